@@ -1,0 +1,115 @@
+//! One authenticated request on its way through a handler.
+
+use std::future::Future;
+use std::time::Duration;
+
+use hyper::HeaderMap;
+use percent_encoding::percent_decode_str;
+use tokio::time::timeout;
+use trunkline_model::command::{Command, InstanceView, MessageView, PairingView, Reply};
+use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId};
+
+use crate::gateway::{Gateway, Principal};
+use crate::limits;
+use crate::query::Query;
+use crate::server::Front;
+
+/// What a handler has at hand.
+pub(crate) struct Call<'a, G: Gateway> {
+    pub(crate) front: &'a Front<G>,
+    pub(crate) principal: Principal,
+    pub(crate) params: matchit::Params<'a, 'a>,
+    pub(crate) query: Query,
+    pub(crate) headers: &'a HeaderMap,
+}
+
+impl<G: Gateway> Call<'_, G> {
+    pub(crate) fn account(&self) -> AccountId {
+        self.principal.account
+    }
+
+    /// The instance in the path, by id or name.
+    ///
+    /// # Errors
+    /// `INSTANCE_NOT_FOUND`.
+    pub(crate) fn instance(&self) -> Result<InstanceId, Failure> {
+        self.param("instance").and_then(|name| self.front.gateway.resolve(self.account(), &name)).ok_or_else(
+            || {
+                Failure::new(
+                    ErrorCode::InstanceNotFound,
+                    "This account has no instance with that id or name.",
+                )
+            },
+        )
+    }
+
+    /// The message id in the path.
+    ///
+    /// # Errors
+    /// `MESSAGE_NOT_FOUND` when it is not even the form of one.
+    pub(crate) fn message(&self) -> Result<MessageId, Failure> {
+        self.param("message").and_then(|text| text.parse().ok()).ok_or_else(no_message)
+    }
+
+    /// A segment of the path, decoded.
+    pub(crate) fn param(&self, name: &str) -> Option<String> {
+        let raw = self.params.get(name)?;
+        percent_decode_str(raw).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    }
+
+    /// Gives a command to an instance.
+    ///
+    /// # Errors
+    /// Whatever the instance refuses it for; `UNAVAILABLE` when the engine does not answer at all.
+    pub(crate) async fn command(&self, instance: InstanceId, command: Command) -> Result<Reply, Failure> {
+        in_time(self.front.gateway.call(instance, command)).await
+    }
+}
+
+/// Waits for the engine, but not for ever.
+///
+/// # Errors
+/// What `answer` fails with; `UNAVAILABLE` when it does not come.
+pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let limit = Duration::from_millis(limits::ENGINE_MS_MAX);
+    timeout(limit, answer).await.unwrap_or_else(|_| {
+        Err(Failure::busy(
+            "The engine did not answer in time, and whether the request took effect is not known. Repeat it with the same \
+             Idempotency-Key, or look first.",
+            1_000,
+        ))
+    })
+}
+
+pub(crate) fn no_message() -> Failure {
+    Failure::new(ErrorCode::MessageNotFound, "This account has no message with that id.")
+}
+
+/// An engine that answers a command with another command's reply has a bug.
+pub(crate) fn unexpected() -> Failure {
+    Failure::new(ErrorCode::Internal, "The engine gave an answer of another kind.")
+}
+
+/// The instance in a reply.
+pub(crate) fn instance_in(reply: Reply) -> Result<Box<InstanceView>, Failure> {
+    match reply {
+        Reply::Instance(view) => Ok(view),
+        _ => Err(unexpected()),
+    }
+}
+
+/// The pairing in a reply.
+pub(crate) fn pairing_in(reply: Reply) -> Result<PairingView, Failure> {
+    match reply {
+        Reply::Pairing(view) => Ok(view),
+        _ => Err(unexpected()),
+    }
+}
+
+/// The message in a reply.
+pub(crate) fn message_in(reply: Reply) -> Result<Box<MessageView>, Failure> {
+    match reply {
+        Reply::Message(view) => Ok(view),
+        _ => Err(unexpected()),
+    }
+}

@@ -1,0 +1,120 @@
+//! The seam to the engine: everything that the front end may ask of it.
+#![allow(
+    async_fn_in_trait,
+    reason = "front threads run their tasks on a local runtime, so the futures need not be Send"
+)]
+
+use bytes::Bytes;
+use futures_util::Stream;
+use trunkline_model::command::{Command, CreateInstance, InstanceView, MessageView, Reply};
+use trunkline_model::instance::InstanceState;
+use trunkline_model::message::BlobRef;
+use trunkline_model::{AccountId, Failure, InstanceId, KeyId, MessageId, Scope};
+
+/// Who presented a valid API key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The account that the key opens.
+    pub account: AccountId,
+    /// Public id of the key.
+    pub key: KeyId,
+    /// What the key may do.
+    pub scopes: Vec<Scope>,
+}
+
+/// Whether the node can do its work.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Whether requests should be sent here.
+    pub ready: bool,
+    /// Why not, one sentence each, without a full stop; no tenant's data.
+    pub reasons: Vec<String>,
+    /// Shards that this node runs.
+    pub shards: usize,
+}
+
+/// A local or routed engine. Cheap to clone: every front thread has its own.
+pub trait Gateway: Clone + Send + Sync + 'static {
+    /// Wakes a stream when an instance has new events.
+    type Tail: EventTail;
+
+    /// The owner of an API key, compared by hash in constant time. `None` for a key that is not known.
+    fn authenticate(&self, presented: &str) -> Option<Principal>;
+
+    /// Makes an instance.
+    ///
+    /// # Errors
+    /// `NAME_TAKEN`, or overload.
+    async fn create_instance(
+        &self,
+        account: AccountId,
+        instance: CreateInstance,
+    ) -> Result<InstanceView, Failure>;
+
+    /// An account's instances in order of id, only those after `after`, at most `limit`; and whether more follow.
+    ///
+    /// # Errors
+    /// Overload.
+    async fn list_instances(
+        &self,
+        account: AccountId,
+        after: Option<InstanceId>,
+        limit: usize,
+        state: Option<InstanceState>,
+    ) -> Result<(Vec<InstanceView>, bool), Failure>;
+
+    /// The account's instance with this id or name. Instances of other accounts do not exist for it.
+    fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId>;
+
+    /// The account's instance that a message belongs to.
+    ///
+    /// # Errors
+    /// Overload.
+    async fn owner_of_message(
+        &self,
+        account: AccountId,
+        message: MessageId,
+    ) -> Result<Option<InstanceId>, Failure>;
+
+    /// Gives a command to an instance and returns its answer.
+    ///
+    /// # Errors
+    /// Whatever the instance refuses it for.
+    async fn call(&self, instance: InstanceId, command: Command) -> Result<Reply, Failure>;
+
+    /// Waits until a message is sent or failed, `timeout_ms` at most, and returns it as it is then.
+    ///
+    /// # Errors
+    /// `MESSAGE_NOT_FOUND`, or overload.
+    async fn wait_settled(
+        &self,
+        instance: InstanceId,
+        message: MessageId,
+        timeout_ms: u64,
+    ) -> Result<MessageView, Failure>;
+
+    /// Streams a file to disk, durable on return, named by its content. An error in the stream abandons the file.
+    ///
+    /// # Errors
+    /// `BODY_TOO_LARGE` above [`trunkline_model::limits::MEDIA_BYTES_MAX`], the stream's own error, or a full disk.
+    async fn store_blob(
+        &self,
+        body: impl Stream<Item = Result<Bytes, Failure>> + Send,
+    ) -> Result<BlobRef, Failure>;
+
+    /// Follows an instance's events from now on.
+    fn tail(&self, instance: InstanceId) -> Self::Tail;
+
+    /// Whether this node can do its work.
+    fn health(&self) -> Health;
+
+    /// Every metric of the process, in Prometheus' text format.
+    fn render_metrics(&self) -> String;
+}
+
+/// News of an instance's event log.
+pub trait EventTail: 'static {
+    /// Sequence number of the newest event, as soon as it is one that this tail has not told yet. `None` when there will be
+    /// no more: the instance is gone or the engine is stopping. Cancel safe: dropping the future loses nothing.
+    async fn next(&mut self) -> Option<u64>;
+}

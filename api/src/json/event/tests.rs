@@ -1,0 +1,194 @@
+use super::*;
+use trunkline_model::MessageId;
+use trunkline_model::event::{CloseReason, EventBody, StatusChange};
+use trunkline_model::inbound::{InboundContent, InboundMedia, InboundMessage, InboundQuote, Party};
+use trunkline_model::instance::InstanceState;
+use trunkline_model::message::{MediaKind, MessageStatus};
+
+fn party(phone: &str) -> Party {
+    Party {
+        jid: format!("{phone}@s.whatsapp.net"),
+        phone: Some(phone.to_owned()),
+        lid: None,
+        name: Some("Amal".to_owned()),
+    }
+}
+
+fn json_of(body: EventBody) -> serde_json::Value {
+    let event = Event { sequence: 7, time_ms: 1_700_000_000_007, backfilled: false, body };
+    let json = event_json(AccountId(1), InstanceId(2), &event);
+    serde_json::from_slice(&json).expect("it is JSON")
+}
+
+fn received(content: InboundContent) -> EventBody {
+    EventBody::MessageReceived(Box::new(InboundMessage {
+        wa_id: "3EB0AA".to_owned(),
+        chat: party("966500000001"),
+        sender: party("966500000001"),
+        from_me: false,
+        is_group: false,
+        time_ms: 1_700_000_000_000,
+        from_offline_queue: true,
+        content,
+        quote: Some(InboundQuote {
+            wa_id: "3EB0BB".to_owned(),
+            participant: Some("100000012345678@lid".to_owned()),
+        }),
+        mentions: vec!["966500000002@s.whatsapp.net".to_owned()],
+    }))
+}
+
+fn status_change(status: MessageStatus) -> EventBody {
+    EventBody::MessageStatus(StatusChange {
+        message: MessageId::from_u64(1).expect("small"),
+        wa_id: "3EB0CC".to_owned(),
+        chat: "966500000001@s.whatsapp.net".to_owned(),
+        status,
+        error: None,
+        participant: None,
+        metadata: Some("{ \"order\": 1.10 }".to_owned()),
+    })
+}
+
+#[test]
+fn the_envelope_and_a_received_text() {
+    let person = serde_json::json!({
+        "id": "966500000001@s.whatsapp.net", "phone": "+966500000001", "lid": null, "name": "Amal",
+    });
+    let json = json_of(received(InboundContent::Text { body: "hi".to_owned() }));
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "id": "evt_00000000000000020000000000000007",
+            "type": "message.received",
+            "account": "acc_0000000000000001",
+            "instance": "ins_0000000000000002",
+            "sequence": 7,
+            "time": "2023-11-14T22:13:20.007Z",
+            "backfilled": false,
+            "data": {
+                "wa_id": "3EB0AA",
+                "chat": person,
+                "sender": person,
+                "from_me": false,
+                "is_group": false,
+                "time": "2023-11-14T22:13:20.000Z",
+                "from_offline_queue": true,
+                "type": "text",
+                "text": {"body": "hi"},
+                "reply_to": {
+                    "wa_id": "3EB0BB",
+                    "participant": {"id": "100000012345678@lid", "phone": null, "lid": "100000012345678", "name": null},
+                },
+                "mentions": [
+                    {"id": "966500000002@s.whatsapp.net", "phone": "+966500000002", "lid": null, "name": null},
+                ],
+            },
+        })
+    );
+}
+
+#[test]
+fn a_received_file_can_be_fetched_and_its_keys_stay_inside() {
+    let json = json_of(received(InboundContent::Media(InboundMedia {
+        kind: MediaKind::Image,
+        mime_type: Some("image/png".to_owned()),
+        caption: None,
+        file_name: None,
+        size_bytes: Some(10),
+        duration_seconds: None,
+        direct_path: "/secret-path".to_owned(),
+        media_key: vec![1; 32],
+        file_sha256: vec![2; 32],
+        file_enc_sha256: vec![3; 32],
+    })));
+    assert_eq!(json["data"]["type"], "image");
+    let image = &json["data"]["image"];
+    assert_eq!(image["url"], "/v1/instances/ins_0000000000000002/media/med_0000000000000007");
+    assert_eq!(media_sequence(image["id"].as_str().expect("a string")), Some(7));
+    for key in ["media_key", "direct_path", "file_sha256", "file_enc_sha256"] {
+        assert!(image.get(key).is_none(), "{key}");
+    }
+}
+
+#[test]
+fn other_content_and_other_events() {
+    let check = |body: EventBody, pointer: &str, expected: serde_json::Value| {
+        let json = json_of(body);
+        assert_eq!(json.pointer(pointer), Some(&expected), "{json}");
+    };
+    let location =
+        InboundContent::Location { latitude_e7: 247_136_000, longitude_e7: -466_753_001, name: None };
+    check(
+        received(location),
+        "/data/location",
+        serde_json::json!({"latitude": 24.7136, "longitude": -46.6753001, "name": null}),
+    );
+    let state = EventBody::StateChanged {
+        from: InstanceState::Open,
+        to: InstanceState::BackingOff,
+        reason: Some(CloseReason::ConnectionLost),
+    };
+    check(
+        state,
+        "/data",
+        serde_json::json!({"from": "open", "to": "backing_off", "reason": "connection_lost"}),
+    );
+    check(status_change(MessageStatus::Sent), "/data/metadata", serde_json::json!({"order": 1.10}));
+    let presence =
+        EventBody::Presence { person: party("966500000001"), online: false, last_seen_ms: Some(0) };
+    check(presence, "/data/last_seen", serde_json::json!("1970-01-01T00:00:00.000Z"));
+}
+
+#[test]
+fn metadata_is_given_back_as_it_was_written() {
+    let event =
+        Event { sequence: 1, time_ms: 0, backfilled: false, body: status_change(MessageStatus::Sent) };
+    let json = event_json(AccountId(1), InstanceId(2), &event);
+    let text = String::from_utf8(json).expect("it is UTF-8");
+    assert!(text.contains("\"metadata\":{ \"order\": 1.10 }"), "{text}");
+}
+
+#[test]
+fn every_type_that_an_event_can_have_is_listed_once() {
+    let states =
+        InstanceState::ALL.map(|to| EventBody::StateChanged { from: InstanceState::New, to, reason: None });
+    let statuses = MessageStatus::ALL.map(status_change);
+    let code = |expires_at_ms| (String::new(), expires_at_ms);
+    let (qr, pairing) = (code(0), code(0));
+    let others = [
+        EventBody::QrIssued { code: qr.0, expires_at_ms: qr.1 },
+        EventBody::PairingCodeIssued { code: pairing.0, expires_at_ms: pairing.1 },
+        EventBody::PasskeyRequested { request_options_json: String::new() },
+        EventBody::PasskeyConfirmation { code: String::new() },
+        EventBody::Linked { account: Party::default() },
+        received(InboundContent::Text { body: String::new() }),
+        EventBody::ChatPresence { chat: Party::default(), sender: Party::default(), state: String::new() },
+        EventBody::Presence { person: Party::default(), online: true, last_seen_ms: None },
+        EventBody::GroupChanged {
+            group: Party::default(),
+            author: None,
+            change: String::new(),
+            participants: Vec::new(),
+        },
+    ];
+    let mut kinds: Vec<&str> = states.iter().chain(&statuses).chain(&others).map(EventBody::kind).collect();
+    let mut listed = EVENT_TYPES.to_vec();
+    kinds.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(kinds, listed);
+}
+
+#[test]
+fn event_ids_read_back_for_their_own_instance_only() {
+    let id = event_id(InstanceId(2), 7);
+    assert_eq!(sequence_of(&id, InstanceId(2)), Some(7));
+    for (id, instance) in [
+        (id.as_str(), InstanceId(3)),
+        ("evt_", InstanceId(2)),
+        ("evt_é00000000000000020000000000000007", InstanceId(2)),
+        ("7", InstanceId(2)),
+    ] {
+        assert_eq!(sequence_of(id, instance), None, "{id}");
+    }
+}

@@ -1,0 +1,199 @@
+//! Instances and webhooks.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use trunkline_model::command::{CreateInstance, InstanceView, UpdateInstance, WebhookConfig};
+use trunkline_model::{Failure, limits as model_limits};
+
+use super::event::EVENT_TYPES;
+use super::fields::{Object, Problems, nullable, present};
+use super::party::Person;
+use super::raw::{RawObject, embed};
+use super::time;
+use crate::limits;
+
+/// Body of `instances.create`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateBody {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    metadata: Option<RawObject>,
+    #[serde(default)]
+    webhook: Option<Object<WebhookBody>>,
+}
+
+/// Body of `instances.update`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateBody {
+    #[serde(default, deserialize_with = "present")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "nullable")]
+    metadata: Option<Option<RawObject>>,
+    #[serde(default, deserialize_with = "nullable")]
+    webhook: Option<Option<Object<WebhookBody>>>,
+}
+
+/// Body of `webhook.put`, and the webhook inside an instance.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WebhookBody {
+    url: String,
+    secret: String,
+    #[serde(default)]
+    events: Vec<String>,
+}
+
+impl CreateBody {
+    /// The instance to make.
+    ///
+    /// # Errors
+    /// `VALIDATION` with every field that is wrong.
+    pub(crate) fn read(self) -> Result<CreateInstance, Failure> {
+        let mut problems = Problems::default();
+        if let Some(name) = &self.name {
+            check_name(&mut problems, name);
+        }
+        let metadata = self.metadata.map(|raw| read_metadata(&mut problems, raw));
+        let webhook = self.webhook.map(|Object(body)| body.check(&mut problems, "webhook."));
+        problems.or(Some(CreateInstance { name: self.name, metadata, webhook }))
+    }
+}
+
+impl UpdateBody {
+    /// The changes.
+    ///
+    /// # Errors
+    /// `VALIDATION` with every field that is wrong.
+    pub(crate) fn read(self) -> Result<UpdateInstance, Failure> {
+        let mut problems = Problems::default();
+        if let Some(name) = &self.name {
+            check_name(&mut problems, name);
+        }
+        let metadata = self.metadata.map(|given| given.map(|raw| read_metadata(&mut problems, raw)));
+        let webhook =
+            self.webhook.map(|given| given.map(|Object(body)| body.check(&mut problems, "webhook.")));
+        problems.or(Some(UpdateInstance { name: self.name, metadata, webhook }))
+    }
+}
+
+impl WebhookBody {
+    /// The webhook of `webhook.put`.
+    ///
+    /// # Errors
+    /// `VALIDATION` with every field that is wrong.
+    pub(crate) fn read(self) -> Result<WebhookConfig, Failure> {
+        let mut problems = Problems::default();
+        let webhook = self.check(&mut problems, "");
+        problems.or(Some(webhook))
+    }
+
+    fn check(self, problems: &mut Problems, prefix: &str) -> WebhookConfig {
+        let field = |name: &str| format!("{prefix}{name}");
+        problems.bound(&field("url"), &self.url, model_limits::WEBHOOK_URL_BYTES_MAX);
+        if !is_http_url(&self.url) {
+            problems.add(field("url"), "is not an http or https URL with a host");
+        }
+        let secret_bytes = limits::WEBHOOK_SECRET_BYTES_MIN..=limits::WEBHOOK_SECRET_BYTES_MAX;
+        if !secret_bytes.contains(&self.secret.len()) {
+            problems.add(
+                field("secret"),
+                format!("is not {} to {} bytes long", secret_bytes.start(), secret_bytes.end()),
+            );
+        }
+        let mut events: Vec<String> = Vec::new();
+        for (index, event) in self.events.into_iter().enumerate() {
+            if !EVENT_TYPES.contains(&event.as_str()) {
+                problems.add(
+                    field(&format!("events.{index}")),
+                    "is not an event type; see the list in the documentation",
+                );
+            } else if !events.contains(&event) {
+                events.push(event);
+            }
+        }
+        WebhookConfig { url: self.url, secret: self.secret, events }
+    }
+}
+
+/// Whether a text is an absolute `http` or `https` URL with a host and without credentials.
+pub(crate) fn is_http_url(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+    })
+}
+
+/// A name stands in paths, so it has the characters that need no escaping there; and it must not look like an id.
+fn check_name(problems: &mut Problems, name: &str) {
+    problems.bound("name", name, model_limits::INSTANCE_NAME_BYTES_MAX);
+    let well_formed = name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    if !well_formed {
+        problems.add(
+            "name",
+            "has other characters than letters, digits, `.`, `_` and `-`, or does not start with a letter or digit",
+        );
+    } else if name.starts_with("ins_") {
+        problems.add("name", "starts with `ins_`, as ids do; choose another");
+    }
+}
+
+fn read_metadata(problems: &mut Problems, raw: RawObject) -> String {
+    problems.bound("metadata", &raw.0, model_limits::METADATA_BYTES_MAX);
+    raw.0
+}
+
+/// An instance as replies give it.
+#[derive(Debug, Serialize)]
+pub(crate) struct InstanceJson<'a> {
+    id: String,
+    account: String,
+    name: Option<&'a str>,
+    state: &'static str,
+    reason: Option<&'static str>,
+    linked: Option<Person<'a>>,
+    last_frame_age_ms: Option<u64>,
+    #[serde(with = "time::option")]
+    next_attempt_at: Option<i64>,
+    outbox_depth: u64,
+    newest_event: u64,
+    webhook: Option<WebhookJson<'a>>,
+    metadata: Option<&'a RawValue>,
+    #[serde(with = "time")]
+    created_at: i64,
+}
+
+/// A webhook without its secret.
+#[derive(Debug, Serialize)]
+struct WebhookJson<'a> {
+    url: &'a str,
+    events: &'a [String],
+}
+
+impl<'a> InstanceJson<'a> {
+    pub(crate) fn of(view: &'a InstanceView) -> InstanceJson<'a> {
+        InstanceJson {
+            id: view.id.to_string(),
+            account: view.account.to_string(),
+            name: view.name.as_deref(),
+            state: view.state.as_str(),
+            reason: view.reason.map(|reason| reason.as_str()),
+            linked: view.linked.as_ref().map(Person::of),
+            last_frame_age_ms: view.last_frame_age_ms,
+            next_attempt_at: view.next_attempt_at_ms,
+            outbox_depth: view.outbox_depth,
+            newest_event: view.newest_event,
+            webhook: view
+                .webhook
+                .as_ref()
+                .map(|webhook| WebhookJson { url: &webhook.url, events: &webhook.events }),
+            metadata: embed(view.metadata.as_ref()),
+            created_at: view.created_at_ms,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! JSON of the native API: what is read, what is written. No other module names a field.
+
+pub(crate) mod cursor;
+pub(crate) mod event;
+pub(crate) mod fields;
+pub(crate) mod instance;
+pub(crate) mod message;
+pub(crate) mod pairing;
+pub(crate) mod parse;
+pub(crate) mod party;
+pub(crate) mod raw;
+pub(crate) mod send;
+pub(crate) mod time;
+
+use serde::Serialize;
+
+/// A page of a list.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page<T> {
+    pub(crate) data: Vec<T>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// The body of an operation that takes none: nothing, or `{}`.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Empty {}
+
+/// The bytes of a value. The types of this crate always serialise: their maps have string keys and their numbers are finite.
+pub(crate) fn bytes<T: Serialize>(value: &T) -> Vec<u8> {
+    let bytes = serde_json::to_vec(value);
+    debug_assert!(bytes.is_ok(), "{:?}", bytes.as_ref().err());
+    bytes.unwrap_or_default()
+}

@@ -1,0 +1,80 @@
+//! Bounds of the front end, each with its unit in its name. Those that an operator may want to change are defaults of
+//! [`crate::server::Bounds`].
+
+/// Open connections of all front threads together.
+pub const CONNECTIONS_MAX: usize = 10_000;
+/// Requests being worked on at a time; more are answered 503.
+pub const REQUESTS_MAX: usize = 4_096;
+/// Open event streams; more are answered 503.
+pub const STREAMS_MAX: usize = 2_048;
+/// From the end of one answer to the last byte of the next request's header, in milliseconds: slow senders and idle
+/// keep-alive connections end here.
+pub const HEADER_READ_MS_MAX: u64 = 30_000;
+/// Longest pause within a request body, in milliseconds.
+pub const BODY_IDLE_MS_MAX: u64 = 15_000;
+/// Time that any body may take, in milliseconds, before [`BODY_BYTES_PER_SECOND_MIN`] counts.
+pub const BODY_GRACE_MS: u64 = 30_000;
+/// Slowest rate of a long body, in bytes per second.
+pub const BODY_BYTES_PER_SECOND_MIN: u64 = 16 << 10;
+/// Longest time without progress of a write to a client, in milliseconds. It also ends event streams that nobody reads.
+pub const WRITE_STALL_MS_MAX: u64 = 30_000;
+/// Longest request header, in bytes.
+pub const HEADER_BYTES_MAX: usize = 32 << 10;
+/// Largest read and write buffer of one connection, in bytes.
+pub const CONNECTION_BUFFER_BYTES_MAX: usize = 64 << 10;
+/// Connections that wait to be accepted, per front thread.
+pub const LISTEN_BACKLOG: i32 = 1_024;
+/// Pause after the operating system refused to accept (no file descriptors left), in milliseconds.
+pub const ACCEPT_PAUSE_MS: u64 = 50;
+/// How long a closing connection is read on, so that the client can read an early answer, in milliseconds.
+pub const LINGER_MS_MAX: u64 = 2_000;
+/// How much of it is read, in bytes.
+pub const LINGER_BYTES_MAX: usize = 16 << 20;
+/// How long a stopping server waits for requests under way, in milliseconds.
+pub const DRAIN_MS_MAX: u64 = 10_000;
+/// Most front threads.
+pub const THREADS_MAX: usize = 64;
+
+/// Largest JSON body of an ordinary operation, in bytes.
+pub const JSON_BYTES_MAX: u64 = 64 << 10;
+/// Largest JSON body of a message with its file inside, in bytes. Larger files go by multipart or by URL.
+pub const MESSAGE_JSON_BYTES_MAX: u64 = 24 << 20;
+/// What a multipart body may have beside the file, in bytes.
+pub const MULTIPART_OVERHEAD_BYTES_MAX: u64 = 256 << 10;
+/// Bytes of request bodies held in memory at a time, over all requests; more are answered 503.
+pub const BUFFERED_BYTES_MAX: usize = 256 << 20;
+/// Longest answer of the engine, in milliseconds. The engine has its own, shorter bounds; this one catches a stuck engine.
+pub const ENGINE_MS_MAX: u64 = 90_000;
+
+/// Longest `X-Request-Id` that is taken over, in bytes.
+pub const REQUEST_ID_BYTES_MAX: usize = 128;
+/// Most parameters of a query string.
+pub const QUERY_PARAMETERS_MAX: usize = 16;
+/// How long `?wait=sent` waits when the caller names no time, in milliseconds.
+pub const WAIT_MS_DEFAULT: u64 = 10_000;
+/// Longest `?timeout_ms=`, in milliseconds.
+pub const WAIT_MS_MAX: u64 = 60_000;
+/// Most messages marked as read by one request.
+pub const READ_IDS_MAX: usize = 256;
+/// Shortest webhook secret, in bytes: the strength of its signature.
+pub const WEBHOOK_SECRET_BYTES_MIN: usize = 16;
+/// Longest webhook secret, in bytes.
+pub const WEBHOOK_SECRET_BYTES_MAX: usize = 256;
+/// Longest media URL, in bytes.
+pub const MEDIA_URL_BYTES_MAX: usize = 4_096;
+/// Longest MIME type, in bytes.
+pub const MIME_TYPE_BYTES_MAX: usize = 127;
+/// Longest part of a passkey assertion, in bytes, decoded.
+pub const PASSKEY_PART_BYTES_MAX: usize = 8 << 10;
+
+/// Pause between two heartbeats of an event stream, in milliseconds.
+pub const HEARTBEAT_MS: u64 = 15_000;
+/// How long a client is told to wait before it opens a broken stream again, in milliseconds.
+pub const STREAM_RETRY_MS: u64 = 2_000;
+/// Events read from the log and held for one stream at a time.
+pub const STREAM_PAGE: usize = 64;
+
+/// Pixels of one QR module in a PNG.
+pub const QR_MODULE_PIXELS: usize = 8;
+/// Light border of a QR code, in modules (ISO/IEC 18004 asks for four).
+pub const QR_QUIET_MODULES: usize = 4;

@@ -1,0 +1,93 @@
+//! Instances and their webhooks.
+
+use hyper::StatusCode;
+use hyper::header::LOCATION;
+use trunkline_model::Failure;
+use trunkline_model::command::{Command, InstanceView, Reply, UpdateInstance};
+use trunkline_model::instance::InstanceState;
+
+use crate::body::RequestBody;
+use crate::call::{Call, in_time, instance_in, unexpected};
+use crate::gateway::Gateway;
+use crate::json::Page;
+use crate::json::cursor::Cursor;
+use crate::json::instance::{CreateBody, InstanceJson, UpdateBody, WebhookBody};
+use crate::limits::JSON_BYTES_MAX;
+use crate::reply::{self, Answer};
+
+pub(super) async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+    let body: CreateBody = body.json(call.headers, JSON_BYTES_MAX).await?;
+    let instance = body.read()?;
+    let view = in_time(call.front.gateway.create_instance(call.account(), instance)).await?;
+    let mut answer = reply::json(StatusCode::CREATED, &InstanceJson::of(&view));
+    reply::set_text(&mut answer, LOCATION, &format!("/v1/instances/{}", view.id));
+    Ok(answer)
+}
+
+pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
+    let limit = call.query.limit()?;
+    let after = Cursor::of(&call.query, |cursor| match cursor {
+        Cursor::Instance(id) => Some(id),
+        _ => None,
+    })?;
+    let state = call.query.read("state", "is not a state of an instance", |word| {
+        InstanceState::ALL.into_iter().find(|state| state.as_str() == word)
+    })?;
+    let page = call.front.gateway.list_instances(call.account(), after, limit, state);
+    let (views, more) = in_time(page).await?;
+    let next_cursor = views.last().filter(|_| more).map(|last| Cursor::Instance(last.id).encode());
+    let data = views.iter().map(InstanceJson::of).collect();
+    Ok(reply::json(StatusCode::OK, &Page { data, next_cursor }))
+}
+
+/// Gives the instance a command that it answers with itself.
+pub(super) async fn act<G: Gateway>(call: &Call<'_, G>, command: Command) -> Result<Answer, Failure> {
+    let instance = call.instance()?;
+    let reply = call.command(instance, command).await?;
+    Ok(shown(&*instance_in(reply)?))
+}
+
+pub(super) async fn act_without_body<G: Gateway>(
+    call: &Call<'_, G>,
+    body: RequestBody,
+    command: Command,
+) -> Result<Answer, Failure> {
+    call.instance()?;
+    body.empty(call.headers).await?;
+    act(call, command).await
+}
+
+pub(super) async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+    call.instance()?;
+    let body: UpdateBody = body.json(call.headers, JSON_BYTES_MAX).await?;
+    act(call, Command::UpdateInstance(Box::new(body.read()?))).await
+}
+
+pub(super) async fn delete<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
+    let instance = call.instance()?;
+    match call.command(instance, Command::DeleteInstance).await? {
+        Reply::Done => Ok(reply::no_content()),
+        _ => Err(unexpected()),
+    }
+}
+
+pub(super) async fn put_webhook<G: Gateway>(
+    call: &Call<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
+    call.instance()?;
+    let body: WebhookBody = body.json(call.headers, JSON_BYTES_MAX).await?;
+    let change = UpdateInstance { webhook: Some(Some(body.read()?)), ..UpdateInstance::default() };
+    act(call, Command::UpdateInstance(Box::new(change))).await
+}
+
+pub(super) async fn delete_webhook<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
+    let instance = call.instance()?;
+    let change = UpdateInstance { webhook: Some(None), ..UpdateInstance::default() };
+    instance_in(call.command(instance, Command::UpdateInstance(Box::new(change))).await?)?;
+    Ok(reply::no_content())
+}
+
+fn shown(view: &InstanceView) -> Answer {
+    reply::json(StatusCode::OK, &InstanceJson::of(view))
+}

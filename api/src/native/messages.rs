@@ -1,0 +1,56 @@
+//! Outgoing messages after they were accepted, and read marks.
+
+use hyper::StatusCode;
+use trunkline_model::Failure;
+use trunkline_model::command::{Command, Reply};
+use trunkline_model::message::MessageStatus;
+
+use crate::body::RequestBody;
+use crate::call::{Call, in_time, message_in, no_message, unexpected};
+use crate::gateway::Gateway;
+use crate::json::Page;
+use crate::json::cursor::Cursor;
+use crate::json::message::{MessageJson, ReadBody};
+use crate::limits::JSON_BYTES_MAX;
+use crate::reply::{self, Answer};
+
+pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
+    let instance = call.instance()?;
+    let limit = call.query.limit()?;
+    let before = Cursor::of(&call.query, |cursor| match cursor {
+        Cursor::Message(id) => Some(id),
+        _ => None,
+    })?;
+    let status = call.query.read("status", "is not a status of a message", MessageStatus::parse)?;
+    let command = Command::ListMessages { before, status, limit };
+    let Reply::Messages { messages, more } = call.command(instance, command).await? else {
+        return Err(unexpected());
+    };
+    let next_cursor = messages.last().filter(|_| more).map(|last| Cursor::Message(last.id).encode());
+    let data = messages.iter().map(MessageJson::of).collect();
+    Ok(reply::json(StatusCode::OK, &Page { data, next_cursor }))
+}
+
+pub(super) async fn get_of_instance<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
+    let instance = call.instance()?;
+    let id = call.message()?;
+    let view = message_in(call.command(instance, Command::GetMessage { id }).await?)?;
+    Ok(reply::json(StatusCode::OK, &MessageJson::of(&view)))
+}
+
+pub(super) async fn get<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
+    let id = call.message()?;
+    let owner = in_time(call.front.gateway.owner_of_message(call.account(), id)).await?;
+    let instance = owner.ok_or_else(no_message)?;
+    let view = message_in(call.command(instance, Command::GetMessage { id }).await?)?;
+    Ok(reply::json(StatusCode::OK, &MessageJson::of(&view)))
+}
+
+pub(super) async fn mark_read<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+    let instance = call.instance()?;
+    let body: ReadBody = body.json(call.headers, JSON_BYTES_MAX).await?;
+    match call.command(instance, body.read()?).await? {
+        Reply::Done => Ok(reply::no_content()),
+        _ => Err(unexpected()),
+    }
+}

@@ -1,0 +1,103 @@
+//! Answers: their bodies and the headers that all of them have.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::stream::{Stream, StreamExt};
+use http_body_util::Full;
+use hyper::body::{Body, Frame, SizeHint};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+
+use crate::json;
+
+/// An answer.
+pub(crate) type Answer = Response<Payload>;
+
+/// Bytes at hand, or a stream of events.
+pub(crate) enum Payload {
+    Full(Full<Bytes>),
+    Stream(Pin<Box<dyn Stream<Item = Bytes>>>),
+}
+
+impl Body for Payload {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.get_mut() {
+            Payload::Full(full) => Pin::new(full).poll_frame(cx),
+            Payload::Stream(stream) => {
+                stream.poll_next_unpin(cx).map(|next| next.map(|bytes| Ok(Frame::data(bytes))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Payload::Full(full) => full.is_end_stream(),
+            Payload::Stream(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Payload::Full(full) => full.size_hint(),
+            Payload::Stream(_) => SizeHint::default(),
+        }
+    }
+}
+
+/// Bytes of one type.
+pub(crate) fn bytes(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Payload::Full(Full::new(body.into())));
+    *answer.status_mut() = status;
+    set(&mut answer, CONTENT_TYPE, content_type);
+    answer
+}
+
+/// A JSON document.
+pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
+    bytes(status, "application/json", json::bytes(value))
+}
+
+/// Nothing: 204.
+pub(crate) fn no_content() -> Answer {
+    let mut answer = Response::new(Payload::Full(Full::default()));
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    answer
+}
+
+/// An event stream.
+pub(crate) fn events(stream: impl Stream<Item = Bytes> + 'static) -> Answer {
+    let mut answer = Response::new(Payload::Stream(Box::pin(stream)));
+    set(&mut answer, CONTENT_TYPE, "text/event-stream");
+    // Nginx would hold events back to fill its buffer.
+    set(&mut answer, HeaderName::from_static("x-accel-buffering"), "no");
+    answer
+}
+
+/// Sets a header whose value is known beforehand.
+pub(crate) fn set(answer: &mut Answer, name: HeaderName, value: &'static str) {
+    answer.headers_mut().insert(name, HeaderValue::from_static(value));
+}
+
+/// Sets a header whose value was made now; a value that no header can carry is left out.
+pub(crate) fn set_text(answer: &mut Answer, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        answer.headers_mut().insert(name, value);
+    }
+}
+
+/// Adds what every answer has: nothing may be cached unless the handler said so, and no browser may guess a type.
+pub(crate) fn finish(answer: &mut Answer) {
+    let headers = answer.headers_mut();
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
+}

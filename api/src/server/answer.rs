@@ -1,0 +1,138 @@
+//! One request: route, admit, run the handler, and turn whatever happens into an answer.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use hyper::body::Incoming;
+use hyper::header::ALLOW;
+use hyper::http::request::Parts;
+use hyper::{Request, StatusCode};
+use tracing::Instrument;
+use trunkline_model::{ErrorCode, Failure};
+
+use super::front::Front;
+use crate::auth;
+use crate::body::RequestBody;
+use crate::call::Call;
+use crate::gateway::Gateway;
+use crate::query::Query;
+use crate::reply::{self, Answer};
+use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::route::{Match, Route, Target};
+use crate::{native, open, problem};
+
+/// How long a client is told to stay away when too much is under way, in milliseconds.
+const BUSY_RETRY_MS: u64 = 1_000;
+
+/// Answers a request; never fails, never panics.
+pub(super) async fn answer<G: Gateway>(front: &Front<G>, request: Request<Incoming>) -> Answer {
+    let started = Instant::now();
+    let (parts, incoming) = request.into_parts();
+    let request_id = RequestId::of(&parts.headers);
+    let body = RequestBody::new(incoming, front.bounds.body_idle_ms_max, front.memory.clone());
+    front.metrics.in_flight.increment(1.0);
+    let in_flight = scopeguard(|| front.metrics.in_flight.decrement(1.0));
+    let (route, mut answer) = routed(front, &parts, body, &request_id).await;
+    drop(in_flight);
+    reply::finish(&mut answer);
+    answer.headers_mut().insert(X_REQUEST_ID, request_id.header());
+    told(front, route, &answer, &request_id, started.elapsed());
+    answer
+}
+
+/// Runs `end` when dropped: a client that goes away drops the whole request in the middle.
+fn scopeguard<F: FnMut()>(end: F) -> impl Drop {
+    struct Guard<F: FnMut()>(F);
+    impl<F: FnMut()> Drop for Guard<F> {
+        fn drop(&mut self) {
+            (self.0)();
+        }
+    }
+    Guard(end)
+}
+
+async fn routed<G: Gateway>(
+    front: &Front<G>,
+    parts: &Parts,
+    body: RequestBody,
+    request_id: &RequestId,
+) -> (Option<usize>, Answer) {
+    match front.router.at(&parts.method, parts.uri.path()) {
+        Match::Found { index, route, params } => {
+            let span = tracing::debug_span!("request", id = request_id.as_str(), operation = route.name);
+            let handler = handle(front, parts, body, route, params).instrument(span);
+            let outcome = match AssertUnwindSafe(handler).catch_unwind().await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(panicked(front, route, request_id)),
+            };
+            let answer = outcome.unwrap_or_else(|failure| problem::answer(&failure, request_id));
+            (Some(index), answer)
+        }
+        Match::OtherMethods(allow) => (None, problem::other_methods(&allow, request_id)),
+        Match::Options(allow) => {
+            let mut answer = reply::no_content();
+            reply::set_text(&mut answer, ALLOW, &allow);
+            (None, answer)
+        }
+        Match::Nothing => {
+            let failure = Failure::new(
+                ErrorCode::RouteNotFound,
+                "There is nothing at this path. Paths start with /v1/ and end without a slash.",
+            );
+            (None, problem::answer(&failure, request_id))
+        }
+    }
+}
+
+async fn handle<G: Gateway>(
+    front: &Front<G>,
+    parts: &Parts,
+    body: RequestBody,
+    route: &'static Route,
+    params: matchit::Params<'_, '_>,
+) -> Result<Answer, Failure> {
+    match route.target {
+        Target::Open(operation) => open::answer(operation, &front.gateway, &params),
+        Target::Native(operation, scope) => {
+            let _place = front
+                .requests
+                .try_acquire()
+                .map_err(|_| Failure::busy("Too many requests are under way. Try again.", BUSY_RETRY_MS))?;
+            let principal = auth::admit(&front.gateway, &parts.headers, scope)?;
+            let query = Query::parse(parts.uri.query(), route)?;
+            let call = Call { front, principal, params, query, headers: &parts.headers };
+            native::answer(operation, &call, body).await
+        }
+    }
+}
+
+/// The message of a panic may hold what the request held, so it is not repeated here; the panic hook has it.
+fn panicked<G: Gateway>(front: &Front<G>, route: &Route, request_id: &RequestId) -> Failure {
+    front.metrics.panics.increment(1);
+    tracing::error!(id = request_id.as_str(), operation = route.name, "a handler panicked");
+    Failure::new(ErrorCode::Internal, "Something went wrong inside. Report it with the request id.")
+}
+
+fn told<G: Gateway>(
+    front: &Front<G>,
+    route: Option<usize>,
+    answer: &Answer,
+    request_id: &RequestId,
+    took: Duration,
+) {
+    let status = answer.status();
+    front.metrics.answered(route, status.as_u16(), took);
+    let took_ms = took.as_millis() as u64;
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::warn!(
+            id = request_id.as_str(),
+            route,
+            status = status.as_u16(),
+            took_ms,
+            "a request failed inside"
+        );
+    } else {
+        tracing::debug!(id = request_id.as_str(), route, status = status.as_u16(), took_ms, "request");
+    }
+}

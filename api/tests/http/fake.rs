@@ -1,0 +1,414 @@
+//! An engine that holds three instances and remembers every request that reached it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use tokio::sync::{Notify, watch};
+use trunkline_api::{EventTail, Gateway, Health, Principal};
+use trunkline_model::command::{
+    Command, CreateInstance, Expiring, InstanceView, MessageView, PairingView, Reply, SendRequest,
+};
+use trunkline_model::event::{Event, EventBody};
+use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
+use trunkline_model::instance::InstanceState;
+use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
+use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, KeyId, MessageId};
+
+pub const ACCOUNT: AccountId = AccountId(1);
+pub const OTHER_ACCOUNT: AccountId = AccountId(2);
+/// Open, named `shop`.
+pub const OPEN: InstanceId = InstanceId(0x11);
+/// Never linked, named `fresh`.
+pub const UNLINKED: InstanceId = InstanceId(0x12);
+/// Belongs to the other account.
+pub const FOREIGN: InstanceId = InstanceId(0x13);
+
+/// May do everything.
+pub const ROOT_KEY: &str = "tk_root";
+/// May do everything in the other account.
+pub const OTHER_KEY: &str = "tk_other";
+/// May do nothing.
+pub const NO_SCOPE_KEY: &str = "tk_none";
+
+/// A text that makes the engine's handle panic.
+pub const PANIC: &str = "boom";
+/// A text that makes the engine wait until [`Fake::release`].
+pub const HOLD: &str = "hold";
+
+/// Text of the QR code on show.
+pub const QR: &str = "2@qr-text,abc,def";
+
+/// What reached the engine.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Seen {
+    Create(CreateInstance),
+    List(Option<InstanceId>, usize, Option<InstanceState>),
+    Command(InstanceId, Command),
+    Blob(Vec<u8>),
+}
+
+#[derive(Clone)]
+pub struct Fake(Arc<Inner>);
+
+struct Inner {
+    seen: Mutex<Vec<Seen>>,
+    idempotent: Mutex<HashMap<String, SendMessage>>,
+    events: Mutex<Vec<Event>>,
+    newest: watch::Sender<u64>,
+    tails: watch::Sender<usize>,
+    held: watch::Sender<usize>,
+    release: Notify,
+    ready: Mutex<bool>,
+}
+
+impl Fake {
+    pub fn new() -> Fake {
+        Fake(Arc::new(Inner {
+            seen: Mutex::default(),
+            idempotent: Mutex::default(),
+            events: Mutex::default(),
+            newest: watch::Sender::new(0),
+            tails: watch::Sender::new(0),
+            held: watch::Sender::new(0),
+            release: Notify::new(),
+            ready: Mutex::new(true),
+        }))
+    }
+
+    /// Takes what reached the engine since the last time.
+    pub fn take_seen(&self) -> Vec<Seen> {
+        std::mem::take(&mut *lock(&self.0.seen))
+    }
+
+    pub fn set_ready(&self, ready: bool) {
+        *lock(&self.0.ready) = ready;
+    }
+
+    /// Adds a received text to the open instance's log.
+    pub fn receive(&self, body: &str) {
+        let mut events = lock(&self.0.events);
+        let sequence = events.len() as u64 + 1;
+        events.push(received(sequence, body));
+        drop(events);
+        self.0.newest.send_replace(sequence);
+    }
+
+    /// Waits until exactly `count` streams follow the log.
+    pub async fn tails(&self, count: usize) {
+        let mut tails = self.0.tails.subscribe();
+        tails.wait_for(|open| *open == count).await.expect("the fake lives");
+    }
+
+    /// Waits until `count` requests are held.
+    pub async fn held(&self, count: usize) {
+        let mut held = self.0.held.subscribe();
+        held.wait_for(|waiting| *waiting == count).await.expect("the fake lives");
+    }
+
+    /// Lets the held requests go on.
+    pub fn release(&self) {
+        self.0.release.notify_waiters();
+    }
+
+    fn see(&self, seen: Seen) {
+        lock(&self.0.seen).push(seen);
+    }
+
+    async fn accept(&self, instance: InstanceId, request: SendRequest) -> Result<Reply, Failure> {
+        if instance == UNLINKED {
+            return Err(Failure::in_state(
+                ErrorCode::InstanceNotLinked,
+                InstanceState::New,
+                "Connect the instance and scan its code.",
+            ));
+        }
+        if let Content::Text(text) = &request.message.content {
+            assert!(text.body != PANIC, "the test asked for it");
+            if text.body == HOLD {
+                let released = self.0.release.notified();
+                self.0.held.send_modify(|held| *held += 1);
+                released.await;
+            }
+        }
+        let mut replayed = false;
+        if let Some(key) = request.idempotency_key {
+            let mut seen = lock(&self.0.idempotent);
+            match seen.get(&key) {
+                Some(first) if *first != request.message => {
+                    return Err(Failure::new(
+                        ErrorCode::IdempotencyConflict,
+                        "Use a new key for a new message.",
+                    ));
+                }
+                Some(_) => replayed = true,
+                None => drop(seen.insert(key, request.message.clone())),
+            }
+        }
+        let view = MessageView {
+            to: request.message.to.jid(),
+            lane: request.message.lane,
+            metadata: request.message.metadata,
+            replayed,
+            ..message(MessageStatus::Pending)
+        };
+        Ok(Reply::Message(Box::new(view)))
+    }
+
+    fn pull(&self, after: u64, limit: usize) -> Reply {
+        let events = lock(&self.0.events);
+        let newest = events.len() as u64;
+        let page = events.iter().filter(|event| event.sequence > after).take(limit);
+        Reply::Events { events: page.cloned().collect(), newest }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("no test panics with the lock held")
+}
+
+pub fn message_id() -> MessageId {
+    MessageId::from_u64(0x2a).expect("it is small")
+}
+
+pub fn instance(id: InstanceId, state: InstanceState) -> InstanceView {
+    InstanceView {
+        id,
+        account: ACCOUNT,
+        name: Some("shop".to_owned()),
+        metadata: Some("{\"tier\": 1.50}".to_owned()),
+        webhook: Some(trunkline_model::command::WebhookConfig {
+            url: "https://example.org/hook".to_owned(),
+            secret: "a-webhook-secret-that-must-not-show".to_owned(),
+            events: vec!["message.received".to_owned()],
+        }),
+        state,
+        reason: None,
+        linked: Some(Party {
+            jid: "966500000009@s.whatsapp.net".to_owned(),
+            phone: Some("966500000009".to_owned()),
+            lid: None,
+            name: None,
+        }),
+        last_frame_age_ms: Some(12),
+        next_attempt_at_ms: None,
+        outbox_depth: 3,
+        newest_event: 0,
+        created_at_ms: 1_700_000_000_000,
+    }
+}
+
+pub fn message(status: MessageStatus) -> MessageView {
+    MessageView {
+        id: message_id(),
+        instance: OPEN,
+        wa_id: "3EB0AA".to_owned(),
+        to: "966501234567@s.whatsapp.net".to_owned(),
+        kind: "text".to_owned(),
+        lane: trunkline_model::message::Lane::Interactive,
+        status,
+        status_times_ms: BTreeMap::from([(MessageStatus::Pending, 1_700_000_000_000)]),
+        attempts: 0,
+        error: None,
+        metadata: None,
+        replayed: false,
+    }
+}
+
+fn received(sequence: u64, body: &str) -> Event {
+    let person = Party {
+        jid: "966500000001@s.whatsapp.net".to_owned(),
+        phone: Some("966500000001".to_owned()),
+        lid: None,
+        name: None,
+    };
+    Event {
+        sequence,
+        time_ms: 1_700_000_000_000,
+        backfilled: false,
+        body: EventBody::MessageReceived(Box::new(InboundMessage {
+            wa_id: format!("3EB0{sequence:04X}"),
+            chat: person.clone(),
+            sender: person,
+            from_me: false,
+            is_group: false,
+            time_ms: 1_700_000_000_000,
+            from_offline_queue: false,
+            content: InboundContent::Text { body: body.to_owned() },
+            quote: None,
+            mentions: Vec::new(),
+        })),
+    }
+}
+
+fn pairing(state: InstanceState) -> Reply {
+    let on_show = state == InstanceState::AwaitingScan;
+    Reply::Pairing(PairingView {
+        state,
+        qr: on_show.then(|| Expiring { text: QR.to_owned(), expires_at_ms: 1_700_000_020_000 }),
+        code: None,
+        passkey_request_json: None,
+        passkey_confirmation: None,
+    })
+}
+
+impl Gateway for Fake {
+    type Tail = FakeTail;
+
+    fn authenticate(&self, presented: &str) -> Option<Principal> {
+        let (account, scopes) = match presented {
+            ROOT_KEY => (ACCOUNT, vec![trunkline_model::Scope::All]),
+            OTHER_KEY => (OTHER_ACCOUNT, vec![trunkline_model::Scope::All]),
+            NO_SCOPE_KEY => (ACCOUNT, Vec::new()),
+            _ => return None,
+        };
+        Some(Principal { account, key: KeyId(1), scopes })
+    }
+
+    async fn create_instance(
+        &self,
+        _account: AccountId,
+        create: CreateInstance,
+    ) -> Result<InstanceView, Failure> {
+        let taken = create.name.as_deref() == Some("taken");
+        self.see(Seen::Create(create));
+        if taken {
+            return Err(Failure::new(ErrorCode::NameTaken, "Choose another."));
+        }
+        Ok(instance(OPEN, InstanceState::New))
+    }
+
+    async fn list_instances(
+        &self,
+        _account: AccountId,
+        after: Option<InstanceId>,
+        limit: usize,
+        state: Option<InstanceState>,
+    ) -> Result<(Vec<InstanceView>, bool), Failure> {
+        self.see(Seen::List(after, limit, state));
+        let views = vec![instance(OPEN, InstanceState::Open)];
+        Ok((views, limit == 1))
+    }
+
+    fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId> {
+        let known =
+            [(ACCOUNT, OPEN, "shop"), (ACCOUNT, UNLINKED, "fresh"), (OTHER_ACCOUNT, FOREIGN, "foreign")];
+        known
+            .into_iter()
+            .find(|(owner, id, name)| {
+                *owner == account && (*name == id_or_name || id.to_string() == id_or_name)
+            })
+            .map(|(_, id, _)| id)
+    }
+
+    async fn owner_of_message(
+        &self,
+        account: AccountId,
+        message: MessageId,
+    ) -> Result<Option<InstanceId>, Failure> {
+        Ok((account == ACCOUNT && message == message_id()).then_some(OPEN))
+    }
+
+    async fn call(&self, id: InstanceId, command: Command) -> Result<Reply, Failure> {
+        self.see(Seen::Command(id, command.clone()));
+        let state = if id == OPEN { InstanceState::Open } else { InstanceState::New };
+        match command {
+            Command::GetInstance
+            | Command::UpdateInstance(_)
+            | Command::Connect
+            | Command::Disconnect
+            | Command::Restart
+            | Command::Logout => {
+                let newest_event = *self.0.newest.borrow();
+                let view = InstanceView { newest_event, ..instance(id, state) };
+                Ok(Reply::Instance(Box::new(view)))
+            }
+            Command::DeleteInstance | Command::MarkRead { .. } => Ok(Reply::Done),
+            Command::GetPairing if id == OPEN => Ok(pairing(InstanceState::AwaitingScan)),
+            Command::GetPairing
+            | Command::RequestPairingCode { .. }
+            | Command::AnswerPasskey(_)
+            | Command::ConfirmPasskey => Ok(pairing(state)),
+            Command::Send(request) => self.accept(id, *request).await,
+            Command::GetMessage { id } if id == message_id() => {
+                Ok(Reply::Message(Box::new(message(MessageStatus::Sent))))
+            }
+            Command::GetMessage { .. } => Err(Failure::new(ErrorCode::MessageNotFound, "No.")),
+            Command::ListMessages { limit, .. } => {
+                Ok(Reply::Messages { messages: vec![message(MessageStatus::Read)], more: limit == 1 })
+            }
+            Command::PullEvents { after, limit } => Ok(self.pull(after, limit)),
+            Command::FetchMedia { .. } => Ok(Reply::Media {
+                mime_type: Some("image/png".to_owned()),
+                file_name: Some("صورة 1.png".to_owned()),
+                bytes: b"png".to_vec(),
+            }),
+        }
+    }
+
+    async fn wait_settled(
+        &self,
+        _instance: InstanceId,
+        _message: MessageId,
+        timeout_ms: u64,
+    ) -> Result<MessageView, Failure> {
+        let status = if timeout_ms > 1 { MessageStatus::Sent } else { MessageStatus::Pending };
+        Ok(message(status))
+    }
+
+    async fn store_blob(
+        &self,
+        body: impl Stream<Item = Result<Bytes, Failure>> + Send,
+    ) -> Result<BlobRef, Failure> {
+        let mut body = std::pin::pin!(body);
+        let mut bytes = Vec::new();
+        while let Some(chunk) = body.next().await {
+            bytes.extend_from_slice(&chunk?);
+        }
+        let blob = blob(&bytes);
+        self.see(Seen::Blob(bytes));
+        Ok(blob)
+    }
+
+    fn tail(&self, _instance: InstanceId) -> FakeTail {
+        self.0.tails.send_modify(|open| *open += 1);
+        FakeTail { fake: self.clone(), newest: self.0.newest.subscribe() }
+    }
+
+    fn health(&self) -> Health {
+        let ready = *lock(&self.0.ready);
+        Health {
+            ready,
+            reasons: if ready { Vec::new() } else { vec!["shard 1 is stalled".to_owned()] },
+            shards: 2,
+        }
+    }
+
+    fn render_metrics(&self) -> String {
+        "trunkline_up 1\n".to_owned()
+    }
+}
+
+/// Where the fake stores bytes: under their length.
+pub fn blob(bytes: &[u8]) -> BlobRef {
+    BlobRef { sha256: [7; 32], size_bytes: bytes.len() as u64 }
+}
+
+pub struct FakeTail {
+    fake: Fake,
+    newest: watch::Receiver<u64>,
+}
+
+impl EventTail for FakeTail {
+    async fn next(&mut self) -> Option<u64> {
+        self.newest.changed().await.ok()?;
+        Some(*self.newest.borrow_and_update())
+    }
+}
+
+impl Drop for FakeTail {
+    fn drop(&mut self) {
+        self.fake.0.tails.send_modify(|open| *open -= 1);
+    }
+}

@@ -1,0 +1,334 @@
+//! One row for each route of the table, and what every route has in common.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use trunkline_api::route::{BodyRule, ROUTES, Target};
+use trunkline_model::Address;
+use trunkline_model::command::{
+    Command, CreateInstance, PasskeyAssertion, SendRequest, UpdateInstance, WebhookConfig,
+};
+use trunkline_model::instance::InstanceState;
+use trunkline_model::message::{Content, Lane, MessageStatus, SendMessage, Text};
+
+use crate::client::{Sent, Server};
+use crate::fake::{NO_SCOPE_KEY, OPEN, OTHER_KEY, Seen, message_id};
+
+/// A request that works.
+struct Row {
+    route: &'static str,
+    request: Sent,
+    status: u16,
+    seen: Vec<Seen>,
+}
+
+fn row(route: &'static str, request: Sent, status: u16, seen: Vec<Seen>) -> Row {
+    Row { route, request, status, seen }
+}
+
+fn told(command: Command) -> Vec<Seen> {
+    vec![Seen::Command(OPEN, command)]
+}
+
+fn webhook() -> WebhookConfig {
+    WebhookConfig {
+        url: "https://example.org/hook".to_owned(),
+        secret: "0123456789abcdef".to_owned(),
+        events: vec!["message.received".to_owned()],
+    }
+}
+
+const WEBHOOK: &str =
+    r#"{"url":"https://example.org/hook","secret":"0123456789abcdef","events":["message.received"]}"#;
+
+fn open_rows() -> Vec<Row> {
+    [
+        ("node.live", "/healthz"),
+        ("node.ready", "/readyz"),
+        ("node.metrics", "/metrics"),
+        ("docs.errors", "/docs/errors"),
+        ("docs.error", "/docs/errors/VALIDATION"),
+    ]
+    .map(|(route, path)| row(route, Sent::get(path).key(None), 200, Vec::new()))
+    .into()
+}
+
+fn instance_rows() -> Vec<Row> {
+    let create = CreateInstance {
+        name: Some("shop-2".to_owned()),
+        metadata: Some("{ \"a\": 1 }".to_owned()),
+        webhook: Some(webhook()),
+    };
+    let update = UpdateInstance { name: Some("shop-3".to_owned()), metadata: Some(None), webhook: None };
+    let set_webhook = |webhook| {
+        told(Command::UpdateInstance(Box::new(UpdateInstance {
+            webhook: Some(webhook),
+            ..UpdateInstance::default()
+        })))
+    };
+    let create_body = format!(r#"{{"name":"shop-2","metadata":{{ "a": 1 }},"webhook":{WEBHOOK}}}"#);
+    let mut rows = vec![
+        row("instances.create", Sent::post("/v1/instances", &create_body), 201, vec![Seen::Create(create)]),
+        row(
+            "instances.list",
+            Sent::get("/v1/instances?limit=1&state=open"),
+            200,
+            vec![Seen::List(None, 1, Some(InstanceState::Open))],
+        ),
+        row("instances.get", Sent::get("/v1/instances/shop"), 200, told(Command::GetInstance)),
+        row(
+            "instances.update",
+            Sent::new("PATCH", "/v1/instances/shop").json(r#"{"name":"shop-3","metadata":null}"#),
+            200,
+            told(Command::UpdateInstance(Box::new(update))),
+        ),
+        row(
+            "instances.delete",
+            Sent::new("DELETE", &format!("/v1/instances/{OPEN}")),
+            204,
+            told(Command::DeleteInstance),
+        ),
+        row(
+            "webhook.put",
+            Sent::new("PUT", "/v1/instances/shop/webhook").json(WEBHOOK),
+            200,
+            set_webhook(Some(webhook())),
+        ),
+        row("webhook.delete", Sent::new("DELETE", "/v1/instances/shop/webhook"), 204, set_webhook(None)),
+    ];
+    let actions = [
+        ("instances.connect", "connect", Command::Connect),
+        ("instances.disconnect", "disconnect", Command::Disconnect),
+        ("instances.restart", "restart", Command::Restart),
+        ("instances.logout", "logout", Command::Logout),
+    ];
+    for (route, verb, command) in actions {
+        let request = Sent::new("POST", &format!("/v1/instances/shop/{verb}"));
+        rows.push(row(route, request, 200, told(command)));
+    }
+    rows
+}
+
+fn pairing_rows() -> Vec<Row> {
+    let assertion = PasskeyAssertion {
+        credential_id: vec![1],
+        client_data_json: b"{}".to_vec(),
+        authenticator_data: vec![0xfb, 0xff],
+        signature: vec![4],
+        user_handle: None,
+    };
+    let passkey =
+        r#"{"credential_id":"AQ","client_data_json":"e30","authenticator_data":"-_8","signature":"BA=="}"#;
+    vec![
+        row("pairing.get", Sent::get("/v1/instances/shop/pairing"), 200, told(Command::GetPairing)),
+        row("pairing.qr", Sent::get("/v1/instances/shop/qr?format=svg"), 200, told(Command::GetPairing)),
+        row(
+            "pairing.code",
+            Sent::post("/v1/instances/shop/pairing-code", r#"{"phone":"+966 50 123-4567"}"#),
+            200,
+            told(Command::RequestPairingCode { phone: "966501234567".to_owned() }),
+        ),
+        row(
+            "pairing.passkey",
+            Sent::post("/v1/instances/shop/passkey", passkey),
+            200,
+            told(Command::AnswerPasskey(assertion)),
+        ),
+        row(
+            "pairing.passkey_confirm",
+            Sent::post("/v1/instances/shop/passkey/confirm", "{}"),
+            200,
+            told(Command::ConfirmPasskey),
+        ),
+    ]
+}
+
+fn message_rows() -> Vec<Row> {
+    let text = SendMessage {
+        to: Address::Phone("966501234567".to_owned()),
+        content: Content::Text(Text { body: "hi".to_owned() }),
+        quote: None,
+        mentions: Vec::new(),
+        lane: Lane::Interactive,
+        metadata: None,
+    };
+    let send = Command::Send(Box::new(SendRequest { message: text, idempotency_key: None }));
+    let id = message_id();
+    let read = Command::MarkRead {
+        chat: "120363021033254949@g.us".to_owned(),
+        participant: Some("966501234567@s.whatsapp.net".to_owned()),
+        wa_ids: vec!["3EB0AA".to_owned()],
+    };
+    let read_body = r#"{"chat":"120363021033254949@g.us","participant":"966501234567","wa_ids":["3EB0AA"]}"#;
+    vec![
+        row(
+            "messages.send",
+            Sent::post("/v1/instances/shop/messages", r#"{"to":"+966501234567","text":{"body":"hi"}}"#),
+            202,
+            told(send),
+        ),
+        row(
+            "messages.list",
+            Sent::get("/v1/instances/shop/messages?limit=1&status=failed"),
+            200,
+            told(Command::ListMessages { before: None, status: Some(MessageStatus::Failed), limit: 1 }),
+        ),
+        row("messages.read", Sent::post("/v1/instances/shop/messages/read", read_body), 204, told(read)),
+        row(
+            "messages.get_of_instance",
+            Sent::get(&format!("/v1/instances/shop/messages/{id}")),
+            200,
+            told(Command::GetMessage { id }),
+        ),
+        row("messages.get", Sent::get(&format!("/v1/messages/{id}")), 200, told(Command::GetMessage { id })),
+        row(
+            "events.list",
+            Sent::get("/v1/instances/shop/events?after=3&limit=5"),
+            200,
+            told(Command::PullEvents { after: 3, limit: 5 }),
+        ),
+        row(
+            "media.get",
+            Sent::get("/v1/instances/shop/media/med_0000000000000007"),
+            200,
+            told(Command::FetchMedia { sequence: 7 }),
+        ),
+    ]
+}
+
+fn rows() -> Vec<Row> {
+    [open_rows(), instance_rows(), pairing_rows(), message_rows()].into_iter().flatten().collect()
+}
+
+/// The rows that need a key.
+fn native_rows() -> Vec<Row> {
+    let native = |name: &str| {
+        ROUTES.iter().any(|route| route.name == name && matches!(route.target, Target::Native(..)))
+    };
+    rows().into_iter().filter(|row| native(row.route)).collect()
+}
+
+/// The rows whose route takes a body of this kind.
+fn rows_with_body(rules: &[BodyRule]) -> Vec<Row> {
+    let takes = |name: &str| ROUTES.iter().any(|route| route.name == name && rules.contains(&route.body));
+    rows().into_iter().filter(|row| takes(row.route)).collect()
+}
+
+/// Sends every request changed by `change`, and expects the same refusal of each, before the engine hears of it.
+fn refused(rows: Vec<Row>, change: impl Fn(Sent) -> Sent, status: u16, code: &str) {
+    let server = Server::start();
+    for row in rows {
+        let answer = server.send(change(row.request));
+        assert_eq!(answer.status, status, "{}: {}", row.route, answer.text());
+        assert_eq!(answer.problem(), code, "{}", row.route);
+        assert_eq!(server.fake.take_seen(), [], "{}", row.route);
+    }
+}
+
+#[test]
+fn every_route_has_a_row() {
+    let tested: BTreeSet<&str> = rows().iter().map(|row| row.route).collect();
+    let routes: BTreeSet<&str> = ROUTES.iter().map(|route| route.name).collect();
+    assert_eq!(tested, routes);
+}
+
+#[test]
+fn every_route_reaches_the_engine_as_it_should() {
+    let server = Server::start();
+    for row in rows() {
+        let answer = server.send(row.request);
+        assert_eq!(answer.status, row.status, "{}: {}", row.route, answer.text());
+        assert_eq!(server.fake.take_seen(), row.seen, "{}", row.route);
+        assert!(!answer.header("x-request-id").is_empty(), "{}", row.route);
+        assert_eq!(answer.header("cache-control"), "no-store", "{}", row.route);
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{}", row.route);
+    }
+}
+
+#[test]
+fn without_a_key_nothing_of_a_tenant_is_told() {
+    refused(native_rows(), |request| request.key(None), 401, "UNAUTHORIZED");
+}
+
+#[test]
+fn an_unknown_key_opens_nothing() {
+    refused(native_rows(), |request| request.key(Some("tk_wrong")), 401, "UNAUTHORIZED");
+}
+
+#[test]
+fn a_key_in_the_query_string_opens_nothing() {
+    let with_token = |request: Sent| Sent {
+        path: format!("{}?token=tk_root&access_token=tk_root&key=tk_root", request.path),
+        ..request.key(None)
+    };
+    refused(native_rows(), with_token, 401, "UNAUTHORIZED");
+}
+
+#[test]
+fn a_key_without_the_scope_opens_nothing() {
+    refused(native_rows(), |request| request.key(Some(NO_SCOPE_KEY)), 403, "FORBIDDEN");
+}
+
+#[test]
+fn another_accounts_instance_does_not_exist() {
+    let rows = native_rows().into_iter().filter(|row| row.request.path.contains("/shop")).collect();
+    refused(rows, |request| request.key(Some(OTHER_KEY)), 404, "INSTANCE_NOT_FOUND");
+}
+
+#[test]
+fn an_unknown_query_parameter_is_refused() {
+    let with_parameter = |request: Sent| {
+        let separator = if request.path.contains('?') { '&' } else { '?' };
+        Sent { path: format!("{}{separator}surprise=1", request.path), ..request }
+    };
+    refused(native_rows(), with_parameter, 400, "MALFORMED_REQUEST");
+}
+
+const BODIES: &[BodyRule] = &[BodyRule::Json, BodyRule::Message];
+const BODIES_AND_NONE: &[BodyRule] = &[BodyRule::Json, BodyRule::Message, BodyRule::Empty];
+
+#[test]
+fn an_unknown_field_is_named() {
+    let server = Server::start();
+    for row in rows_with_body(BODIES_AND_NONE) {
+        let mut body = match row.request.body.as_slice() {
+            [] => json!({}),
+            bytes => serde_json::from_slice(bytes).expect("the row has JSON"),
+        };
+        body["surprise"] = json!(1);
+        let answer = server.send(row.request.json(&body.to_string()));
+        assert_eq!(answer.status, 422, "{}: {}", row.route, answer.text());
+        assert_eq!(answer.problem(), "VALIDATION");
+        assert_eq!(answer.json()["errors"][0]["field"], "surprise", "{}", row.route);
+        assert_eq!(server.fake.take_seen(), [], "{}", row.route);
+    }
+}
+
+#[test]
+fn what_is_not_json_is_refused() {
+    refused(rows_with_body(BODIES_AND_NONE), |request| request.json("{\"a\":"), 400, "MALFORMED_BODY");
+    refused(rows_with_body(BODIES), |request| request.json("\u{1}\u{0}"), 400, "MALFORMED_BODY");
+}
+
+#[test]
+fn a_form_is_refused() {
+    let as_form = |request: Sent| request.body("application/x-www-form-urlencoded", "a=b");
+    refused(rows_with_body(BODIES_AND_NONE), as_form, 415, "UNSUPPORTED_MEDIA_TYPE");
+}
+
+#[test]
+fn a_compressed_body_is_refused() {
+    let compressed = |request: Sent| request.header("content-encoding", "gzip");
+    refused(rows_with_body(BODIES), compressed, 415, "UNSUPPORTED_MEDIA_TYPE");
+}
+
+#[test]
+fn a_body_over_the_limit_is_refused() {
+    let long = "x".repeat(70 << 10);
+    refused(
+        rows_with_body(&[BodyRule::Json, BodyRule::Empty]),
+        |request| request.json(&format!("{{\"name\":\"{long}\"}}")),
+        413,
+        "BODY_TOO_LARGE",
+    );
+}

@@ -1,0 +1,17 @@
+//! A client of a node's own HTTP API, as far as the commands need it.
+
+mod api;
+mod error;
+mod http;
+#[cfg(feature = "simulated")]
+mod messages;
+#[cfg(feature = "simulated")]
+mod sse;
+mod types;
+
+pub use api::Api;
+pub use error::ApiError;
+pub use http::install_tls;
+pub use types::{Instance, Pairing};
+#[cfg(feature = "simulated")]
+pub use {http::Http, messages::Event};

@@ -1,0 +1,226 @@
+//! The table of settings: names, help, defaults. Flags, environment variables, keys of the file and what `trunkline config`
+//! prints are all read from it.
+
+/// Names a setting in the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// Where everything is kept.
+    DataDir,
+    /// Address of the HTTP API.
+    Listen,
+    /// Threads that serve HTTP.
+    FrontThreads,
+    /// Engine threads.
+    Shards,
+    /// Whether shards are pinned to cores.
+    PinThreads,
+    /// File with the master key.
+    MasterKeyFile,
+    /// Whether private addresses may be fetched from.
+    AllowPrivateFetch,
+    /// What is logged.
+    LogLevel,
+    /// How it is logged.
+    LogFormat,
+    /// Address of WhatsApp's chat socket.
+    WhatsappUrl,
+    /// `Origin` header of the chat socket.
+    WhatsappOrigin,
+    /// Address of the web client.
+    WhatsappWebUrl,
+    /// Host that serves media.
+    WhatsappMediaHost,
+    /// Certificate authorities trusted besides the public ones.
+    WhatsappCaFile,
+    /// Private networks that may be dialled.
+    WhatsappTestNetworks,
+}
+
+/// What kind of value a setting takes; decides how it is written, not whether it is valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A text.
+    Text,
+    /// A whole number.
+    Count,
+    /// `true` or `false`; as a flag, the bare name means `true`.
+    Switch,
+}
+
+/// A row.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name in the program.
+    pub key: Key,
+    /// Its name as flag (`--name`), in the file (`name = …`) and, in capitals with underscores, in the environment.
+    pub name: &'static str,
+    /// What its value is called in the help.
+    pub value_name: &'static str,
+    /// What kind of value it takes.
+    pub kind: Kind,
+    /// What it does.
+    pub help: &'static str,
+    /// Exists only in builds with the feature `simulated`.
+    pub simulated_only: bool,
+}
+
+const fn row(
+    key: Key,
+    name: &'static str,
+    value_name: &'static str,
+    kind: Kind,
+    help: &'static str,
+) -> Setting {
+    Setting { key, name, value_name, kind, help, simulated_only: false }
+}
+
+const fn simulated(key: Key, name: &'static str, value_name: &'static str, help: &'static str) -> Setting {
+    Setting { key, name, value_name, kind: Kind::Text, help, simulated_only: true }
+}
+
+/// Every setting, in the order in which people read them.
+pub static SETTINGS: &[Setting] = &[
+    row(
+        Key::DataDir,
+        "data-dir",
+        "DIR",
+        Kind::Text,
+        "Directory that holds everything: sessions, messages, events, media [default: trunkline-data]",
+    ),
+    row(
+        Key::Listen,
+        "listen",
+        "ADDRESS",
+        Kind::Text,
+        "Address and port of the HTTP API; port 0 takes any free one [default: 127.0.0.1:8080]",
+    ),
+    row(
+        Key::FrontThreads,
+        "front-threads",
+        "COUNT",
+        Kind::Count,
+        "Threads that serve HTTP [default: a quarter of the cores, at least 1]",
+    ),
+    row(
+        Key::Shards,
+        "shards",
+        "COUNT",
+        Kind::Count,
+        "Engine threads, each with its own store; fixed once the data directory exists [default: cores - 1, at least 1]",
+    ),
+    row(
+        Key::PinThreads,
+        "pin-threads",
+        "BOOL",
+        Kind::Switch,
+        "Pin each shard's thread to a core [default: true]",
+    ),
+    row(
+        Key::MasterKeyFile,
+        "master-key-file",
+        "FILE",
+        Kind::Text,
+        "Key that seals secrets at rest; created, readable by its owner only, on the first start. Keep a copy: without it the \
+         data are lost. Put it on another volume to keep it out of copies of the data [default: <data-dir>/master.key]",
+    ),
+    row(
+        Key::AllowPrivateFetch,
+        "allow-private-fetch",
+        "BOOL",
+        Kind::Switch,
+        "Let webhooks and media URLs point at private, loopback and link-local addresses [default: false]",
+    ),
+    row(
+        Key::LogLevel,
+        "log-level",
+        "FILTER",
+        Kind::Text,
+        "What is logged: error, warn, info, debug, trace, or a filter such as info,trunkline_engine=debug. The protocol library \
+         (whatsapp_rust, wacore) logs phone numbers and is silent unless named here [default: info]",
+    ),
+    row(
+        Key::LogFormat,
+        "log-format",
+        "FORMAT",
+        Kind::Text,
+        "How logs are written: text or json [default: text]",
+    ),
+    row(
+        Key::WhatsappUrl,
+        "whatsapp-url",
+        "URL",
+        Kind::Text,
+        "Address of the chat socket, for a relay in front of WhatsApp [default: WhatsApp's own]",
+    ),
+    simulated(Key::WhatsappOrigin, "whatsapp-origin", "ORIGIN", "Origin header sent to the chat socket"),
+    simulated(
+        Key::WhatsappWebUrl,
+        "whatsapp-web-url",
+        "URL",
+        "Address from which the web client's version is read",
+    ),
+    simulated(
+        Key::WhatsappMediaHost,
+        "whatsapp-media-host",
+        "HOST:PORT",
+        "Host that serves media instead of those that the service names",
+    ),
+    simulated(
+        Key::WhatsappCaFile,
+        "whatsapp-ca-file",
+        "FILE",
+        "Certificate authorities (PEM) trusted besides the public ones",
+    ),
+    simulated(
+        Key::WhatsappTestNetworks,
+        "whatsapp-test-networks",
+        "NETWORKS",
+        "Private networks that may be dialled besides loopback, separated by commas, such as 10.77.0.0/16",
+    ),
+];
+
+/// Whether this build knows the settings of simulated builds.
+pub const SIMULATED: bool = cfg!(feature = "simulated");
+
+/// The settings of this build.
+pub fn settings() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().filter(|setting| SIMULATED || !setting.simulated_only)
+}
+
+impl Setting {
+    /// The environment variable of this setting.
+    pub fn variable(&self) -> String {
+        format!("{VARIABLE_PREFIX}{}", self.name.to_ascii_uppercase().replace('-', "_"))
+    }
+
+    /// The row of a key.
+    pub fn of(key: Key) -> &'static Setting {
+        // The table has a row for every key; the test below holds it to that.
+        SETTINGS.iter().find(|setting| setting.key == key).unwrap_or(&SETTINGS[0])
+    }
+}
+
+/// What every environment variable of the program starts with.
+pub const VARIABLE_PREFIX: &str = "TRUNKLINE_";
+
+/// Variables that are no settings of a node: they belong to other commands.
+pub const OTHER_VARIABLES: [&str; 3] = ["TRUNKLINE_CONFIG", "TRUNKLINE_URL", "TRUNKLINE_KEY"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_has_its_row_and_names_are_unique() {
+        for (index, setting) in SETTINGS.iter().enumerate() {
+            assert_eq!(Setting::of(setting.key).name, setting.name);
+            assert_eq!(
+                setting.key as usize, index,
+                "{}: the table follows the order of the keys",
+                setting.name
+            );
+            assert!(!OTHER_VARIABLES.contains(&setting.variable().as_str()), "{}", setting.name);
+        }
+        assert_eq!(Key::WhatsappTestNetworks as usize + 1, SETTINGS.len(), "a key has no row");
+    }
+}

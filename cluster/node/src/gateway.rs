@@ -1,0 +1,110 @@
+//! The engine as the front end sees it. No logic: names and shapes of one side become those of the other.
+
+use bytes::Bytes;
+use futures_util::Stream;
+use metrics_exporter_prometheus::PrometheusHandle;
+use trunkline_api::{EventTail, Gateway, Health, Principal};
+use trunkline_engine::Engine;
+use trunkline_model::command::{Command, CreateInstance, InstanceView, MessageView, Reply};
+use trunkline_model::instance::InstanceState;
+use trunkline_model::message::BlobRef;
+use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId};
+
+/// A local engine behind the front end.
+#[derive(Clone)]
+pub struct LocalGateway {
+    engine: Engine,
+    metrics: PrometheusHandle,
+}
+
+/// Follows an instance's event log; at its end at once when there is no such instance.
+pub struct LocalTail(Option<trunkline_engine::EventTail>);
+
+impl LocalGateway {
+    /// A gateway to `engine` whose metrics are those of `metrics`.
+    pub fn new(engine: Engine, metrics: PrometheusHandle) -> LocalGateway {
+        LocalGateway { engine, metrics }
+    }
+}
+
+impl Gateway for LocalGateway {
+    type Tail = LocalTail;
+
+    fn authenticate(&self, presented: &str) -> Option<Principal> {
+        let principal = self.engine.authenticate(presented)?;
+        Some(Principal { account: principal.account, key: principal.key, scopes: principal.scopes })
+    }
+
+    async fn create_instance(
+        &self,
+        account: AccountId,
+        instance: CreateInstance,
+    ) -> Result<InstanceView, Failure> {
+        self.engine.create_instance(account, instance).await
+    }
+
+    async fn list_instances(
+        &self,
+        account: AccountId,
+        after: Option<InstanceId>,
+        limit: usize,
+        state: Option<InstanceState>,
+    ) -> Result<(Vec<InstanceView>, bool), Failure> {
+        self.engine.list_instances(account, after, limit, state).await
+    }
+
+    fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId> {
+        self.engine.resolve(account, id_or_name)
+    }
+
+    async fn owner_of_message(
+        &self,
+        account: AccountId,
+        message: MessageId,
+    ) -> Result<Option<InstanceId>, Failure> {
+        match self.engine.owner_of_message(account, message) {
+            Ok(instance) => Ok(Some(instance)),
+            Err(failure) if failure.code == ErrorCode::MessageNotFound => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn call(&self, instance: InstanceId, command: Command) -> Result<Reply, Failure> {
+        self.engine.call(instance, command).await
+    }
+
+    async fn wait_settled(
+        &self,
+        instance: InstanceId,
+        message: MessageId,
+        timeout_ms: u64,
+    ) -> Result<MessageView, Failure> {
+        self.engine.wait_settled(instance, message, timeout_ms).await
+    }
+
+    async fn store_blob(
+        &self,
+        body: impl Stream<Item = Result<Bytes, Failure>> + Send,
+    ) -> Result<BlobRef, Failure> {
+        self.engine.store_blob(body).await
+    }
+
+    fn tail(&self, instance: InstanceId) -> LocalTail {
+        LocalTail(self.engine.tail(instance).ok())
+    }
+
+    fn health(&self) -> Health {
+        let health = self.engine.health();
+        Health { ready: health.ready, reasons: health.reasons, shards: health.shards.len() }
+    }
+
+    fn render_metrics(&self) -> String {
+        self.metrics.render()
+    }
+}
+
+impl EventTail for LocalTail {
+    async fn next(&mut self) -> Option<u64> {
+        self.0.as_mut()?.next().await
+    }
+}

@@ -1,0 +1,30 @@
+//! Every bound of the binary, named, with its unit.
+
+use std::time::Duration;
+
+/// Largest configuration file, in bytes.
+pub const CONFIG_FILE_BYTES_MAX: u64 = 256 << 10;
+/// Largest file with additional certificate authorities, in bytes.
+pub const CA_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Open files that the process should be allowed: every linked number holds a socket, every client of the API another.
+pub const OPEN_FILES_RECOMMENDED: u64 = 65_536;
+/// How often the metrics recorder folds its histograms.
+pub const METRICS_UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Longest that a call of the client to a server's API may take.
+pub const API_CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest wait for a TCP connection to it.
+pub const API_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest answer of the API that the client takes, in bytes.
+pub const API_ANSWER_BYTES_MAX: usize = 32 << 20;
+/// Longest event of a stream, in bytes.
+#[cfg(feature = "simulated")]
+pub const API_EVENT_BYTES_MAX: usize = 1 << 20;
+/// Events asked for in one page.
+#[cfg(feature = "simulated")]
+pub const API_EVENTS_PAGE: usize = trunkline_model::limits::PAGE_LIMIT_MAX;
+
+/// How long `link` waits for somebody to scan or type, in all.
+pub const LINK_TIMEOUT: Duration = Duration::from_secs(300);
+/// How often `link` looks at the code on show.
+pub const LINK_POLL_EVERY: Duration = Duration::from_millis(500);

@@ -1,0 +1,46 @@
+//! What the engine is told at its start.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use trunkline_model::event::Event;
+use trunkline_model::{AccountId, InstanceId};
+use trunkline_whatsapp::SessionKitConfig;
+
+use crate::fatal::OnFatal;
+
+/// Turns an event into the bytes that a webhook receives. The engine knows no JSON; the node passes the API's encoder in.
+pub type EventEncoder = Arc<dyn Fn(AccountId, InstanceId, &Event) -> Vec<u8> + Send + Sync>;
+
+/// Configuration of an [`crate::Engine`].
+#[derive(Clone)]
+pub struct EngineConfig {
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// File with the master key; created, readable by its owner only, when it does not exist.
+    pub master_key_file: PathBuf,
+    /// Number of shards, each with its own pinned thread and store. Fixed for a data directory.
+    pub shards: u16,
+    /// Whether shard threads are pinned to cores.
+    pub pin_threads: bool,
+    /// Endpoints and identity towards WhatsApp.
+    pub whatsapp: SessionKitConfig,
+    /// Whether webhooks and media may be fetched from private, loopback and link-local addresses.
+    pub allow_private_fetch: bool,
+    /// How an event is written for webhooks.
+    pub encode_event: EventEncoder,
+    /// What to do when the process has to end.
+    pub on_fatal: OnFatal,
+}
+
+impl fmt::Debug for EngineConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineConfig")
+            .field("data_dir", &self.data_dir)
+            .field("shards", &self.shards)
+            .field("pin_threads", &self.pin_threads)
+            .field("allow_private_fetch", &self.allow_private_fetch)
+            .finish_non_exhaustive()
+    }
+}

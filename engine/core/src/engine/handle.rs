@@ -1,0 +1,237 @@
+//! The handle that front ends hold.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use tokio::sync::{oneshot, watch};
+use trunkline_model::command::{Command, MessageView, Reply};
+use trunkline_model::message::BlobRef;
+use trunkline_model::record::{self, InstancePointer, table};
+use trunkline_model::slot::PARTITIONS_DEFAULT;
+use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId};
+use trunkline_store::{DataDir, Ledger};
+
+use crate::clock;
+use crate::directory::{Directory, Route};
+use crate::instance::{self, Ask, InstanceMsg};
+use crate::keys::KeyRing;
+use crate::limits::{BUSY_RETRY_AFTER_MS, CALL_TIMEOUT, SHUTDOWN_TIMEOUT, STALL_REPORT_MS};
+use crate::media::BlobStore;
+use crate::shard::{ShardHandle, SupervisorMsg, slot_key, store_failure};
+use crate::watch::Watch;
+
+/// A running engine. Cheap to clone; every clone is the same engine.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) data_dir: DataDir,
+    pub(super) directory: Arc<Directory>,
+    pub(super) keys: KeyRing,
+    pub(super) blobs: Arc<BlobStore>,
+    pub(super) allow_private_fetch: bool,
+    pub(super) shards: Box<[ShardHandle]>,
+    pub(super) watch: Watch,
+}
+
+/// Follows an instance's event log.
+#[derive(Debug)]
+pub struct EventTail(watch::Receiver<u64>);
+
+impl EventTail {
+    /// Waits for news and gives the sequence number of the newest durable event; `None` when the instance is gone.
+    pub async fn next(&mut self) -> Option<u64> {
+        self.0.changed().await.ok()?;
+        Some(*self.0.borrow_and_update())
+    }
+}
+
+/// Whether the node can serve.
+#[derive(Debug, Clone)]
+pub struct Health {
+    /// Whether it is ready.
+    pub ready: bool,
+    /// Why it is not.
+    pub reasons: Vec<String>,
+    /// Each shard.
+    pub shards: Vec<ShardHealth>,
+}
+
+/// How a shard is doing.
+#[derive(Debug, Clone, Copy)]
+pub struct ShardHealth {
+    /// Number of the shard.
+    pub shard: u16,
+    /// Milliseconds since its loop last turned.
+    pub loop_age_ms: u64,
+    /// Batches that wait for the disk.
+    pub store_queue: usize,
+    /// Milliseconds that the oldest of them has waited.
+    pub store_oldest_ms: u64,
+    /// Whether the store refuses writes.
+    pub poisoned: bool,
+}
+
+impl Engine {
+    pub(super) fn from_inner(inner: Inner) -> Engine {
+        Engine(Arc::new(inner))
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// Asks an instance.
+    ///
+    /// # Errors
+    /// The instance's own [`Failure`]; [`ErrorCode::InstanceNotFound`]; a retryable one when a queue is full or no answer came
+    /// in time.
+    pub async fn call(&self, instance: InstanceId, command: Command) -> Result<Reply, Failure> {
+        let ask = match command {
+            Command::Send(request) => Ask::Accept(Box::new(instance::archive(*request)?)),
+            command => Ask::Command(command),
+        };
+        self.ask(instance, ask, CALL_TIMEOUT).await
+    }
+
+    pub(super) async fn ask(&self, instance: InstanceId, ask: Ask, wait: Duration) -> Result<Reply, Failure> {
+        let route = self.route(instance)?;
+        let credit = self.0.directory.credit(&route)?;
+        let (reply, answered) = oneshot::channel();
+        let unavailable = || Failure::busy("The instance is being restarted.", BUSY_RETRY_AFTER_MS);
+        route.actor.cast(InstanceMsg::Call { ask, reply, credit }).map_err(|_| unavailable())?;
+        match tokio::time::timeout(wait, answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(unavailable()),
+            Err(_) => Err(Failure::new(ErrorCode::Timeout, "The instance did not answer in time.")),
+        }
+    }
+
+    pub(super) fn route(&self, instance: InstanceId) -> Result<Route, Failure> {
+        self.0.directory.route(instance).ok_or_else(|| {
+            Failure::new(
+                ErrorCode::InstanceNotFound,
+                format!("There is no instance {instance} in this account."),
+            )
+        })
+    }
+
+    /// Waits until a message is settled (sent or failed), at most `timeout_ms`; then gives it as it stands.
+    ///
+    /// # Errors
+    /// As [`Engine::call`].
+    pub async fn wait_settled(
+        &self,
+        instance: InstanceId,
+        message: MessageId,
+        timeout_ms: u64,
+    ) -> Result<MessageView, Failure> {
+        let wait = Duration::from_millis(timeout_ms).min(CALL_TIMEOUT);
+        let reply = match self.ask(instance, Ask::Settled(message), wait).await {
+            Err(failure) if failure.code == ErrorCode::Timeout => {
+                self.call(instance, Command::GetMessage { id: message }).await?
+            }
+            other => other?,
+        };
+        match reply {
+            Reply::Message(view) => Ok(*view),
+            _ => Err(Failure::new(ErrorCode::Internal, "The instance answered something else.")),
+        }
+    }
+
+    /// The instance of an account that accepted a message.
+    ///
+    /// # Errors
+    /// [`ErrorCode::MessageNotFound`].
+    pub fn owner_of_message(&self, account: AccountId, message: MessageId) -> Result<InstanceId, Failure> {
+        let unknown = || Failure::new(ErrorCode::MessageNotFound, format!("There is no message {message}."));
+        let slot = message.bucket().first_slot();
+        let shard = &self.0.shards[usize::from(slot.shard(PARTITIONS_DEFAULT, self.shard_count()))];
+        let key = slot_key(slot, table::MESSAGE_DIRECTORY, &message.get().to_be_bytes());
+        let stored = shard.ledger.get(&key).map_err(|error| store_failure(&error))?.ok_or_else(unknown)?;
+        let pointer: InstancePointer = record::decode(&stored).map_err(|_| unknown())?;
+        let route = self.0.directory.route(pointer.instance).ok_or_else(unknown)?;
+        if route.account == account { Ok(pointer.instance) } else { Err(unknown()) }
+    }
+
+    /// Follows an instance's event log from now on.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InstanceNotFound`].
+    pub fn tail(&self, instance: InstanceId) -> Result<EventTail, Failure> {
+        Ok(EventTail(self.route(instance)?.newest))
+    }
+
+    /// Streams a file to this node's disk.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BodyTooLarge`], the stream's own failure, or a disk failure; nothing is kept then.
+    pub async fn store_blob(
+        &self,
+        body: impl Stream<Item = Result<Bytes, Failure>> + Send,
+    ) -> Result<BlobRef, Failure> {
+        self.0.blobs.store(body).await
+    }
+
+    pub(super) fn shard_count(&self) -> u16 {
+        u16::try_from(self.0.shards.len()).unwrap_or(u16::MAX)
+    }
+
+    /// Id of this node, from its data directory.
+    pub fn node_id(&self) -> &str {
+        self.0.data_dir.node_id()
+    }
+
+    /// How the node is doing, measured now.
+    pub fn health(&self) -> Health {
+        let now_ms = clock::steady_ms();
+        let mut reasons = Vec::new();
+        let shards: Vec<ShardHealth> = (0u16..)
+            .zip(self.0.shards.iter())
+            .map(|(shard, handle)| {
+                let store = handle.ledger.health();
+                let beat_ms = handle.heartbeat_ms.load(std::sync::atomic::Ordering::Relaxed);
+                ShardHealth {
+                    shard,
+                    loop_age_ms: now_ms.saturating_sub(beat_ms),
+                    store_queue: store.queue_depth,
+                    store_oldest_ms: store.oldest_waiting_ms,
+                    poisoned: store.poisoned,
+                }
+            })
+            .collect();
+        for shard in &shards {
+            if shard.poisoned {
+                reasons.push(format!("the store of shard {} refuses writes", shard.shard));
+            }
+            if shard.loop_age_ms > STALL_REPORT_MS {
+                reasons.push(format!("shard {} has not moved for {} ms", shard.shard, shard.loop_age_ms));
+            }
+        }
+        Health { ready: reasons.is_empty(), reasons, shards }
+    }
+
+    /// Stops in good order: sessions say goodbye, the stores are flushed. Bounded; what does not stop in time is cut.
+    pub async fn shutdown(&self) {
+        let stopping = self.0.shards.iter().filter_map(|shard| {
+            let (done, stopped) = oneshot::channel();
+            shard.supervisor.cast(SupervisorMsg::Shutdown { done }).ok().map(|()| stopped)
+        });
+        let all = futures_util::future::join_all(stopping);
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, all).await.is_err() {
+            tracing::warn!("some sessions did not stop in time; they are cut");
+        }
+        self.0.watch.stop();
+        let inner = Arc::clone(&self.0);
+        let closing = tokio::task::spawn_blocking(move || {
+            inner.shards.iter().map(ShardHandle::join_and_close).collect::<Result<Vec<()>, _>>()
+        });
+        match closing.await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "a store did not close in good order"),
+            Err(_) => tracing::error!("closing the stores panicked"),
+        }
+    }
+}

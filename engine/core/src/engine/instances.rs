@@ -1,0 +1,119 @@
+//! Making, finding and listing instances.
+
+use tokio::sync::oneshot;
+use trunkline_model::command::{Command, CreateInstance, InstanceView, Reply};
+use trunkline_model::instance::InstanceState;
+use trunkline_model::record::InstanceRecord;
+use trunkline_model::slot::PARTITIONS_DEFAULT;
+use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId};
+
+use super::handle::Engine;
+use crate::clock;
+use crate::limits::BUSY_RETRY_AFTER_MS;
+use crate::shard::SupervisorMsg;
+use crate::{media, webhook};
+
+impl Engine {
+    /// Makes an instance; it is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NameTaken`], or a failure of the store.
+    pub async fn create_instance(
+        &self,
+        account: AccountId,
+        wanted: CreateInstance,
+    ) -> Result<InstanceView, Failure> {
+        if let Some(webhook) = &wanted.webhook {
+            let checked = media::check_url(&webhook.url, self.inner().allow_private_fetch);
+            checked.map_err(|refused| webhook::unusable(&refused))?;
+        }
+        let id = self.free_id();
+        let CreateInstance { name, metadata, webhook } = wanted;
+        if let Some(name) = &name
+            && !self.inner().directory.claim_name(account, name, id)
+        {
+            let detail = format!("Another instance of this account is called `{name}`.");
+            return Err(Failure::new(ErrorCode::NameTaken, detail));
+        }
+        let record = InstanceRecord {
+            id,
+            account,
+            name: name.clone(),
+            metadata,
+            webhook,
+            webhook_secret_sealed: None,
+            state: InstanceState::New,
+            reason: None,
+            scheduled_at_ms: None,
+            linked: None,
+            created_at_ms: clock::wall_ms(),
+        };
+        let made = self.make(record).await;
+        if made.is_err() {
+            self.inner().directory.withdraw(id);
+            if let Some(name) = &name {
+                self.inner().directory.release_name(account, name, id);
+            }
+        }
+        made?;
+        self.view(id).await
+    }
+
+    async fn make(&self, record: InstanceRecord) -> Result<(), Failure> {
+        let shard = usize::from(record.id.slot().shard(PARTITIONS_DEFAULT, self.shard_count()));
+        let (reply, made) = oneshot::channel();
+        let message = SupervisorMsg::Create { record: Box::new(record), reply };
+        let stopping = || Failure::busy("The node is stopping.", BUSY_RETRY_AFTER_MS);
+        self.inner().shards[shard].supervisor.cast(message).map_err(|_| stopping())?;
+        made.await.map_err(|_| stopping())?
+    }
+
+    fn free_id(&self) -> InstanceId {
+        loop {
+            let id = InstanceId(clock::random_u64());
+            // Owner 0 holds what belongs to a slot; everything else is free unless it is taken.
+            if id.0 != 0 && self.inner().directory.route(id).is_none() {
+                return id;
+            }
+        }
+    }
+
+    async fn view(&self, id: InstanceId) -> Result<InstanceView, Failure> {
+        match self.call(id, Command::GetInstance).await? {
+            Reply::Instance(view) => Ok(*view),
+            _ => Err(Failure::new(ErrorCode::Internal, "The instance answered something else.")),
+        }
+    }
+
+    /// An instance of this account, by id or by name.
+    pub fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId> {
+        let directory = &self.inner().directory;
+        let id = id_or_name.parse().ok().or_else(|| directory.by_name(account, id_or_name))?;
+        directory.route(id).filter(|route| route.account == account).map(|_| id)
+    }
+
+    /// A page of an account's instances in the order of their ids, and whether there are more.
+    ///
+    /// # Errors
+    /// As [`Engine::call`]. An instance deleted meanwhile is left out.
+    pub async fn list_instances(
+        &self,
+        account: AccountId,
+        after: Option<InstanceId>,
+        limit: usize,
+        state: Option<InstanceState>,
+    ) -> Result<(Vec<InstanceView>, bool), Failure> {
+        let mut ids = self.inner().directory.of_account(account);
+        ids.retain(|(id, stands)| after.is_none_or(|a| *id > a) && state.is_none_or(|s| s == *stands));
+        let more = ids.len() > limit;
+        let mut views = Vec::with_capacity(limit.min(ids.len()));
+        for (id, _) in ids.into_iter().take(limit) {
+            match self.view(id).await {
+                Ok(view) => views.push(view),
+                Err(failure) if failure.code == ErrorCode::InstanceNotFound => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok((views, more))
+    }
+}

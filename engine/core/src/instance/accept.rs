@@ -1,0 +1,265 @@
+//! Accepting a message: on disk, under its WhatsApp id, before anybody hears of it.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use ring::digest::{SHA256, digest};
+use trunkline_model::command::SendRequest;
+use trunkline_model::instance::InstanceState;
+use trunkline_model::limits::{IDEMPOTENCY_KEY_BYTES_MAX, IDEMPOTENCY_TTL_MS};
+use trunkline_model::message::{Content, Lane, MessageStatus, OutboxItem, ValidateSend};
+use trunkline_model::record::{self, IdempotencyRecord, InstancePointer, MessageRecord, OutboxRow, table};
+use trunkline_model::{ErrorCode, Failure, FieldError, MessageId};
+use trunkline_store::{Batch, CommitClass};
+
+use super::message::{InstanceMsg, Replier, answer, message_reply};
+use super::state::{Accepting, Instance};
+use super::sweep::deadline_key;
+use crate::clock;
+use crate::limits::{BUSY_RETRY_AFTER_MS, OUTBOX_DEPTH_MAX};
+use crate::shard::{slot_key, store_failure};
+use crate::spawn::TaskKind;
+
+/// A message that passed every check that needs only itself, as the bytes that are stored and sent.
+pub(crate) struct AcceptedArchive {
+    archive: Bytes,
+    body_sha256: [u8; 32],
+    key_hash: Option<[u8; 32]>,
+    to: String,
+    kind: &'static str,
+    lane: Lane,
+    metadata: Option<String>,
+}
+
+/// Checks a message and turns it into its archive. Runs on the front end's thread: the shard only copies bytes.
+///
+/// # Errors
+/// [`ErrorCode::Validation`] naming every wrong field.
+pub(crate) fn archive(request: SendRequest) -> Result<AcceptedArchive, Failure> {
+    let SendRequest { message, idempotency_key } = request;
+    let mut problems = message.problems();
+    if idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES_MAX) {
+        let problem = format!("must have 1 to {IDEMPOTENCY_KEY_BYTES_MAX} bytes");
+        problems.push(FieldError::new("Idempotency-Key", problem));
+    }
+    if !problems.is_empty() {
+        return Err(Failure::invalid(problems));
+    }
+    let archive = record::encode(&message)
+        .map_err(|_| Failure::new(ErrorCode::Validation, "The message is too large to be stored."))?;
+    let kind = match &message.content {
+        Content::Text(_) => "text",
+        Content::Media(media) => media.kind.as_str(),
+    };
+    Ok(AcceptedArchive {
+        body_sha256: sha256(&archive),
+        archive: archive.into(),
+        key_hash: idempotency_key.map(|key| sha256(key.as_bytes())),
+        to: message.to.jid(),
+        kind,
+        lane: message.lane,
+        metadata: message.metadata,
+    })
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    out
+}
+
+/// Groups the messages of one chat; only equality matters.
+pub(super) fn chat_hash(jid: &str) -> u64 {
+    let hash = sha256(jid.as_bytes());
+    u64::from_be_bytes([hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]])
+}
+
+impl Instance {
+    pub(super) fn accept(&mut self, message: AcceptedArchive, reply: Replier) {
+        if let Err(failure) = self.may_accept() {
+            return answer(reply, Err(failure));
+        }
+        let Some(reply) = self.replay(&message, reply) else { return };
+        let mut batch = Batch::new();
+        let record = match self.write_acceptance(&message, &mut batch) {
+            Ok(record) => record,
+            Err(failure) => return answer(reply, Err(failure)),
+        };
+        // The order on disk is fixed by this call, not by the task that waits for it.
+        let commit = self.context.ledger.commit(batch, CommitClass::First);
+        let key_hash = message.key_hash;
+        let chat = chat_hash(&message.to);
+        self.accepting_count += 1;
+        let (myself, view) = (self.myself.clone(), self.view(&record, false));
+        match key_hash {
+            // Repeats of the same key wait for the same commit, and are answered with it.
+            Some(hash) => {
+                let waiting = Accepting { body_sha256: message.body_sha256, repliers: vec![reply] };
+                self.accepting.insert(hash, waiting);
+                self.context.spawner.spawn(TaskKind::Disposable, "accept", async move {
+                    let result = commit.await.map(|_| ()).map_err(|error| store_failure(&error));
+                    let record = Box::new(record);
+                    drop(myself.cast(InstanceMsg::Accepted { record, chat, key_hash, result }));
+                });
+            }
+            None => {
+                self.context.spawner.spawn(TaskKind::Disposable, "accept", async move {
+                    let result = commit.await.map(|_| ()).map_err(|error| store_failure(&error));
+                    answer(reply, result.clone().map(|()| message_reply(view)));
+                    let record = Box::new(record);
+                    drop(myself.cast(InstanceMsg::Accepted { record, chat, key_hash, result }));
+                });
+            }
+        }
+    }
+
+    fn may_accept(&self) -> Result<(), Failure> {
+        let state = self.stands();
+        if self.record.linked.is_none() {
+            let detail =
+                "Link the instance to a WhatsApp account first: POST …/connect, then scan the QR code.";
+            return Err(Failure::in_state(ErrorCode::InstanceNotLinked, state, detail));
+        }
+        if matches!(state, InstanceState::Deleted | InstanceState::LoggedOut) {
+            let detail = "The instance is no longer linked; link it again to send.";
+            return Err(Failure::in_state(ErrorCode::InstanceState, state, detail));
+        }
+        if self.outbox.len() + self.accepting_count >= OUTBOX_DEPTH_MAX {
+            metrics::counter!(crate::metrics::TURNED_AWAY, "queue" => "outbox").increment(1);
+            let detail = format!("{OUTBOX_DEPTH_MAX} messages wait in this instance's outbox already.");
+            let failure = Failure::new(ErrorCode::TooManyRequests, detail);
+            return Err(Failure { retry_after_ms: Some(BUSY_RETRY_AFTER_MS * 40), ..failure });
+        }
+        Ok(())
+    }
+
+    /// Answers a repeated idempotency key. Gives the replier back when the request is new.
+    fn replay(&mut self, message: &AcceptedArchive, reply: Replier) -> Option<Replier> {
+        let Some(hash) = message.key_hash else { return Some(reply) };
+        if let Some(under_way) = self.accepting.get_mut(&hash) {
+            if under_way.body_sha256 == message.body_sha256 {
+                under_way.repliers.push(reply);
+            } else {
+                answer(reply, Err(other_body()));
+            }
+            return None;
+        }
+        let stored = match self.context.ledger.get(&self.key(table::IDEMPOTENCY, &hash)) {
+            Ok(Some(bytes)) => record::decode::<IdempotencyRecord>(&bytes).ok(),
+            Ok(None) => None,
+            Err(error) => {
+                answer(reply, Err(store_failure(&error)));
+                return None;
+            }
+        };
+        let Some(earlier) = stored.filter(|earlier| earlier.expires_at_ms > clock::wall_ms()) else {
+            return Some(reply);
+        };
+        let result = if earlier.body_sha256 == message.body_sha256 {
+            self.load(earlier.message).and_then(|record| {
+                let record = record.ok_or_else(|| {
+                    Failure::new(ErrorCode::MessageNotFound, "The message of this idempotency key is gone.")
+                })?;
+                Ok(message_reply(self.view(&record, true)))
+            })
+        } else {
+            Err(other_body())
+        };
+        answer(reply, result);
+        None
+    }
+
+    /// Everything that an accepted message leaves on disk, in one batch.
+    fn write_acceptance(
+        &self,
+        message: &AcceptedArchive,
+        batch: &mut Batch,
+    ) -> Result<MessageRecord, Failure> {
+        let internal = |error: &dyn std::fmt::Display| {
+            tracing::error!(instance = %self.id(), %error, "a message could not be numbered or encoded");
+            Failure::new(ErrorCode::Internal, "The message could not be stored.")
+        };
+        let bucket = self.id().slot().bucket();
+        let id = self.context.sequences.take(bucket, batch).map_err(|error| internal(&error))?;
+        let now_ms = clock::wall_ms();
+        let record = MessageRecord {
+            id,
+            wa_id: trunkline_whatsapp::new_message_id(random_16()),
+            to: message.to.clone(),
+            kind: message.kind.to_owned(),
+            lane: message.lane,
+            status: MessageStatus::Pending,
+            status_times_ms: BTreeMap::from([(MessageStatus::Pending, now_ms)]),
+            attempts: 0,
+            error: None,
+            metadata: message.metadata.clone(),
+        };
+        let suffix = id.get().to_be_bytes();
+        let encoded = record::encode(&record).map_err(|error| internal(&error))?;
+        let pointer =
+            record::encode(&InstancePointer { instance: self.id() }).map_err(|error| internal(&error))?;
+        batch.put(self.key(table::MESSAGE, &suffix), encoded);
+        batch.put(self.key(table::MESSAGE_BODY, &suffix), message.archive.clone());
+        let row = OutboxRow { chat: chat_hash(&record.to) };
+        batch.put(self.outbox_key(record.lane, id), record::encode(&row).map_err(|error| internal(&error))?);
+        batch.put(self.key(table::MESSAGE_BY_WA_ID, record.wa_id.as_bytes()), suffix.to_vec());
+        batch.put(slot_key(bucket.first_slot(), table::MESSAGE_DIRECTORY, &suffix), pointer);
+        if let Some(hash) = message.key_hash {
+            let expires_at_ms = now_ms.saturating_add_unsigned(IDEMPOTENCY_TTL_MS);
+            let stored = IdempotencyRecord { body_sha256: message.body_sha256, message: id, expires_at_ms };
+            batch.put(
+                self.key(table::IDEMPOTENCY, &hash),
+                record::encode(&stored).map_err(|error| internal(&error))?,
+            );
+            batch.put(deadline_key(self.id(), expires_at_ms, table::IDEMPOTENCY, &hash), &b""[..]);
+        }
+        Ok(record)
+    }
+
+    /// Key of a message in the stored outbox: lanes in order, then age.
+    pub(super) fn outbox_key(&self, lane: Lane, id: MessageId) -> trunkline_store::Key {
+        let mut suffix = [0; 9];
+        suffix[0] = lane.rank();
+        suffix[1..].copy_from_slice(&id.get().to_be_bytes());
+        self.key(table::OUTBOX, &suffix)
+    }
+
+    /// The acceptance is on disk, or failed: answer whoever still waits, and let the message go.
+    pub(super) async fn accepted(
+        &mut self,
+        record: MessageRecord,
+        chat: u64,
+        key_hash: Option<[u8; 32]>,
+        result: Result<(), Failure>,
+    ) {
+        self.accepting_count = self.accepting_count.saturating_sub(1);
+        let repliers =
+            key_hash.and_then(|hash| self.accepting.remove(&hash)).map_or(Vec::new(), |a| a.repliers);
+        for (index, reply) in repliers.into_iter().enumerate() {
+            let view = self.view(&record, index > 0);
+            answer(reply, result.clone().map(|()| message_reply(view)));
+        }
+        if result.is_err() {
+            return;
+        }
+        metrics::counter!(crate::metrics::ACCEPTED, "lane" => record.lane.as_str()).increment(1);
+        // The pump may have found it on disk before this news came, and may even be done with it.
+        let settled = matches!(self.load(record.id), Ok(Some(stored)) if stored.status.is_settled());
+        if !settled {
+            self.outbox.push(OutboxItem { id: record.id, lane: record.lane, chat, attempts: 0 });
+            self.pump().await;
+        }
+    }
+}
+
+fn other_body() -> Failure {
+    let detail = "This Idempotency-Key was used within the last 24 hours for a request with another body.";
+    Failure::new(ErrorCode::IdempotencyConflict, detail)
+}
+
+fn random_16() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&clock::random_u64().to_be_bytes());
+    bytes[8..].copy_from_slice(&clock::random_u64().to_be_bytes());
+    bytes
+}

@@ -1,0 +1,237 @@
+//! Orders of front ends.
+
+use futures_util::future::BoxFuture;
+use trunkline_model::command::{Command, Reply, UpdateInstance};
+use trunkline_model::event::CloseReason;
+use trunkline_model::instance::{InstanceState, Trigger};
+use trunkline_model::{ErrorCode, Failure};
+use trunkline_store::CommitClass;
+use trunkline_whatsapp::{Session, SessionError};
+
+use super::message::{Ask, InstanceMsg, Replier, answer};
+use super::state::Instance;
+use crate::limits::LOGOUT_TIMEOUT;
+use crate::spawn::TaskKind;
+use crate::webhook;
+
+impl Instance {
+    pub(super) async fn call(&mut self, ask: Ask, reply: Replier) {
+        match ask {
+            Ask::Accept(message) => self.accept(*message, reply),
+            Ask::Settled(id) => self.when_settled(id, reply),
+            Ask::Command(command) => self.command(command, reply).await,
+        }
+    }
+
+    async fn command(&mut self, command: Command, reply: Replier) {
+        let result = match command {
+            Command::GetInstance => Ok(self.instance_reply()),
+            Command::UpdateInstance(update) => self.update(*update).await,
+            Command::Connect => self.connect().await,
+            Command::Disconnect => self.disconnect().await,
+            Command::Restart => self.restart().await,
+            Command::GetPairing => Ok(Reply::Pairing(self.pairing.clone())),
+            Command::GetMessage { id } => self.get_message(id),
+            Command::ListMessages { before, status, limit } => self.list_messages(before, status, limit),
+            Command::PullEvents { after, limit } => self.pull_events(after, limit),
+            Command::RequestPairingCode { phone } => return self.request_pairing_code(phone, reply).await,
+            Command::AnswerPasskey(assertion) => {
+                return self.with_session(reply, |session| {
+                    Box::pin(async move { session.answer_passkey(assertion).await })
+                });
+            }
+            Command::ConfirmPasskey => {
+                return self
+                    .with_session(reply, |session| Box::pin(async move { session.confirm_passkey().await }));
+            }
+            Command::MarkRead { chat, participant, wa_ids } => {
+                return self.with_session(reply, |session| {
+                    Box::pin(async move { session.mark_read(&chat, participant.as_deref(), &wa_ids).await })
+                });
+            }
+            Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
+            Command::Logout => return self.logout(reply).await,
+            Command::DeleteInstance => return self.delete(reply).await,
+            Command::Send(request) => match super::archive(*request) {
+                Ok(message) => return self.accept(message, reply),
+                Err(failure) => Err(failure),
+            },
+        };
+        answer(reply, result);
+    }
+
+    pub(super) fn instance_reply(&self) -> Reply {
+        Reply::Instance(Box::new(self.instance_view()))
+    }
+
+    async fn connect(&mut self) -> Result<Reply, Failure> {
+        if !self.stands().has_session() {
+            self.attempts = 0;
+            self.panicked_at_ms.clear();
+            self.refuse_or(Trigger::Connect).await?;
+            self.open_session();
+        }
+        Ok(self.instance_reply())
+    }
+
+    async fn disconnect(&mut self) -> Result<Reply, Failure> {
+        if !matches!(self.stands(), InstanceState::Stopped | InstanceState::New) {
+            // Connecting without a link is an attempt to pair: giving up leads back to the beginning.
+            let unlinked = self.record.linked.is_none() && self.stands() != InstanceState::Pairing;
+            let gives_up = unlinked && self.stands() == InstanceState::Connecting;
+            let trigger = if gives_up { Trigger::PairFailed } else { Trigger::Disconnect };
+            self.refuse_or(trigger).await?;
+            self.drop_session();
+        }
+        Ok(self.instance_reply())
+    }
+
+    async fn restart(&mut self) -> Result<Reply, Failure> {
+        self.disconnect().await?;
+        self.connect().await
+    }
+
+    async fn refuse_or(&mut self, trigger: Trigger) -> Result<(), Failure> {
+        let state = self.stands();
+        let reason = (trigger != Trigger::Connect).then_some(CloseReason::Requested);
+        if self.step(trigger, reason).await {
+            return Ok(());
+        }
+        let detail = format!("The instance is in state `{}`, which does not allow this.", state.as_str());
+        Err(Failure::in_state(ErrorCode::InstanceState, state, detail))
+    }
+
+    async fn update(&mut self, update: UpdateInstance) -> Result<Reply, Failure> {
+        let UpdateInstance { name, metadata, webhook } = update;
+        if let Some(Some(wanted)) = &webhook {
+            let checked = self.context.webhooks.check(&wanted.url);
+            checked.map_err(|refused| webhook::unusable(&refused))?;
+        }
+        if let Some(name) = name
+            && self.record.name.as_deref() != Some(name.as_str())
+        {
+            self.rename(name)?;
+        }
+        if let Some(metadata) = metadata {
+            self.record.metadata = metadata;
+        }
+        let new_webhook = webhook.is_some();
+        if let Some(webhook) = webhook {
+            self.record.webhook = webhook;
+        }
+        let durable = self.write_record_durably().await;
+        if new_webhook {
+            self.start_webhook();
+        }
+        durable.map(|()| self.instance_reply())
+    }
+
+    fn rename(&mut self, name: String) -> Result<(), Failure> {
+        let directory = &self.context.directory;
+        if !directory.claim_name(self.record.account, &name, self.id()) {
+            let detail = format!("Another instance of this account is called `{name}`.");
+            return Err(Failure::new(ErrorCode::NameTaken, detail));
+        }
+        if let Some(old) = self.record.name.replace(name.clone()) {
+            directory.release_name(self.record.account, &old, self.id());
+        }
+        directory.rename(self.id(), Some(name));
+        Ok(())
+    }
+
+    /// (Re)starts the delivery of events to the configured endpoint.
+    pub(super) fn start_webhook(&mut self) {
+        self.webhook =
+            self.record.webhook.as_ref().map(|config| {
+                webhook::start(&self.context, self.record.account, self.id(), &self.log, config)
+            });
+    }
+
+    async fn request_pairing_code(&mut self, phone: String, reply: Replier) {
+        if self.record.linked.is_some() {
+            let detail = "The instance is linked already; log it out before linking another phone.";
+            let failure = Failure::in_state(ErrorCode::InstanceState, self.stands(), detail);
+            return answer(reply, Err(failure));
+        }
+        let Some(session) = self.session.clone().filter(|_| self.stands() == InstanceState::AwaitingScan)
+        else {
+            let detail = "Connect the instance first, and ask again when its state is `awaiting_scan`.";
+            let failure = Failure::in_state(ErrorCode::InstanceState, self.stands(), detail);
+            return answer(reply, Err(failure));
+        };
+        // In the actor: the answer shows the code, and so does every question after it.
+        match session.request_pairing_code(&phone).await {
+            Ok(issued) => {
+                self.pairing_code_issued(issued.code, issued.valid_ms).await;
+                answer(reply, Ok(Reply::Pairing(self.pairing.clone())));
+            }
+            Err(error) => answer(reply, Err(session_failure(&error))),
+        }
+    }
+
+    /// Runs something on the session in a task of its own.
+    fn with_session(
+        &self,
+        reply: Replier,
+        work: impl FnOnce(Session) -> BoxFuture<'static, Result<(), SessionError>>,
+    ) {
+        let Some(session) = self.session.clone() else {
+            let detail = "The instance has no connection to WhatsApp.";
+            let failure = Failure::in_state(ErrorCode::InstanceState, self.stands(), detail);
+            return answer(reply, Err(failure));
+        };
+        let working = work(session);
+        self.context.spawner.spawn(TaskKind::Disposable, "session-call", async move {
+            let result = working.await;
+            answer(reply, result.map(|()| Reply::Done).map_err(|error| session_failure(&error)));
+        });
+    }
+
+    async fn logout(&mut self, reply: Replier) {
+        let Some(session) = self.session.clone().filter(|_| self.stands() == InstanceState::Open) else {
+            let detail = "Only an open instance can log out: WhatsApp has to confirm it. Connect it first.";
+            let failure = Failure::in_state(ErrorCode::InstanceState, self.stands(), detail);
+            return answer(reply, Err(failure));
+        };
+        let myself = self.myself.clone();
+        self.context.spawner.spawn(TaskKind::Disposable, "logout", async move {
+            let result = match tokio::time::timeout(LOGOUT_TIMEOUT, session.logout()).await {
+                Ok(result) => result,
+                Err(_) => Err(SessionError::Timeout),
+            };
+            drop(myself.cast(InstanceMsg::LoggedOut { result, reply }));
+        });
+    }
+
+    /// The link is forgotten only when WhatsApp confirmed it.
+    pub(super) async fn logout_ended(&mut self, result: Result<(), SessionError>, reply: Replier) {
+        if let Err(error) = result {
+            return answer(reply, Err(session_failure(&error)));
+        }
+        self.drop_session();
+        if self.stands() != InstanceState::LoggedOut {
+            self.step(Trigger::Logout, Some(CloseReason::Requested)).await;
+        }
+        self.record.linked = None;
+        let durable = self.write_record_durably().await;
+        answer(reply, durable.map(|()| self.instance_reply()));
+    }
+
+    /// Writes the record and waits until it is on disk.
+    pub(super) async fn write_record_durably(&mut self) -> Result<(), Failure> {
+        self.write_record(Vec::new(), CommitClass::First).await;
+        // An empty batch is a barrier: it resolves once everything before it is durable.
+        let barrier = self.context.ledger.commit(trunkline_store::Batch::new(), CommitClass::First).await;
+        barrier.map(|_| ()).map_err(|error| crate::shard::store_failure(&error))
+    }
+}
+
+/// A session's error as callers see it.
+pub(super) fn session_failure(error: &SessionError) -> Failure {
+    let retry_after_ms = match error {
+        SessionError::Throttled { retry_after_ms, .. } => *retry_after_ms,
+        SessionError::CodeOnShow(seconds) => Some(seconds * 1_000),
+        _ => None,
+    };
+    Failure { retry_after_ms, ..Failure::new(error.code(), format!("{error}.")) }
+}

@@ -1,0 +1,70 @@
+//! What an instance actor can be told.
+
+use tokio::sync::oneshot;
+use trunkline_model::command::{Command, MessageView, Reply};
+use trunkline_model::record::MessageRecord;
+use trunkline_model::{Failure, MessageId};
+use trunkline_whatsapp::{SendError, Session, SessionError, SessionEvent, SessionEvents};
+
+use super::accept::AcceptedArchive;
+use crate::directory::Credit;
+use crate::shard::TimerTag;
+
+/// Where an answer goes. A caller that went away is no error.
+pub(crate) type Replier = oneshot::Sender<Result<Reply, Failure>>;
+
+/// What a front end asks.
+pub(crate) enum Ask {
+    /// A command as it is.
+    Command(Command),
+    /// A message to accept, already checked and archived on the front end's thread.
+    Accept(Box<AcceptedArchive>),
+    /// Answer when this message is settled.
+    Settled(MessageId),
+}
+
+/// A message to an instance actor. What other threads or WhatsApp send carries a credit; what the shard itself sends is
+/// bounded by its sender: one timer or one answer for each thing that was started.
+pub(crate) enum InstanceMsg {
+    /// A question or order of a front end.
+    Call { ask: Ask, reply: Replier, credit: Credit },
+    /// The process restarted; go online again.
+    Resume,
+    /// Stop in good order.
+    Shutdown,
+    /// A timer of this shard.
+    Timer { tag: TimerTag, generation: u64 },
+    /// The stored session is loaded.
+    SessionOpened { generation: u64, result: Box<Result<(Session, SessionEvents), SessionError>> },
+    /// Something happened on the session.
+    Session { generation: u64, event: Box<SessionEvent>, credit: tokio::sync::OwnedSemaphorePermit },
+    /// A task of the session panicked.
+    SessionPanicked { at_ms: u64 },
+    /// A session is down for good.
+    SessionStopped,
+    /// An accepted message is on disk.
+    Accepted {
+        record: Box<MessageRecord>,
+        chat: u64,
+        key_hash: Option<[u8; 32]>,
+        result: Result<(), Failure>,
+    },
+    /// A hand-over ended.
+    HandedOver { generation: u64, id: MessageId, result: Result<(), SendError> },
+    /// Every status up to this epoch is on disk.
+    Written { epoch: u64 },
+    /// The logout was confirmed by WhatsApp, or failed.
+    LoggedOut { result: Result<(), SessionError>, reply: Replier },
+    /// Everything of the instance is deleted, or could not be.
+    Removed { result: Result<(), Failure>, reply: Replier },
+}
+
+/// Sends an answer.
+pub(crate) fn answer(reply: Replier, result: Result<Reply, Failure>) {
+    drop(reply.send(result));
+}
+
+/// A message as an answer.
+pub(crate) fn message_reply(view: MessageView) -> Reply {
+    Reply::Message(Box::new(view))
+}

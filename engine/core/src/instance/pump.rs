@@ -1,0 +1,205 @@
+//! The outbox pump: hands messages to WhatsApp while the instance is open. The order is the planner's; this file only does it.
+
+use trunkline_model::instance::InstanceState;
+use trunkline_model::message::{Claim, MediaSource, MessageStatus, OutboxItem, SendMessage};
+use trunkline_model::message::{Content, Lane};
+use trunkline_model::record::{self, MessageRecord, OutboxRow, table};
+use trunkline_model::retry::{BackoffError, SEND_BACKOFF};
+use trunkline_model::{Failure, MessageId};
+use trunkline_store::{Direction, KeyRange};
+use trunkline_whatsapp::{MediaUpload, SendError, Session};
+
+use super::message::InstanceMsg;
+use super::state::Instance;
+use crate::clock;
+use crate::limits::{ACK_TIMEOUT_MS, HAND_OVER_TIMEOUT, SEND_WINDOW};
+use crate::shard::{ShardContext, TimerTag};
+use crate::spawn::TaskKind;
+
+const PAGE: usize = 512;
+
+impl Instance {
+    /// Hands over as many messages as the window has room for.
+    pub(super) async fn pump(&mut self) {
+        if self.stands() != InstanceState::Open {
+            return;
+        }
+        if !self.outbox_loaded && !self.load_outbox() {
+            return;
+        }
+        loop {
+            match self.outbox.claim(clock::steady_ms(), SEND_WINDOW) {
+                Claim::Send(item) => self.hand_over(item).await,
+                Claim::WaitUntil(due_ms) => {
+                    self.arm_outbox_timer(due_ms);
+                    return;
+                }
+                Claim::Nothing => return,
+            }
+        }
+    }
+
+    /// Finds what an earlier life of this instance accepted and did not settle.
+    fn load_outbox(&mut self) -> bool {
+        let mut rest = KeyRange::table(self.id().slot().0, self.id().0, table::OUTBOX);
+        loop {
+            let page = match self.context.ledger.scan(rest.clone(), Direction::Forward, PAGE) {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::error!(instance = %self.id(), %error, "the outbox cannot be read");
+                    return false;
+                }
+            };
+            for (key, row) in &page {
+                self.load_outbox_row(key.suffix(), row);
+            }
+            match page.last() {
+                Some((last, _)) if page.len() == PAGE => rest = rest.after(last),
+                _ => break,
+            }
+        }
+        self.outbox_loaded = true;
+        true
+    }
+
+    fn load_outbox_row(&mut self, suffix: &[u8], row: &[u8]) {
+        let Some((&rank, id)) = suffix.split_first() else { return };
+        let id = id.try_into().map(u64::from_be_bytes).ok().and_then(MessageId::from_u64);
+        match (Lane::from_rank(rank), id, record::decode::<OutboxRow>(row)) {
+            (Some(lane), Some(id), Ok(row)) => {
+                self.outbox.push(OutboxItem { id, lane, chat: row.chat, attempts: 0 });
+            }
+            _ => tracing::error!(instance = %self.id(), "a row of the outbox is unreadable"),
+        }
+    }
+
+    async fn hand_over(&mut self, item: OutboxItem) {
+        let Some(session) = self.session.clone() else { return };
+        let record = match self.load(item.id) {
+            Ok(Some(record)) if !record.status.is_settled() => {
+                self.statuses.processing(record, clock::wall_ms())
+            }
+            // Settled, gone with its instance, or unreadable, which the store has reported: nothing is to be sent.
+            _ => {
+                self.outbox.settle(item.id);
+                return;
+            }
+        };
+        let message = match self.body_of(item.id) {
+            Ok(message) => message,
+            Err(failure) => {
+                tracing::error!(instance = %self.id(), message = %item.id, %failure, "a stored message is unreadable");
+                self.outbox.settle(item.id);
+                self.advance(item.id, MessageStatus::Failed, Some("unreadable".to_owned()), None).await;
+                return;
+            }
+        };
+        let (context, myself, generation) = (self.context.clone(), self.myself.clone(), self.generation);
+        self.context.spawner.spawn(TaskKind::Disposable, "hand-over", async move {
+            let sending = send(&context, &session, &record, &message);
+            let result = match tokio::time::timeout(HAND_OVER_TIMEOUT, sending).await {
+                Ok(result) => result,
+                Err(_) => Err(SendError::retryable("hand_over_timeout", "the hand-over took too long")),
+            };
+            drop(myself.cast(InstanceMsg::HandedOver { generation, id: item.id, result }));
+        });
+    }
+
+    fn body_of(&self, id: MessageId) -> Result<SendMessage, String> {
+        let key = self.key(table::MESSAGE_BODY, &id.get().to_be_bytes());
+        let bytes = self.context.ledger.get(&key).map_err(|error| error.to_string())?;
+        let bytes = bytes.ok_or_else(|| "its body is missing".to_owned())?;
+        record::decode(&bytes).map_err(|error| error.to_string())
+    }
+
+    /// A hand-over ended: in the socket, to be tried again, or hopeless.
+    pub(super) async fn handed_over(&mut self, id: MessageId, result: Result<(), SendError>) {
+        match result {
+            Ok(()) => {
+                self.outbox.handed_over(id);
+                // The acknowledgement may have been faster.
+                if self.outbox.under_way(id).is_some() {
+                    let due_ms = clock::steady_ms() + ACK_TIMEOUT_MS;
+                    self.statuses.ack_due.insert((due_ms, id));
+                    self.arm_outbox_timer(due_ms);
+                }
+            }
+            Err(error) if error.is_retryable() => self.retry(id, error.reason()).await,
+            Err(error) => {
+                tracing::info!(instance = %self.id(), message = %id, %error, "a message cannot be sent");
+                self.outbox.settle(id);
+                self.advance(id, MessageStatus::Failed, Some(error.reason().to_owned()), None).await;
+            }
+        }
+        self.pump().await;
+    }
+
+    async fn retry(&mut self, id: MessageId, reason: &'static str) {
+        metrics::counter!(crate::metrics::SEND_RETRIES, "reason" => reason).increment(1);
+        let jitter = clock::random_u64() as u32;
+        match self.outbox.retry(id, clock::steady_ms(), &SEND_BACKOFF, jitter) {
+            Ok(due_ms) => {
+                self.statuses.back_to_pending(id);
+                self.arm_outbox_timer(due_ms);
+            }
+            Err(BackoffError::Exhausted) => {
+                self.advance(id, MessageStatus::Failed, Some(reason.to_owned()), None).await;
+            }
+        }
+    }
+
+    /// A delayed message is due, or an acknowledgement overdue.
+    pub(super) async fn outbox_timer(&mut self) {
+        self.outbox_due_ms = None;
+        let now_ms = clock::steady_ms();
+        while let Some(&(due_ms, id)) = self.statuses.ack_due.first() {
+            if due_ms > now_ms {
+                self.arm_outbox_timer(due_ms);
+                break;
+            }
+            self.statuses.ack_due.pop_first();
+            if self.outbox.under_way(id).is_some() {
+                self.retry(id, "no_ack").await;
+            }
+        }
+        self.pump().await;
+    }
+
+    fn arm_outbox_timer(&mut self, due_ms: u64) {
+        if self.outbox_due_ms.is_none_or(|armed_ms| due_ms < armed_ms) {
+            self.outbox_due_ms = Some(due_ms);
+            self.context.timers.arm(due_ms, &self.myself, TimerTag::Outbox, 0);
+        }
+    }
+}
+
+/// Fetches what has to be fetched, and hands the message to the session.
+async fn send(
+    context: &ShardContext,
+    session: &Session,
+    record: &MessageRecord,
+    message: &SendMessage,
+) -> Result<(), SendError> {
+    let media = match &message.content {
+        Content::Text(_) => None,
+        Content::Media(media) => Some(load_media(context, &media.source).await?),
+    };
+    session.send(&record.wa_id, message, media).await
+}
+
+async fn load_media(context: &ShardContext, source: &MediaSource) -> Result<MediaUpload, SendError> {
+    match source {
+        MediaSource::Blob(blob) => {
+            let read = context.blobs.read(blob).await;
+            let gone = |failure: Failure| SendError::permanent("media_missing", failure.detail);
+            Ok(MediaUpload { bytes: read.map_err(gone)?, mime_type: None })
+        }
+        MediaSource::Url(url) => match context.fetcher.fetch(url).await {
+            Ok(fetched) => Ok(MediaUpload { bytes: fetched.bytes, mime_type: fetched.mime_type }),
+            Err(error) if error.is_retryable() => {
+                Err(SendError::retryable("media_unreachable", error.to_string()))
+            }
+            Err(error) => Err(SendError::permanent("media_unusable", error.to_string())),
+        },
+    }
+}

@@ -1,0 +1,126 @@
+//! What an instance actor holds in memory.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use ractor::ActorRef;
+use tokio::sync::Semaphore;
+use trunkline_model::command::PairingView;
+use trunkline_model::instance::InstanceState;
+use trunkline_model::message::Outbox;
+use trunkline_model::record::{InstanceRecord, MessageRecord};
+use trunkline_model::{InstanceId, MessageId};
+use trunkline_store::Key;
+use trunkline_whatsapp::Session;
+
+use super::message::{InstanceMsg, Replier};
+use crate::directory::StateCell;
+use crate::limits::INSTANCE_CREDITS;
+use crate::log::EventLog;
+use crate::shard::ShardContext;
+use crate::webhook::Deliverer;
+
+/// The state of one instance.
+///
+/// Invariant: a message that carries an older `generation` or `state_generation` is void.
+pub(crate) struct Instance {
+    pub(super) context: Arc<ShardContext>,
+    pub(super) myself: ActorRef<InstanceMsg>,
+    pub(super) record: InstanceRecord,
+    pub(super) cell: Arc<StateCell>,
+    pub(super) log: Arc<EventLog>,
+    /// Counts connections; what carries an older number is void.
+    pub(super) generation: u64,
+    /// Counts states; a timer of an earlier state is void.
+    pub(super) state_generation: u64,
+    pub(super) session: Option<Session>,
+    /// Bounds what the session may put into the mailbox.
+    pub(super) session_credits: Arc<Semaphore>,
+    pub(super) attempts: u32,
+    pub(super) open_since_ms: Option<u64>,
+    pub(super) panicked_at_ms: Vec<u64>,
+    pub(super) pairing: PairingView,
+    pub(super) outbox: Outbox,
+    pub(super) outbox_loaded: bool,
+    /// When the outbox timer rings, to arm it only for an earlier time.
+    pub(super) outbox_due_ms: Option<u64>,
+    pub(super) statuses: Statuses,
+    pub(super) webhook: Option<Deliverer>,
+    /// Acceptances under way by the hash of their idempotency key.
+    pub(super) accepting: HashMap<[u8; 32], Accepting>,
+    pub(super) accepting_count: usize,
+    /// Who waits for a message to settle.
+    pub(super) waiters: HashMap<MessageId, Vec<Replier>>,
+    pub(super) shutting_down: bool,
+}
+
+/// An acceptance whose commit is under way.
+pub(super) struct Accepting {
+    pub(super) body_sha256: [u8; 32],
+    pub(super) repliers: Vec<Replier>,
+}
+
+/// Records of messages that are under way, or whose status is newer in memory than on disk.
+#[derive(Default)]
+pub(super) struct Statuses {
+    /// Record, and the epoch of its last write while it had one.
+    pub(super) records: HashMap<MessageId, (MessageRecord, Option<u64>)>,
+    pub(super) by_wa_id: HashMap<String, MessageId>,
+    /// When acknowledgements are overdue, in steady milliseconds.
+    pub(super) ack_due: BTreeSet<(u64, MessageId)>,
+    /// Writes under way, oldest first.
+    pub(super) writes: VecDeque<(u64, MessageId)>,
+    pub(super) epoch: u64,
+}
+
+impl Instance {
+    pub(super) fn new(args: super::InstanceArgs, myself: ActorRef<InstanceMsg>) -> (Instance, super::Birth) {
+        let super::InstanceArgs { context, record, log, cell, birth } = args;
+        let pairing = no_pairing(record.state);
+        let instance = Instance {
+            context,
+            myself,
+            record,
+            cell,
+            log,
+            generation: 0,
+            state_generation: 0,
+            session: None,
+            session_credits: Arc::new(Semaphore::new(INSTANCE_CREDITS)),
+            attempts: 0,
+            open_since_ms: None,
+            panicked_at_ms: Vec::new(),
+            pairing,
+            outbox: Outbox::default(),
+            outbox_loaded: false,
+            outbox_due_ms: None,
+            statuses: Statuses::default(),
+            webhook: None,
+            accepting: HashMap::new(),
+            accepting_count: 0,
+            waiters: HashMap::new(),
+            shutting_down: false,
+        };
+        (instance, birth)
+    }
+
+    pub(super) fn id(&self) -> InstanceId {
+        self.record.id
+    }
+
+    /// Where the instance stands.
+    pub(super) fn stands(&self) -> InstanceState {
+        self.record.state
+    }
+
+    /// A key of this instance.
+    pub(super) fn key(&self, table: u8, suffix: &[u8]) -> Key {
+        let id = self.id();
+        Key::new(id.slot().0, id.0, table, suffix)
+    }
+}
+
+/// Nothing to scan, type or confirm.
+pub(super) fn no_pairing(state: InstanceState) -> PairingView {
+    PairingView { state, qr: None, code: None, passkey_request_json: None, passkey_confirmation: None }
+}

@@ -1,0 +1,193 @@
+//! What becomes of outgoing messages: acknowledgements and receipts, in whatever order they come.
+
+use trunkline_model::event::{EventBody, StatusChange};
+use trunkline_model::inbound::Party;
+use trunkline_model::instance::InstanceState;
+use trunkline_model::message::{MessageStatus, StatusStep};
+use trunkline_model::record::{self, MessageRecord, table};
+use trunkline_model::{Failure, MessageId};
+use trunkline_store::{Batch, CommitClass};
+
+use super::message::{InstanceMsg, answer, message_reply};
+use super::state::{Instance, Statuses};
+use crate::clock;
+use crate::shard::store_failure;
+use crate::spawn::TaskKind;
+
+impl Statuses {
+    /// Marks a message as being handed over. Kept in memory only: after a crash it is pending again anyway.
+    pub(super) fn processing(&mut self, mut record: MessageRecord, now_ms: i64) -> MessageRecord {
+        record.status = MessageStatus::Processing;
+        record.status_times_ms.insert(MessageStatus::Processing, now_ms);
+        record.attempts += 1;
+        self.by_wa_id.insert(record.wa_id.clone(), record.id);
+        self.records.insert(record.id, (record.clone(), None));
+        record
+    }
+
+    pub(super) fn back_to_pending(&mut self, id: MessageId) {
+        if let Some((record, _)) = self.records.get_mut(&id)
+            && let StatusStep::Advance(status) = record.status.on(MessageStatus::Pending)
+        {
+            record.status = status;
+        }
+    }
+
+    /// Keeps a record until its write is on disk; gives the write's epoch.
+    fn writing(&mut self, record: MessageRecord) -> u64 {
+        self.epoch += 1;
+        self.writes.push_back((self.epoch, record.id));
+        self.by_wa_id.insert(record.wa_id.clone(), record.id);
+        self.records.insert(record.id, (record, Some(self.epoch)));
+        self.epoch
+    }
+
+    /// Lets go of settled records whose last write is on disk.
+    pub(super) fn written(&mut self, epoch: u64) {
+        while let Some(&(write, id)) = self.writes.front()
+            && write <= epoch
+        {
+            self.writes.pop_front();
+            let last =
+                self.records.get(&id).is_some_and(|(r, last)| *last == Some(write) && r.status.is_settled());
+            if last && let Some((record, _)) = self.records.remove(&id) {
+                self.by_wa_id.remove(&record.wa_id);
+            }
+        }
+    }
+}
+
+/// Public words for the service's own error numbers.
+fn refusal_word(code: &str) -> String {
+    match code {
+        "463" => "new_chats_restricted".to_owned(),
+        "479" => "addressing_refused".to_owned(),
+        "404" => "recipient_unknown".to_owned(),
+        other => format!("whatsapp_{other}"),
+    }
+}
+
+impl Instance {
+    /// A message's record: the newest, in memory or on disk.
+    pub(super) fn load(&self, id: MessageId) -> Result<Option<MessageRecord>, Failure> {
+        if let Some((record, _)) = self.statuses.records.get(&id) {
+            return Ok(Some(record.clone()));
+        }
+        let key = self.key(table::MESSAGE, &id.get().to_be_bytes());
+        let stored = self.context.ledger.get(&key).map_err(|error| store_failure(&error))?;
+        Ok(stored.and_then(|bytes| record::decode(&bytes).ok()))
+    }
+
+    fn id_of(&self, wa_id: &str) -> Option<MessageId> {
+        if let Some(id) = self.statuses.by_wa_id.get(wa_id) {
+            return Some(*id);
+        }
+        let stored = self.context.ledger.get(&self.key(table::MESSAGE_BY_WA_ID, wa_id.as_bytes())).ok()??;
+        stored.as_ref().try_into().map(u64::from_be_bytes).ok().and_then(MessageId::from_u64)
+    }
+
+    pub(super) async fn server_ack(&mut self, wa_id: &str, error: Option<String>) {
+        let Some(id) = self.id_of(wa_id) else { return };
+        self.outbox.settle(id);
+        match error {
+            None => self.advance(id, MessageStatus::Sent, None, None).await,
+            Some(code) => self.advance(id, MessageStatus::Failed, Some(refusal_word(&code)), None).await,
+        }
+        self.pump().await;
+    }
+
+    pub(super) async fn receipt(&mut self, wa_ids: &[String], sender: &Party, status: MessageStatus) {
+        for wa_id in wa_ids {
+            if let Some(id) = self.id_of(wa_id) {
+                self.outbox.settle(id);
+                self.advance(id, status, None, Some(&sender.jid)).await;
+            }
+        }
+    }
+
+    /// Writes a message's new status and its event, unless it is no news.
+    pub(super) async fn advance(
+        &mut self,
+        id: MessageId,
+        status: MessageStatus,
+        error: Option<String>,
+        participant: Option<&str>,
+    ) {
+        let Ok(Some(mut record)) = self.load(id) else { return };
+        let StatusStep::Advance(status) = record.status.on(status) else { return };
+        let now_ms = clock::wall_ms();
+        let was_settled = record.status.is_settled();
+        record.status = status;
+        record.status_times_ms.insert(status, now_ms);
+        record.error.clone_from(&error);
+        count(&record, was_settled, now_ms);
+        let event = EventBody::MessageStatus(StatusChange {
+            message: id,
+            wa_id: record.wa_id.clone(),
+            chat: record.to.clone(),
+            status,
+            error,
+            participant: participant.map(str::to_owned),
+            metadata: record.metadata.clone(),
+        });
+        self.write_status(record, event).await;
+        self.wake_waiters(id);
+    }
+
+    async fn write_status(&mut self, record: MessageRecord, event: EventBody) {
+        let mut batch = Batch::new();
+        match record::encode(&record) {
+            Ok(bytes) => batch.put(self.key(table::MESSAGE, &record.id.get().to_be_bytes()), bytes),
+            Err(error) => tracing::error!(instance = %self.id(), %error, "a status cannot be encoded"),
+        }
+        if record.status.is_settled() {
+            batch.delete(self.outbox_key(record.lane, record.id));
+        }
+        let epoch = self.statuses.writing(record);
+        match self.log.append_patiently(batch, vec![(event, false)], CommitClass::Soon).await {
+            Ok(appended) => {
+                let myself = self.myself.clone();
+                self.context.spawner.spawn(TaskKind::Disposable, "status", async move {
+                    if appended.durable().await.is_ok() {
+                        drop(myself.cast(InstanceMsg::Written { epoch }));
+                    }
+                });
+            }
+            Err(error) => tracing::error!(instance = %self.id(), %error, "a status could not be written"),
+        }
+    }
+
+    fn wake_waiters(&mut self, id: MessageId) {
+        let settled = self.load(id).ok().flatten().filter(|record| record.status.is_settled());
+        let Some(record) = settled else { return };
+        for reply in self.waiters.remove(&id).unwrap_or_default() {
+            answer(reply, Ok(message_reply(self.view(&record, false))));
+        }
+    }
+
+    /// Number of messages accepted and not settled.
+    pub(super) fn outbox_depth(&self) -> u64 {
+        let in_memory = self.outbox.len() + self.accepting_count;
+        if self.outbox_loaded || self.stands() == InstanceState::Open {
+            return in_memory as u64;
+        }
+        self.stored_outbox_depth().max(in_memory as u64)
+    }
+}
+
+fn count(record: &MessageRecord, was_settled: bool, now_ms: i64) {
+    metrics::counter!(crate::metrics::STATUS_CHANGES, "status" => record.status.as_str()).increment(1);
+    if let Some(error) = &record.error {
+        metrics::counter!(crate::metrics::SEND_FAILURES, "reason" => failure_label(error)).increment(1);
+    }
+    let accepted_ms = record.status_times_ms.get(&MessageStatus::Pending);
+    if let (false, Some(accepted_ms)) = (was_settled, accepted_ms) {
+        let seconds = (now_ms - accepted_ms).max(0) as f64 / 1_000.0;
+        metrics::histogram!(crate::metrics::ACCEPT_TO_SENT).record(seconds);
+    }
+}
+
+/// The service's own numbers are not a closed set; as labels they are one.
+fn failure_label(word: &str) -> String {
+    if word.starts_with("whatsapp_") { "whatsapp_other".to_owned() } else { word.to_owned() }
+}

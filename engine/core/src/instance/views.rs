@@ -1,0 +1,159 @@
+//! Answers to questions. What can be computed is computed, not remembered.
+
+use trunkline_model::command::{InstanceView, MessageView, Reply};
+use trunkline_model::event::EventBody;
+use trunkline_model::limits::PAGE_LIMIT_MAX;
+use trunkline_model::message::MessageStatus;
+use trunkline_model::record::{self, MessageRecord, table};
+use trunkline_model::{ErrorCode, Failure, MessageId};
+use trunkline_store::{Direction, KeyRange};
+use trunkline_whatsapp::Session;
+
+use super::message::{Replier, answer, message_reply};
+use super::state::Instance;
+use crate::shard::store_failure;
+use crate::spawn::TaskKind;
+
+impl Instance {
+    pub(super) fn instance_view(&self) -> InstanceView {
+        InstanceView {
+            id: self.id(),
+            account: self.record.account,
+            name: self.record.name.clone(),
+            metadata: self.record.metadata.clone(),
+            webhook: self.record.webhook.clone(),
+            state: self.stands(),
+            reason: self.record.reason,
+            linked: self.record.linked.clone(),
+            last_frame_age_ms: self.session.as_ref().and_then(Session::last_frame_age_ms),
+            next_attempt_at_ms: self.record.scheduled_at_ms,
+            outbox_depth: self.outbox_depth(),
+            newest_event: self.log.newest(),
+            created_at_ms: self.record.created_at_ms,
+        }
+    }
+
+    pub(super) fn view(&self, record: &MessageRecord, replayed: bool) -> MessageView {
+        MessageView {
+            id: record.id,
+            instance: self.id(),
+            wa_id: record.wa_id.clone(),
+            to: record.to.clone(),
+            kind: record.kind.clone(),
+            lane: record.lane,
+            status: record.status,
+            status_times_ms: record.status_times_ms.clone(),
+            attempts: record.attempts,
+            error: record.error.clone(),
+            metadata: record.metadata.clone(),
+            replayed,
+        }
+    }
+
+    pub(super) fn get_message(&self, id: MessageId) -> Result<Reply, Failure> {
+        let record = self.load(id)?.ok_or_else(|| no_message(id))?;
+        Ok(message_reply(self.view(&record, false)))
+    }
+
+    pub(super) fn list_messages(
+        &self,
+        before: Option<MessageId>,
+        status: Option<MessageStatus>,
+        limit: usize,
+    ) -> Result<Reply, Failure> {
+        let limit = limit.clamp(1, PAGE_LIMIT_MAX);
+        let mut rest = KeyRange::table(self.id().slot().0, self.id().0, table::MESSAGE);
+        if let Some(before) = before {
+            rest = rest.before(&self.key(table::MESSAGE, &before.get().to_be_bytes()));
+        }
+        let mut messages = Vec::with_capacity(limit + 1);
+        while messages.len() <= limit {
+            let page = self.context.ledger.scan(rest.clone(), Direction::Backward, PAGE_LIMIT_MAX);
+            let page = page.map_err(|error| store_failure(&error))?;
+            let Some((last, _)) = page.last() else { break };
+            rest = rest.before(last);
+            let full = page.len() == PAGE_LIMIT_MAX;
+            messages.extend(page.iter().filter_map(|(_, bytes)| self.newest_view(bytes, status)));
+            if !full {
+                break;
+            }
+        }
+        let more = messages.len() > limit;
+        messages.truncate(limit);
+        Ok(Reply::Messages { messages, more })
+    }
+
+    fn newest_view(&self, stored: &[u8], status: Option<MessageStatus>) -> Option<MessageView> {
+        let record = record::decode::<MessageRecord>(stored).ok()?;
+        let record = self.statuses.records.get(&record.id).map_or(record, |(newer, _)| newer.clone());
+        status.is_none_or(|wanted| wanted == record.status).then(|| self.view(&record, false))
+    }
+
+    pub(super) fn pull_events(&self, after: u64, limit: usize) -> Result<Reply, Failure> {
+        let events = self.log.read(after, limit.clamp(1, PAGE_LIMIT_MAX)).map_err(|error| {
+            tracing::error!(instance = %self.id(), %error, "the event log cannot be read");
+            Failure::new(ErrorCode::Internal, "The event log cannot be read.")
+        })?;
+        Ok(Reply::Events { events, newest: self.log.newest() })
+    }
+
+    /// Answers at once when the message is settled, or when it settles.
+    pub(super) fn when_settled(&mut self, id: MessageId, reply: Replier) {
+        match self.load(id) {
+            Ok(Some(record)) if record.status.is_settled() => {
+                answer(reply, Ok(message_reply(self.view(&record, false))));
+            }
+            Ok(Some(_)) => {
+                let waiting = self.waiters.entry(id).or_default();
+                waiting.retain(|reply| !reply.is_closed());
+                waiting.push(reply);
+            }
+            Ok(None) => answer(reply, Err(no_message(id))),
+            Err(failure) => answer(reply, Err(failure)),
+        }
+    }
+
+    /// Downloads and opens a received file, in a task of its own.
+    pub(super) fn fetch_media(&self, sequence: u64, reply: Replier) {
+        let media = match self.log.get(sequence) {
+            Ok(Some(event)) => match event.body {
+                EventBody::MessageReceived(message) => match message.content {
+                    trunkline_model::inbound::InboundContent::Media(media) => Some(media),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(media) = media else {
+            return answer(
+                reply,
+                Err(Failure::new(ErrorCode::MediaNotFound, "No received message has this media.")),
+            );
+        };
+        let Some(session) = self.session.clone() else {
+            let detail = "The instance has to be connected to fetch media from WhatsApp.";
+            return answer(reply, Err(Failure::in_state(ErrorCode::InstanceState, self.stands(), detail)));
+        };
+        self.context.spawner.spawn(TaskKind::Disposable, "fetch-media", async move {
+            let result = session.download(&media).await;
+            let result = result.map(|bytes| Reply::Media {
+                mime_type: media.mime_type,
+                file_name: media.file_name,
+                bytes,
+            });
+            answer(reply, result.map_err(|error| super::call::session_failure(&error)));
+        });
+    }
+
+    /// Messages in the stored outbox, up to a page.
+    pub(super) fn stored_outbox_depth(&self) -> u64 {
+        let range = KeyRange::table(self.id().slot().0, self.id().0, table::OUTBOX);
+        let counted = self.context.ledger.scan(range, Direction::Forward, PAGE_LIMIT_MAX);
+        counted.map_or(0, |rows| rows.len() as u64)
+    }
+}
+
+fn no_message(id: MessageId) -> Failure {
+    Failure::new(ErrorCode::MessageNotFound, format!("There is no message {id} in this instance."))
+}

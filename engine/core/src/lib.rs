@@ -1,0 +1,37 @@
+//! The engine: shards, supervision, instance actors, the outbox pump, the event log and webhooks. [`Engine`] is its whole
+//! public face.
+//!
+//! What this crate never does: parse or write JSON, read environment variables or flags, name a type of the WhatsApp protocol
+//! crates or of the storage engine.
+//!
+//! Invariants:
+//! - an accepted message is on disk before its caller hears of it, under the WhatsApp id that it will be sent with, always;
+//! - a received message is in the event log before WhatsApp hears an acknowledgement;
+//! - an instance lives on one shard; everything that changes it runs on that shard's thread, through its actor;
+//! - an instance changes its state only through the transition table of `trunkline-model`;
+//! - nothing is spawned bare, and every queue, retry and timeout has its bound in [`limits`].
+
+mod clock;
+mod config;
+mod directory;
+mod engine;
+mod fatal;
+mod instance;
+mod keys;
+pub mod limits;
+mod log;
+mod media;
+pub mod metrics;
+mod shard;
+mod spawn;
+#[cfg(test)]
+mod testing;
+mod watch;
+mod webhook;
+
+pub use config::{EngineConfig, EventEncoder};
+pub use engine::{
+    Engine, EngineError, EventTail, Health, NewKey, Principal, ShardHealth, create_key_offline,
+};
+pub use fatal::{Fatal, OnFatal};
+pub use trunkline_whatsapp::{Endpoints, SessionKitConfig};

@@ -1,0 +1,132 @@
+//! Numbers events without gaps and makes them durable.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::watch;
+use trunkline_model::InstanceId;
+use trunkline_model::event::{Event, EventBody};
+use trunkline_model::record::{self, table};
+use trunkline_store::{Batch, CommitClass, CommitFuture, Direction, Key, KeyRange, Ledger, StoreError};
+
+use crate::clock;
+use crate::engine::EngineError;
+
+/// The event log of one instance. Its actor and its inbound sink append to it, both on the shard's thread.
+///
+/// Invariant: sequence numbers are handed out and batches are queued under one lock without an await between, so numbers are
+/// durable in order and a refused batch leaves no gap.
+pub(crate) struct EventLog {
+    ledger: Arc<dyn Ledger>,
+    instance: InstanceId,
+    next: Mutex<u64>,
+    newest: watch::Sender<u64>,
+}
+
+/// Events on their way to the disk.
+pub(crate) struct Appended {
+    commit: CommitFuture,
+    last: u64,
+    log: Arc<EventLog>,
+}
+
+impl EventLog {
+    pub(crate) fn open(ledger: Arc<dyn Ledger>, instance: InstanceId) -> Result<EventLog, EngineError> {
+        let range = KeyRange::table(instance.slot().0, instance.0, table::EVENT);
+        let newest = match ledger.scan(range, Direction::Backward, 1)?.first() {
+            Some((key, _)) => sequence_of(key),
+            None => 0,
+        };
+        Ok(EventLog { ledger, instance, next: Mutex::new(newest + 1), newest: watch::Sender::new(newest) })
+    }
+
+    pub(crate) fn newest(&self) -> u64 {
+        *self.newest.borrow()
+    }
+
+    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+
+    /// Queues `bodies` and whatever else is in `batch`, atomically. The effect must wait for [`Appended::durable`].
+    ///
+    /// # Errors
+    /// Those of [`Ledger::commit`] that are known at once: nothing was queued then, and no number is used up.
+    pub(crate) fn append(
+        self: &Arc<EventLog>,
+        mut batch: Batch,
+        bodies: Vec<(EventBody, bool)>,
+        class: CommitClass,
+    ) -> Result<Appended, StoreError> {
+        let time_ms = clock::wall_ms();
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sequence = *next;
+        for (body, backfilled) in bodies {
+            let event = Event { sequence, time_ms, backfilled, body };
+            let bytes = record::encode(&event).map_err(|error| StoreError::Corrupt {
+                what: "an event that is to be written".into(),
+                detail: error.to_string(),
+            })?;
+            batch.put(self.key(sequence), bytes);
+            sequence += 1;
+        }
+        let mut commit = self.ledger.commit(batch, class);
+        if let Some(Err(error)) = (&mut commit).now_or_never() {
+            return Err(error);
+        }
+        *next = sequence;
+        Ok(Appended { commit, last: sequence - 1, log: Arc::clone(self) })
+    }
+
+    /// As [`EventLog::append`], waiting while the store is busy.
+    pub(crate) async fn append_patiently(
+        self: &Arc<EventLog>,
+        batch: Batch,
+        bodies: Vec<(EventBody, bool)>,
+        class: CommitClass,
+    ) -> Result<Appended, StoreError> {
+        loop {
+            match self.append(batch.clone(), bodies.clone(), class) {
+                Err(StoreError::Busy { retry_after_ms }) => {
+                    tokio::time::sleep(Duration::from_millis(retry_after_ms)).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Durable events after a position, oldest first.
+    pub(crate) fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, EngineError> {
+        let range = KeyRange::table(self.instance.slot().0, self.instance.0, table::EVENT);
+        let rows = self.ledger.scan(range.after(&self.key(after)), Direction::Forward, limit)?;
+        rows.iter().map(|(_, bytes)| Ok(record::decode(bytes)?)).collect()
+    }
+
+    /// One durable event.
+    pub(crate) fn get(&self, sequence: u64) -> Result<Option<Event>, EngineError> {
+        self.ledger.get(&self.key(sequence))?.map(|bytes| Ok(record::decode(&bytes)?)).transpose()
+    }
+
+    fn key(&self, sequence: u64) -> Key {
+        Key::new(self.instance.slot().0, self.instance.0, table::EVENT, &sequence.to_be_bytes())
+    }
+}
+
+fn sequence_of(key: &Key) -> u64 {
+    key.suffix().try_into().map_or(0, u64::from_be_bytes)
+}
+
+impl Appended {
+    /// Waits until the events are on disk, then wakes whoever follows the log.
+    pub(crate) async fn durable(self) -> Result<(), StoreError> {
+        self.commit.await?;
+        // Commits resolve in order but their waiters may run in any: the mark only moves forward.
+        self.log.newest.send_if_modified(|newest| {
+            let moves = self.last > *newest;
+            *newest = (*newest).max(self.last);
+            moves
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,10 @@
+//! The event log of one instance and what feeds it from the receiving side.
+
+mod event_log;
+mod inbound;
+
+pub(crate) use event_log::EventLog;
+pub(crate) use inbound::CommitInbound;
+
+#[cfg(test)]
+mod tests;

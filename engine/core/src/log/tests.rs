@@ -1,0 +1,126 @@
+//! The log numbers without gaps and receives exactly once, whatever the store answers.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use trunkline_model::InstanceId;
+use trunkline_model::event::EventBody;
+use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
+use trunkline_store::{Batch, CommitClass, Ledger, StoreError};
+use trunkline_whatsapp::InboundSink;
+
+use super::{CommitInbound, EventLog};
+use crate::testing::{self, TestLedger};
+
+const INSTANCE: InstanceId = InstanceId(7);
+
+fn open(ledger: &Arc<TestLedger>) -> Arc<EventLog> {
+    let ledger: Arc<dyn Ledger> = ledger.clone();
+    Arc::new(EventLog::open(ledger, INSTANCE).expect("the log opens"))
+}
+
+fn event(code: &str) -> (EventBody, bool) {
+    (EventBody::QrIssued { code: code.into(), expires_at_ms: 0 }, false)
+}
+
+fn message(wa_id: &str) -> InboundMessage {
+    InboundMessage {
+        wa_id: wa_id.into(),
+        chat: Party { jid: "1@lid".into(), ..Party::default() },
+        sender: Party { jid: "1@lid".into(), ..Party::default() },
+        from_me: false,
+        is_group: false,
+        time_ms: 0,
+        from_offline_queue: false,
+        content: InboundContent::Text { body: "hello".into() },
+        quote: None,
+        mentions: Vec::new(),
+    }
+}
+
+fn sequences(log: &EventLog) -> Vec<u64> {
+    log.read(0, 100).expect("the log reads").iter().map(|event| event.sequence).collect()
+}
+
+#[tokio::test]
+async fn numbers_go_on_after_a_restart_and_a_refused_batch_leaves_no_gap() {
+    let dir = TempDir::new().expect("a directory");
+    let ledger = testing::ledger(&dir);
+    let log = open(&ledger);
+    let append =
+        |log: &Arc<EventLog>, code: &str| log.append(Batch::new(), vec![event(code)], CommitClass::First);
+    append(&log, "a").expect("queued").durable().await.expect("durable");
+    ledger.refuse(Some(|| StoreError::Busy { retry_after_ms: 1 }));
+    assert!(append(&log, "refused").is_err());
+    ledger.refuse(None);
+    let both = log.append(Batch::new(), vec![event("b"), event("c")], CommitClass::Soon).expect("queued");
+    both.durable().await.expect("durable");
+    assert_eq!((sequences(&log), log.newest()), (vec![1, 2, 3], 3));
+
+    drop(log);
+    ledger.close();
+    let ledger = testing::ledger(&dir);
+    let log = open(&ledger);
+    assert_eq!(log.newest(), 3);
+    append(&log, "d").expect("queued").durable().await.expect("durable");
+    assert_eq!(sequences(&log), [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn the_watch_never_shows_an_event_that_is_not_readable() {
+    let dir = TempDir::new().expect("a directory");
+    let log = open(&testing::ledger(&dir));
+    let mut newest = log.watch();
+    let first = log.append(Batch::new(), vec![event("a")], CommitClass::First).expect("queued");
+    let second = log.append(Batch::new(), vec![event("b")], CommitClass::First).expect("queued");
+    // Waited for out of order: the mark must not go back.
+    second.durable().await.expect("durable");
+    first.durable().await.expect("durable");
+    assert_eq!(*newest.borrow_and_update(), 2);
+    assert_eq!(sequences(&log), [1, 2]);
+}
+
+#[tokio::test]
+async fn a_message_delivered_twice_is_one_event() {
+    let dir = TempDir::new().expect("a directory");
+    let ledger = testing::ledger(&dir);
+    let log = open(&ledger);
+    let sink = CommitInbound::new(ledger.clone(), log.clone(), INSTANCE);
+    sink.commit(vec![message("A"), message("B")]).await.expect("committed");
+    sink.commit(vec![message("B"), message("C")]).await.expect("committed");
+    assert_eq!(sequences(&log), [1, 2, 3]);
+    // The same id of another sender is another message.
+    let mut other = message("A");
+    other.sender.jid = "2@lid".into();
+    sink.commit(vec![other]).await.expect("committed");
+    assert_eq!(log.newest(), 4);
+}
+
+#[tokio::test]
+async fn a_failed_commit_is_not_acknowledged_and_the_next_delivery_counts() {
+    let dir = TempDir::new().expect("a directory");
+    let ledger = testing::ledger(&dir);
+    let log = open(&ledger);
+    let sink = CommitInbound::new(ledger.clone(), log.clone(), INSTANCE);
+    ledger.refuse(Some(|| StoreError::Closed));
+    sink.commit(vec![message("A")]).await.expect_err("nothing is acknowledged");
+    ledger.refuse(None);
+    sink.commit(vec![message("A")]).await.expect("committed");
+    assert_eq!(sequences(&log), [1]);
+}
+
+/// A second delivery while the first commit is under way is neither written again nor acknowledged before that is durable.
+#[tokio::test]
+async fn deliveries_that_overlap_are_one_event() {
+    let dir = TempDir::new().expect("a directory");
+    let ledger = testing::ledger(&dir);
+    let log = open(&ledger);
+    let sink = CommitInbound::new(ledger.clone(), log.clone(), INSTANCE);
+    let again = async {
+        let acknowledged = sink.commit(vec![message("A")]).await;
+        (acknowledged, log.read(0, 10).expect("the log reads").len())
+    };
+    let (first, (second, durable_then)) = tokio::join!(sink.commit(vec![message("A")]), again);
+    first.and(second).expect("both are acknowledged");
+    assert_eq!((durable_then, sequences(&log)), (1, vec![1]));
+}

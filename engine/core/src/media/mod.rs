@@ -1,0 +1,9 @@
+//! Files on their way in and out: the node's blob store, and the guarded fetching of URLs that users gave.
+
+mod blobs;
+mod fetch;
+mod guard;
+
+pub(crate) use blobs::BlobStore;
+pub(crate) use fetch::MediaFetcher;
+pub(crate) use guard::{GuardedClient, Refused, check_url};

@@ -1,0 +1,56 @@
+//! Names, units and labels of the engine's metrics. No label ever carries an instance, a phone number or a WhatsApp id.
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+/// Counter: messages accepted, by `lane`.
+pub const ACCEPTED: &str = "trunkline_messages_accepted_total";
+/// Counter: status changes of outgoing messages, by `status`.
+pub const STATUS_CHANGES: &str = "trunkline_message_status_changes_total";
+/// Counter: messages that failed, by `reason`.
+pub const SEND_FAILURES: &str = "trunkline_message_failures_total";
+/// Counter: hand-overs to WhatsApp that are tried again, by `reason`.
+pub const SEND_RETRIES: &str = "trunkline_message_retries_total";
+/// Counter: messages received and committed.
+pub const RECEIVED: &str = "trunkline_messages_received_total";
+/// Counter: received messages that were in the log already.
+pub const RECEIVED_AGAIN: &str = "trunkline_messages_received_again_total";
+/// Counter: state changes of instances, by `state` entered.
+pub const STATE_CHANGES: &str = "trunkline_instance_state_changes_total";
+/// Gauge: instances by `state`.
+pub const INSTANCES: &str = "trunkline_instances";
+/// Counter: connections that ended, by `reason`.
+pub const CONNECTIONS_CLOSED: &str = "trunkline_connections_closed_total";
+/// Histogram, seconds: from accept to the server's acknowledgement.
+pub const ACCEPT_TO_SENT: &str = "trunkline_message_accept_to_sent_seconds";
+/// Counter: webhook deliveries, by `outcome`.
+pub const WEBHOOKS: &str = "trunkline_webhook_deliveries_total";
+/// Counter: tasks that panicked, by `task`.
+pub const TASK_PANICS: &str = "trunkline_task_panics_total";
+/// Counter: instance actors that were restarted.
+pub const ACTOR_RESTARTS: &str = "trunkline_actor_restarts_total";
+/// Counter: callers turned away because a queue was full, by `queue`.
+pub const TURNED_AWAY: &str = "trunkline_turned_away_total";
+/// Counter: steps that the transition table does not have, by `state`. Anything but zero is a bug.
+pub const ILLEGAL_TRANSITIONS: &str = "trunkline_illegal_transitions_total";
+/// Gauge, seconds: how long ago a shard's loop last turned, by `shard`.
+pub const SHARD_LAG: &str = "trunkline_shard_lag_seconds";
+
+/// Tells the installed recorder what the names mean. Call once at start.
+pub fn describe() {
+    describe_counter!(ACCEPTED, "Messages accepted for sending");
+    describe_counter!(STATUS_CHANGES, "Status changes of outgoing messages");
+    describe_counter!(SEND_FAILURES, "Messages that will not be sent");
+    describe_counter!(SEND_RETRIES, "Hand-overs to WhatsApp that are tried again");
+    describe_counter!(RECEIVED, "Messages received and committed");
+    describe_counter!(RECEIVED_AGAIN, "Received messages that were in the log already");
+    describe_counter!(STATE_CHANGES, "State changes of instances");
+    describe_gauge!(INSTANCES, "Instances by state");
+    describe_counter!(CONNECTIONS_CLOSED, "Connections to WhatsApp that ended");
+    describe_histogram!(ACCEPT_TO_SENT, Unit::Seconds, "From accept to the server's acknowledgement");
+    describe_counter!(WEBHOOKS, "Webhook deliveries");
+    describe_counter!(TASK_PANICS, "Tasks that panicked");
+    describe_counter!(ACTOR_RESTARTS, "Instance actors that were restarted");
+    describe_counter!(TURNED_AWAY, "Callers turned away because a queue was full");
+    describe_counter!(ILLEGAL_TRANSITIONS, "Steps that the transition table does not have");
+    describe_gauge!(SHARD_LAG, Unit::Seconds, "How long ago a shard's loop last turned");
+}

@@ -1,0 +1,63 @@
+//! What a shard finds on its disk when it starts.
+
+use trunkline_model::InstanceId;
+use trunkline_model::record::{self, ApiKeyRecord, InstanceRecord, table};
+use trunkline_model::slot::{PARTITIONS_DEFAULT, SLOTS, Slot};
+use trunkline_store::{Direction, Key, KeyRange, Ledger};
+
+use crate::engine::EngineError;
+
+/// The slots of one shard.
+pub(crate) fn slots_of(shard: u16, shards: u16) -> impl Iterator<Item = Slot> {
+    (0..SLOTS).map(Slot).filter(move |slot| slot.shard(PARTITIONS_DEFAULT, shards) == shard)
+}
+
+/// What was found.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) instances: Vec<InstanceRecord>,
+    pub(crate) keys: Vec<ApiKeyRecord>,
+}
+
+const PAGE: usize = 256;
+
+/// Reads the records of every instance and key in a shard's slots.
+pub(crate) fn read(ledger: &dyn Ledger, shard: u16, shards: u16) -> Result<Found, EngineError> {
+    let mut found = Found::default();
+    for slot in slots_of(shard, shards) {
+        for (key, _) in scan_all(ledger, KeyRange::table(slot.0, 0, table::INSTANCE_DIRECTORY))? {
+            if let Some(record) = read_instance(ledger, slot, key.suffix())? {
+                found.instances.push(record);
+            }
+        }
+        for (_, value) in scan_all(ledger, KeyRange::table(slot.0, 0, table::API_KEY))? {
+            found.keys.push(record::decode(&value)?);
+        }
+    }
+    Ok(found)
+}
+
+fn read_instance(
+    ledger: &dyn Ledger,
+    slot: Slot,
+    suffix: &[u8],
+) -> Result<Option<InstanceRecord>, EngineError> {
+    let Ok(raw) = suffix.try_into().map(u64::from_be_bytes) else { return Ok(None) };
+    let key = Key::new(slot.0, InstanceId(raw).0, table::INSTANCE, b"");
+    ledger.get(&key)?.map(|bytes| Ok(record::decode(&bytes)?)).transpose()
+}
+
+fn scan_all(ledger: &dyn Ledger, range: KeyRange) -> Result<Vec<(Key, bytes::Bytes)>, EngineError> {
+    let mut all = Vec::new();
+    let mut rest = range;
+    loop {
+        let page = ledger.scan(rest.clone(), Direction::Forward, PAGE)?;
+        let full = page.len() == PAGE;
+        let last = page.last().map(|(key, _)| key.clone());
+        all.extend(page);
+        match last {
+            Some(last) if full => rest = rest.after(&last),
+            _ => return Ok(all),
+        }
+    }
+}

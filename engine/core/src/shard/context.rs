@@ -1,0 +1,34 @@
+//! What every actor of a shard shares.
+
+use std::sync::Arc;
+
+use trunkline_model::slot::Slot;
+use trunkline_store::{Key, Ledger, Sealer};
+use trunkline_whatsapp::SessionKit;
+
+use super::sequences::Sequences;
+use super::timers::Timers;
+use crate::config::EventEncoder;
+use crate::directory::Directory;
+use crate::media::{BlobStore, GuardedClient, MediaFetcher};
+use crate::spawn::Spawner;
+
+pub(crate) struct ShardContext {
+    pub(crate) shard: u16,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) sealer: Arc<Sealer>,
+    pub(crate) kit: SessionKit,
+    pub(crate) spawner: Spawner,
+    pub(crate) timers: Timers,
+    pub(crate) sequences: Sequences,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) blobs: Arc<BlobStore>,
+    pub(crate) fetcher: MediaFetcher,
+    pub(crate) webhooks: GuardedClient,
+    pub(crate) encode_event: EventEncoder,
+}
+
+/// Key of something that belongs to a slot or bucket rather than to an instance.
+pub(crate) fn slot_key(slot: Slot, table: u8, suffix: &[u8]) -> Key {
+    Key::new(slot.0, 0, table, suffix)
+}

@@ -1,0 +1,257 @@
+//! What a front end asks an instance to do, and what it answers. Neither knows a wire format.
+#![allow(
+    missing_docs,
+    reason = "rkyv derives twins of the enums whose fields carry no docs; each item below has its own"
+)]
+
+use std::collections::BTreeMap;
+
+use crate::event::{CloseReason, Event};
+use crate::id::{AccountId, InstanceId, MessageId};
+use crate::inbound::Party;
+use crate::instance::InstanceState;
+use crate::message::{Lane, MessageStatus, SendMessage};
+
+/// A command to one instance.
+#[derive(Debug, Clone, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub enum Command {
+    /// Its record and live status. Answered by [`Reply::Instance`].
+    GetInstance,
+    /// Changes name, metadata or webhook. Answered by [`Reply::Instance`].
+    UpdateInstance(Box<UpdateInstance>),
+    /// Logs out when linked, then deletes everything. Answered by [`Reply::Done`].
+    DeleteInstance,
+    /// Opens the connection; starts pairing when not linked. Answered by [`Reply::Instance`].
+    Connect,
+    /// Closes the connection and keeps the link. Answered by [`Reply::Instance`].
+    Disconnect,
+    /// Closes and opens the connection. Answered by [`Reply::Instance`].
+    Restart,
+    /// Unlinks the device on WhatsApp and forgets the credentials. Answered by [`Reply::Instance`].
+    Logout,
+    /// The code or ceremony that pairing waits for. Answered by [`Reply::Pairing`].
+    GetPairing,
+    /// Asks for an 8-character code for this phone number. Answered by [`Reply::Pairing`].
+    RequestPairingCode {
+        /// Digits of the phone that will type it.
+        phone: String,
+    },
+    /// Hands over the WebAuthn assertion. Answered by [`Reply::Pairing`].
+    AnswerPasskey(PasskeyAssertion),
+    /// Confirms that the codes on both screens agree. Answered by [`Reply::Pairing`].
+    ConfirmPasskey,
+    /// Accepts a message for sending. Answered by [`Reply::Message`], once it is on disk.
+    Send(Box<SendRequest>),
+    /// One message's status. Answered by [`Reply::Message`].
+    GetMessage {
+        /// Which.
+        id: MessageId,
+    },
+    /// Messages, newest first. Answered by [`Reply::Messages`].
+    ListMessages {
+        /// Only those older than this one.
+        before: Option<MessageId>,
+        /// Only those in this status.
+        status: Option<MessageStatus>,
+        /// At most so many.
+        limit: usize,
+    },
+    /// Events after a position, oldest first. Answered by [`Reply::Events`].
+    PullEvents {
+        /// Sequence number of the last event already seen; 0 for all.
+        after: u64,
+        /// At most so many.
+        limit: usize,
+    },
+    /// Downloads and opens the file of a received message. Answered by [`Reply::Media`].
+    FetchMedia {
+        /// Sequence number of the `message.received` event.
+        sequence: u64,
+    },
+    /// Marks received messages as read. Answered by [`Reply::Done`].
+    MarkRead {
+        /// WhatsApp id of the chat.
+        chat: String,
+        /// WhatsApp id of the author, in a group.
+        participant: Option<String>,
+        /// WhatsApp ids of the messages.
+        wa_ids: Vec<String>,
+    },
+}
+
+/// An instance that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CreateInstance {
+    /// Name, unique in the account; the id serves when there is none.
+    pub name: Option<String>,
+    /// The caller's own JSON object, kept verbatim.
+    pub metadata: Option<String>,
+    /// Where its events go.
+    pub webhook: Option<WebhookConfig>,
+}
+
+/// Changes to an instance: `None` leaves a field as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct UpdateInstance {
+    /// New name.
+    pub name: Option<String>,
+    /// New metadata; `Some(None)` removes it.
+    pub metadata: Option<Option<String>>,
+    /// New webhook; `Some(None)` removes it.
+    pub webhook: Option<Option<WebhookConfig>>,
+}
+
+/// An endpoint that receives an instance's events.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct WebhookConfig {
+    /// HTTP or HTTPS address.
+    pub url: String,
+    /// Key of the HMAC-SHA256 signature.
+    pub secret: String,
+    /// Event types to send; empty sends all.
+    pub events: Vec<String>,
+}
+
+/// A WebAuthn assertion, as `navigator.credentials.get` gave it.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct PasskeyAssertion {
+    /// The credential's raw id.
+    pub credential_id: Vec<u8>,
+    /// `clientDataJSON`, verbatim.
+    pub client_data_json: Vec<u8>,
+    /// `authenticatorData`, verbatim.
+    pub authenticator_data: Vec<u8>,
+    /// The signature.
+    pub signature: Vec<u8>,
+    /// The user handle, where the authenticator gave one.
+    pub user_handle: Option<Vec<u8>>,
+}
+
+/// A message with what makes a repeated request harmless.
+#[derive(Debug, Clone, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct SendRequest {
+    /// The message.
+    pub message: SendMessage,
+    /// The caller's idempotency key.
+    pub idempotency_key: Option<String>,
+}
+
+/// An instance's answer.
+#[derive(Debug, Clone, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub enum Reply {
+    /// Done; nothing to tell.
+    Done,
+    /// The instance.
+    Instance(Box<InstanceView>),
+    /// What pairing waits for.
+    Pairing(PairingView),
+    /// A message.
+    Message(Box<MessageView>),
+    /// A page of messages.
+    Messages {
+        /// The messages, newest first.
+        messages: Vec<MessageView>,
+        /// Whether older ones exist.
+        more: bool,
+    },
+    /// A page of events.
+    Events {
+        /// The events, oldest first.
+        events: Vec<Event>,
+        /// Sequence number of the newest event in the log.
+        newest: u64,
+    },
+    /// A file.
+    Media {
+        /// MIME type as the sender declared it.
+        mime_type: Option<String>,
+        /// Name of a document.
+        file_name: Option<String>,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+/// An instance as callers see it. The status part is computed when asked, not remembered.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct InstanceView {
+    /// Its id.
+    pub id: InstanceId,
+    /// Who owns it.
+    pub account: AccountId,
+    /// Its name.
+    pub name: Option<String>,
+    /// The caller's own JSON object.
+    pub metadata: Option<String>,
+    /// The webhook, secret included; the front end masks it.
+    pub webhook: Option<WebhookConfig>,
+    /// Where it stands.
+    pub state: InstanceState,
+    /// Why it is not open, where a reason is known.
+    pub reason: Option<CloseReason>,
+    /// The linked WhatsApp account.
+    pub linked: Option<Party>,
+    /// Milliseconds since the last frame from WhatsApp; `None` without a connection.
+    pub last_frame_age_ms: Option<u64>,
+    /// When the next attempt is made, in milliseconds since the Unix epoch, while backing off or restricted.
+    pub next_attempt_at_ms: Option<i64>,
+    /// Messages accepted and not yet settled.
+    pub outbox_depth: u64,
+    /// Sequence number of the newest event.
+    pub newest_event: u64,
+    /// When it was made, in milliseconds since the Unix epoch.
+    pub created_at_ms: i64,
+}
+
+/// What pairing waits for.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct PairingView {
+    /// Where the instance stands.
+    pub state: InstanceState,
+    /// Text of the QR code on show.
+    pub qr: Option<Expiring>,
+    /// The 8-character code on show.
+    pub code: Option<Expiring>,
+    /// WebAuthn request options to be answered, as JSON text.
+    pub passkey_request_json: Option<String>,
+    /// Code to compare on both screens.
+    pub passkey_confirmation: Option<String>,
+}
+
+/// A text with an end.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct Expiring {
+    /// The text.
+    pub text: String,
+    /// Until when it serves, in milliseconds since the Unix epoch.
+    pub expires_at_ms: i64,
+}
+
+/// An outgoing message as callers see it.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct MessageView {
+    /// Its id.
+    pub id: MessageId,
+    /// The instance that sends it.
+    pub instance: InstanceId,
+    /// WhatsApp's id of it, fixed when it was accepted.
+    pub wa_id: String,
+    /// WhatsApp id of the chat.
+    pub to: String,
+    /// `text`, `image`, …
+    pub kind: String,
+    /// Its lane.
+    pub lane: Lane,
+    /// Where it stands.
+    pub status: MessageStatus,
+    /// When each status was reached, in milliseconds since the Unix epoch.
+    pub status_times_ms: BTreeMap<MessageStatus, i64>,
+    /// Times it was handed to WhatsApp.
+    pub attempts: u32,
+    /// Why it failed: the public reason word.
+    pub error: Option<String>,
+    /// The caller's own JSON object.
+    pub metadata: Option<String>,
+    /// Whether an earlier request with the same idempotency key made it.
+    pub replayed: bool,
+}

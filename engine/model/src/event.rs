@@ -1,0 +1,221 @@
+//! Facts that happened to an instance, numbered without gaps. They feed webhooks, streams and statuses.
+#![allow(
+    missing_docs,
+    reason = "rkyv derives twins of the enums whose fields carry no docs; each item below has its own"
+)]
+
+use crate::id::MessageId;
+use crate::inbound::{InboundMessage, Party};
+use crate::instance::InstanceState;
+use crate::message::MessageStatus;
+
+/// One entry of an instance's event log.
+#[derive(Debug, Clone, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct Event {
+    /// Position in the instance's log, from 1, without gaps.
+    pub sequence: u64,
+    /// When it was recorded, in milliseconds since the Unix epoch.
+    pub time_ms: i64,
+    /// Whether it tells of something from before the instance was online.
+    pub backfilled: bool,
+    /// What happened.
+    pub body: EventBody,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub enum EventBody {
+    /// The instance changed its state.
+    StateChanged {
+        /// Before.
+        from: InstanceState,
+        /// Now.
+        to: InstanceState,
+        /// Why, in a closed vocabulary; see [`CloseReason`].
+        reason: Option<CloseReason>,
+    },
+    /// A QR code is to be shown.
+    QrIssued {
+        /// The text to draw.
+        code: String,
+        /// Until when a phone can scan it, in milliseconds since the Unix epoch.
+        expires_at_ms: i64,
+    },
+    /// An 8-character code is to be typed on the phone.
+    PairingCodeIssued {
+        /// The code, without a dash.
+        code: String,
+        /// Until when the phone takes it, in milliseconds since the Unix epoch.
+        expires_at_ms: i64,
+    },
+    /// WhatsApp asks for a passkey assertion.
+    PasskeyRequested {
+        /// WebAuthn `PublicKeyCredentialRequestOptions`, as JSON text.
+        request_options_json: String,
+    },
+    /// The passkey was accepted; the code is to be compared on both screens.
+    PasskeyConfirmation {
+        /// The code to compare.
+        code: String,
+    },
+    /// The device is linked.
+    Linked {
+        /// Who it belongs to.
+        account: Party,
+    },
+    /// A message arrived.
+    MessageReceived(Box<InboundMessage>),
+    /// An outgoing message changed its status.
+    MessageStatus(StatusChange),
+    /// Somebody is typing, recording, or stopped.
+    ChatPresence {
+        /// The conversation.
+        chat: Party,
+        /// Who.
+        sender: Party,
+        /// `composing`, `recording` or `paused`.
+        state: String,
+    },
+    /// Somebody came online or left.
+    Presence {
+        /// Who.
+        person: Party,
+        /// Whether online now.
+        online: bool,
+        /// Last time seen, in milliseconds since the Unix epoch, where shown.
+        last_seen_ms: Option<i64>,
+    },
+    /// A group changed: its members, subject or settings.
+    GroupChanged {
+        /// The group.
+        group: Party,
+        /// Who changed it.
+        author: Option<Party>,
+        /// The protocol's own word for the change: `add`, `remove`, `subject`, …
+        change: String,
+        /// The members that it concerns.
+        participants: Vec<Party>,
+    },
+}
+
+/// An outgoing message's new status.
+#[derive(Debug, Clone, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct StatusChange {
+    /// Which message.
+    pub message: MessageId,
+    /// Its WhatsApp id.
+    pub wa_id: String,
+    /// WhatsApp id of the chat.
+    pub chat: String,
+    /// The new status.
+    pub status: MessageStatus,
+    /// Why it failed: the public reason word, for [`MessageStatus::Failed`].
+    pub error: Option<String>,
+    /// Who delivered or read it, in a group.
+    pub participant: Option<String>,
+    /// The caller's own JSON object.
+    pub metadata: Option<String>,
+}
+
+impl EventBody {
+    /// The event's type, `noun.verb_past`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            EventBody::StateChanged { to, .. } => match to {
+                InstanceState::New => "instance.created",
+                InstanceState::AwaitingScan => "instance.awaiting_scan",
+                InstanceState::AwaitingPasskey => "instance.awaiting_passkey",
+                InstanceState::Pairing => "instance.pairing",
+                InstanceState::Connecting => "instance.connecting",
+                InstanceState::Syncing => "instance.syncing",
+                InstanceState::Open => "instance.open",
+                InstanceState::BackingOff => "instance.closed",
+                InstanceState::Conflict => "instance.conflicted",
+                InstanceState::Restricted => "instance.restricted",
+                InstanceState::Stopped => "instance.stopped",
+                InstanceState::Parked => "instance.parked",
+                InstanceState::LoggedOut => "instance.logged_out",
+                InstanceState::Deleted => "instance.deleted",
+            },
+            EventBody::QrIssued { .. } => "instance.qr",
+            EventBody::PairingCodeIssued { .. } => "instance.pairing_code",
+            EventBody::PasskeyRequested { .. } => "instance.passkey_requested",
+            EventBody::PasskeyConfirmation { .. } => "instance.passkey_confirmation",
+            EventBody::Linked { .. } => "instance.linked",
+            EventBody::MessageReceived(_) => "message.received",
+            EventBody::MessageStatus(change) => match change.status {
+                MessageStatus::Pending => "message.pending",
+                MessageStatus::Processing => "message.processing",
+                MessageStatus::Sent => "message.sent",
+                MessageStatus::Delivered => "message.delivered",
+                MessageStatus::Read => "message.read",
+                MessageStatus::Played => "message.played",
+                MessageStatus::Failed => "message.failed",
+            },
+            EventBody::ChatPresence { .. } => "chat.presence_changed",
+            EventBody::Presence { .. } => "contact.presence_changed",
+            EventBody::GroupChanged { .. } => "group.changed",
+        }
+    }
+}
+
+/// Why a connection ended or a state was left. Closed: each value is a row of the reconnect policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub enum CloseReason {
+    /// Asked for through the API.
+    Requested,
+    /// The codes ran out before anybody scanned one.
+    CodesExpired,
+    /// The phone or the service refused the pairing.
+    PairingRefused,
+    /// The socket closed or broke.
+    ConnectionLost,
+    /// The socket, TLS or Noise could not be set up.
+    ConnectFailed,
+    /// The service asked for a new stream (515 after pairing, or a restart).
+    StreamRestart,
+    /// Nothing was received for longer than the keep-alive allows.
+    Silent,
+    /// Another client took over the stream.
+    Replaced,
+    /// The device was removed on the phone, or logged out here.
+    DeviceRemoved,
+    /// The account is locked or banned for good.
+    AccountLocked,
+    /// A temporary ban.
+    TemporaryBan,
+    /// The client version is too old for the service.
+    ClientOutdated,
+    /// The service is unavailable (500, 503).
+    ServiceUnavailable,
+    /// A state's exit timer ran out.
+    TimedOut,
+    /// Failed too often in too short a time.
+    RestartLimit,
+    /// The process is stopping.
+    ShuttingDown,
+}
+
+impl CloseReason {
+    /// The word that the native API and the metrics use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CloseReason::Requested => "requested",
+            CloseReason::CodesExpired => "codes_expired",
+            CloseReason::PairingRefused => "pairing_refused",
+            CloseReason::ConnectionLost => "connection_lost",
+            CloseReason::ConnectFailed => "connect_failed",
+            CloseReason::StreamRestart => "stream_restart",
+            CloseReason::Silent => "silent",
+            CloseReason::Replaced => "replaced",
+            CloseReason::DeviceRemoved => "device_removed",
+            CloseReason::AccountLocked => "account_locked",
+            CloseReason::TemporaryBan => "temporary_ban",
+            CloseReason::ClientOutdated => "client_outdated",
+            CloseReason::ServiceUnavailable => "service_unavailable",
+            CloseReason::TimedOut => "timed_out",
+            CloseReason::RestartLimit => "restart_limit",
+            CloseReason::ShuttingDown => "shutting_down",
+        }
+    }
+}

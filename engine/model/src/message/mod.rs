@@ -1,0 +1,11 @@
+//! Outgoing messages: what is sent, what becomes of it, and in which order.
+
+mod content;
+mod outbox;
+mod status;
+
+pub use content::{
+    BlobRef, Content, Lane, Media, MediaKind, MediaSource, Quote, SendMessage, Text, ValidateSend,
+};
+pub use outbox::{Claim, Outbox, OutboxItem, Window};
+pub use status::{MessageStatus, StatusStep};

@@ -1,0 +1,243 @@
+//! Stored records. A value on disk is a two-byte big-endian version tag, then one rkyv archive, always validated when read.
+//!
+//! A record gains a field by a new type with a new tag and an explicit upgrade; no tag is ever used twice. The bytes of every
+//! version are pinned in `tests` below.
+
+use std::collections::BTreeMap;
+
+use rkyv::api::high::{HighSerializer, HighValidator};
+use rkyv::bytecheck::CheckBytes;
+use rkyv::rancor::{Error as RkyvError, Strategy};
+use rkyv::ser::allocator::ArenaHandle;
+use rkyv::util::AlignedVec;
+use rkyv::{Archive, Deserialize, Serialize};
+
+use crate::command::WebhookConfig;
+use crate::event::{CloseReason, Event};
+use crate::id::{AccountId, InstanceId, MessageId};
+use crate::inbound::Party;
+use crate::instance::InstanceState;
+use crate::message::{Lane, MessageStatus, SendMessage};
+
+/// A type that is stored under a version tag.
+pub trait Record: Archive + Sized {
+    /// The tag of this version; unique over all records and versions, never reused.
+    const TAG: u16;
+}
+
+/// Why stored bytes are not the record that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// Shorter than a tag.
+    #[error("the record is cut off")]
+    CutOff,
+    /// Another record, or a version that this build does not know.
+    #[error("the record has version tag {found}, this build reads {wanted}; a newer Trunkline wrote it")]
+    Tag {
+        /// What the bytes say.
+        found: u16,
+        /// What was expected.
+        wanted: u16,
+    },
+    /// The archive does not validate.
+    #[error("the record is damaged: {0}")]
+    Damaged(String),
+}
+
+/// Serializer bound of [`encode`].
+pub type Serializer<'a> = HighSerializer<AlignedVec, ArenaHandle<'a>, RkyvError>;
+
+/// Encodes a record: tag, then archive.
+///
+/// # Errors
+/// [`RecordError::Damaged`] when the archive cannot be built, which only a length overflow can cause.
+pub fn encode<R>(record: &R) -> Result<Vec<u8>, RecordError>
+where
+    R: Record + for<'a> Serialize<Serializer<'a>>,
+{
+    let archive =
+        rkyv::to_bytes::<RkyvError>(record).map_err(|error| RecordError::Damaged(error.to_string()))?;
+    let mut bytes = Vec::with_capacity(2 + archive.len());
+    bytes.extend_from_slice(&R::TAG.to_be_bytes());
+    bytes.extend_from_slice(&archive);
+    Ok(bytes)
+}
+
+/// Decodes what [`encode`] made, after validation.
+///
+/// # Errors
+/// [`RecordError`] when the bytes are cut off, carry another tag, or do not validate.
+pub fn decode<R>(bytes: &[u8]) -> Result<R, RecordError>
+where
+    R: Record,
+    R::Archived: for<'a> CheckBytes<HighValidator<'a, RkyvError>>
+        + Deserialize<R, Strategy<rkyv::de::Pool, RkyvError>>,
+{
+    let (tag, archive) = bytes.split_first_chunk::<2>().ok_or(RecordError::CutOff)?;
+    let found = u16::from_be_bytes(*tag);
+    if found != R::TAG {
+        return Err(RecordError::Tag { found, wanted: R::TAG });
+    }
+    rkyv::from_bytes::<R, RkyvError>(archive).map_err(|error| RecordError::Damaged(error.to_string()))
+}
+
+macro_rules! records {
+    ($($name:ty = $tag:literal;)*) => { $(impl Record for $name { const TAG: u16 = $tag; })* };
+}
+
+records! {
+    InstanceRecord = 0x0101;
+    MessageRecord = 0x0201;
+    SendMessage = 0x0202;
+    IdempotencyRecord = 0x0203;
+    OutboxRow = 0x0204;
+    Event = 0x0301;
+    WebhookCursor = 0x0302;
+    ApiKeyRecord = 0x0401;
+    Counter = 0x0501;
+    InstancePointer = 0x0502;
+}
+
+/// Tables of the engine: the byte after the owner in every key. Numbers are never reused; 64–127 belong to the protocol crate.
+pub mod table {
+    /// Owner 0 of a slot: instances that live in it (suffix: instance id).
+    pub const INSTANCE_DIRECTORY: u8 = 1;
+    /// Owner 0 of a bucket's first slot: message id → instance (suffix: message id).
+    pub const MESSAGE_DIRECTORY: u8 = 2;
+    /// Owner 0 of a bucket's first slot: next message sequence number.
+    pub const MESSAGE_SEQUENCE: u8 = 3;
+    /// Owner 0 of a slot: API keys by their hash.
+    pub const API_KEY: u8 = 4;
+    /// Owner = instance: its record.
+    pub const INSTANCE: u8 = 16;
+    /// Owner = instance: status of a message (suffix: message id).
+    pub const MESSAGE: u8 = 17;
+    /// Owner = instance: what is sent, as it was accepted (suffix: message id).
+    pub const MESSAGE_BODY: u8 = 18;
+    /// Owner = instance: messages that are not settled (suffix: lane, message id).
+    pub const OUTBOX: u8 = 19;
+    /// Owner = instance: WhatsApp id → message id.
+    pub const MESSAGE_BY_WA_ID: u8 = 20;
+    /// Owner = instance: idempotency keys (suffix: SHA-256 of the key).
+    pub const IDEMPOTENCY: u8 = 21;
+    /// Owner = instance: events (suffix: sequence number).
+    pub const EVENT: u8 = 22;
+    /// Owner = instance: received messages already in the log (suffix: SHA-256 of chat, sender, id).
+    pub const INBOUND_SEEN: u8 = 23;
+    /// Owner = instance: how far the webhook got.
+    pub const WEBHOOK_CURSOR: u8 = 24;
+    /// Owner = instance: deadlines of what expires (suffix: deadline, table, key).
+    pub const DEADLINE: u8 = 25;
+    /// First table of the protocol crate.
+    pub const PROTOCOL_FIRST: u8 = 64;
+    /// Last table of the protocol crate.
+    pub const PROTOCOL_LAST: u8 = 127;
+}
+
+/// An instance at rest.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct InstanceRecord {
+    /// Its id.
+    pub id: InstanceId,
+    /// Who owns it.
+    pub account: AccountId,
+    /// Its name.
+    pub name: Option<String>,
+    /// The caller's own JSON object.
+    pub metadata: Option<String>,
+    /// Webhook without its secret.
+    pub webhook: Option<WebhookConfig>,
+    /// The webhook's secret, sealed.
+    pub webhook_secret_sealed: Option<Vec<u8>>,
+    /// State when it was last written.
+    pub state: InstanceState,
+    /// Why that state.
+    pub reason: Option<CloseReason>,
+    /// When a scheduled state ends, in milliseconds since the Unix epoch.
+    pub scheduled_at_ms: Option<i64>,
+    /// The linked WhatsApp account.
+    pub linked: Option<Party>,
+    /// When it was made, in milliseconds since the Unix epoch.
+    pub created_at_ms: i64,
+}
+
+/// Status of an outgoing message at rest; its content is stored once, apart, as it was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct MessageRecord {
+    /// Its id.
+    pub id: MessageId,
+    /// WhatsApp's id of it, chosen when it was accepted.
+    pub wa_id: String,
+    /// WhatsApp id of the chat.
+    pub to: String,
+    /// `text`, `image`, …
+    pub kind: String,
+    /// Its lane.
+    pub lane: Lane,
+    /// Where it stands.
+    pub status: MessageStatus,
+    /// When each status was reached, in milliseconds since the Unix epoch.
+    pub status_times_ms: BTreeMap<MessageStatus, i64>,
+    /// Times it was handed to WhatsApp.
+    pub attempts: u32,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// The caller's own JSON object.
+    pub metadata: Option<String>,
+}
+
+/// A message that is not settled, as the stored outbox keeps it beside lane and id.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct OutboxRow {
+    /// Hash of its chat: messages of one chat go in order.
+    pub chat: u64,
+}
+
+/// What an idempotency key stood for.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct IdempotencyRecord {
+    /// SHA-256 of the accepted archive.
+    pub body_sha256: [u8; 32],
+    /// The message that it made.
+    pub message: MessageId,
+    /// When it is forgotten, in milliseconds since the Unix epoch.
+    pub expires_at_ms: i64,
+}
+
+/// How far an instance's webhook got.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct WebhookCursor {
+    /// Sequence number of the last event that the endpoint took.
+    pub delivered: u64,
+}
+
+/// An API key at rest: a hash, never the key.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct ApiKeyRecord {
+    /// Its public id.
+    pub id: crate::id::KeyId,
+    /// The account that it opens.
+    pub account: AccountId,
+    /// What people call it.
+    pub label: String,
+    /// SHA-256 of the key.
+    pub sha256: [u8; 32],
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// When it was made, in milliseconds since the Unix epoch.
+    pub created_at_ms: i64,
+}
+
+/// A counter at rest.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Counter {
+    /// The next value to hand out.
+    pub next: u64,
+}
+
+/// A pointer to an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct InstancePointer {
+    /// Which instance.
+    pub instance: InstanceId,
+}

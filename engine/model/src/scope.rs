@@ -1,0 +1,69 @@
+//! What an API key may do.
+
+/// A scope of an API key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Everything, making keys included.
+    All,
+    /// Look at instances.
+    InstancesRead,
+    /// Make, link, change and delete instances.
+    InstancesWrite,
+    /// Look at messages.
+    MessagesRead,
+    /// Send messages.
+    MessagesSend,
+    /// Follow events.
+    EventsRead,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Scope; 6] = [
+        Scope::All,
+        Scope::InstancesRead,
+        Scope::InstancesWrite,
+        Scope::MessagesRead,
+        Scope::MessagesSend,
+        Scope::EventsRead,
+    ];
+
+    /// The word that records and the API use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scope::All => "*",
+            Scope::InstancesRead => "instances:read",
+            Scope::InstancesWrite => "instances:write",
+            Scope::MessagesRead => "messages:read",
+            Scope::MessagesSend => "messages:send",
+            Scope::EventsRead => "events:read",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Scope> {
+        Scope::ALL.into_iter().find(|scope| scope.as_str() == word)
+    }
+
+    /// Whether a key with these scopes may do what needs this one.
+    pub fn is_granted_by(self, granted: &[Scope]) -> bool {
+        granted.iter().any(|scope| *scope == Scope::All || *scope == self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_granted_by_itself_and_by_all_only() {
+        for needed in Scope::ALL {
+            for granted in Scope::ALL {
+                let expected = granted == needed || granted == Scope::All;
+                assert_eq!(needed.is_granted_by(&[granted]), expected, "{needed:?} by {granted:?}");
+            }
+            assert!(!needed.is_granted_by(&[]));
+            assert_eq!(Scope::parse(needed.as_str()), Some(needed));
+        }
+    }
+}

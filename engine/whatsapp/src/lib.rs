@@ -1,0 +1,45 @@
+//! One linked number on WhatsApp: everything that names the protocol crates lives here.
+//!
+//! **Does.** Opens a [`Session`] over an instance's part of the [`trunkline_store::Ledger`]: pairs it (QR, code, passkey),
+//! keeps one connection at a time, sends and receives messages and media, and reports what happens as [`SessionEvent`]s.
+//! Stores the protocol's state through that ledger; secrets sealed.
+//!
+//! **Never does.** Reconnects by itself, or decides when to: after [`SessionEvent::Closed`] the owner calls
+//! [`Session::start`] again. Starts a task other than through [`Spawn`]. Acknowledges a message before the owner's
+//! [`InboundSink`] committed it. Deletes credentials before WhatsApp confirmed the logout. Writes a phone number, a key or a
+//! message into a log line above `debug`. Shows a type of the protocol crates.
+//!
+//! **Invariants.**
+//! - Every `start()` is answered by exactly one `Closed`.
+//! - A stanza that uses a ratchet step leaves only when the step's lease is on disk.
+//! - What is acknowledged to WhatsApp is on disk.
+//! - A build with the feature `simulated` dials loopback and configured test networks only ([`TestNetwork`]).
+//! - Every queue, cache and wait has a bound in [`limits`].
+
+pub mod limits;
+pub mod metrics;
+
+mod backend;
+mod crypto;
+mod endpoints;
+mod error;
+mod guard;
+mod http;
+mod message;
+mod runtime;
+mod session;
+mod spawn;
+mod tls;
+mod transport;
+
+#[cfg(test)]
+mod testing;
+
+pub use endpoints::Endpoints;
+pub use error::{ConfigError, SendError, SendErrorKind, SessionError, SinkError};
+pub use guard::{SIMULATED, TestNetwork};
+pub use message::{MediaUpload, new_message_id};
+pub use session::{
+    DevicePlatform, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent, SessionEvents, SessionKit, SessionKitConfig,
+};
+pub use spawn::{AbortHandle, Spawn};

@@ -1,0 +1,133 @@
+use trunkline_model::message::{BlobRef, Lane, MediaSource, Text};
+
+use super::*;
+
+fn message(content: Content) -> SendMessage {
+    SendMessage {
+        to: Address::Phone("15550000001".into()),
+        content,
+        quote: None,
+        mentions: Vec::new(),
+        lane: Lane::Interactive,
+        metadata: None,
+    }
+}
+
+fn text() -> SendMessage {
+    message(Content::Text(Text { body: "hello".into() }))
+}
+
+fn media(kind: MediaKind, caption: Option<&str>) -> SendMessage {
+    message(Content::Media(Media {
+        kind,
+        source: MediaSource::Blob(BlobRef { sha256: [0; 32], size_bytes: 4 }),
+        mime_type: None,
+        caption: caption.map(str::to_owned),
+        file_name: Some("a.pdf".into()),
+        duration_seconds: Some(9),
+    }))
+}
+
+fn built(message: &SendMessage) -> wa::Message {
+    let file = UploadedFile {
+        url: "https://host/d".into(),
+        direct_path: "/d".into(),
+        media_key: [1; 32],
+        file_sha256: [2; 32],
+        file_enc_sha256: [3; 32],
+        size_bytes: 4,
+        key_made_at_s: 5,
+        streaming_sidecar: Some(vec![6]),
+    };
+    build(message, Some(Uploaded { file, mime_type: "x/y".into() })).expect("builds")
+}
+
+fn quote(participant: Option<Address>) -> Quote {
+    Quote { wa_id: "ABC".into(), participant, body: Some("earlier".into()) }
+}
+
+#[test]
+fn plain_text_stays_plain() {
+    let built = built(&text());
+    assert_eq!(built.conversation.as_deref(), Some("hello"));
+    assert!(built.extended_text_message.is_unset());
+}
+
+#[test]
+fn quotes_and_mentions_travel_in_the_context() {
+    let ada = Address::Phone("15550000002".into());
+    let message = SendMessage { quote: Some(quote(None)), mentions: vec![ada], ..text() };
+    let built = built(&message);
+    assert_eq!(built.conversation, None);
+    let extended = built.extended_text_message.into_option().expect("the longer form");
+    assert_eq!(extended.text.as_deref(), Some("hello"));
+    let context = extended.context_info.into_option().expect("a context");
+    assert_eq!(context.stanza_id.as_deref(), Some("ABC"));
+    assert_eq!(context.mentioned_jid, ["15550000002@s.whatsapp.net"]);
+    let quoted = context.quoted_message.into_option().expect("a quoted message");
+    assert_eq!(quoted.conversation.as_deref(), Some("earlier"));
+}
+
+#[test]
+fn the_author_of_a_quote() {
+    let check = |to: Address, participant: Option<Address>, expected: Option<&str>| {
+        assert_eq!(quoted_author(&quote(participant), &to).as_deref(), expected);
+    };
+    let (person, group) = (Address::Phone("1555".into()), Address::Group("12036".into()));
+    check(person.clone(), None, Some("1555@s.whatsapp.net"));
+    check(person, Some(Address::Lid("99".into())), Some("99@lid"));
+    check(group.clone(), Some(Address::Lid("99".into())), Some("99@lid"));
+    check(group, None, None);
+}
+
+#[test]
+fn each_kind_of_media_has_its_own_message() {
+    let image = built(&media(MediaKind::Image, Some("look"))).image_message.into_option().expect("an image");
+    assert_eq!(image.caption.as_deref(), Some("look"));
+    assert_eq!((image.direct_path.as_deref(), image.file_length), (Some("/d"), Some(4)));
+    assert_eq!((image.media_key, image.file_sha256), (Some(vec![1; 32]), Some(vec![2; 32])));
+    assert_eq!((image.file_enc_sha256, image.mimetype.as_deref()), (Some(vec![3; 32]), Some("x/y")));
+
+    let video = built(&media(MediaKind::Video, None)).video_message.into_option().expect("a video");
+    assert_eq!((video.seconds, video.caption, video.streaming_sidecar), (Some(9), None, Some(vec![6])));
+
+    for (kind, is_voice) in [(MediaKind::Audio, false), (MediaKind::Voice, true)] {
+        let audio = built(&media(kind, None)).audio_message.into_option().expect("audio");
+        assert_eq!((audio.ptt, audio.seconds), (Some(is_voice), Some(9)));
+    }
+    assert!(built(&media(MediaKind::Sticker, None)).sticker_message.is_set());
+}
+
+#[test]
+fn a_document_is_wrapped_only_with_a_caption() {
+    let plain = built(&media(MediaKind::Document, Some(""))).document_message.into_option().expect("a document");
+    assert_eq!((plain.file_name.as_deref(), plain.caption), (Some("a.pdf"), None));
+    let wrapped = built(&media(MediaKind::Document, Some("sign here")));
+    assert!(wrapped.document_message.is_unset());
+    let wrapper = wrapped.document_with_caption_message.into_option().expect("a wrapper");
+    let inner = wrapper.message.into_option().expect("a message").document_message.into_option();
+    assert_eq!(inner.expect("a document").caption.as_deref(), Some("sign here"));
+}
+
+#[test]
+fn media_without_its_file_is_refused_for_good() {
+    let error = build(&media(MediaKind::Image, None), None).expect_err("nothing was uploaded");
+    assert_eq!((error.reason(), error.is_retryable()), ("invalid_message", false));
+}
+
+#[test]
+fn what_is_sent_reads_back_as_the_same() {
+    for (kind, caption) in [
+        (MediaKind::Image, Some("c")),
+        (MediaKind::Video, Some("c")),
+        (MediaKind::Audio, None),
+        (MediaKind::Voice, None),
+        (MediaKind::Document, Some("c")),
+        (MediaKind::Document, None),
+        (MediaKind::Sticker, None),
+    ] {
+        let received = crate::message::received(&built(&media(kind, caption))).expect("is for people");
+        let trunkline_model::inbound::InboundContent::Media(read) = received.content else { panic!("{kind:?}") };
+        assert_eq!((read.kind, read.caption.as_deref(), read.direct_path.as_str()), (kind, caption, "/d"));
+    }
+}

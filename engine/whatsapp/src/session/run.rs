@@ -1,0 +1,259 @@
+//! One run of a session: from `start()` to the one `Closed` that answers it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::FutureExt;
+use metrics::counter;
+use parking_lot::Mutex;
+use tokio::sync::{Notify, watch};
+use tokio::time::{sleep, timeout};
+use trunkline_model::event::CloseReason;
+use trunkline_model::inbound::Party;
+use wacore::types::events::{Event, EventHandler};
+use wacore_binary::OwnedNodeRef;
+use whatsapp_rust::{Client, NodeFilter};
+
+use super::close::Cause;
+use super::events::{EventSink, SessionEvent};
+use super::hook::{InboundSink, commit};
+use super::translate::{Meaning, translate};
+use crate::limits::{CONNECT_TIMEOUT, STOP_TIMEOUT, STREAM_END_GRACE};
+use crate::metrics::{CLOSED, EVENTS_DROPPED};
+use crate::runtime::ShardRuntime;
+use crate::transport::LinkActivity;
+use wacore::runtime::Runtime;
+
+/// What is known of the run under way.
+#[derive(Default)]
+pub(super) struct RunState {
+    /// The best explanation of its end so far.
+    cause: Option<Cause>,
+    /// Whether the run before ended because the device is not linked any more.
+    ended_removed: bool,
+    /// An account that was linked in this run and of which the owner was not told yet.
+    paired: Option<(Party, String)>,
+    login_told: bool,
+}
+
+/// What the run, the event handler and the session share.
+pub(super) struct Link {
+    pub(super) client: std::sync::Weak<Client>,
+    pub(super) events: EventSink,
+    pub(super) sink: Arc<dyn InboundSink>,
+    pub(super) runtime: Arc<ShardRuntime>,
+    pub(super) activity: Arc<LinkActivity>,
+    pub(super) state: Mutex<RunState>,
+    pub(super) running: watch::Sender<bool>,
+    pub(super) stopping: AtomicBool,
+    pub(super) stop: Notify,
+    /// The connection has to end although the protocol crate sees no reason.
+    pub(super) abandon: Notify,
+    /// A request for a pairing code is under way, and its caller gets the error.
+    pub(super) code_requested: AtomicBool,
+}
+
+impl Link {
+    /// Notes a possible explanation of the end.
+    pub(super) fn note(&self, cause: Cause) {
+        let mut state = self.state.lock();
+        state.cause = Some(match state.cause.take() {
+            Some(known) => known.better(cause),
+            None => cause,
+        });
+    }
+
+    /// Whether the service says that the device is out; waits a moment for a run that is just ending.
+    pub(super) async fn ends_removed(&self) -> bool {
+        let mut running = self.running.subscribe();
+        let ended = timeout(STREAM_END_GRACE, running.wait_for(|running| !*running)).await;
+        ended.is_ok() && self.state.lock().ended_removed
+    }
+
+    /// Tells the owner; one who does not keep up loses the connection rather than an acknowledgement.
+    pub(super) fn tell(&self, event: SessionEvent) {
+        if self.events.offer(event).is_err() {
+            self.note(Cause::Overflow);
+            self.abandon.notify_one();
+        }
+    }
+
+    /// Once in a run, and before `Ready`.
+    fn tell_login(&self) {
+        let told = std::mem::replace(&mut self.state.lock().login_told, true);
+        if !told {
+            self.tell(SessionEvent::LoginAccepted);
+        }
+    }
+}
+
+/// Receives the protocol crate's events, on the shard's thread, between two steps of a client.
+pub(super) struct Forwarder(pub(super) Arc<Link>);
+
+impl EventHandler for Forwarder {
+    fn handle_event(&self, event: Arc<Event>) {
+        let link = &self.0;
+        match translate(&event) {
+            Meaning::Tell(SessionEvent::Ready) => {
+                link.tell_login();
+                link.tell(SessionEvent::Ready);
+            }
+            Meaning::Tell(told) => link.tell(told),
+            Meaning::Paired { account, platform } => {
+                link.note(Cause::Paired);
+                link.state.lock().paired = Some((account, platform));
+            }
+            Meaning::Ends(cause) => link.note(cause),
+            Meaning::TellAndEnds(told, cause) => {
+                link.note(cause);
+                link.tell(told);
+            }
+            Meaning::Uncommitted => commit_late(link.clone(), event),
+            Meaning::CodeFailed(_) if link.code_requested.load(Ordering::Relaxed) => {}
+            Meaning::CodeFailed(detail) => link.tell(SessionEvent::PairFailed { detail }),
+            Meaning::Ignored(kind) => counter!(EVENTS_DROPPED, "kind" => kind).increment(1),
+        }
+    }
+}
+
+/// Channel messages and those that the phone sent again on request bypass the durability hook. They are committed here, as
+/// well as it goes: WhatsApp has its acknowledgement already.
+fn commit_late(link: Arc<Link>, event: Arc<Event>) {
+    let runtime = link.runtime.clone();
+    runtime.spawn_detached(Box::pin(async move {
+        let (Some(client), Some(batch)) = (link.client.upgrade(), event.as_messages()) else { return };
+        if let Err(error) = commit(link.sink.as_ref(), &client, &batch.messages).await {
+            tracing::warn!(%error, "a message without durability hook was not committed");
+        }
+    }));
+}
+
+/// Answers `start()` even when the task that runs it is aborted or panics.
+struct Promise {
+    link: Arc<Link>,
+    kept: bool,
+}
+
+impl Promise {
+    async fn keep(mut self, cause: Cause) {
+        counter!(CLOSED, "reason" => cause.reason().as_str()).increment(1);
+        self.kept = true;
+        self.link.state.lock().ended_removed = cause.reason() == CloseReason::DeviceRemoved;
+        // Before the event, so that its receiver can start the next run at once.
+        self.link.running.send_replace(false);
+        self.link.events.deliver(cause.event()).await;
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.link.running.send_replace(false);
+            let cause = Cause::TaskFailed;
+            counter!(CLOSED, "reason" => cause.reason().as_str()).increment(1);
+            drop(self.link.events.offer(cause.event()));
+        }
+    }
+}
+
+/// One connection, from dialling to its end.
+pub(super) async fn run(client: Arc<Client>, link: Arc<Link>) {
+    let promise = Promise { link: link.clone(), kept: false };
+    *link.state.lock() = RunState::default();
+    if link.stopping.load(Ordering::Relaxed) {
+        link.note(Cause::Stopped);
+    }
+    drop(link.activity.take_dial_error());
+    let socket_opened = follow(&client, &link).await;
+    let cause = explain(&link, socket_opened);
+    let cause = settle(&client, &link, cause).await;
+    promise.keep(cause).await;
+}
+
+/// Drives the client and watches what its events do not tell. Returns whether the Noise handshake succeeded.
+async fn follow(client: &Arc<Client>, link: &Arc<Link>) -> bool {
+    let mut login = client.wait_for_node(NodeFilter::tag("success")).fuse();
+    let mut stream_end = client.wait_for_node(NodeFilter::tag("stream:error")).fuse();
+    // Longer than any connection attempt takes; afterwards it is only a timer that nobody waits for.
+    let opened = client.wait_for_socket(CONNECT_TIMEOUT * 3);
+    let (mut socket_opened, mut opening) = (false, true);
+    tokio::pin!(opened);
+    let running = client.run();
+    tokio::pin!(running);
+    let mut grace = None;
+    loop {
+        tokio::select! {
+            biased;
+            accepted = &mut login => if accepted.is_ok() { link.tell_login() },
+            ended = &mut stream_end => {
+                if let Some(code) = ended.ok().and_then(|stanza| stream_error_code(&stanza)) {
+                    link.note(Cause::StreamError(code));
+                    grace = Some(Box::pin(sleep(STREAM_END_GRACE)));
+                }
+            }
+            result = &mut opened, if opening => (socket_opened, opening) = (result.is_ok(), false),
+            () = link.stop.notified() => {
+                link.note(Cause::Stopped);
+                drop(timeout(STOP_TIMEOUT, client.disconnect()).await);
+                // A connection attempt that is under way would go on until its own time-out; it is dropped instead.
+                drop(timeout(STREAM_END_GRACE, &mut running).await);
+                return socket_opened;
+            }
+            () = link.abandon.notified() => client.reconnect_immediately().await,
+            () = async { match grace.as_mut() { Some(timer) => timer.await, None => std::future::pending().await } } => {
+                grace = None;
+                client.reconnect_immediately().await;
+            }
+            () = &mut running => break,
+        }
+    }
+    // What the client read in its last step it has handled itself already; it still explains the end.
+    if let Some(Ok(_)) = (&mut login).now_or_never() {
+        link.tell_login();
+    }
+    if let Some(code) = (&mut stream_end).now_or_never().and_then(Result::ok).and_then(|it| stream_error_code(&it)) {
+        link.note(Cause::StreamError(code));
+    }
+    socket_opened || (&mut opened).now_or_never().is_some_and(|opened| opened.is_ok())
+}
+
+/// The code of a `<stream:error>` that ends the stream. Without one it is about a single stanza.
+fn stream_error_code(stanza: &OwnedNodeRef) -> Option<u16> {
+    stanza.get_attr("code")?.as_str().parse().ok()
+}
+
+/// The cause of an end that nobody named is found in what the socket did.
+fn explain(link: &Link, socket_opened: bool) -> Cause {
+    let silent_ms = link.activity.silent_ms_at_end();
+    let named = link.state.lock().cause.take();
+    match (named, link.activity.take_dial_error()) {
+        (Some(Cause::SocketEnded { words, .. }), _) => Cause::SocketEnded { silent_ms, words },
+        (Some(cause), _) => cause,
+        (None, Some(words)) => Cause::DialFailed(words),
+        (None, None) if !socket_opened => Cause::HandshakeFailed,
+        (None, None) => Cause::SocketEnded { silent_ms, words: "the connection ended".to_owned() },
+    }
+}
+
+/// Writes what the client still holds, and tells of a new link only once it is on disk.
+async fn settle(client: &Arc<Client>, link: &Link, cause: Cause) -> Cause {
+    let saved = client.persistence_manager().flush().await;
+    let paired = link.state.lock().paired.take();
+    match (paired, saved) {
+        (Some((account, platform)), Ok(())) => {
+            link.events.deliver(SessionEvent::PairAccepted { account, platform }).await;
+            cause
+        }
+        (Some(_), Err(error)) => {
+            let detail = crate::error::shorten(format!("the linked device could not be stored: {error}"));
+            link.events.deliver(SessionEvent::PairFailed { detail }).await;
+            Cause::TaskFailed
+        }
+        (None, saved) => {
+            if let Err(error) = saved {
+                tracing::error!(%error, "the device record could not be stored");
+            }
+            cause
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Handing a message to WhatsApp.
+
+use std::time::Instant;
+
+use metrics::{counter, histogram};
+use trunkline_model::message::{Content, Media, SendMessage};
+use wacore_binary::{Jid, JidExt as _};
+use whatsapp_rust::anyhow;
+use whatsapp_rust::features::ContactError;
+use whatsapp_rust::{ErrorChainExt as _, IqError, SendError as ClientSendError, SendOptions, UploadOptions};
+
+use super::Session;
+use crate::error::SendError;
+use crate::limits::MEDIA_BYTES_MAX;
+use crate::message::{MediaUpload, Uploaded, address_of, build, media_type};
+use crate::metrics::{MEDIA, SEND_SECONDS, SENDS};
+
+impl Session {
+    /// Encrypts a message and hands the stanza to the socket, under an id that was chosen before.
+    ///
+    /// `Ok` means handed over, not taken: [`crate::SessionEvent::ServerAck`] follows. The ratchet steps that it uses were
+    /// leased on disk before. The same id may be sent again after a lost connection or a crash; recipients show it once.
+    /// Media is uploaded first, and anew on each call.
+    ///
+    /// # Errors
+    /// [`SendError`], which says whether another attempt makes sense.
+    pub async fn send(
+        &self,
+        wa_id: &str,
+        message: &SendMessage,
+        media: Option<MediaUpload>,
+    ) -> Result<(), SendError> {
+        let begun = Instant::now();
+        // The protocol crate's send is a large state machine; one box keeps it out of the callers' frames.
+        let sent = Box::pin(self.hand_over(wa_id, message, media)).await;
+        let outcome = sent.as_ref().map_or_else(SendError::reason, |()| "handed_over");
+        counter!(SENDS, "outcome" => outcome).increment(1);
+        histogram!(SEND_SECONDS).record(begun.elapsed().as_secs_f64());
+        sent
+    }
+
+    async fn hand_over(
+        &self,
+        wa_id: &str,
+        message: &SendMessage,
+        media: Option<MediaUpload>,
+    ) -> Result<(), SendError> {
+        let client = &self.inner.client;
+        if !self.is_connected() {
+            return Err(SendError::retryable("not_connected", "the session is not connected to WhatsApp"));
+        }
+        let to = address_of(&message.to)
+            .filter(|jid| !jid.is_newsletter() && !jid.is_status_broadcast())
+            .ok_or_else(|| SendError::permanent("invalid_recipient", "this is no person and no group"))?;
+        let to = self.reachable(to).await?;
+        let uploaded = match (&message.content, media) {
+            (Content::Media(wanted), Some(file)) => Some(self.upload(wanted, file).await?),
+            _ => None,
+        };
+        let built = build(message, uploaded)?;
+        let options = SendOptions::default().with_message_id(wa_id);
+        client.send_message_with_options(to, built, options).await.map(drop).map_err(|error| send_error(&error))
+    }
+
+    /// Where a message to a person really goes, or that there is nobody.
+    ///
+    /// Asked once for each new contact: the protocol crate itself would send to a number without WhatsApp as far as this
+    /// account's own phone, and no further.
+    async fn reachable(&self, to: Jid) -> Result<Jid, SendError> {
+        if to.is_group() || self.knows_devices(&to).await? {
+            return Ok(to);
+        }
+        match self.inner.client.contacts().is_on_whatsapp(std::slice::from_ref(&to)).await {
+            Ok(found) => match found.first() {
+                Some(person) if !person.is_registered && person.contact_error.is_none() => {
+                    Err(SendError::permanent("not_on_whatsapp", "the number has no WhatsApp account"))
+                }
+                // Some countries' numbers are written in two ways; the service knows one of them.
+                Some(person) if person.is_registered && person.jid.is_pn() && to.is_pn() => {
+                    Ok(person.jid.to_non_ad())
+                }
+                _ => Ok(to),
+            },
+            // The question is a courtesy: where the service does not answer it, the send itself finds out.
+            Err(ContactError::Iq(IqError::ServerError { .. } | IqError::ParseError(_))) => Ok(to),
+            Err(error) => Err(SendError::retryable("recipient_unknown", error.to_string())),
+        }
+    }
+
+    async fn knows_devices(&self, person: &Jid) -> Result<bool, SendError> {
+        let stored = |user: &str| {
+            let devices = crate::backend::has_device_list(&self.inner.space, user);
+            devices.map_err(|error| SendError::retryable("store", error.to_string()))
+        };
+        if stored(&person.user)? {
+            return Ok(true);
+        }
+        match self.inner.client.get_lid_pn_entry(person).await {
+            Ok(Some(entry)) => Ok(stored(&entry.lid)? || stored(&entry.phone_number)?),
+            _ => Ok(false),
+        }
+    }
+
+    async fn upload(&self, wanted: &Media, file: MediaUpload) -> Result<Uploaded, SendError> {
+        if file.bytes.len() as u64 > MEDIA_BYTES_MAX {
+            let detail = format!("the file is larger than {MEDIA_BYTES_MAX} bytes");
+            return Err(SendError::permanent("media_too_large", detail));
+        }
+        let known = wanted.mime_type.clone().or(file.mime_type);
+        let mime_type = known.unwrap_or_else(|| wanted.kind.default_mime_type().to_owned());
+        let uploaded =
+            self.inner.client.upload(file.bytes.into(), media_type(wanted.kind), UploadOptions::new()).await;
+        let outcome = if uploaded.is_ok() { "ok" } else { "failed" };
+        counter!(MEDIA, "direction" => "up", "outcome" => outcome).increment(1);
+        match uploaded {
+            Ok(response) => Ok(Uploaded { file: response.into(), mime_type }),
+            Err(error) => Err(upload_error(&error)),
+        }
+    }
+}
+
+fn upload_error(error: &anyhow::Error) -> SendError {
+    match error.http_status() {
+        Some(413 | 415) => SendError::permanent("media_rejected", "WhatsApp does not take this file"),
+        Some(status) => SendError::retryable("media_upload", format!("a media host answers {status}")),
+        None => SendError::retryable("media_upload", error.to_string()),
+    }
+}
+
+/// What a failed send means. The protocol crate's typed errors first, then a refusal of the service anywhere in the chain.
+fn send_error(error: &ClientSendError) -> SendError {
+    match error {
+        ClientSendError::NotLoggedIn | ClientSendError::Client(_) => {
+            SendError::retryable("not_connected", error.to_string())
+        }
+        ClientSendError::InvalidRequest(detail) => SendError::permanent("invalid_message", detail.clone()),
+        other => match other.server_rejection() {
+            Some(rejection) => {
+                refusal(rejection.code, rejection.backoff)
+            }
+            None => SendError::retryable("protocol", other.to_string()),
+        },
+    }
+}
+
+/// What a refused request on the way of a send means: of group members, devices or pre-keys.
+fn refusal(code: u16, backoff_seconds: Option<u32>) -> SendError {
+    let detail = format!("WhatsApp refuses with {code}");
+    let error = match code {
+        401 | 403 => SendError::permanent("not_a_member", detail),
+        404 => SendError::permanent("recipient_not_found", detail),
+        // The device list was outdated; the protocol crate dropped it and asks again next time.
+        406 => SendError::retryable("devices_changed", detail),
+        429 => SendError::retryable("rate_limited", detail),
+        _ => SendError::retryable("refused", detail),
+    };
+    SendError { retry_after_ms: backoff_seconds.map(|seconds| u64::from(seconds) * 1_000), ..error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::SendErrorKind::{Permanent, Retryable};
+
+    #[test]
+    fn refusals_on_the_way_of_a_send() {
+        let check = |code: u16, expected| assert_eq!(refusal(code, None).kind, expected, "{code}");
+        check(403, Permanent { reason: "not_a_member" });
+        check(404, Permanent { reason: "recipient_not_found" });
+        check(406, Retryable { reason: "devices_changed" });
+        check(429, Retryable { reason: "rate_limited" });
+        check(500, Retryable { reason: "refused" });
+        assert_eq!(refusal(429, Some(7)).retry_after_ms, Some(7_000));
+    }
+
+    #[test]
+    fn typed_errors_decide_first() {
+        let check = |error: ClientSendError, reason: &str, retryable: bool| {
+            let sent = send_error(&error);
+            assert_eq!((sent.reason(), sent.is_retryable()), (reason, retryable));
+        };
+        check(ClientSendError::NotLoggedIn, "not_connected", true);
+        check(ClientSendError::InvalidRequest("x".into()), "invalid_message", false);
+        check(ClientSendError::Internal(anyhow::anyhow!("no")), "protocol", true);
+        let server = |code| IqError::ServerError { code, text: String::new(), error_type: None, backoff: None };
+        check(ClientSendError::Iq(server(403)), "not_a_member", false);
+        check(ClientSendError::Internal(anyhow::Error::new(server(406))), "devices_changed", true);
+        check(ClientSendError::Iq(IqError::Timeout), "protocol", true);
+    }
+}

@@ -1,0 +1,95 @@
+//! Files both ways.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde_json::json;
+use trunkline_model::inbound::{InboundContent, InboundMedia};
+use trunkline_model::message::{BlobRef, Content, Media, MediaKind, MediaSource};
+use trunkline_model::message::SendMessage;
+use trunkline_whatsapp::{MediaUpload, SessionError};
+
+use super::support::{ADA, Gateway, Line, OURS, Service, id, text};
+
+fn file(bytes: usize) -> Vec<u8> {
+    (0..bytes).map(|at| (at % 251) as u8).collect()
+}
+
+fn media(kind: MediaKind) -> SendMessage {
+    let content = Content::Media(Media {
+        kind,
+        source: MediaSource::Blob(BlobRef { sha256: [0; 32], size_bytes: 0 }),
+        mime_type: None,
+        caption: Some("look".into()),
+        file_name: Some("plan.pdf".into()),
+        duration_seconds: Some(3),
+    });
+    SendMessage { content, ..text(ADA, "") }
+}
+
+async fn received(gateway: &Gateway, count: usize) -> InboundMedia {
+    match gateway.inbox.wait(count).await.pop().expect("a message").content {
+        InboundContent::Media(media) => media,
+        other => panic!("no file: {other:?}"),
+    }
+}
+
+async fn send(line: &mut Line, number: u8, kind: MediaKind, plain: &[u8]) {
+    let upload = MediaUpload { bytes: Bytes::copy_from_slice(plain), mime_type: None };
+    line.session.send(&id(number), &media(kind), Some(upload)).await.expect("handed over");
+    assert_eq!(line.acknowledged(&id(number)).await, None);
+}
+
+#[tokio::test]
+async fn files_of_every_kind_go_out() {
+    let service = Service::start().await;
+    let gateway = Gateway::over_tls(&service);
+    let mut line = gateway.link(&service).await;
+    for (number, kind) in MediaKind::ALL.into_iter().enumerate() {
+        send(&mut line, number as u8, kind, &file(1_000 + number)).await;
+    }
+    let messages = service.inbox(ADA, MediaKind::ALL.len()).await;
+    for (number, (message, kind)) in messages.iter().zip(MediaKind::ALL).enumerate() {
+        let hash = ring::digest::digest(&ring::digest::SHA256, &file(1_000 + number));
+        let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(message.to_string().contains(&hash), "{kind:?} {message}");
+    }
+}
+
+#[tokio::test]
+async fn files_come_in_and_open() {
+    let service = Service::start().await;
+    let gateway = Gateway::over_tls(&service);
+    let line = gateway.link(&service).await;
+    for (count, bytes) in [(1, 0), (2, 1), (3, 70_000)] {
+        let sent = json!({"kind": "image", "base64": STANDARD.encode(file(bytes)), "mimetype": "image/png"});
+        service.post(&format!("/accounts/{ADA}/send"), json!({"to": OURS, "media": sent})).await;
+        let media = received(&gateway, count).await;
+        assert_eq!((media.kind, media.mime_type.as_deref()), (MediaKind::Image, Some("image/png")));
+        assert_eq!(line.session.download(&media).await.expect("downloads"), file(bytes));
+    }
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_had_say_why() {
+    let service = Service::start().await;
+    let gateway = Gateway::over_tls(&service);
+    let line = gateway.link(&service).await;
+    let sent = json!({"kind": "document", "base64": STANDARD.encode(file(99)), "mimetype": "a/b"});
+    service.post(&format!("/accounts/{ADA}/send"), json!({"to": OURS, "media": sent})).await;
+    let media = received(&gateway, 1).await;
+
+    let large = InboundMedia { size_bytes: Some(u64::MAX), ..media.clone() };
+    assert!(matches!(line.session.download(&large).await, Err(SessionError::MediaUnusable(_))));
+    let gone = InboundMedia { direct_path: "/v/nowhere.enc".into(), ..media.clone() };
+    let missing = line.session.download(&gone).await;
+    assert!(matches!(missing, Err(SessionError::MediaGone)), "{missing:?}");
+    let wrong_key = InboundMedia { media_key: vec![9; 32], ..media.clone() };
+    let broken = line.session.download(&wrong_key).await;
+    assert!(matches!(broken, Err(SessionError::MediaUnusable(_))), "{broken:?}");
+    let other_file = InboundMedia { file_sha256: vec![9; 32], ..media.clone() };
+    let other = line.session.download(&other_file).await;
+    assert!(matches!(other, Err(SessionError::MediaUnusable(_))), "{other:?}");
+    line.session.stop().await;
+    assert!(matches!(line.session.download(&media).await, Err(SessionError::NotConnected)));
+}

@@ -1,0 +1,156 @@
+//! Accounts and the linking of companions.
+
+use hyper::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Answer, Refused, accepted, account, ok, parse, value};
+use crate::limits::BATCH_ACCOUNTS_MAX;
+use crate::net::Hub;
+use crate::phone::Behaviour;
+use crate::world::{AccountError, NewAccount, ScanError, World};
+
+/// First number given to accounts created without one.
+const FIRST_PN: u64 = 5_511_900_000_001;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Create {
+    pn: Option<String>,
+    push_name: Option<String>,
+    auto_read: Option<bool>,
+    auto_deliver: Option<bool>,
+    history: Option<bool>,
+    share_keys: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Batch {
+    count: usize,
+    first_pn: Option<String>,
+    auto_read: Option<bool>,
+    auto_deliver: Option<bool>,
+    history: Option<bool>,
+}
+
+fn behaviour(auto_deliver: Option<bool>, auto_read: Option<bool>, history: Option<bool>) -> Behaviour {
+    let default = Behaviour::default();
+    Behaviour {
+        auto_deliver: auto_deliver.unwrap_or(default.auto_deliver),
+        auto_read: auto_read.unwrap_or(default.auto_read),
+        history: history.unwrap_or(default.history),
+        ..default
+    }
+}
+
+/// `POST /accounts`.
+pub(super) fn create(hub: &Hub, body: &[u8]) -> Answer {
+    let asked: Create = parse(body)?;
+    let mut behaviour = behaviour(asked.auto_deliver, asked.auto_read, asked.history);
+    behaviour.share_keys = asked.share_keys.unwrap_or(behaviour.share_keys);
+    hub.act(|world| {
+        let pn = asked.pn.unwrap_or_else(|| free_number(world));
+        let pn = pn.trim_start_matches('+').to_owned();
+        let id = world
+            .create_account(NewAccount { pn, push_name: asked.push_name, behaviour })
+            .map_err(refused)?;
+        Ok((StatusCode::CREATED, value(&world.account_report(id))?))
+    })
+}
+
+/// `POST /accounts/batch`.
+pub(super) fn create_batch(hub: &Hub, body: &[u8]) -> Answer {
+    let asked: Batch = parse(body)?;
+    if asked.count > BATCH_ACCOUNTS_MAX {
+        return Err(Refused::bad(format!("at most {BATCH_ACCOUNTS_MAX} accounts at once")));
+    }
+    let first: Option<u64> = asked.first_pn.map(|pn| pn.parse().map_err(Refused::bad)).transpose()?;
+    let behaviour = behaviour(asked.auto_deliver, asked.auto_read, asked.history);
+    hub.act(|world| {
+        let first = first.unwrap_or_else(|| FIRST_PN + world.accounts.len() as u64);
+        let made: Result<Vec<Value>, Refused> = (first..)
+            .take(asked.count)
+            .map(|pn| {
+                let new = NewAccount { pn: pn.to_string(), push_name: None, behaviour };
+                let id = world.create_account(new).map_err(refused)?;
+                value(&world.account_report(id))
+            })
+            .collect();
+        Ok((StatusCode::CREATED, Value::Array(made?)))
+    })
+}
+
+fn free_number(world: &World) -> String {
+    let first = FIRST_PN + world.accounts.len() as u64;
+    let free = (first..).find(|pn| world.accounts.by_pn(&pn.to_string()).is_none());
+    free.unwrap_or(first).to_string()
+}
+
+fn refused(error: AccountError) -> Refused {
+    match error {
+        AccountError::BadNumber => Refused::bad(error),
+        AccountError::Exists(_) | AccountError::Full => Refused::conflict(error),
+    }
+}
+
+/// `GET /accounts/{pn}`.
+pub(super) fn get(hub: &Hub, pn: &str) -> Answer {
+    hub.act(|world| ok(value(&world.account_report(account(world, pn)?))?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scan {
+    qr: String,
+}
+
+/// `POST /accounts/{pn}/scan`.
+pub(super) fn scan(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
+    let Scan { qr } = parse(body)?;
+    hub.act(|world| {
+        let account = account(world, pn)?;
+        world.scan(account, &qr).map_err(not_linked)
+    })?;
+    accepted()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Code {
+    code: String,
+}
+
+/// `POST /accounts/{pn}/pairing-code`.
+pub(super) fn pairing_code(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
+    let Code { code } = parse(body)?;
+    hub.act(|world| {
+        let account = account(world, pn)?;
+        world.enter_pairing_code(account, &code).map_err(not_linked)
+    })?;
+    accepted()
+}
+
+fn not_linked(error: ScanError) -> Refused {
+    match error {
+        ScanError::NobodyWaiting => Refused { status: StatusCode::NOT_FOUND, error: error.to_string() },
+        ScanError::BadQr(_) | ScanError::KeyMismatch | ScanError::Phone(_) => Refused::bad(error),
+        ScanError::TooManyCompanions => Refused::conflict(error),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unlink {
+    device: u16,
+}
+
+/// `POST /accounts/{pn}/unlink`.
+pub(super) fn unlink(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
+    let Unlink { device } = parse(body)?;
+    hub.act(|world| {
+        let account = account(world, pn)?;
+        let unlinked = world.unlink(crate::world::DeviceId { account, device });
+        if unlinked { accepted() } else { Err(Refused::not_found("device")) }
+    })
+}

@@ -1,0 +1,74 @@
+//! Connections, faults, statistics, and what the judge found.
+
+use serde_json::json;
+
+use super::{Answer, Refused, accepted, ok, parse, parse_wait, value};
+use crate::faults::Fault;
+use crate::net::Hub;
+use crate::world::World;
+
+/// `GET /connections?device=JID&online=true|false&wait_ms=M`.
+pub(super) async fn connections(hub: &Hub, query: &str) -> Answer {
+    let asked = parse_wait(query)?;
+    if let Some(device) = &asked.device {
+        let wanted = asked.online.unwrap_or(true);
+        let there = |world: &mut World| {
+            let conn = world.find_device(device).and_then(|id| world.connection_of(id));
+            (conn.is_some() == wanted, ())
+        };
+        hub.wait_for(asked.wait, there).await;
+    }
+    let reports = hub.act(|world| world.connection_reports());
+    ok(json!({"connections": value(&reports)?}))
+}
+
+/// `POST /connections/{device}/{drop|freeze|thaw}`.
+pub(super) fn act(hub: &Hub, device: &str, action: &str) -> Answer {
+    let conn = hub.act(|world| world.find_device(device).and_then(|id| world.connection_of(id)));
+    let conn = conn.ok_or_else(|| Refused::not_found("connection"))?;
+    let found = match action {
+        "drop" => hub.set_link(conn, |link| link.dropped = true),
+        "freeze" => hub.set_link(conn, |link| link.frozen = true),
+        "thaw" => hub.set_link(conn, |link| link.frozen = false),
+        _ => return Err(Refused::bad("drop, freeze or thaw")),
+    };
+    if found { accepted() } else { Err(Refused::not_found("connection")) }
+}
+
+/// `GET /faults`.
+pub(super) fn faults(hub: &Hub) -> Answer {
+    let armed = hub.act(|world| world.faults.armed().to_vec());
+    ok(json!({"faults": value(&armed)?}))
+}
+
+/// `POST /faults`.
+pub(super) fn arm(hub: &Hub, body: &[u8]) -> Answer {
+    let fault: Fault = parse(body)?;
+    let armed = hub.act(|world| {
+        let armed = world.faults.arm(fault);
+        world.reshape();
+        armed
+    });
+    if armed { accepted() } else { Err(Refused::conflict("too many faults are armed")) }
+}
+
+/// `DELETE /faults`.
+pub(super) fn disarm(hub: &Hub) -> Answer {
+    hub.act(|world| {
+        world.faults.clear();
+        world.reshape();
+    });
+    accepted()
+}
+
+/// `GET /stats`.
+pub(super) fn stats(hub: &Hub) -> Answer {
+    let stats = hub.act(|world| world.stats());
+    ok(value(&stats)?)
+}
+
+/// `GET /judge`.
+pub(super) fn judge(hub: &Hub) -> Answer {
+    let verdict = hub.act(|world| world.judge.verdict());
+    ok(value(&verdict)?)
+}

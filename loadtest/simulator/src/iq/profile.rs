@@ -1,0 +1,74 @@
+//! Profile pictures, business profiles, and where files are stored.
+
+use wacore_binary::builder::NodeBuilder;
+
+use super::{Answer, IqError, Request};
+use crate::crypto::media::MediaKind;
+use crate::phone::Directory;
+use crate::stanza::{attr, attr_jid, bytes, child, empty, wrap};
+use crate::world::World;
+
+/// Seconds a media token lasts.
+const MEDIA_AUTH_TTL_S: u32 = 21_600;
+
+/// `<media_conn/>`: the one media host.
+pub(super) fn media_conn(world: &mut World, _: &Request<'_>) -> Result<Answer, IqError> {
+    let kinds = ["image", "video", "audio", "document", "md-app-state", "md-msg-hist"];
+    let download = wrap("download", kinds.map(empty));
+    let upload = wrap("upload", kinds.map(empty));
+    let host = NodeBuilder::new("host")
+        .attr("hostname", world.config.media_host.as_str())
+        .attr("type", "primary")
+        .children([download, upload])
+        .build();
+    Ok(Answer::one(
+        NodeBuilder::new("media_conn")
+            .attr("auth", world.media_auth.as_str())
+            .attr("ttl", 300)
+            .attr("auth_ttl", MEDIA_AUTH_TTL_S)
+            .attr("max_buckets", 12)
+            .children([host])
+            .build(),
+    ))
+}
+
+/// Somebody's picture.
+pub(super) fn picture(world: &mut World, request: &Request<'_>) -> Result<Answer, IqError> {
+    let target = attr_jid(request.iq, "target").ok_or(IqError::BAD_REQUEST)?;
+    let account = world.accounts.of(&target).ok_or(IqError::NOT_FOUND)?;
+    let extras = world.accounts[account].extras.as_ref();
+    let (id, image) = extras.and_then(|extras| extras.picture.clone()).ok_or(IqError::NOT_FOUND)?;
+    let kind = attr(request.child()?, "type").unwrap_or("image".into()).into_owned();
+    let blob = world.put_blob(MediaKind::Image, image);
+    Ok(Answer::one(
+        NodeBuilder::new("picture")
+            .attr("id", id)
+            .attr("type", kind)
+            .attr("url", blob.url)
+            .attr("direct_path", blob.direct_path)
+            .build(),
+    ))
+}
+
+/// A new picture, or none.
+pub(super) fn set_picture(world: &mut World, request: &Request<'_>) -> Result<Answer, IqError> {
+    let image = child(request.iq, "picture").map(|picture| bytes(picture).into_owned());
+    let extras = world.accounts[request.from.account].extras_mut();
+    let Some(image) = image.filter(|image| !image.is_empty()) else {
+        extras.picture = None;
+        return Ok(Answer::empty());
+    };
+    let id = world.now_ms.to_string();
+    world.accounts[request.from.account].extras_mut().picture = Some((id.clone(), image));
+    Ok(Answer::one(NodeBuilder::new("picture").attr("id", id).build()))
+}
+
+/// Nobody here is a business.
+pub(super) fn business(_: &mut World, _: &Request<'_>) -> Result<Answer, IqError> {
+    Ok(Answer::one(wrap("business_profile", [])))
+}
+
+/// There are no bots.
+pub(super) fn bots(_: &mut World, _: &Request<'_>) -> Result<Answer, IqError> {
+    Ok(Answer::one(wrap("bot", [])))
+}

@@ -1,0 +1,75 @@
+// Baileys' message objects, cut down to what a test asserts.
+import { getContentType, normalizeMessageContent, proto } from 'baileys'
+
+const STATUS = ['error', 'pending', 'server_ack', 'delivered', 'read', 'played']
+const base64 = bytes => (bytes ? Buffer.from(bytes).toString('base64') : undefined)
+
+export const statusName = status => (status == null ? undefined : (STATUS[status] ?? String(status)))
+
+export function summarizeKey(key = {}) {
+  return {
+    id: key.id,
+    chat: key.remoteJid,
+    chat_alt: key.remoteJidAlt,
+    from_me: !!key.fromMe,
+    participant: key.participant || undefined,
+    participant_alt: key.participantAlt || undefined,
+  }
+}
+
+/** One message: who, where, what kind, its text or media facts. Bytes travel as base64. */
+export function summarizeMessage(message) {
+  return {
+    key: summarizeKey(message.key),
+    timestamp: Number(message.messageTimestamp ?? 0),
+    push_name: message.pushName || undefined,
+    status: statusName(message.status),
+    undecryptable: message.messageStubType === proto.WebMessageInfo.StubType.CIPHERTEXT ? (message.messageStubParameters?.[0] ?? '') : undefined,
+    ...summarizeContent(message.message),
+  }
+}
+
+function summarizeContent(raw) {
+  const content = normalizeMessageContent(raw)
+  const type = getContentType(content)
+  if (!type) return { kind: raw?.senderKeyDistributionMessage ? 'sender_key' : 'none' }
+  const body = content[type]
+  const context = body?.contextInfo
+  const common = { quoted: context?.stanzaId || undefined, mentions: context?.mentionedJid?.length ? context.mentionedJid : undefined }
+  switch (type) {
+    case 'conversation':
+      return { kind: 'text', text: body }
+    case 'extendedTextMessage':
+      return { kind: 'text', text: body.text, ...common }
+    case 'imageMessage':
+    case 'videoMessage':
+    case 'audioMessage':
+    case 'documentMessage':
+    case 'stickerMessage':
+      return { kind: type === 'audioMessage' && body.ptt ? 'voice' : type.replace('Message', ''), ...common, ...summarizeMedia(body) }
+    case 'reactionMessage':
+      return { kind: 'reaction', text: body.text ?? '', target: body.key?.id }
+    case 'protocolMessage':
+      return summarizeProtocol(body)
+    default:
+      return { kind: type }
+  }
+}
+
+function summarizeMedia(body) {
+  return {
+    text: body.caption || undefined,
+    mimetype: body.mimetype,
+    file_name: body.fileName || undefined,
+    file_length: Number(body.fileLength ?? 0),
+    file_sha256: base64(body.fileSha256),
+    url: body.url,
+    direct_path: body.directPath,
+  }
+}
+
+function summarizeProtocol(body) {
+  const kind = proto.Message.ProtocolMessage.Type[body.type] ?? String(body.type)
+  const edited = body.editedMessage ? summarizeContent(body.editedMessage).text : undefined
+  return { kind: 'protocol', protocol: kind.toLowerCase(), target: body.key?.id, text: edited }
+}

@@ -1,0 +1,10 @@
+//! Everything that needs more than one crate: conformance of the simulated service against independent clients.
+//!
+//! Tests of the conformance checklist are named by its rows, `row_NN_…`. Those below `conformance::baileys` are
+//! proven by Baileys; those below `conformance::raw` by the harness's own small client, and count for nothing
+//! but themselves.
+
+#![expect(clippy::expect_used, reason = "what a test expects and does not get fails it")]
+
+mod conformance;
+mod tidy;

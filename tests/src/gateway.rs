@@ -1,0 +1,144 @@
+//! Trunkline itself, as its users have it: the real binary as a process on a data directory of its own, spoken to over
+//! HTTP, and pointed at the simulated service of a [`World`].
+//!
+//! It can be killed like a process in a power cut, and started again on the same data. It ends with
+//! [`Gateway::finish`], which asks it to stop in good order and then reads its log: no panic, no phone number, no
+//! message text, no key.
+
+mod api;
+mod events;
+mod instance;
+mod process;
+mod sending;
+mod web;
+mod webhook;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub use self::api::{Answer, Api, Request, in_base64};
+pub use self::events::{EventStream, GatewayEvent};
+pub use self::instance::Instance;
+use self::process::{Launch, Process};
+pub use self::sending::Accepted;
+pub use self::web::{FileServer, Received, WebServer};
+pub use self::webhook::{Delivery, Webhook};
+use crate::account::Account;
+use crate::world::World;
+
+/// A running gateway. Must be ended with [`Gateway::finish`]; a dropped one is killed.
+pub struct Gateway {
+    api: Api,
+    launch: Launch,
+    process: Option<Process>,
+    _directory: TempDir,
+}
+
+impl Gateway {
+    /// Starts a gateway on an empty data directory.
+    pub async fn start(world: &World) -> Self {
+        let directory = tempfile::Builder::new().prefix("gateway-").tempdir_in(world.directory());
+        let directory = directory.unwrap_or_else(|error| panic!("no temporary directory: {error}"));
+        let launch = Launch { flags: flags(world, &directory), log_file: directory.path().join("log") };
+        let mut gateway = Self { api: Api::new(), launch, process: None, _directory: directory };
+        gateway.restart().await;
+        assert_ne!(gateway.api.key(), "", "the first start showed no key");
+        gateway
+    }
+
+    /// Starts again on the same data, after [`Gateway::kill9`] or [`Gateway::sigterm`].
+    pub async fn restart(&mut self) {
+        assert!(self.process.is_none(), "it still runs");
+        let (process, greeting) = self.launch.start().await;
+        let known = self.api.key();
+        assert!(known.is_empty() || greeting.key.is_none(), "a later start showed a key");
+        self.api.moved_to(greeting.url, greeting.key);
+        self.process = Some(process);
+    }
+
+    /// Ends the process as a power cut does.
+    pub fn kill9(&mut self) {
+        self.running().kill9();
+    }
+
+    /// Asks the process to stop, and waits until it did, in good order.
+    pub async fn sigterm(&mut self) {
+        let status = self.running().sigterm().await;
+        assert!(status.success(), "the gateway ended with {status}; its log:\n{}", self.launch.log());
+    }
+
+    fn running(&mut self) -> Process {
+        self.process.take().unwrap_or_else(|| panic!("the gateway does not run"))
+    }
+
+    /// A caller of the API with the root key.
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// Makes an instance; `settings` is the body of `POST /v1/instances`.
+    pub async fn create_instance(&self, settings: Value) -> Instance {
+        let made = self.api.post("/v1/instances", &settings).send().await;
+        let id = made.expect(201)["id"].as_str().map(str::to_owned);
+        let id = id.unwrap_or_else(|| panic!("the new instance has no id: {made}"));
+        assert_eq!(made.header("location"), format!("/v1/instances/{id}"));
+        Instance::new(self.api.clone(), id)
+    }
+
+    /// Makes an instance and links it to `account`: the phone scans its QR code.
+    pub async fn link(&self, account: &Account) -> Instance {
+        self.link_with(account, json!({})).await
+    }
+
+    /// As [`Gateway::link`], with a body for `POST /v1/instances`.
+    pub async fn link_with(&self, account: &Account, settings: Value) -> Instance {
+        let instance = self.create_instance(settings).await;
+        instance.link(account).await;
+        instance
+    }
+
+    /// What the gateway's processes logged so far.
+    pub fn log(&self) -> String {
+        self.launch.log()
+    }
+
+    /// Stops the gateway in good order and reads its log: nothing panicked and nothing private is in it.
+    pub async fn finish(mut self) {
+        if self.process.is_some() {
+            self.sigterm().await;
+        }
+        let log = self.log();
+        assert!(!log.contains("panicked at"), "something panicked:\n{log}");
+        for secret in self.api.private() {
+            let line = log.lines().find(|line| line.contains(&secret));
+            assert_eq!(line, None, "{secret:?} must not be in the log");
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let ended = self.process.is_none();
+        assert!(ended || std::thread::panicking(), "end a test with gateway.finish(): it reads the log");
+    }
+}
+
+/// One shard and one front thread: the machine carries several tests at a time.
+fn flags(world: &World, directory: &TempDir) -> Vec<String> {
+    let level = std::env::var("TRUNKLINE_TEST_LOG").unwrap_or_else(|_| "info".to_owned());
+    let settings = [
+        ("data-dir", directory.path().join("data").display().to_string()),
+        ("listen", "127.0.0.1:0".to_owned()),
+        ("shards", "1".to_owned()),
+        ("front-threads", "1".to_owned()),
+        ("pin-threads", "false".to_owned()),
+        // Webhooks and media URLs of tests are on loopback.
+        ("allow-private-fetch", "true".to_owned()),
+        ("log-level", level),
+        ("whatsapp-url", world.wss_url().to_owned()),
+        ("whatsapp-web-url", world.control().url().to_owned()),
+        ("whatsapp-media-host", world.media_host().to_owned()),
+        ("whatsapp-ca-file", world.ca_file().display().to_string()),
+    ];
+    settings.into_iter().map(|(name, value)| format!("--{name}={value}")).collect()
+}

@@ -1,0 +1,40 @@
+//! Bounds of the harness. A wait that runs into one of these is a failed test, never a passed one.
+
+use std::time::Duration;
+
+/// Waiting for one event of a client. Generous: the machine may run several clients on two cores.
+pub const EVENT_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// Waiting for a client to answer a command.
+pub const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Waiting for a client process to load and say hello.
+pub const PROCESS_START_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// Waiting for something to happen inside the simulated service.
+pub const SERVICE_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// Pause between two looks at a counter the service offers no long poll for.
+pub const COUNTER_POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Time in which a client must have nothing more to say before an absence counts as proven. Absences are
+/// otherwise proven by a later event on the same ordered stream.
+pub const QUIET_PERIOD: Duration = Duration::from_millis(700);
+
+/// Events kept of one client.
+pub const CLIENT_EVENTS_MAX: usize = 50_000;
+
+/// Waiting for the gateway's process to listen.
+pub const GATEWAY_START_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Waiting for the gateway's process to stop in good order; its own bounds add up to 30 s.
+pub const GATEWAY_STOP_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// Waiting for the gateway to answer a request; its own bound is 90 s, for a logout that nobody confirms.
+pub const GATEWAY_REPLY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Waiting for one event of the gateway.
+pub const GATEWAY_EVENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Lines of the gateway's standard output that nobody has read yet.
+pub const GATEWAY_LINES_MAX: usize = 64;
