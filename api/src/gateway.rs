@@ -22,6 +22,15 @@ pub struct Principal {
     pub scopes: Vec<Scope>,
 }
 
+/// An API key that was just made.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IssuedKey {
+    /// Public id of the key.
+    pub id: KeyId,
+    /// What its holder presents; told this once and kept nowhere.
+    pub secret: String,
+}
+
 /// Whether the node can do its work.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
@@ -40,6 +49,17 @@ pub trait Gateway: Clone + Send + Sync + 'static {
 
     /// The owner of an API key, compared by hash in constant time. `None` for a key that is not known.
     fn authenticate(&self, presented: &str) -> Option<Principal>;
+
+    /// Makes an API key for an account.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    async fn create_key(
+        &self,
+        account: AccountId,
+        label: &str,
+        scopes: &[Scope],
+    ) -> Result<IssuedKey, Failure>;
 
     /// Makes an instance.
     ///

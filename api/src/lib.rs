@@ -34,6 +34,6 @@ mod reply;
 mod request_id;
 mod sse;
 
-pub use gateway::{EventTail, Gateway, Health, Principal};
+pub use gateway::{EventTail, Gateway, Health, IssuedKey, Principal};
 pub use json::event::{EVENT_TYPES, event_json};
 pub use server::{RunningServer, ServeError, ServerConfig, serve};

@@ -4,6 +4,7 @@ pub(crate) mod cursor;
 pub(crate) mod event;
 pub(crate) mod fields;
 pub(crate) mod instance;
+pub(crate) mod key;
 pub(crate) mod message;
 pub(crate) mod pairing;
 pub(crate) mod parse;

@@ -2,6 +2,7 @@
 
 mod events;
 mod instances;
+mod keys;
 mod media;
 mod messages;
 mod pairing;
@@ -49,6 +50,7 @@ pub(crate) async fn answer<G: Gateway>(
         Op::GetInstanceMessage => messages::get_of_instance(call).await,
         Op::GetMessage => messages::get(call).await,
         Op::Events => events::events(call).await,
+        Op::CreateKey => keys::create(call, body).await,
         Op::GetMedia => media::get(call).await,
     }
 }

@@ -325,3 +325,14 @@ fn the_engines_refusals_are_passed_on() {
     let answer = server.send(Sent::get("/v1/instances/fresh/qr"));
     assert_eq!((answer.status, answer.problem().as_str()), (409, "INSTANCE_STATE"));
 }
+
+#[test]
+fn keys_that_would_open_nothing_or_too_much() {
+    let key = |body: &str| Sent::post("/v1/keys", body);
+    check(vec![
+        invalid(key(r#"{"label":" ","scopes":["*"]}"#), "label"),
+        invalid(key(r#"{"label":"crm","scopes":[]}"#), "scopes"),
+        invalid(key(r#"{"label":"crm","scopes":["messages:send","everything"]}"#), "scopes.1"),
+        invalid(key(r#"{"label":"crm"}"#), "scopes"),
+    ]);
+}

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use tokio::sync::{Notify, watch};
-use trunkline_api::{EventTail, Gateway, Health, Principal};
+use trunkline_api::{EventTail, Gateway, Health, IssuedKey, Principal};
 use trunkline_model::command::{
     Command, CreateInstance, Expiring, InstanceView, MessageView, PairingView, Reply, SendRequest,
 };
@@ -14,7 +14,7 @@ use trunkline_model::event::{Event, EventBody};
 use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
-use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, KeyId, MessageId};
+use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, KeyId, MessageId, Scope};
 
 pub const ACCOUNT: AccountId = AccountId(1);
 pub const OTHER_ACCOUNT: AccountId = AccountId(2);
@@ -44,6 +44,7 @@ pub const QR: &str = "2@qr-text,abc,def";
 #[derive(Debug, Clone, PartialEq)]
 pub enum Seen {
     Create(CreateInstance),
+    Key(String, Vec<Scope>),
     List(Option<InstanceId>, usize, Option<InstanceState>),
     Command(InstanceId, Command),
     Blob(Vec<u8>),
@@ -258,12 +259,22 @@ impl Gateway for Fake {
 
     fn authenticate(&self, presented: &str) -> Option<Principal> {
         let (account, scopes) = match presented {
-            ROOT_KEY => (ACCOUNT, vec![trunkline_model::Scope::All]),
-            OTHER_KEY => (OTHER_ACCOUNT, vec![trunkline_model::Scope::All]),
+            ROOT_KEY => (ACCOUNT, vec![Scope::All]),
+            OTHER_KEY => (OTHER_ACCOUNT, vec![Scope::All]),
             NO_SCOPE_KEY => (ACCOUNT, Vec::new()),
             _ => return None,
         };
         Some(Principal { account, key: KeyId(1), scopes })
+    }
+
+    async fn create_key(
+        &self,
+        _account: AccountId,
+        label: &str,
+        scopes: &[Scope],
+    ) -> Result<IssuedKey, Failure> {
+        self.see(Seen::Key(label.to_owned(), scopes.to_vec()));
+        Ok(IssuedKey { id: KeyId(2), secret: "tk_new".to_owned() })
     }
 
     async fn create_instance(

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use trunkline_api::route::{BodyRule, ROUTES, Target};
-use trunkline_model::Address;
 use trunkline_model::command::{
     Command, CreateInstance, PasskeyAssertion, SendRequest, UpdateInstance, WebhookConfig,
 };
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{Content, Lane, MessageStatus, SendMessage, Text};
+use trunkline_model::{Address, Scope};
 
 use crate::client::{Sent, Server};
 use crate::fake::{NO_SCOPE_KEY, OPEN, OTHER_KEY, Seen, message_id};
@@ -93,6 +93,12 @@ fn instance_rows() -> Vec<Row> {
             Sent::new("PUT", "/v1/instances/shop/webhook").json(WEBHOOK),
             200,
             set_webhook(Some(webhook())),
+        ),
+        row(
+            "keys.create",
+            Sent::post("/v1/keys", r#"{"label":"crm","scopes":["messages:send","messages:send"]}"#),
+            201,
+            vec![Seen::Key("crm".to_owned(), vec![Scope::MessagesSend])],
         ),
         row("webhook.delete", Sent::new("DELETE", "/v1/instances/shop/webhook"), 204, set_webhook(None)),
     ];

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use futures_util::Stream;
 use metrics_exporter_prometheus::PrometheusHandle;
-use trunkline_api::{EventTail, Gateway, Health, Principal};
+use trunkline_api::{EventTail, Gateway, Health, IssuedKey, Principal};
 use trunkline_engine::Engine;
 use trunkline_model::command::{Command, CreateInstance, InstanceView, MessageView, Reply};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
-use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId};
+use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId, Scope};
 
 /// A local engine behind the front end.
 #[derive(Clone)]
@@ -33,6 +33,16 @@ impl Gateway for LocalGateway {
     fn authenticate(&self, presented: &str) -> Option<Principal> {
         let principal = self.engine.authenticate(presented)?;
         Some(Principal { account: principal.account, key: principal.key, scopes: principal.scopes })
+    }
+
+    async fn create_key(
+        &self,
+        account: AccountId,
+        label: &str,
+        scopes: &[Scope],
+    ) -> Result<IssuedKey, Failure> {
+        let made = self.engine.create_key(account, label, scopes).await?;
+        Ok(IssuedKey { id: made.id, secret: made.secret })
     }
 
     async fn create_instance(

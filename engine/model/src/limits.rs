@@ -20,6 +20,8 @@ pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 pub const IDEMPOTENCY_TTL_MS: u64 = 24 * 3_600 * 1_000;
 /// How long a received message's id is remembered against a second delivery, in milliseconds.
 pub const INBOUND_DEDUP_TTL_MS: u64 = 30 * 24 * 3_600 * 1_000;
+/// Longest label of an API key, in bytes.
+pub const KEY_LABEL_BYTES_MAX: usize = 64;
 /// Longest webhook URL, in bytes.
 pub const WEBHOOK_URL_BYTES_MAX: usize = 2_048;
 /// Most entries of one page of a list.

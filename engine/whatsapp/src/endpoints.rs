@@ -101,7 +101,6 @@ fn parse(name: &'static str, text: &str, schemes: &[&str]) -> Result<Url, Config
     Ok(url)
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -35,11 +35,37 @@ mod transport;
 #[cfg(test)]
 mod testing;
 
+/// First parts of the targets that the protocol crates log under. Their lines, from `info` down, name people and numbers:
+/// a subscriber keeps them at `error`, and at `off` where even ids of messages are too much.
+pub const PROTOCOL_LOG_TARGETS: [&str; 20] = [
+    "whatsapp_rust",
+    "wacore",
+    "wacore_binary",
+    "wacore_libsignal",
+    "wacore_noise",
+    "wacore_appstate",
+    "AppState",
+    "Blocking",
+    "Bot",
+    "Chatstate",
+    "ChatstateHandler",
+    "Client",
+    "MessageQueue",
+    "Mex",
+    "PresenceHandler",
+    "TcToken",
+    "UnifiedSession",
+    "blocklist",
+    "usync",
+    "waproto",
+];
+
 pub use endpoints::Endpoints;
 pub use error::{ConfigError, SendError, SendErrorKind, SessionError, SinkError};
 pub use guard::{SIMULATED, TestNetwork};
 pub use message::{MediaUpload, new_message_id};
 pub use session::{
-    DevicePlatform, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent, SessionEvents, SessionKit, SessionKitConfig,
+    DevicePlatform, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent, SessionEvents, SessionKit,
+    SessionKitConfig,
 };
 pub use spawn::{AbortHandle, Spawn};

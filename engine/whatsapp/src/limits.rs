@@ -46,9 +46,6 @@ pub const YIELD_FREQUENCY_FRAMES: u32 = 16;
 pub const SESSION_EVENTS_MAX: usize = 256;
 /// Places of the event channel that only state changes and acknowledgements may use.
 pub const SESSION_EVENTS_RESERVED: usize = 64;
-/// Messages handed to the sink in one commit. The protocol crate collects at most 400.
-pub const INBOUND_BATCH_MAX: usize = 400;
-
 /// Chats that keep a worker in a client (8 to 16 KiB each); others share the room of the least recent.
 pub const CHAT_LANES_MAX: u64 = 8;
 /// Device lists in a client's memory; the rest is read from the store.
@@ -96,6 +93,7 @@ const _: () = {
     assert!(SESSION_EVENTS_RESERVED < SESSION_EVENTS_MAX);
     assert!(CONNECT_TIMEOUT.as_secs() < 20, "the protocol crate would give up first");
     assert!(HTTP_BODY_BYTES_MAX < MEDIA_BYTES_MAX);
+    assert!(STREAM_END_GRACE.as_secs() < STOP_TIMEOUT.as_secs());
     assert!(EXPIRED_ROWS_PER_BATCH * 2 <= trunkline_store::limits::BATCH_OPS_MAX);
     assert!(ROWS_PER_BATCH_MAX * 2 <= trunkline_store::limits::BATCH_OPS_MAX);
     assert!(BATCH_BYTES_TARGET <= trunkline_store::limits::BATCH_BYTES_MAX);

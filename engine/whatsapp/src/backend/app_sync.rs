@@ -28,7 +28,9 @@ impl LedgerBackend {
 impl AppSyncStore for LedgerBackend {
     async fn get_sync_key(&self, key_id: &[u8]) -> Result<Option<AppStateSyncKey>> {
         let key = self.space.key(tables::SYNC_KEY, &single(key_id));
-        let Some(plain) = self.space.get_sealed(&key, tag::SYNC_KEY).map_err(failed)? else { return Ok(None) };
+        let Some(plain) = self.space.get_sealed(&key, tag::SYNC_KEY).map_err(failed)? else {
+            return Ok(None);
+        };
         let record: SyncKey = decode(&plain).map_err(unreadable).map_err(failed)?;
         Ok(Some(AppStateSyncKey {
             key_data: record.key_data,

@@ -11,8 +11,8 @@
 
 mod app_sync;
 mod device;
-mod message_secret;
 mod mappings;
+mod message_secret;
 mod protocol;
 mod records;
 mod sender_key_devices;

@@ -192,8 +192,11 @@ impl ProtocolStore for LedgerBackend {
 
     async fn touch_tc_token_sender_timestamp(&self, jid: &str, sender_timestamp: i64) -> Result<()> {
         self.change_tc_token(jid, |old| {
-            let old =
-                old.unwrap_or(TcToken { token: Vec::new(), received_at_s: sender_timestamp, issued_at_s: None });
+            let old = old.unwrap_or(TcToken {
+                token: Vec::new(),
+                received_at_s: sender_timestamp,
+                issued_at_s: None,
+            });
             // Only ever forward, whichever of two writers comes last.
             let issued_at_s = Some(old.issued_at_s.map_or(sender_timestamp, |at| at.max(sender_timestamp)));
             Some(TcToken { issued_at_s, ..old })
@@ -204,7 +207,8 @@ impl ProtocolStore for LedgerBackend {
 
     async fn store_received_tc_token(&self, jid: &str, token: &[u8], token_timestamp: i64) -> Result<()> {
         self.change_tc_token(jid, |old| {
-            let fresher = old.as_ref().filter(|old| !old.token.is_empty() && token_timestamp < old.received_at_s);
+            let fresher =
+                old.as_ref().filter(|old| !old.token.is_empty() && token_timestamp < old.received_at_s);
             if fresher.is_some() {
                 return None;
             }

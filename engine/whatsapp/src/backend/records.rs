@@ -129,12 +129,7 @@ mod tests {
 
     golden!(
         lid_mapping,
-        LidMapping {
-            phone: "15550000001".into(),
-            created_at_s: 1,
-            updated_at_s: 2,
-            source: "usync".into()
-        }
+        LidMapping { phone: "15550000001".into(), created_at_s: 1, updated_at_s: 2, source: "usync".into() }
     );
     golden!(
         device_list,
@@ -149,20 +144,17 @@ mod tests {
         }
     );
     golden!(tc_token, TcToken { token: vec![1, 2, 3], received_at_s: 4, issued_at_s: Some(5) });
-    golden!(
-        message_secret,
-        MessageSecretRow { secret: [7; 32], expires_at_s: 8, message_at_s: 9 }
-    );
+    golden!(message_secret, MessageSecretRow { secret: [7; 32], expires_at_s: 8, message_at_s: 9 });
     golden!(sent_message, SentMessage { stored_at_s: 10, payload: vec![1, 2] });
     golden!(pending_inbound, PendingInbound { stored_at_s: 11, payload: vec![3, 4] });
+    golden!(sync_key, SyncKey { key_data: vec![1; 32], fingerprint: vec![2, 3], time: 12 });
     golden!(
-        sync_key,
-        SyncKey { key_data: vec![1; 32], fingerprint: vec![2, 3], time: 12 }
-    );
-    golden!(collection_state, CollectionState {
+        collection_state,
+        CollectionState {
             version: 13,
             hash: [5; 128],
             index_values: BTreeMap::from([("i".to_owned(), vec![6])]),
             mac_mismatch_fatal: true,
-        });
+        }
+    );
 }

@@ -26,7 +26,12 @@ impl LedgerBackend {
         self.space.commit(batch, CommitClass::First).await.map_err(failed)
     }
 
-    async fn put_all_sealed<V: AsRef<[u8]>>(&self, table: u8, tag: u16, rows: &[(Arc<str>, V)]) -> Result<()> {
+    async fn put_all_sealed<V: AsRef<[u8]>>(
+        &self,
+        table: u8,
+        tag: u16,
+        rows: &[(Arc<str>, V)],
+    ) -> Result<()> {
         let mut batches = Rows::default();
         for (address, plain) in rows {
             let key = self.space.key(table, &single(address.as_bytes()));

@@ -13,7 +13,8 @@ use wacore::store::error::Result;
 use wacore::store::in_memory::InMemoryBackend;
 use wacore::store::traits::{
     AppStateSyncKey, AppSyncStore, Backend, DeviceInfo, DeviceListRecord, DeviceStore, LidPnMappingEntry,
-    MsgSecretEntry, MsgSecretStore, PendingInboundKey, PendingInboundRow, ProtocolStore, SignalStore, TcTokenEntry,
+    MsgSecretEntry, MsgSecretStore, PendingInboundKey, PendingInboundRow, ProtocolStore, SignalStore,
+    TcTokenEntry,
 };
 
 use super::{LedgerBackend, Space, device, wipe};
@@ -93,10 +94,13 @@ async fn keys(backend: &dyn Backend, step: &Step) -> String {
     let (name, id) = (NAMES[step.name], step.number as u32);
     let bytes = vec![step.value; 3];
     let shared: Arc<str> = Arc::from(name);
-    let both = [(shared.clone(), Bytes::from(bytes.clone())), (Arc::from(NAMES[step.other]), Bytes::from("b"))];
+    let both =
+        [(shared.clone(), Bytes::from(bytes.clone())), (Arc::from(NAMES[step.other]), Bytes::from("b"))];
     match step.call {
         0 => show(backend.put_identity(name, [step.value; 32]).await),
-        1 => show(backend.put_identities_batch(&[(shared, [step.value; 32]), (Arc::from("x"), [1; 32])]).await),
+        1 => {
+            show(backend.put_identities_batch(&[(shared, [step.value; 32]), (Arc::from("x"), [1; 32])]).await)
+        }
         2 => show(backend.load_identity(name).await),
         3 => show(backend.delete_identity(name).await),
         4 => show(backend.put_session(name, &bytes).await),
@@ -127,7 +131,8 @@ async fn keys(backend: &dyn Backend, step: &Step) -> String {
         26 => show(backend.get_sync_key(name.as_bytes()).await),
         27 => show(backend.get_latest_sync_key_id().await),
         28 => {
-            let state = HashState { version: step.number as u64, hash: [step.value; 128], ..HashState::default() };
+            let state =
+                HashState { version: step.number as u64, hash: [step.value; 128], ..HashState::default() };
             show(backend.set_version(name, HashState { mac_mismatch_fatal: step.value > 9, ..state }).await)
         }
         29 => show(backend.get_version(name).await),
@@ -166,7 +171,8 @@ async fn tables(backend: &dyn Backend, step: &Step) -> String {
         39 => sorted(backend.get_sender_key_devices(other).await),
         40 => show(backend.put_lid_mapping(&mapping(name, other, step.number)).await),
         41 => {
-            let entries = [mapping(name, other, 1), mapping(name, NAMES[0], step.number), mapping(other, name, 2)];
+            let entries =
+                [mapping(name, other, 1), mapping(name, NAMES[0], step.number), mapping(other, name, 2)];
             show(backend.put_lid_mappings(&entries).await)
         }
         42 => show(backend.get_lid_mapping(name).await),
@@ -214,7 +220,9 @@ async fn kept_for_a_while(backend: &dyn Backend, step: &Step) -> String {
         }
         (58, 0) => show(backend.delete_pending_inbound(name, other, "id").await),
         (58, _) => show(backend.get_pending_inbound(name, other, "id").await),
-        (_, 0..2) => show(backend.put_msg_secrets(vec![secret(step, name, other), secret(step, other, name)]).await),
+        (_, 0..2) => {
+            show(backend.put_msg_secrets(vec![secret(step, name, other), secret(step, other, name)]).await)
+        }
         (_, 2) => show(backend.put_msg_secret(name, other, "id", &[step.value; 32]).await),
         (_, 3) => show(backend.get_msg_secret_with_ts(name, other, "id").await),
         (_, _) => show(backend.delete_expired_msg_secrets(step.number).await),
@@ -257,7 +265,12 @@ fn agrees_with_the_in_memory_backend_and_survives_a_restart() {
     let runtime = runtime();
     let store = std::cell::RefCell::new(TestStore::open());
     let instance = std::cell::Cell::new(0);
-    let config = ProptestConfig { cases: 40, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: 40,
+        max_shrink_iters: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let steps = prop::collection::vec(step(), 1..120);
     proptest!(config, |(steps in steps)| {
         // A fresh instance for each case, all in one store: they must not see each other.
@@ -322,15 +335,24 @@ async fn a_wipe_leaves_nothing_of_this_instance_and_all_of_the_others() {
         one.create().await.expect("creates");
         one.put_session("a", b"s").await.expect("writes");
         one.store_sent_message("c", "i", b"m").await.expect("writes");
-        one.put_msg_secrets(vec![secret(&Step { call: 0, name: 0, other: 0, value: 1, number: 5 }, "c", "s")])
-            .await
-            .expect("writes");
+        one.put_msg_secrets(vec![secret(
+            &Step { call: 0, name: 0, other: 0, value: 1, number: 5 },
+            "c",
+            "s",
+        )])
+        .await
+        .expect("writes");
     }
     wipe(&gone.space).await.expect("wipes");
     let rows = |space: &Space| {
         let mut rows = 0;
         for table in super::tables::ALL {
-            space.for_each(space.table(table), |_, _| { rows += 1; Ok(()) }).expect("reads");
+            space
+                .for_each(space.table(table), |_, _| {
+                    rows += 1;
+                    Ok(())
+                })
+                .expect("reads");
         }
         rows
     };
@@ -344,7 +366,8 @@ async fn secrets_do_not_lie_open_and_cannot_be_moved() {
     let secret = b"a session that nobody should read";
     backend.put_session("a", secret).await.expect("writes");
     backend.store_prekey(7, secret, true).await.expect("writes");
-    let (from, to) = (backend.space.key(super::tables::SESSION, b"a"), backend.space.key(super::tables::SESSION, b"b"));
+    let (from, to) =
+        (backend.space.key(super::tables::SESSION, b"a"), backend.space.key(super::tables::SESSION, b"b"));
     let row = backend.space.get(&from).expect("reads").expect("a row");
     let pre_key = backend.space.key(super::tables::PRE_KEY, &7u32.to_be_bytes());
     for stored in [&row, &backend.space.get(&pre_key).expect("reads").expect("a row")] {

@@ -66,7 +66,10 @@ fn content(message: &wa::Message) -> Option<InboundContent> {
     }
     if let Some(reaction) = message.reaction_message.as_option() {
         let target_wa_id = key_id(&reaction.key)?;
-        return Some(InboundContent::Reaction { target_wa_id, emoji: reaction.text.clone().unwrap_or_default() });
+        return Some(InboundContent::Reaction {
+            target_wa_id,
+            emoji: reaction.text.clone().unwrap_or_default(),
+        });
     }
     if let Some(protocol) = message.protocol_message.as_option() {
         return protocol_content(protocol);
@@ -103,9 +106,7 @@ fn key_id(key: &buffa::MessageField<wa::MessageKey>) -> Option<String> {
 /// Revocations and edits are messages about messages; the other kinds are between devices, or about settings.
 fn protocol_content(protocol: &ProtocolMessage) -> Option<InboundContent> {
     match protocol.r#type {
-        Some(ProtocolType::REVOKE) => {
-            Some(InboundContent::Revoke { target_wa_id: key_id(&protocol.key)? })
-        }
+        Some(ProtocolType::REVOKE) => Some(InboundContent::Revoke { target_wa_id: key_id(&protocol.key)? }),
         Some(ProtocolType::MESSAGE_EDIT) => {
             let edited = unwrap(protocol.edited_message.as_option()?);
             let caption = || match media(edited)?.1 {
@@ -230,10 +231,10 @@ fn context_of(message: &wa::Message) -> Option<&wa::ContextInfo> {
 }
 
 fn read_context(context: &wa::ContextInfo) -> (Option<InboundQuote>, Vec<String>) {
-    let quote = context.stanza_id.clone().map(|wa_id| InboundQuote {
-        wa_id,
-        participant: context.participant.as_deref().map(without_device),
-    });
+    let quote = context
+        .stanza_id
+        .clone()
+        .map(|wa_id| InboundQuote { wa_id, participant: context.participant.as_deref().map(without_device) });
     (quote, context.mentioned_jid.iter().map(|jid| without_device(jid)).collect())
 }
 

@@ -44,10 +44,16 @@ fn wrappers_are_opened_in_any_nesting() {
     check(wa::Message { view_once_message_v2: wrapper(inner()), ..Default::default() }, text_content("hi"));
     let sent = DeviceSentMessage {
         destination_jid: Some("1@s.whatsapp.net".into()),
-        message: MessageField::some(wa::Message { ephemeral_message: wrapper(inner()), ..Default::default() }),
+        message: MessageField::some(wa::Message {
+            ephemeral_message: wrapper(inner()),
+            ..Default::default()
+        }),
         ..Default::default()
     };
-    check(wa::Message { device_sent_message: MessageField::some(sent), ..Default::default() }, text_content("hi"));
+    check(
+        wa::Message { device_sent_message: MessageField::some(sent), ..Default::default() },
+        text_content("hi"),
+    );
 }
 
 #[test]
@@ -112,7 +118,8 @@ fn a_file_is_complete_or_only_named() {
         media_key: Some(vec![1; 32]),
         ..Default::default()
     };
-    let message = |document| wa::Message { document_message: MessageField::some(document), ..Default::default() };
+    let message =
+        |document| wa::Message { document_message: MessageField::some(document), ..Default::default() };
     let wrapped = wa::Message {
         document_with_caption_message: wrapper(message(document(Some("/d")))),
         ..Default::default()

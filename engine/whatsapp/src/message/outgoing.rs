@@ -69,7 +69,9 @@ pub(crate) fn build(message: &SendMessage, uploaded: Option<Uploaded>) -> Result
     match (&message.content, uploaded) {
         (Content::Text(text), _) => Ok(build_text(&text.body, context)),
         (Content::Media(media), Some(uploaded)) => Ok(build_media(media, uploaded, context)),
-        (Content::Media(_), None) => Err(SendError::permanent("invalid_message", "the media file is missing")),
+        (Content::Media(_), None) => {
+            Err(SendError::permanent("invalid_message", "the media file is missing"))
+        }
     }
 }
 

@@ -100,7 +100,8 @@ fn each_kind_of_media_has_its_own_message() {
 
 #[test]
 fn a_document_is_wrapped_only_with_a_caption() {
-    let plain = built(&media(MediaKind::Document, Some(""))).document_message.into_option().expect("a document");
+    let plain =
+        built(&media(MediaKind::Document, Some(""))).document_message.into_option().expect("a document");
     assert_eq!((plain.file_name.as_deref(), plain.caption), (Some("a.pdf"), None));
     let wrapped = built(&media(MediaKind::Document, Some("sign here")));
     assert!(wrapped.document_message.is_unset());
@@ -127,7 +128,9 @@ fn what_is_sent_reads_back_as_the_same() {
         (MediaKind::Sticker, None),
     ] {
         let received = crate::message::received(&built(&media(kind, caption))).expect("is for people");
-        let trunkline_model::inbound::InboundContent::Media(read) = received.content else { panic!("{kind:?}") };
+        let trunkline_model::inbound::InboundContent::Media(read) = received.content else {
+            panic!("{kind:?}")
+        };
         assert_eq!((read.kind, read.caption.as_deref(), read.direct_path.as_str()), (kind, caption, "/d"));
     }
 }

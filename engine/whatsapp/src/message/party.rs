@@ -18,7 +18,11 @@ pub(crate) fn party(jid: &Jid, other: Option<&Jid>, name: Option<&str>) -> Party
 /// Phone number and LID among the two ids of one person.
 fn names_of(jid: &Jid, other: Option<&Jid>) -> (Option<String>, Option<String>) {
     let among = |wanted: fn(Server) -> bool| {
-        [Some(jid), other].into_iter().flatten().find(|jid| wanted(jid.server)).map(|jid| jid.user_base().to_owned())
+        [Some(jid), other]
+            .into_iter()
+            .flatten()
+            .find(|jid| wanted(jid.server))
+            .map(|jid| jid.user_base().to_owned())
     };
     (among(Server::is_pn_family), among(Server::is_lid_family))
 }

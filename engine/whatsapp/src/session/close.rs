@@ -115,7 +115,9 @@ impl Cause {
     fn detail(&self) -> String {
         match self {
             Cause::LoggedOutHere => "logged out".to_owned(),
-            Cause::LoggedOut(code) => format!("the service says that this device is not linked (code {code})"),
+            Cause::LoggedOut(code) => {
+                format!("the service says that this device is not linked (code {code})")
+            }
             Cause::Replaced => "another client took over the stream".to_owned(),
             Cause::TemporaryBan(seconds) => format!("the account is banned for {seconds} s"),
             Cause::Outdated => "the service refuses this client version".to_owned(),

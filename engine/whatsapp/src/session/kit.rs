@@ -77,7 +77,7 @@ pub(super) struct Shared {
     pub(super) client_version: Option<(u32, u32, u32)>,
     pub(super) device_name: String,
     pub(super) platform: DevicePlatform,
-    /// The fence of each instance's writer; as many as there are sessions.
+    /// The fence of each instance's last writer in this process, until it stopped: as many as there are instances here.
     writers: Mutex<HashMap<InstanceId, Retired>>,
 }
 

@@ -3,10 +3,10 @@
 use metrics::counter;
 use trunkline_model::Address;
 use trunkline_model::inbound::InboundMedia;
+use wacore_binary::Jid;
 use whatsapp_rust::ErrorChainExt as _;
 use whatsapp_rust::anyhow;
 use whatsapp_rust::download::DownloadParams;
-use wacore_binary::Jid;
 
 use super::Session;
 use crate::error::{SessionError, shorten};
@@ -40,7 +40,9 @@ impl Session {
         counter!(MEDIA, "direction" => "down", "outcome" => outcome).increment(1);
         let plain = downloaded.map_err(|error| download_error(&error))?;
         if !media.file_sha256.is_empty() && !has_hash(&plain, &media.file_sha256) {
-            return Err(SessionError::MediaUnusable("it is not the file that its sender declared".to_owned()));
+            return Err(SessionError::MediaUnusable(
+                "it is not the file that its sender declared".to_owned(),
+            ));
         }
         Ok(plain)
     }

@@ -85,8 +85,7 @@ impl Session {
         manager.process_command(DeviceCommand::SetDeviceProps(device_props(shared))).await;
         let runtime = Arc::new(ShardRuntime::new(instance, shared.spawner.clone()));
         let activity = Arc::new(LinkActivity::new());
-        let factory =
-            SocketFactory { dialler: shared.dialler.clone(), instance, activity: activity.clone() };
+        let factory = SocketFactory { dialler: shared.dialler.clone(), instance, activity: activity.clone() };
         let mut builder = ClientBuilder::new()
             .with_runtime_arc(runtime.clone())
             .with_persistence_manager(manager)
@@ -100,7 +99,8 @@ impl Session {
         if let Some(version) = shared.client_version {
             builder = builder.with_version_override(version);
         }
-        let built = builder.build().await.map_err(|error| SessionError::Protocol(shorten(error.to_string())))?;
+        let built =
+            builder.build().await.map_err(|error| SessionError::Protocol(shorten(error.to_string())))?;
         let client = built.into_client();
         // The owner decides when the next connection is made.
         client.enable_auto_reconnect.store(false, Ordering::Relaxed);

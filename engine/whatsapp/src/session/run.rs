@@ -1,5 +1,6 @@
 //! One run of a session: from `start()` to the one `Closed` that answers it.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 use trunkline_model::event::CloseReason;
 use trunkline_model::inbound::Party;
+use wacore::runtime::Runtime as _;
 use wacore::types::events::{Event, EventHandler};
 use wacore_binary::OwnedNodeRef;
 use whatsapp_rust::{Client, NodeFilter};
@@ -22,7 +24,6 @@ use crate::limits::{CONNECT_TIMEOUT, STOP_TIMEOUT, STREAM_END_GRACE};
 use crate::metrics::{CLOSED, EVENTS_DROPPED};
 use crate::runtime::ShardRuntime;
 use crate::transport::LinkActivity;
-use wacore::runtime::Runtime;
 
 /// What is known of the run under way.
 #[derive(Default)]
@@ -194,15 +195,13 @@ async fn follow(client: &Arc<Client>, link: &Arc<Link>) -> bool {
             result = &mut opened, if opening => (socket_opened, opening) = (result.is_ok(), false),
             () = link.stop.notified() => {
                 link.note(Cause::Stopped);
-                drop(timeout(STOP_TIMEOUT, client.disconnect()).await);
-                // A connection attempt that is under way would go on until its own time-out; it is dropped instead.
-                drop(timeout(STREAM_END_GRACE, &mut running).await);
+                drop(timeout(STOP_TIMEOUT, leave(client, running.as_mut())).await);
                 return socket_opened;
             }
-            () = link.abandon.notified() => client.reconnect_immediately().await,
+            () = link.abandon.notified() => abandon(client, link),
             () = async { match grace.as_mut() { Some(timer) => timer.await, None => std::future::pending().await } } => {
                 grace = None;
-                client.reconnect_immediately().await;
+                abandon(client, link);
             }
             () = &mut running => break,
         }
@@ -211,10 +210,29 @@ async fn follow(client: &Arc<Client>, link: &Arc<Link>) -> bool {
     if let Some(Ok(_)) = (&mut login).now_or_never() {
         link.tell_login();
     }
-    if let Some(code) = (&mut stream_end).now_or_never().and_then(Result::ok).and_then(|it| stream_error_code(&it)) {
+    if let Some(code) =
+        (&mut stream_end).now_or_never().and_then(Result::ok).and_then(|it| stream_error_code(&it))
+    {
         link.note(Cause::StreamError(code));
     }
     socket_opened || (&mut opened).now_or_never().is_some_and(|opened| opened.is_ok())
+}
+
+/// Disconnects in good order while the run goes on handling what it has begun.
+async fn leave(client: &Arc<Client>, mut running: Pin<&mut impl Future<Output = ()>>) {
+    let leaving = client.disconnect();
+    tokio::pin!(leaving);
+    tokio::select! {
+        () = &mut running => leaving.await,
+        // A connection attempt that is under way would go on until its own time-out; it is dropped instead.
+        () = &mut leaving => drop(timeout(STREAM_END_GRACE, running).await),
+    }
+}
+
+/// Drops the connection, beside the run, which ends by it.
+fn abandon(client: &Arc<Client>, link: &Link) {
+    let client = client.clone();
+    link.runtime.spawn_detached(Box::pin(async move { client.reconnect_immediately().await }));
 }
 
 /// The code of a `<stream:error>` that ends the stream. Without one it is about a single stanza.

@@ -59,7 +59,11 @@ impl Session {
         };
         let built = build(message, uploaded)?;
         let options = SendOptions::default().with_message_id(wa_id);
-        client.send_message_with_options(to, built, options).await.map(drop).map_err(|error| send_error(&error))
+        client
+            .send_message_with_options(to, built, options)
+            .await
+            .map(drop)
+            .map_err(|error| send_error(&error))
     }
 
     /// Where a message to a person really goes, or that there is nobody.
@@ -135,9 +139,7 @@ fn send_error(error: &ClientSendError) -> SendError {
         }
         ClientSendError::InvalidRequest(detail) => SendError::permanent("invalid_message", detail.clone()),
         other => match other.server_rejection() {
-            Some(rejection) => {
-                refusal(rejection.code, rejection.backoff)
-            }
+            Some(rejection) => refusal(rejection.code, rejection.backoff),
             None => SendError::retryable("protocol", other.to_string()),
         },
     }
@@ -182,7 +184,8 @@ mod tests {
         check(ClientSendError::NotLoggedIn, "not_connected", true);
         check(ClientSendError::InvalidRequest("x".into()), "invalid_message", false);
         check(ClientSendError::Internal(anyhow::anyhow!("no")), "protocol", true);
-        let server = |code| IqError::ServerError { code, text: String::new(), error_type: None, backoff: None };
+        let server =
+            |code| IqError::ServerError { code, text: String::new(), error_type: None, backoff: None };
         check(ClientSendError::Iq(server(403)), "not_a_member", false);
         check(ClientSendError::Internal(anyhow::Error::new(server(406))), "devices_changed", true);
         check(ClientSendError::Iq(IqError::Timeout), "protocol", true);

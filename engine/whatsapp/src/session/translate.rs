@@ -205,10 +205,9 @@ fn participants(action: &GroupNotificationAction) -> Vec<Party> {
         | GroupNotificationAction::Remove { participants, .. }
         | GroupNotificationAction::Promote { participants }
         | GroupNotificationAction::Demote { participants }
-        | GroupNotificationAction::Modify { participants } => participants
-            .iter()
-            .map(|member| party(&member.jid, member.phone_number.as_ref(), None))
-            .collect(),
+        | GroupNotificationAction::Modify { participants } => {
+            participants.iter().map(|member| party(&member.jid, member.phone_number.as_ref(), None)).collect()
+        }
         GroupNotificationAction::RevokedMembershipRequests { participants } => {
             participants.iter().map(|jid: &Jid| party(jid, None, None)).collect()
         }

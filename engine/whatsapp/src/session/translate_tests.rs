@@ -4,7 +4,8 @@ use trunkline_model::event::CloseReason;
 use wacore::net::DisconnectReason;
 use wacore::types::events::{
     ConnectFailure, Connected, Disconnected, LoggedOut, OfflineSyncCompleted, PairSuccess, PairingQrCode,
-    PairingQrCodesExhausted, PresenceUpdate, ServerAck, StreamError, StreamReplaced, TempBanReason, TemporaryBan,
+    PairingQrCodesExhausted, PresenceUpdate, ServerAck, StreamError, StreamReplaced, TempBanReason,
+    TemporaryBan,
 };
 
 use super::*;
@@ -104,7 +105,8 @@ fn the_events_of_a_connection() {
     check(ack("receipt", None), Meaning::Ignored("server_ack_other"));
     let offline = Event::OfflineSyncCompleted(OfflineSyncCompleted::builder().count(1).build());
     check(offline, Meaning::Ignored("offline_sync"));
-    let presence = PresenceUpdate::builder().from(jid("15550000001:2@s.whatsapp.net")).unavailable(true).build();
+    let presence =
+        PresenceUpdate::builder().from(jid("15550000001:2@s.whatsapp.net")).unavailable(true).build();
     let Meaning::Tell(SessionEvent::Presence { person, online, last_seen_ms }) =
         translate(&Event::Presence(presence))
     else {

@@ -17,7 +17,12 @@ pub(crate) struct LinkActivity {
 
 impl LinkActivity {
     pub(crate) fn new() -> LinkActivity {
-        LinkActivity { born: Instant::now(), last_frame: AtomicU64::new(0), silent_at_end: AtomicU64::new(0), dial_error: Mutex::new(None) }
+        LinkActivity {
+            born: Instant::now(),
+            last_frame: AtomicU64::new(0),
+            silent_at_end: AtomicU64::new(0),
+            dial_error: Mutex::new(None),
+        }
     }
 
     fn now(&self) -> u64 {

@@ -32,8 +32,8 @@ pub(super) async fn open(dialler: &Dialler) -> Result<WebSocketStream<Link>, Dia
     // Frames are small and answered at once: waiting for company only delays them.
     tcp.set_nodelay(true).map_err(DialError::Tcp)?;
     let link = if url.scheme() == "wss" {
-        let name = ServerName::try_from(host.to_owned())
-            .map_err(|error| DialError::Tls(io::Error::other(error)))?;
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|error| DialError::Tls(io::Error::other(error)))?;
         let connector = TlsConnector::from(Arc::clone(&dialler.tls));
         Link::Tls(Box::new(connector.connect(name, tcp).await.map_err(DialError::Tls)?))
     } else {
@@ -55,7 +55,8 @@ async fn dial(addresses: Vec<SocketAddr>) -> Result<TcpStream, DialError> {
 
 async fn upgrade(dialler: &Dialler, link: Link) -> Result<WebSocketStream<Link>, DialError> {
     let failed = |error: String| DialError::Upgrade(error);
-    let origin = HeaderValue::from_str(&dialler.dialling.origin).map_err(|error| failed(error.to_string()))?;
+    let origin =
+        HeaderValue::from_str(&dialler.dialling.origin).map_err(|error| failed(error.to_string()))?;
     let builder = ClientBuilder::new()
         .uri(dialler.dialling.socket.as_str())
         .map_err(|error| failed(error.to_string()))?
@@ -81,11 +82,7 @@ impl AsyncRead for Link {
 }
 
 impl AsyncWrite for Link {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Link::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
             Link::Tls(stream) => Pin::new(stream).poll_write(context, bytes),

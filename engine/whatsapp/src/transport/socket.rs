@@ -88,7 +88,9 @@ fn close_reason(message: &Message) -> Option<DisconnectReason> {
 
 fn read_error(error: &Error) -> DisconnectReason {
     match error {
-        Error::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => DisconnectReason::StreamEnded,
+        Error::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            DisconnectReason::StreamEnded
+        }
         other => DisconnectReason::ReadError(other.to_string()),
     }
 }
@@ -224,7 +226,11 @@ mod tests {
         }
         assert!(sent.get() < 64);
         let (_, ()) = tokio::join!(
-            async { for _ in 0..64 { assert_eq!(next(&pair.events).await, "data 4096") } },
+            async {
+                for _ in 0..64 {
+                    assert_eq!(next(&pair.events).await, "data 4096")
+                }
+            },
             flood
         );
     }

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::json;
 use trunkline_model::inbound::{InboundContent, InboundMedia};
-use trunkline_model::message::{BlobRef, Content, Media, MediaKind, MediaSource};
 use trunkline_model::message::SendMessage;
+use trunkline_model::message::{BlobRef, Content, Media, MediaKind, MediaSource};
 use trunkline_whatsapp::{MediaUpload, SessionError};
 
 use super::support::{ADA, Gateway, Line, OURS, Service, id, text};

@@ -87,7 +87,11 @@ impl Service {
         let text = |device: &Value| {
             device.as_str().or_else(|| device["jid"].as_str()).unwrap_or_default().to_owned()
         };
-        devices.iter().map(text).find(|jid| jid.contains(':') && !jid.contains(":0@")).expect("a linked device")
+        devices
+            .iter()
+            .map(text)
+            .find(|jid| jid.contains(':') && !jid.contains(":0@"))
+            .expect("a linked device")
     }
 
     pub async fn assert_no_key_was_used_twice(&self) {

@@ -1,0 +1,15 @@
+//! The gateway end to end: the real binary between its HTTP API, the simulated service, and Baileys on the other side.
+
+mod copies;
+mod events;
+mod groups;
+mod idempotency;
+mod isolation;
+mod lifecycle;
+mod media;
+mod offline;
+mod pairing;
+mod refusals;
+mod retries;
+mod text;
+mod webhooks;
