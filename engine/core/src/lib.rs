@@ -22,6 +22,7 @@ pub mod limits;
 mod log;
 mod media;
 pub mod metrics;
+mod place;
 mod shard;
 mod spawn;
 #[cfg(test)]

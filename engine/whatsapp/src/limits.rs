@@ -42,8 +42,9 @@ pub const TEST_NETWORKS_MAX: usize = 8;
 pub const YIELD_FREQUENCY_FRAMES: u32 = 16;
 
 /// Session events waiting for the instance's actor. Events that may be dropped are dropped when only
-/// [`SESSION_EVENTS_RESERVED`] places are left.
-pub const SESSION_EVENTS_MAX: usize = 256;
+/// [`SESSION_EVENTS_RESERVED`] places are left. Wide, because a number that was away comes back to thousands of receipts at
+/// once and a dropped one leaves a status behind the truth; an empty channel costs the same at any width.
+pub const SESSION_EVENTS_MAX: usize = 8_192;
 /// Places of the event channel that only state changes and acknowledgements may use.
 pub const SESSION_EVENTS_RESERVED: usize = 64;
 /// Chats that keep a worker in a client (8 to 16 KiB each); others share the room of the least recent.

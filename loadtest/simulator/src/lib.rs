@@ -47,6 +47,7 @@
 //! | `POST /groups/{gid}/participants` | `action` (`add`, `remove`, `promote`, `demote`), `participants`, `by?` | `changed` |
 //! | `GET /connections?device=JID&online=BOOL&wait_ms=M` | | `connections`; waits until the device is there or gone |
 //! | `POST /connections/{device}/drop`, `/freeze`, `/thaw` | | 202; frozen means nothing is read or written |
+//! | `POST /connections/{device}/end` | `error`: a stream error code, `replaced` or `device_removed` | 202; sent, then closed |
 //! | `GET /faults`, `POST /faults`, `DELETE /faults` | a [`faults::Fault`] | `faults`, or 202 |
 //! | `GET /stats` | | [`world::StatsReport`] |
 //! | `GET /judge` | | [`judge::Verdict`] |

@@ -1,7 +1,7 @@
 //! When a ciphertext cannot be read: the reader asks again, the writer sends again, the person sees it once.
 
 use serde_json::json;
-use trunkline_tests::{Gateway, World};
+use trunkline_tests::{Gateway, Stanza, World};
 
 #[tokio::test]
 async fn baileys_asks_again_and_gets_it() {
@@ -66,7 +66,10 @@ async fn the_gateway_asks_again_and_gets_it() {
     let revived = world.baileys("with an old session").await;
     revived.resume(&settled, json!({})).await;
     revived.expect_open().await;
+    revived.watch("receipt").await;
     let sent = revived.send_text(&alice, "in words of the old session").await;
+    let asked = |receipt: &Stanza| receipt.attr("type") == "retry" && receipt.attr("id") == sent.key.id;
+    revived.expect_stanza("a retry receipt", asked).await;
     let received = shop.expect_text("in words of the old session").await;
     assert_eq!(received.data["wa_id"], sent.key.id);
     gateway.finish().await;

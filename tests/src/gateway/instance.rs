@@ -1,5 +1,7 @@
 //! One number of the gateway: its life, its state, its events.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -111,9 +113,14 @@ impl Instance {
 
     /// Waits until the instance enters a state, after the last one that was waited for; returns `{from, to, reason}`.
     pub async fn expect_state(&self, state: &str) -> Value {
+        self.expect_state_within(state, GATEWAY_EVENT_TIMEOUT).await
+    }
+
+    /// As [`Instance::expect_state`], for a state that takes its time.
+    pub async fn expect_state_within(&self, state: &str, limit: Duration) -> Value {
         let mut follower = self.follower.lock().await;
         let waiting = follower.next_state(&self.api, &self.id, state);
-        match timeout(GATEWAY_EVENT_TIMEOUT, waiting).await {
+        match timeout(limit, waiting).await {
             Ok(data) => data,
             Err(_) => self.fail(&format!("state {state}"), &follower),
         }

@@ -100,7 +100,7 @@ impl Instance {
             assert_ne!(now, "failed", "{} failed: {}", sent.id, event.data);
             (rank(now) >= wanted).then_some(())
         };
-        self.find(&format!("{} to be {status}", sent.id), reached).await;
+        self.find(&format!("{} to be {status}", sent.wa_id), reached).await;
     }
 
     /// Waits until a message failed; returns the reason.

@@ -15,6 +15,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "simulated")]
 pub use filter::full as full_log_filter;
 pub use flags::SettingFlags;
 pub use layers::{Layers, Merged, Problem};

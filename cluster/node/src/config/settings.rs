@@ -163,9 +163,8 @@ impl Reader {
     #[expect(clippy::expect_used, reason = "the defaults are ours; a test reads every one of them")]
     fn value<T>(&mut self, key: Key, default: &str, parse: impl Fn(&str) -> Result<T, String>) -> T {
         let read = self.optional(key, &parse);
-        if !self.shown.contains_key(&key) {
-            self.shown.insert(key, Given { text: default.to_owned(), source: Source::Default });
-        }
+        let shown = self.shown.entry(key);
+        shown.or_insert_with(|| Given { text: default.to_owned(), source: Source::Default });
         read.unwrap_or_else(|| parse(default).expect("a default is valid"))
     }
 

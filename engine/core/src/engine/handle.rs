@@ -19,7 +19,8 @@ use crate::instance::{self, Ask, InstanceMsg};
 use crate::keys::KeyRing;
 use crate::limits::{BUSY_RETRY_AFTER_MS, CALL_TIMEOUT, SHUTDOWN_TIMEOUT, STALL_REPORT_MS};
 use crate::media::BlobStore;
-use crate::shard::{ShardHandle, SupervisorMsg, slot_key, store_failure};
+use crate::place::slot_key;
+use crate::shard::{ShardHandle, SupervisorMsg, store_failure};
 use crate::watch::Watch;
 
 /// A running engine. Cheap to clone; every clone is the same engine.

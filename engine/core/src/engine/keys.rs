@@ -11,7 +11,8 @@ use super::error::EngineError;
 use super::handle::Engine;
 use crate::clock;
 use crate::keys;
-use crate::shard::{slot_key, store_failure};
+use crate::place::slot_key;
+use crate::shard::store_failure;
 
 /// Who presents a key, and what it may do.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,77 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use ring::digest::{SHA256, digest};
-use trunkline_model::command::SendRequest;
 use trunkline_model::instance::InstanceState;
-use trunkline_model::limits::{IDEMPOTENCY_KEY_BYTES_MAX, IDEMPOTENCY_TTL_MS};
-use trunkline_model::message::{Content, Lane, MessageStatus, OutboxItem, ValidateSend};
+use trunkline_model::limits::IDEMPOTENCY_TTL_MS;
+use trunkline_model::message::{Lane, MessageStatus, OutboxItem};
 use trunkline_model::record::{self, IdempotencyRecord, InstancePointer, MessageRecord, OutboxRow, table};
-use trunkline_model::{ErrorCode, Failure, FieldError, MessageId};
+use trunkline_model::{ErrorCode, Failure, MessageId};
 use trunkline_store::{Batch, CommitClass};
 
+use super::archive::{AcceptedArchive, chat_hash};
 use super::message::{InstanceMsg, Replier, answer, message_reply};
 use super::state::{Accepting, Instance};
-use super::sweep::deadline_key;
 use crate::clock;
 use crate::limits::{BUSY_RETRY_AFTER_MS, OUTBOX_DEPTH_MAX};
-use crate::shard::{slot_key, store_failure};
+use crate::place::{deadline_key, slot_key};
+use crate::shard::store_failure;
 use crate::spawn::TaskKind;
-
-/// A message that passed every check that needs only itself, as the bytes that are stored and sent.
-pub(crate) struct AcceptedArchive {
-    archive: Bytes,
-    body_sha256: [u8; 32],
-    key_hash: Option<[u8; 32]>,
-    to: String,
-    kind: &'static str,
-    lane: Lane,
-    metadata: Option<String>,
-}
-
-/// Checks a message and turns it into its archive. Runs on the front end's thread: the shard only copies bytes.
-///
-/// # Errors
-/// [`ErrorCode::Validation`] naming every wrong field.
-pub(crate) fn archive(request: SendRequest) -> Result<AcceptedArchive, Failure> {
-    let SendRequest { message, idempotency_key } = request;
-    let mut problems = message.problems();
-    if idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES_MAX) {
-        let problem = format!("must have 1 to {IDEMPOTENCY_KEY_BYTES_MAX} bytes");
-        problems.push(FieldError::new("Idempotency-Key", problem));
-    }
-    if !problems.is_empty() {
-        return Err(Failure::invalid(problems));
-    }
-    let archive = record::encode(&message)
-        .map_err(|_| Failure::new(ErrorCode::Validation, "The message is too large to be stored."))?;
-    let kind = match &message.content {
-        Content::Text(_) => "text",
-        Content::Media(media) => media.kind.as_str(),
-    };
-    Ok(AcceptedArchive {
-        body_sha256: sha256(&archive),
-        archive: archive.into(),
-        key_hash: idempotency_key.map(|key| sha256(key.as_bytes())),
-        to: message.to.jid(),
-        kind,
-        lane: message.lane,
-        metadata: message.metadata,
-    })
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut out = [0; 32];
-    out.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    out
-}
-
-/// Groups the messages of one chat; only equality matters.
-pub(super) fn chat_hash(jid: &str) -> u64 {
-    let hash = sha256(jid.as_bytes());
-    u64::from_be_bytes([hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]])
-}
 
 impl Instance {
     pub(super) fn accept(&mut self, message: AcceptedArchive, reply: Replier) {

@@ -6,7 +6,7 @@ use trunkline_model::record::MessageRecord;
 use trunkline_model::{Failure, MessageId};
 use trunkline_whatsapp::{SendError, Session, SessionError, SessionEvent, SessionEvents};
 
-use super::accept::AcceptedArchive;
+use super::archive::AcceptedArchive;
 use crate::directory::Credit;
 use crate::shard::TimerTag;
 

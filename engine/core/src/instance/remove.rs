@@ -13,7 +13,8 @@ use super::message::{InstanceMsg, Replier, answer};
 use super::sealed;
 use super::state::Instance;
 use crate::limits::LOGOUT_TIMEOUT;
-use crate::shard::{slot_key, store_failure};
+use crate::place::slot_key;
+use crate::shard::store_failure;
 use crate::spawn::TaskKind;
 
 /// Messages whose pointers go in one batch.

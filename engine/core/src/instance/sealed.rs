@@ -3,8 +3,10 @@
 use trunkline_model::record::{self, InstanceRecord, RecordError, table};
 use trunkline_store::{Key, Sealer, StoreError};
 
+use crate::place::instance_key;
+
 fn place(record: &InstanceRecord) -> Key {
-    Key::new(record.id.slot().0, record.id.0, table::INSTANCE, b"")
+    instance_key(record.id, table::INSTANCE, b"")
 }
 
 /// The bytes that go to disk.

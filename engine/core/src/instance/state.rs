@@ -17,6 +17,7 @@ use super::message::{InstanceMsg, Replier};
 use crate::directory::StateCell;
 use crate::limits::INSTANCE_CREDITS;
 use crate::log::EventLog;
+use crate::place::instance_key;
 use crate::shard::ShardContext;
 use crate::webhook::Deliverer;
 
@@ -115,8 +116,7 @@ impl Instance {
 
     /// A key of this instance.
     pub(super) fn key(&self, table: u8, suffix: &[u8]) -> Key {
-        let id = self.id();
-        Key::new(id.slot().0, id.0, table, suffix)
+        instance_key(self.id(), table, suffix)
     }
 }
 

@@ -1,22 +1,13 @@
 //! Removing what has expired: idempotency keys, and marks of received messages.
 
-use trunkline_model::InstanceId;
 use trunkline_model::record::table;
-use trunkline_store::{Batch, CommitClass, Direction, Key, KeyRange};
+use trunkline_store::{Batch, CommitClass, Direction, KeyRange};
 
 use super::state::Instance;
 use crate::clock;
 use crate::limits::{SWEEP_EVERY_MS, SWEEP_MAX};
+use crate::place::deadline_key;
 use crate::shard::TimerTag;
-
-/// Key of a deadline: `time ‖ table ‖ key` under the instance, so that what expires first comes first.
-pub(crate) fn deadline_key(instance: InstanceId, expires_at_ms: i64, of_table: u8, key: &[u8]) -> Key {
-    let mut suffix = Vec::with_capacity(9 + key.len());
-    suffix.extend_from_slice(&expires_at_ms.unsigned_abs().to_be_bytes());
-    suffix.push(of_table);
-    suffix.extend_from_slice(key);
-    Key::new(instance.slot().0, instance.0, table::DEADLINE, &suffix)
-}
 
 impl Instance {
     /// Removes a bounded number of expired entries.

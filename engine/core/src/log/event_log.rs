@@ -12,6 +12,7 @@ use trunkline_store::{Batch, CommitClass, CommitFuture, Direction, Key, KeyRange
 
 use crate::clock;
 use crate::engine::EngineError;
+use crate::place::instance_key;
 
 /// The event log of one instance. Its actor and its inbound sink append to it, both on the shard's thread.
 ///
@@ -109,7 +110,7 @@ impl EventLog {
     }
 
     fn key(&self, sequence: u64) -> Key {
-        Key::new(self.instance.slot().0, self.instance.0, table::EVENT, &sequence.to_be_bytes())
+        instance_key(self.instance, table::EVENT, &sequence.to_be_bytes())
     }
 }
 

@@ -15,7 +15,7 @@ use trunkline_whatsapp::{InboundSink, SinkError};
 
 use super::event_log::EventLog;
 use crate::clock;
-use crate::instance::deadline_key;
+use crate::place::{deadline_key, instance_key};
 
 /// Identity of a received message: ids are unique only within a chat and sender.
 type Seen = [u8; 16];
@@ -44,7 +44,7 @@ impl CommitInbound {
     }
 
     fn key(&self, seen: &Seen) -> Key {
-        Key::new(self.instance.slot().0, self.instance.0, table::INBOUND_SEEN, seen)
+        instance_key(self.instance, table::INBOUND_SEEN, seen)
     }
 
     /// Splits off what the log has already, and marks the rest as under way.

@@ -6,6 +6,7 @@ use trunkline_model::slot::{PARTITIONS_DEFAULT, SLOTS, Slot};
 use trunkline_store::{Direction, Key, KeyRange, Ledger};
 
 use crate::engine::EngineError;
+use crate::place::instance_key;
 
 /// The slots of one shard.
 pub(crate) fn slots_of(shard: u16, shards: u16) -> impl Iterator<Item = Slot> {
@@ -26,7 +27,7 @@ pub(crate) fn read(ledger: &dyn Ledger, shard: u16, shards: u16) -> Result<Found
     let mut found = Found::default();
     for slot in slots_of(shard, shards) {
         for (key, _) in scan_all(ledger, KeyRange::table(slot.0, 0, table::INSTANCE_DIRECTORY))? {
-            if let Some(record) = read_instance(ledger, slot, key.suffix())? {
+            if let Some(record) = read_instance(ledger, key.suffix())? {
                 found.instances.push(record);
             }
         }
@@ -37,14 +38,12 @@ pub(crate) fn read(ledger: &dyn Ledger, shard: u16, shards: u16) -> Result<Found
     Ok(found)
 }
 
-fn read_instance(
-    ledger: &dyn Ledger,
-    slot: Slot,
-    suffix: &[u8],
-) -> Result<Option<InstanceRecord>, EngineError> {
+fn read_instance(ledger: &dyn Ledger, suffix: &[u8]) -> Result<Option<InstanceRecord>, EngineError> {
     let Ok(raw) = suffix.try_into().map(u64::from_be_bytes) else { return Ok(None) };
-    let key = Key::new(slot.0, InstanceId(raw).0, table::INSTANCE, b"");
-    ledger.get(&key)?.map(|bytes| Ok(record::decode(&bytes)?)).transpose()
+    ledger
+        .get(&instance_key(InstanceId(raw), table::INSTANCE, b""))?
+        .map(|bytes| Ok(record::decode(&bytes)?))
+        .transpose()
 }
 
 fn scan_all(ledger: &dyn Ledger, range: KeyRange) -> Result<Vec<(Key, bytes::Bytes)>, EngineError> {

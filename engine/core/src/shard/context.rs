@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use trunkline_model::slot::Slot;
-use trunkline_store::{Key, Ledger, Sealer};
+use trunkline_store::{Ledger, Sealer};
 use trunkline_whatsapp::SessionKit;
 
 use super::sequences::Sequences;
@@ -26,9 +25,4 @@ pub(crate) struct ShardContext {
     pub(crate) fetcher: MediaFetcher,
     pub(crate) webhooks: GuardedClient,
     pub(crate) encode_event: EventEncoder,
-}
-
-/// Key of something that belongs to a slot or bucket rather than to an instance.
-pub(crate) fn slot_key(slot: Slot, table: u8, suffix: &[u8]) -> Key {
-    Key::new(slot.0, 0, table, suffix)
 }

@@ -8,7 +8,7 @@ mod thread;
 mod timers;
 
 pub(crate) use boot::{Found, read};
-pub(crate) use context::{ShardContext, slot_key};
+pub(crate) use context::ShardContext;
 pub(crate) use supervisor::{SupervisorMsg, store_failure};
 pub(crate) use thread::{ShardHandle, ShardParts, start};
 pub(crate) use timers::TimerTag;

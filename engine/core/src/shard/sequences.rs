@@ -8,7 +8,7 @@ use trunkline_model::record::{self, Counter, RecordError, table};
 use trunkline_model::slot::Bucket;
 use trunkline_store::{Batch, Ledger, StoreError};
 
-use super::context::slot_key;
+use crate::place::slot_key;
 
 /// Why no number could be given.
 #[derive(Debug, thiserror::Error)]

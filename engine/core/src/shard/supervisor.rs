@@ -9,13 +9,13 @@ use trunkline_model::instance::InstanceState;
 use trunkline_model::record::{self, InstanceRecord, table};
 use trunkline_model::retry::{RESTART_WINDOW_MS, RESTARTS_MAX};
 use trunkline_model::{ErrorCode, Failure, InstanceId};
-use trunkline_store::Key;
 
 use super::context::ShardContext;
 use crate::clock;
 use crate::directory::Route;
 use crate::instance::{Birth, InstanceActor, InstanceArgs, InstanceMsg};
 use crate::limits::{RESUME_TICK, RESUMES_PER_TICK};
+use crate::place::instance_key;
 use crate::spawn::TaskKind;
 
 pub(crate) enum SupervisorMsg {
@@ -141,7 +141,7 @@ impl SupervisorState {
             recent.pop_front();
         }
         let birth = if recent.len() > RESTARTS_MAX { Birth::Park } else { Birth::Failed };
-        let key = Key::new(instance.slot().0, instance.0, table::INSTANCE, b"");
+        let key = instance_key(instance, table::INSTANCE, b"");
         let stored = self.context.ledger.get(&key).ok().flatten();
         let Some(Ok(record)) = stored.map(|bytes| record::decode::<InstanceRecord>(&bytes)) else {
             tracing::error!(%instance, "the record of a failed instance cannot be read; it stays down");

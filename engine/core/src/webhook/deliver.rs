@@ -16,6 +16,7 @@ use super::signature;
 use crate::clock;
 use crate::limits::{WEBHOOK_PAGE, WEBHOOK_TIMEOUT};
 use crate::log::EventLog;
+use crate::place::instance_key;
 use crate::shard::ShardContext;
 
 /// A running delivery loop; it ends when this is dropped.
@@ -115,7 +116,7 @@ impl Endpoint {
     }
 
     fn key(&self) -> Key {
-        Key::new(self.instance.slot().0, self.instance.0, table::WEBHOOK_CURSOR, b"")
+        instance_key(self.instance, table::WEBHOOK_CURSOR, b"")
     }
 
     fn cursor(&self) -> u64 {

@@ -1,6 +1,4 @@
-//! States and triggers. [`InstanceState::on`] is the only way from one state to the next.
-
-use super::table::TABLE;
+//! States and triggers. [`InstanceState::on`], in the table's file, is the only way from one state to the next.
 
 /// Where an instance stands. Every dialect's status words are projections of these.
 #[derive(
@@ -103,18 +101,6 @@ impl InstanceState {
         InstanceState::LoggedOut,
         InstanceState::Deleted,
     ];
-
-    /// The state after `trigger`, by the transition table.
-    ///
-    /// # Errors
-    /// [`IllegalTransition`] when the table has no such step; nothing changes.
-    pub fn on(self, trigger: Trigger) -> Result<InstanceState, IllegalTransition> {
-        TABLE
-            .iter()
-            .find(|step| step.trigger == trigger && step.from.contains(&self))
-            .map(|step| step.to)
-            .ok_or(IllegalTransition { from: self, trigger })
-    }
 
     /// The word that the native API and the metrics use.
     pub fn as_str(self) -> &'static str {

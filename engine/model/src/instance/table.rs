@@ -4,12 +4,26 @@ use super::state::InstanceState::{
     AwaitingPasskey, AwaitingScan, BackingOff, Conflict, Connecting, Deleted, LoggedOut, New, Open, Pairing,
     Parked, Restricted, Stopped, Syncing,
 };
-use super::state::{InstanceState, Trigger};
+use super::state::{IllegalTransition, InstanceState, Trigger};
 
-pub(super) struct Step {
-    pub(super) from: &'static [InstanceState],
-    pub(super) trigger: Trigger,
-    pub(super) to: InstanceState,
+struct Step {
+    from: &'static [InstanceState],
+    trigger: Trigger,
+    to: InstanceState,
+}
+
+impl InstanceState {
+    /// The state after `trigger`, by the transition table.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] when the table has no such step; nothing changes.
+    pub fn on(self, trigger: Trigger) -> Result<InstanceState, IllegalTransition> {
+        TABLE
+            .iter()
+            .find(|step| step.trigger == trigger && step.from.contains(&self))
+            .map(|step| step.to)
+            .ok_or(IllegalTransition { from: self, trigger })
+    }
 }
 
 const fn step(from: &'static [InstanceState], trigger: Trigger, to: InstanceState) -> Step {
@@ -34,7 +48,7 @@ const ANY_BUT_DELETED: &[InstanceState] = &[
 const UNLINKED_SESSION: &[InstanceState] = &[AwaitingScan, AwaitingPasskey];
 const LINKED_SESSION: &[InstanceState] = &[Pairing, Connecting, Syncing, Open];
 
-pub(super) const TABLE: &[Step] = &[
+const TABLE: &[Step] = &[
     // Asked for by people.
     step(&[New, BackingOff, Conflict, Stopped, Parked, LoggedOut], Trigger::Connect, Connecting),
     step(UNLINKED_SESSION, Trigger::Disconnect, New),

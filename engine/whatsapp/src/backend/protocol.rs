@@ -53,7 +53,10 @@ impl LedgerBackend {
             let record = PendingInbound { stored_at_s, payload: row.message.to_vec() };
             let value = encode(&record).map_err(unreadable)?;
             let suffix = three(row.chat, row.sender, row.id);
-            PENDING.put(&self.space, batches.next(), &suffix, stored_at_s, value);
+            let (key, twin, mark) = PENDING.keys(&self.space, &suffix, stored_at_s);
+            let batch = batches.next();
+            batch.put(key, value);
+            batch.put(twin, mark);
         }
         batches.post(&self.space, CommitClass::Soon)
     }
@@ -224,7 +227,9 @@ impl ProtocolStore for LedgerBackend {
         let record = SentMessage { stored_at_s, payload: payload.to_vec() };
         let value = encode(&record).map_err(unreadable).map_err(failed)?;
         let mut batch = Batch::new();
-        SENT.put(&self.space, &mut batch, &two(chat_jid, message_id), stored_at_s, value);
+        let (key, twin, mark) = SENT.keys(&self.space, &two(chat_jid, message_id), stored_at_s);
+        batch.put(key, value);
+        batch.put(twin, mark);
         self.space.post(batch, CommitClass::Soon).map_err(failed)
     }
 

@@ -75,14 +75,16 @@ fn token(step: &Step) -> TcTokenEntry {
     TcTokenEntry {
         token: vec![step.value; usize::from(step.value % 2)],
         token_timestamp: step.number,
-        sender_timestamp: (step.value % 3 != 0).then_some(step.number + 1),
+        sender_timestamp: (!step.value.is_multiple_of(3)).then_some(step.number + 1),
     }
 }
 
 fn list(user: &str, step: &Step) -> DeviceListRecord {
     DeviceListRecord {
         user: user.to_owned(),
-        devices: vec![DeviceInfo::new(u32::from(step.value), Some(2)).with_hosting(step.value % 2 == 0)],
+        devices: vec![
+            DeviceInfo::new(u32::from(step.value), Some(2)).with_hosting(step.value.is_multiple_of(2)),
+        ],
         timestamp: step.number,
         phash: Some("2:x".to_owned()),
         raw_id: Some(7),
@@ -109,7 +111,7 @@ async fn keys(backend: &dyn Backend, step: &Step) -> String {
         7 => show(backend.delete_session(name).await),
         8 => show(backend.has_session(name).await),
         9 => show(backend.has_signal_state_for_user("1555").await),
-        10 => show(backend.store_prekey(id, &bytes, step.value % 2 == 0).await),
+        10 => show(backend.store_prekey(id, &bytes, step.value.is_multiple_of(2)).await),
         11 => show(backend.store_prekeys_batch(&[(id, bytes.into()), (id + 1, "k".into())], false).await),
         12 => show(backend.load_prekey(id).await),
         13 => show(backend.load_prekeys_batch(&[id, id + 1, 99]).await),
@@ -163,11 +165,13 @@ async fn tables(backend: &dyn Backend, step: &Step) -> String {
     let (name, other) = (NAMES[step.name], NAMES[step.other]);
     let bytes = [step.value; 3];
     match step.call {
-        35 => show(backend.set_sender_key_status(name, &[(other, step.value % 2 == 0), ("y", true)]).await),
+        35 => show(
+            backend.set_sender_key_status(name, &[(other, step.value.is_multiple_of(2)), ("y", true)]).await,
+        ),
         36 => sorted(backend.get_sender_key_devices(name).await),
         37 => show(backend.clear_sender_key_devices(name).await),
         38 => show(backend.delete_sender_key_device_rows(&[other]).await),
-        39 if step.value % 4 == 0 => show(backend.clear_all_sender_key_devices().await),
+        39 if step.value.is_multiple_of(4) => show(backend.clear_all_sender_key_devices().await),
         39 => sorted(backend.get_sender_key_devices(other).await),
         40 => show(backend.put_lid_mapping(&mapping(name, other, step.number)).await),
         41 => {
@@ -183,10 +187,10 @@ async fn tables(backend: &dyn Backend, step: &Step) -> String {
         47 => show(backend.delete_base_key(name, other).await),
         48 => show(backend.update_device_lists(vec![list(name, step), list(other, step)]).await),
         49 => show(backend.get_devices(name).await),
-        50 if step.value % 2 == 0 => show(backend.delete_devices(name).await),
+        50 if step.value.is_multiple_of(2) => show(backend.delete_devices(name).await),
         50 => show(backend.update_device_list(list(name, step)).await),
         51 => show(backend.put_group_metadata(name, &bytes).await),
-        52 if step.value % 3 == 0 => show(backend.delete_group_metadata(name).await),
+        52 if step.value.is_multiple_of(3) => show(backend.delete_group_metadata(name).await),
         52 => show(backend.get_group_metadata(name).await),
         _ => kept_for_a_while(backend, step).await,
     }
@@ -292,7 +296,7 @@ fn agrees_with_the_in_memory_backend_and_survives_a_restart() {
             });
             prop_assert_eq!(got, wanted, "step {} {:?}", at, step);
         }
-        if id.0 % 8 == 0 {
+        if id.0.is_multiple_of(8) {
             runtime.block_on(ours.space.barrier()).expect("all is written");
             drop(ours);
             store.borrow_mut().reopen();

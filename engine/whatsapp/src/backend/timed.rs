@@ -1,7 +1,7 @@
 //! Rows that are kept for a while: sent messages and the buffer of decrypted ones. Each has a twin ordered by time.
 
 use bytes::Bytes;
-use trunkline_store::{Batch, CommitClass, KeyRange, StoreError};
+use trunkline_store::{Batch, CommitClass, Key, KeyRange, StoreError};
 
 use super::LedgerBackend;
 use super::space::{Space, tagged};
@@ -17,10 +17,10 @@ pub(super) struct TimedTable {
 }
 
 impl TimedTable {
-    /// Adds a row and its twin to a batch.
-    pub(super) fn put(self, space: &Space, batch: &mut Batch, suffix: &[u8], time_s: i64, value: Vec<u8>) {
-        batch.put(space.key(self.rows, suffix), value);
-        batch.put(space.key(self.by_time, &timed(time_s, suffix)), tagged(tag::INDEX, &[]));
+    /// The row's key, and its twin with what belongs there.
+    pub(super) fn keys(self, space: &Space, suffix: &[u8], time_s: i64) -> (Key, Key, Vec<u8>) {
+        let twin = space.key(self.by_time, &timed(time_s, suffix));
+        (space.key(self.rows, suffix), twin, tagged(tag::INDEX, &[]))
     }
 
     /// Removes rows whose own time, as `time_of` reads it, is before `cutoff_s`: oldest first, a few batches at the most.

@@ -80,6 +80,7 @@ fn route(hub: &Hub, method: &Method, path: &[&str], body: &[u8]) -> Answer {
         ("POST", ["groups"]) => groups::create(hub, body),
         ("GET", ["groups", gid]) => groups::get(hub, gid),
         ("POST", ["groups", gid, "participants"]) => groups::participants(hub, gid, body),
+        ("POST", ["connections", device, "end"]) => network::end(hub, device, body),
         ("POST", ["connections", device, action]) => network::act(hub, device, action),
         ("GET", ["faults"]) => network::faults(hub),
         ("POST", ["faults"]) => network::arm(hub, body),

@@ -1,11 +1,12 @@
 //! Connections, faults, statistics, and what the judge found.
 
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{Answer, Refused, accepted, ok, parse, parse_wait, value};
 use crate::faults::Fault;
 use crate::net::Hub;
-use crate::world::World;
+use crate::world::{ConnId, World};
 
 /// `GET /connections?device=JID&online=true|false&wait_ms=M`.
 pub(super) async fn connections(hub: &Hub, query: &str) -> Answer {
@@ -22,15 +23,35 @@ pub(super) async fn connections(hub: &Hub, query: &str) -> Answer {
     ok(json!({"connections": value(&reports)?}))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct End {
+    error: String,
+}
+
+/// `POST /connections/{device}/end`.
+pub(super) fn end(hub: &Hub, device: &str, body: &[u8]) -> Answer {
+    let End { error } = parse(body)?;
+    hub.act(|world| {
+        let conn = connection(world, device)?;
+        world.end_connection(conn, &error);
+        accepted()
+    })
+}
+
+fn connection(world: &World, device: &str) -> Result<ConnId, Refused> {
+    let conn = world.find_device(device).and_then(|id| world.connection_of(id));
+    conn.ok_or_else(|| Refused::not_found("connection"))
+}
+
 /// `POST /connections/{device}/{drop|freeze|thaw}`.
 pub(super) fn act(hub: &Hub, device: &str, action: &str) -> Answer {
-    let conn = hub.act(|world| world.find_device(device).and_then(|id| world.connection_of(id)));
-    let conn = conn.ok_or_else(|| Refused::not_found("connection"))?;
+    let conn = hub.act(|world| connection(world, device))?;
     let found = match action {
         "drop" => hub.set_link(conn, |link| link.dropped = true),
         "freeze" => hub.set_link(conn, |link| link.frozen = true),
         "thaw" => hub.set_link(conn, |link| link.frozen = false),
-        _ => return Err(Refused::bad("drop, freeze or thaw")),
+        _ => return Err(Refused::bad("drop, freeze, thaw or end")),
     };
     if found { accepted() } else { Err(Refused::not_found("connection")) }
 }

@@ -114,6 +114,8 @@ async fn control_answers_and_refuses() {
         ),
         ("POST", "/accounts/5511900000001/send", json!({"to": "no number", "text": "a"}), 400),
         ("POST", "/connections/5511900000001:1/drop", Value::Null, 404),
+        ("POST", "/connections/5511900000001:1/end", json!({"error": "515"}), 404),
+        ("POST", "/connections/5511900000001:1/end", json!({}), 400),
         ("POST", "/faults", json!({"fault": "rain"}), 400),
         ("GET", "/accounts/5511900000001/inbox?recieved=1", Value::Null, 400),
         ("PATCH", "/stats", Value::Null, 405),

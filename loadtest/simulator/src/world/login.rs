@@ -67,8 +67,7 @@ impl World {
     fn log_in(&mut self, conn: ConnId, id: DeviceId) {
         if let Some(older) = self.conn_of(id) {
             self.counters.replaced += 1;
-            self.send(older, stream_error("replaced"));
-            self.close(older);
+            self.end_connection(older, "replaced");
         }
         let Some(device) = self.accounts[id.account].devices.get_mut(&id.device) else { return };
         device.conn = Some(conn);
@@ -82,9 +81,14 @@ impl World {
         let routing = wrap("edge_routing", [leaf("routing_info", ROUTING_INFO), leaf("dns_domain", *b"fb")]);
         self.send(conn, ib(routing));
         if let Some(error) = self.strike(FaultKind::StreamError, id) {
-            self.send(conn, stream_error(&error));
-            self.close(conn);
+            self.end_connection(conn, &error);
         }
+    }
+
+    /// Ends a connection with a stream error: a code, `replaced` or `device_removed`.
+    pub(crate) fn end_connection(&mut self, conn: ConnId, error: &str) {
+        self.send(conn, stream_error(error));
+        self.close(conn);
     }
 
     fn success(&self, id: DeviceId) -> Node {
@@ -158,8 +162,7 @@ impl World {
         self.with_phone(id.account, |phone, _| phone.forget_companion(device.key_index));
         self.accounts[id.account].extras_mut().key_index_list = None;
         if let Some(conn) = device.conn {
-            self.send(conn, stream_error("device_removed"));
-            self.close(conn);
+            self.end_connection(conn, "device_removed");
         }
         self.announce_removal(id, device.key_index);
         true
@@ -167,7 +170,7 @@ impl World {
 }
 
 /// `<stream:error>` for a code, or one of the conflicts `replaced` and `device_removed`.
-pub(crate) fn stream_error(what: &str) -> Node {
+fn stream_error(what: &str) -> Node {
     let error = NodeBuilder::new("stream:error");
     let conflict = |kind: &str| [NodeBuilder::new("conflict").attr("type", kind).build()];
     match what {

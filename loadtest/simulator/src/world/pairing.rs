@@ -10,7 +10,6 @@ use waproto::whatsapp::ClientPairingProps;
 
 use super::account::{Device, Gate};
 use super::client::Registration;
-use super::login::stream_error;
 use super::pairing_code::ByCode;
 use super::{AccountId, ConnId, DeviceId, Session, World};
 use crate::crypto::{adv, qr};
@@ -218,14 +217,12 @@ impl World {
                 self.counters.paired += 1;
                 self.outcome(offer.device.account, "linked");
                 self.store_initial_app_state(offer.device.account);
-                self.send(conn, stream_error("515"));
-                self.close(conn);
+                self.end_connection(conn, "515");
                 self.announce_addition(offer.device);
             }
             Err(why) => {
                 self.refused(&offer, why);
-                self.send(conn, stream_error("401"));
-                self.close(conn);
+                self.end_connection(conn, "401");
             }
         }
     }

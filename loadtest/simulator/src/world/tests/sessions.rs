@@ -120,6 +120,18 @@ fn a_withheld_request_gets_no_answer() {
 }
 
 #[test]
+fn an_open_connection_can_be_ended() {
+    let mut sim = Sim::new();
+    let (conn, companion) = sim.link(ADA, 1);
+    sim.act(|world| world.end_connection(conn, "503"));
+    assert_eq!(attr(&sim.take(conn)[0], "code").as_deref(), Some("503"));
+    assert!(sim.is_closed(conn));
+    assert_eq!(sim.world.conn_of(sim.device(ADA, 1)), None);
+    let again = sim.log_in(ADA, 1, &companion);
+    assert_eq!(sim.take(again)[0].tag, "success");
+}
+
+#[test]
 fn stream_errors_follow_the_login() {
     let mut sim = Sim::new();
     let (conn, companion) = sim.link(ADA, 1);

@@ -1,0 +1,62 @@
+//! Checking a message and turning it into the bytes that are stored and sent. Runs on the front end's thread.
+
+use bytes::Bytes;
+use ring::digest::{SHA256, digest};
+use trunkline_model::command::SendRequest;
+use trunkline_model::limits::IDEMPOTENCY_KEY_BYTES_MAX;
+use trunkline_model::message::{Content, Lane, ValidateSend};
+use trunkline_model::{ErrorCode, Failure, FieldError, record};
+
+/// A message that passed every check that needs only itself, as the bytes that are stored and sent.
+pub(crate) struct AcceptedArchive {
+    pub(super) archive: Bytes,
+    pub(super) body_sha256: [u8; 32],
+    pub(super) key_hash: Option<[u8; 32]>,
+    pub(super) to: String,
+    pub(super) kind: &'static str,
+    pub(super) lane: Lane,
+    pub(super) metadata: Option<String>,
+}
+
+/// Checks a message and turns it into its archive. Runs on the front end's thread: the shard only copies bytes.
+///
+/// # Errors
+/// [`ErrorCode::Validation`] naming every wrong field.
+pub(crate) fn archive(request: SendRequest) -> Result<AcceptedArchive, Failure> {
+    let SendRequest { message, idempotency_key } = request;
+    let mut problems = message.problems();
+    if idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES_MAX) {
+        let problem = format!("must have 1 to {IDEMPOTENCY_KEY_BYTES_MAX} bytes");
+        problems.push(FieldError::new("Idempotency-Key", problem));
+    }
+    if !problems.is_empty() {
+        return Err(Failure::invalid(problems));
+    }
+    let archive = record::encode(&message)
+        .map_err(|_| Failure::new(ErrorCode::Validation, "The message is too large to be stored."))?;
+    let kind = match &message.content {
+        Content::Text(_) => "text",
+        Content::Media(media) => media.kind.as_str(),
+    };
+    Ok(AcceptedArchive {
+        body_sha256: sha256(&archive),
+        archive: archive.into(),
+        key_hash: idempotency_key.map(|key| sha256(key.as_bytes())),
+        to: message.to.jid(),
+        kind,
+        lane: message.lane,
+        metadata: message.metadata,
+    })
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    out
+}
+
+/// Groups the messages of one chat; only equality matters.
+pub(super) fn chat_hash(jid: &str) -> u64 {
+    let hash = sha256(jid.as_bytes());
+    u64::from_be_bytes([hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]])
+}

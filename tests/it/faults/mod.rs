@@ -1,0 +1,8 @@
+//! What goes wrong, and what the gateway makes of it: the table "What happens when …" of ARCHITECTURE.md, row by row.
+
+mod codes;
+mod connection;
+mod kills;
+mod login;
+mod pairing;
+mod silence;
