@@ -29,7 +29,7 @@ pub const ACCEPT_PAUSE_MS: u64 = 50;
 /// How long a closing connection is read on, so that the client can read an early answer, in milliseconds.
 pub const LINGER_MS_MAX: u64 = 2_000;
 /// How much of it is read, in bytes.
-pub const LINGER_BYTES_MAX: usize = 16 << 20;
+pub const LINGER_BYTES_MAX: usize = 4 * MESSAGE_JSON_BYTES_MAX as usize;
 /// How long a stopping server waits for requests under way, in milliseconds.
 pub const DRAIN_MS_MAX: u64 = 10_000;
 /// Most front threads.

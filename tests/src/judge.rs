@@ -48,7 +48,8 @@ pub fn as_shown(delivered: &[Sighting]) -> Vec<Sighting> {
 /// What is wrong with the order of `seen`, where the texts of `sent` must come one after the other; others may come
 /// between.
 pub fn in_order(sent: &[String], seen: &[String]) -> Vec<String> {
-    let places: Vec<_> = sent.iter().map(|text| (text, seen.iter().position(|found| found == text))).collect();
+    let places: Vec<_> =
+        sent.iter().map(|text| (text, seen.iter().position(|found| found == text))).collect();
     let mut findings = Vec::new();
     for pair in places.windows(2) {
         if let [(first, Some(first_at)), (second, Some(second_at))] = pair
@@ -107,9 +108,10 @@ mod tests {
         let once = |seen: &[(&str, &str)]| exactly_once(&sightings(&SENT), &sightings(seen));
         check(once(&[("B", "two"), ("A", "one")]), &[]);
         check(once(&[("A", "one")]), &["\"two\" (B) is lost"]);
-        check(once(&[("A", "one"), ("B", "two"), ("B", "two")]), &[
-            "\"two\" (B) was seen 2 times, as [\"B\", \"B\"]",
-        ]);
+        check(
+            once(&[("A", "one"), ("B", "two"), ("B", "two")]),
+            &["\"two\" (B) was seen 2 times, as [\"B\", \"B\"]"],
+        );
         check(once(&[("A", "one"), ("C", "two")]), &["\"two\" was sent as B and seen as C"]);
         check(once(&[("A", "one"), ("B", "two"), ("D", "three")]), &["nobody sent \"three\" ([\"D\"])"]);
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::BytesMut;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Client, Method, Response, redirect};
 use rustls::ClientConfig;
 use url::{Host, Url};
@@ -78,9 +79,11 @@ impl HttpClient for BoundedHttp {
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        // A POST without a body must still say so: media hosts want a length.
-        if let Some(body) = request.body.or_else(|| (!is_get).then(bytes::Bytes::new)) {
-            builder = builder.body(body);
+        match request.body {
+            Some(body) => builder = builder.body(body),
+            // Left to itself the client would say nothing of a body, and media hosts want a length.
+            None if !is_get => builder = builder.header(CONTENT_LENGTH, 0),
+            None => {}
         }
         // The address carries an authorisation token, so it is taken out of the error.
         let response = builder.send().await.map_err(reqwest::Error::without_url)?;
@@ -120,3 +123,7 @@ impl Resolve for GuardedResolver {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "http_tests.rs"]
+mod tests;

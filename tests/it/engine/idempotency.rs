@@ -31,7 +31,8 @@ async fn the_same_key_and_body_is_the_same_message() {
     laptop.expect_text("the end of it").await;
     assert_eq!(laptop.further_texts(), Vec::<String>::new());
     let listed = shop.get("/messages").await.expect(200);
-    let ids: Vec<_> = listed["data"].as_array().expect("a page").iter().map(|message| &message["id"]).collect();
+    let ids: Vec<_> =
+        listed["data"].as_array().expect("a page").iter().map(|message| &message["id"]).collect();
     assert_eq!(ids, [&json!(last.id), &json!(messages[0].id)]);
     gateway.finish().await;
     world.finish().await;

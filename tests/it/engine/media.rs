@@ -100,8 +100,13 @@ async fn a_phone_gets_the_same_file() {
     let seen = bob.phone().expect("the picture", |message| message["id"] == json!(sent.wa_id)).await;
     assert_eq!(seen["media"]["bytes"], media.bytes.len(), "{seen}");
 
-    bob.phone().send(&alice, json!({"media": {"kind": "image", "base64": media.base64(),
-        "mimetype": "image/jpeg", "caption": "back to you"}})).await;
+    bob.phone()
+        .send(
+            &alice,
+            json!({"media": {"kind": "image", "base64": media.base64(),
+        "mimetype": "image/jpeg", "caption": "back to you"}}),
+        )
+        .await;
     let received = shop.expect_received("image").await;
     assert_eq!(received.data["image"]["caption"], "back to you");
     assert!(shop.download(&received).await.body == media.bytes, "the picture changed on its way");

@@ -84,7 +84,8 @@ async fn what_was_accepted_offline_goes_out_in_order() {
     let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
     shop.disconnect().await;
     shop.expect_state_because("stopped", "requested").await;
-    let texts: Vec<String> = (0..5).map(|number| format!("accepted without a connection, {number}")).collect();
+    let texts: Vec<String> =
+        (0..5).map(|number| format!("accepted without a connection, {number}")).collect();
     let mut sent = Vec::new();
     for text in &texts {
         sent.push(shop.send_text(&bob, text).await);

@@ -49,15 +49,19 @@ async fn a_refused_message_leaves_nothing_behind() {
         (with("to", Value::Null), "to"),
         (with("mentions", json!(["nobody"])), "mentions.0"),
         (with("lane", json!("fast")), "lane"),
-        (with("image", json!({"data": "AAAA"})), "type"),
+        (with("image", json!({"data": "AAAA"})), "image"),
         (json!({"to": NUMBER, "image": {"data": "not base64!"}}), "image.data"),
         (json!({"to": NUMBER, "image": {"url": "file:///etc/passwd"}}), "image.url"),
         (json!({"to": NUMBER, "image": {}}), "image.url"),
     ];
     for (body, field) in wrong_fields {
         let problem = shop.sending(&body).send().await.expect_problem(422, "VALIDATION");
-        let named: Vec<&str> =
-            problem["errors"].as_array().expect("errors").iter().filter_map(|e| e["field"].as_str()).collect();
+        let named: Vec<&str> = problem["errors"]
+            .as_array()
+            .expect("errors")
+            .iter()
+            .filter_map(|e| e["field"].as_str())
+            .collect();
         assert_eq!(named, [field], "{body} → {problem}");
         assert_tells_nothing(&problem);
     }
@@ -91,7 +95,11 @@ async fn broken_requests_are_told_apart() {
     check(post().json(&body).key(None).send().await, 401, "UNAUTHORIZED");
     check(post().json(&body).key(Some(WRONG_KEY)).send().await, 401, "UNAUTHORIZED");
     check(post().json(&body).key(Some("")).send().await, 401, "UNAUTHORIZED");
-    check(post().body("application/json", format!("{{\"to\":\"{NUMBER}\"")).send().await, 400, "MALFORMED_BODY");
+    check(
+        post().body("application/json", format!("{{\"to\":\"{NUMBER}\"")).send().await,
+        400,
+        "MALFORMED_BODY",
+    );
     check(post().body("application/json", "").send().await, 400, "MALFORMED_BODY");
     check(post().body("text/plain", TEXT).send().await, 415, "UNSUPPORTED_MEDIA_TYPE");
     check(post().json(&body).header("idempotency-key", "two words").send().await, 400, "MALFORMED_REQUEST");
@@ -141,7 +149,10 @@ async fn unknown_things_are_not_found() {
         let alone = gateway.api().get(&format!("/v1/messages/{message}"));
         alone.send().await.expect_problem(404, "MESSAGE_NOT_FOUND");
     }
-    assert_eq!(gateway.api().get("/v1/instances").send().await.expect(200)["data"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        gateway.api().get("/v1/instances").send().await.expect(200)["data"].as_array().map(Vec::len),
+        Some(1)
+    );
     gateway.finish().await;
     world.finish().await;
 }
@@ -178,10 +189,14 @@ async fn wrong_settings_make_no_instance() {
         (json!({"metadata": []}), "metadata"),
         (json!({"webhook": {"url": "ftp://x", "secret": secret}}), "webhook.url"),
         (json!({"webhook": {"url": "http://127.0.0.1/", "secret": "short"}}), "webhook.secret"),
-        (json!({"webhook": {"url": "http://127.0.0.1/", "secret": secret, "events": ["x"]}}), "webhook.events.0"),
+        (
+            json!({"webhook": {"url": "http://127.0.0.1/", "secret": secret, "events": ["x"]}}),
+            "webhook.events.0",
+        ),
     ];
     for (body, field) in wrong {
-        let problem = gateway.api().post("/v1/instances", &body).send().await.expect_problem(422, "VALIDATION");
+        let problem =
+            gateway.api().post("/v1/instances", &body).send().await.expect_problem(422, "VALIDATION");
         assert_eq!(problem["errors"][0]["field"], field, "{body} → {problem}");
     }
     assert_eq!(gateway.api().get("/v1/instances").send().await.expect(200)["data"], json!([]));

@@ -74,8 +74,13 @@ async fn a_restart_goes_on_where_delivery_stopped() {
     bob.phone().send_text(&alice, "sent during the restart").await;
     gateway.restart().await;
     hook.expect_text("sent during the restart").await;
-    let taken: Vec<String> =
-        hook.deliveries().iter().map(told).filter(|(_, answered)| *answered == 200).map(|(text, _)| text).collect();
+    let taken: Vec<String> = hook
+        .deliveries()
+        .iter()
+        .map(told)
+        .filter(|(_, answered)| *answered == 200)
+        .map(|(text, _)| text)
+        .collect();
     let expected = ["taken before the restart", "refused before the restart", "sent during the restart"];
     assert_eq!(taken, expected);
     gateway.finish().await;

@@ -242,7 +242,8 @@ async fn killed_while_receiving_every_message_is_in_the_log_once() {
         if matches!(kill, ReceiveKill::Twice(_)) {
             let of_this_round = format!("round {round},");
             let missed = |text: &str| text.starts_with(&of_this_round);
-            let first = |event: &GatewayEvent| (event.backfilled && event.text().is_some_and(missed)).then_some(());
+            let first =
+                |event: &GatewayEvent| (event.backfilled && event.text().is_some_and(missed)).then_some(());
             shop.expect("the first of the backlog", first).await;
             gateway.kill9();
             gateway.restart().await;

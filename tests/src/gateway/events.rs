@@ -89,7 +89,11 @@ impl EventStream {
         let event: GatewayEvent = serde_json::from_str(&lines.join("\n"))
             .unwrap_or_else(|error| panic!("no event: {error}: {block}"));
         assert_eq!(field("id"), Some(event.id.as_str()), "the stream's id is another one than the event's");
-        assert_eq!(field("event"), Some(event.kind.as_str()), "the stream's type is another one than the event's");
+        assert_eq!(
+            field("event"),
+            Some(event.kind.as_str()),
+            "the stream's type is another one than the event's"
+        );
         assert_eq!(event.instance, self.instance, "an event of another instance");
         Some(event)
     }
@@ -152,7 +156,9 @@ impl Follower {
     pub(super) async fn next_state(&mut self, api: &Api, instance: &str, state: &str) -> Value {
         let after = self.state_at;
         let entered = |event: &GatewayEvent| {
-            let enters = event.sequence > after && event.data["to"] == state && event.data["from"].is_string();
+            let (from, to) = (&event.data["from"], &event.data["to"]);
+            // A new instance reports itself with a change from `new` to `new`.
+            let enters = event.sequence > after && to == state && from.is_string() && from != to;
             enters.then(|| (event.sequence, event.data.clone()))
         };
         let (sequence, data) = self.find(api, instance, entered).await;

@@ -173,7 +173,8 @@ impl Instance {
         loop {
             let more: Vec<GatewayEvent> = serde_json::from_value(page["data"].clone())
                 .unwrap_or_else(|error| panic!("no page of events: {error}: {page}"));
-            let cursor = page["next_cursor"].as_str().unwrap_or_else(|| panic!("no cursor: {page}")).to_owned();
+            let cursor =
+                page["next_cursor"].as_str().unwrap_or_else(|| panic!("no cursor: {page}")).to_owned();
             if more.is_empty() {
                 return events;
             }

@@ -39,7 +39,10 @@ impl Launch {
             Ok(Some(greeting)) => (process, greeting),
             Ok(None) => panic!("the gateway ended instead of listening; its log:\n{}", self.log()),
             Err(_) => {
-                panic!("the gateway does not listen after {GATEWAY_START_TIMEOUT:?}; its log:\n{}", self.log())
+                panic!(
+                    "the gateway does not listen after {GATEWAY_START_TIMEOUT:?}; its log:\n{}",
+                    self.log()
+                )
             }
         }
     }
@@ -51,7 +54,9 @@ impl Launch {
         let mut command = Command::new(&binary);
         command.arg("serve").args(&self.flags).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         // The environment of whoever runs the tests is no part of them.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TRUNKLINE_")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TRUNKLINE_"))
+        {
             command.env_remove(name);
         }
         let mut child =
@@ -95,7 +100,8 @@ impl Process {
 
     /// Asks it to stop in good order and waits until it did.
     pub(super) async fn sigterm(mut self) -> ExitStatus {
-        let pid = i32::try_from(self.child.id()).unwrap_or_else(|_| unreachable!("process ids are positive i32"));
+        let pid =
+            i32::try_from(self.child.id()).unwrap_or_else(|_| unreachable!("process ids are positive i32"));
         // SAFETY: `kill` takes two integers. The child has not been waited for, so its id names no other process.
         let outcome = unsafe { libc::kill(pid, libc::SIGTERM) };
         assert_eq!(outcome, 0, "the gateway could not be signalled");

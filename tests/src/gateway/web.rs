@@ -36,7 +36,8 @@ impl WebServer {
     pub fn start(answer: impl Fn(Received) -> Response<Full<Bytes>> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
         let listener = listener.unwrap_or_else(|error| panic!("no port for a web server: {error}"));
-        let address = listener.local_addr().unwrap_or_else(|error| panic!("a port without a number: {error}"));
+        let address =
+            listener.local_addr().unwrap_or_else(|error| panic!("a port without a number: {error}"));
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.unwrap_or_else(|error| panic!("no runtime for a web server: {error}"));
         let (stop, stopped) = oneshot::channel();
@@ -61,7 +62,9 @@ where
             let (socket, _) = listener.accept().await?;
             let service = service_fn(|request| respond(request, Arc::clone(&answer)));
             // A client that leaves early is its own affair.
-            drop(http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(socket), service).await);
+            drop(
+                http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(socket), service).await,
+            );
         }
     };
     runtime.block_on(async {

@@ -36,16 +36,16 @@ impl Instance {
             Command::PullEvents { after, limit } => self.pull_events(after, limit),
             Command::RequestPairingCode { phone } => return self.request_pairing_code(phone, reply).await,
             Command::AnswerPasskey(assertion) => {
-                return self.with_session(reply, |session| {
+                return self.in_ceremony(reply, |session| {
                     Box::pin(async move { session.answer_passkey(assertion).await })
                 });
             }
             Command::ConfirmPasskey => {
                 return self
-                    .with_session(reply, |session| Box::pin(async move { session.confirm_passkey().await }));
+                    .in_ceremony(reply, |session| Box::pin(async move { session.confirm_passkey().await }));
             }
             Command::MarkRead { chat, participant, wa_ids } => {
-                return self.with_session(reply, |session| {
+                return self.with_session(reply, Reply::Done, |session| {
                     Box::pin(async move { session.mark_read(&chat, participant.as_deref(), &wa_ids).await })
                 });
             }
@@ -169,10 +169,25 @@ impl Instance {
         }
     }
 
-    /// Runs something on the session in a task of its own.
+    /// A step of a passkey ceremony, taken only while WhatsApp waits for one: the protocol library would ask the service.
+    fn in_ceremony(
+        &self,
+        reply: Replier,
+        work: impl FnOnce(Session) -> BoxFuture<'static, Result<(), SessionError>>,
+    ) {
+        if self.stands() != InstanceState::AwaitingPasskey {
+            let detail = "WhatsApp has not asked for a passkey.";
+            let failure = Failure::in_state(ErrorCode::InstanceState, self.stands(), detail);
+            return answer(reply, Err(failure));
+        }
+        self.with_session(reply, Reply::Pairing(self.pairing.clone()), work);
+    }
+
+    /// Runs something on the session in a task of its own; `done` answers when it worked.
     fn with_session(
         &self,
         reply: Replier,
+        done: Reply,
         work: impl FnOnce(Session) -> BoxFuture<'static, Result<(), SessionError>>,
     ) {
         let Some(session) = self.session.clone() else {
@@ -183,7 +198,7 @@ impl Instance {
         let working = work(session);
         self.context.spawner.spawn(TaskKind::Disposable, "session-call", async move {
             let result = working.await;
-            answer(reply, result.map(|()| Reply::Done).map_err(|error| session_failure(&error)));
+            answer(reply, result.map(|()| done).map_err(|error| session_failure(&error)));
         });
     }
 

@@ -1,7 +1,7 @@
 //! The outbox pump: hands messages to WhatsApp while the instance is open. The order is the planner's; this file only does it.
 
 use trunkline_model::instance::InstanceState;
-use trunkline_model::message::{Claim, MediaSource, MessageStatus, OutboxItem, SendMessage};
+use trunkline_model::message::{Claim, FailedAttempt, MediaSource, MessageStatus, OutboxItem, SendMessage};
 use trunkline_model::message::{Content, Lane};
 use trunkline_model::record::{self, MessageRecord, OutboxRow, table};
 use trunkline_model::retry::{BackoffError, SEND_BACKOFF};
@@ -124,7 +124,9 @@ impl Instance {
                     self.arm_outbox_timer(due_ms);
                 }
             }
-            Err(error) if error.is_retryable() => self.retry(id, error.reason()).await,
+            Err(error) if error.is_retryable() => {
+                self.retry(id, error.reason(), error.retry_after_ms.unwrap_or(0)).await;
+            }
             Err(error) => {
                 tracing::info!(instance = %self.id(), message = %id, %error, "a message cannot be sent");
                 self.outbox.settle(id);
@@ -134,10 +136,11 @@ impl Instance {
         self.pump().await;
     }
 
-    async fn retry(&mut self, id: MessageId, reason: &'static str) {
+    async fn retry(&mut self, id: MessageId, reason: &'static str, at_least_ms: u64) {
         metrics::counter!(crate::metrics::SEND_RETRIES, "reason" => reason).increment(1);
         let jitter = clock::random_u64() as u32;
-        match self.outbox.retry(id, clock::steady_ms(), &SEND_BACKOFF, jitter) {
+        let failed = FailedAttempt { now_ms: clock::steady_ms(), at_least_ms, jitter };
+        match self.outbox.retry(id, failed, &SEND_BACKOFF) {
             Ok(due_ms) => {
                 self.statuses.back_to_pending(id);
                 self.arm_outbox_timer(due_ms);
@@ -159,7 +162,7 @@ impl Instance {
             }
             self.statuses.ack_due.pop_first();
             if self.outbox.under_way(id).is_some() {
-                self.retry(id, "no_ack").await;
+                self.retry(id, "no_ack", 0).await;
             }
         }
         self.pump().await;

@@ -40,6 +40,17 @@ pub struct Window {
     pub unacknowledged_max: usize,
 }
 
+/// An attempt that failed.
+#[derive(Debug, Clone, Copy)]
+pub struct FailedAttempt {
+    /// Now, in milliseconds of the caller's clock.
+    pub now_ms: u64,
+    /// How long the service asked to be left alone, in milliseconds.
+    pub at_least_ms: u64,
+    /// Any random number.
+    pub jitter: u32,
+}
+
 /// How far down the queue [`Outbox::claim`] looks for a chat that is not busy.
 const CLAIM_SCAN_MAX: usize = 64;
 
@@ -122,15 +133,13 @@ impl Outbox {
     pub fn retry(
         &mut self,
         id: MessageId,
-        now_ms: u64,
+        failed: FailedAttempt,
         backoff: &Backoff,
-        jitter: u32,
     ) -> Result<u64, BackoffError> {
-        let Some(mut item) = self.take_under_way(id) else {
-            return Ok(now_ms);
-        };
+        let FailedAttempt { now_ms, at_least_ms, jitter } = failed;
+        let Some(mut item) = self.take_under_way(id) else { return Ok(now_ms) };
         item.attempts += 1;
-        let due_ms = now_ms + backoff.delay_ms(item.attempts, jitter)?;
+        let due_ms = now_ms + backoff.delay_ms(item.attempts, jitter)?.max(at_least_ms);
         self.delayed.insert((due_ms, id), item);
         Ok(due_ms)
     }
@@ -231,9 +240,10 @@ mod tests {
         loop {
             let Claim::Send(item) = outbox.claim(now_ms, WIDE) else { panic!("it is due") };
             attempts += 1;
-            match outbox.retry(item.id, now_ms, &SEND_BACKOFF, 0) {
+            let failed = FailedAttempt { now_ms, at_least_ms: 700, jitter: 0 };
+            match outbox.retry(item.id, failed, &SEND_BACKOFF) {
                 Ok(due_ms) => {
-                    assert!(due_ms > now_ms);
+                    assert!(due_ms >= now_ms + 700, "earlier than the service allows");
                     assert_eq!(outbox.claim(due_ms - 1, WIDE), Claim::WaitUntil(due_ms));
                     now_ms = due_ms;
                 }

@@ -61,7 +61,8 @@ pub enum SessionEvent {
     LoginAccepted,
     /// The offline queue and the critical app state are in: messages can be sent.
     Ready,
-    /// The connection ended. Exactly one for each [`crate::Session::start`].
+    /// The connection ended. Exactly one for each [`crate::Session::start`]. A receipt that was being handled may still
+    /// follow it.
     Closed {
         /// Why.
         reason: CloseReason,

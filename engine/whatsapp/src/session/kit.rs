@@ -125,8 +125,8 @@ impl SessionKit {
         let before = self.0.writers.lock().insert(instance, space.fence());
         if let Some(fence) = before {
             fence.store(true, Ordering::Relaxed);
+            space.barrier().await?;
         }
-        space.barrier().await?;
         Ok(space)
     }
 

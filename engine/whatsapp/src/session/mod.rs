@@ -158,7 +158,7 @@ impl Session {
     }
 
     /// Ends the run under way in good order: open commits and acknowledgements first, then the device record, then the
-    /// socket. Waits for it, 20 s at the most. The session is spent afterwards: a later `start()` is answered by
+    /// socket. Waits for it, twice 15 s at the most. The session is spent afterwards: a later `start()` is answered by
     /// `Closed` at once. May be called again.
     pub async fn stop(&self) {
         let link = &self.inner.link;
@@ -167,7 +167,7 @@ impl Session {
         let mut running = link.running.subscribe();
         // The sender lives in `link`, so this ends with the run.
         drop(running.wait_for(|running| !*running).await);
-        self.inner.client.disconnect().await;
+        drop(timeout(STOP_TIMEOUT, self.inner.client.disconnect()).await);
         self.inner.kit.release(self.inner.instance, &self.inner.space);
     }
 

@@ -1,6 +1,6 @@
 //! Linking a device by code or passkey. The QR code needs no call: it comes as an event.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use trunkline_model::command::PasskeyAssertion;
 use wacore::pair_code::{PairCodeError, PairCodeOptions};
@@ -20,6 +20,22 @@ pub struct PairingCode {
     pub valid_ms: u64,
 }
 
+/// While it lives, a refused code is the caller's to hear of, not the owner's.
+struct CodeRequest<'a>(&'a AtomicBool);
+
+impl<'a> CodeRequest<'a> {
+    fn begin(flag: &'a AtomicBool) -> CodeRequest<'a> {
+        flag.store(true, Ordering::Relaxed);
+        CodeRequest(flag)
+    }
+}
+
+impl Drop for CodeRequest<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
 impl Session {
     /// Asks for an 8-character code for this phone number. The run has to be under way; a socket is waited for. The same
     /// code comes as [`crate::SessionEvent::PairingCode`].
@@ -35,10 +51,10 @@ impl Session {
         }
         client.wait_for_socket(PAIRING_SOCKET_TIMEOUT).await.map_err(|_| SessionError::NotConnected)?;
         let options = PairCodeOptions { phone_number: phone.to_owned(), ..PairCodeOptions::default() };
-        let requested = &self.inner.link.code_requested;
-        requested.store(true, Ordering::Relaxed);
-        let answer = client.pair_with_code(options).await;
-        requested.store(false, Ordering::Relaxed);
+        let answer = {
+            let _under_way = CodeRequest::begin(&self.inner.link.code_requested);
+            client.pair_with_code(options).await
+        };
         match answer {
             Ok(code) => Ok(PairingCode { code, valid_ms: PAIRING_CODE_TTL.as_millis() as u64 }),
             Err(error) => Err(pairing_error(&error)),

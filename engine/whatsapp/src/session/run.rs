@@ -152,7 +152,12 @@ impl Drop for Promise {
             self.link.running.send_replace(false);
             let cause = Cause::TaskFailed;
             counter!(CLOSED, "reason" => cause.reason().as_str()).increment(1);
-            drop(self.link.events.offer(cause.event()));
+            if self.link.events.offer(cause.event()).is_err() {
+                // The owner is behind; it still gets its answer, later.
+                let (link, event) = (self.link.clone(), cause.event());
+                let telling = async move { link.events.deliver(event).await };
+                self.link.runtime.spawn_detached(Box::pin(telling));
+            }
         }
     }
 }

@@ -46,7 +46,10 @@ async fn a_lost_socket_is_told_once_and_the_next_run_works() {
     for number in 0..3 {
         service.post(&format!("/connections/{device}/drop"), json!({})).await;
         assert_eq!(line.closed().await.0, CloseReason::ConnectionLost);
-        assert!(line.events.try_recv().is_none());
+        // Receipts may still trail behind the end, but the end is told once.
+        while let Some(event) = line.events.try_recv() {
+            assert_ne!(event.kind(), "closed");
+        }
         line.session.start();
         line.session.start();
         line.ready().await;

@@ -67,11 +67,8 @@ async fn link(args: &LinkArgs) -> Result<Exit, ApiError> {
     if connected.linked.is_some() {
         say(format_args!("{} is linked already{}; connecting it.", args.instance, number(&connected)));
     }
-    if let Some(phone) = &args.code {
-        api.request_pairing_code(&instance, phone).await?;
-    }
     let mut screen = Screen { redraws: is_terminal(), lines: 0 };
-    let mut shown = Shown::default();
+    let mut shown = Shown { code_wanted: args.code.is_some(), ..Shown::default() };
     let mut look = interval(LINK_POLL_EVERY);
     let deadline = Instant::now() + LINK_TIMEOUT;
     while Instant::now() < deadline {
@@ -79,6 +76,10 @@ async fn link(args: &LinkArgs) -> Result<Exit, ApiError> {
         let pairing = api.pairing(&instance).await?;
         match step(&pairing, &mut shown) {
             Step::Wait => {}
+            Step::AskForCode => {
+                let phone = args.code.as_deref().unwrap_or_default();
+                api.request_pairing_code(&instance, phone).await?;
+            }
             Step::ShowQr(_) if args.code.is_some() => {}
             Step::ShowQr(text) => screen.show_qr(&text),
             Step::ShowCode(code) => {

@@ -5,6 +5,8 @@ use crate::client::Pairing;
 /// What has been shown so far.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Shown {
+    /// The person wants to type an 8-character code, and it has not been asked for yet.
+    pub code_wanted: bool,
     /// The QR code or 8-character code on the screen.
     pub code: Option<String>,
     /// The state that was told.
@@ -16,6 +18,8 @@ pub struct Shown {
 pub enum Step {
     /// Nothing new.
     Wait,
+    /// The connection is ready to be asked for an 8-character code.
+    AskForCode,
     /// A new QR code.
     ShowQr(String),
     /// A new 8-character code.
@@ -61,6 +65,10 @@ pub fn step(pairing: &Pairing, shown: &mut Shown) -> Step {
 }
 
 fn code_of(pairing: &Pairing, shown: &mut Shown) -> Step {
+    if shown.code_wanted && pairing.code.is_none() {
+        shown.code_wanted = false;
+        return Step::AskForCode;
+    }
     let (text, as_code) = match (&pairing.code, &pairing.qr) {
         (Some(code), _) => (&code.text, true),
         (None, Some(qr)) => (&qr.text, false),
@@ -112,7 +120,7 @@ mod tests {
 
     #[test]
     fn codes_that_ran_out_end_it() {
-        let mut shown = Shown { code: Some("a".into()), state: None };
+        let mut shown = Shown { code: Some("a".into()), ..Shown::default() };
         assert!(matches!(step(&pairing("new", None, None), &mut shown), Step::GiveUp(_)));
         for state in ["conflict", "restricted", "parked", "stopped", "logged_out", "deleted"] {
             assert!(
@@ -123,9 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn a_code_to_type_goes_before_the_qr_code() {
-        let step = step(&pairing("awaiting_scan", Some("qr"), Some("ABCD1234")), &mut Shown::default());
-        assert_eq!(step, Step::ShowCode("ABCD1234".into()));
+    fn a_code_to_type_is_asked_for_once_and_goes_before_the_qr_code() {
+        let mut shown = Shown { code_wanted: true, ..Shown::default() };
+        assert_eq!(step(&pairing("connecting", None, None), &mut shown), Step::Wait);
+        assert_eq!(step(&pairing("awaiting_scan", Some("qr"), None), &mut shown), Step::AskForCode);
+        let code = pairing("awaiting_scan", Some("qr"), Some("ABCD1234"));
+        assert_eq!(step(&code, &mut shown), Step::ShowCode("ABCD1234".into()));
+        assert_eq!(step(&code, &mut shown), Step::Wait);
         assert_eq!(grouped("ABCD1234"), "ABCD-1234");
         assert_eq!(grouped("ABCD-1234"), "ABCD-1234");
     }
