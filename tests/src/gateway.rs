@@ -97,6 +97,11 @@ impl Gateway {
         instance
     }
 
+    /// Runs another command of the binary on this gateway's data: its output, whole.
+    pub async fn run(&self, command: &[&str]) -> std::process::Output {
+        self.launch.run(command).await
+    }
+
     /// What the gateway's processes logged so far.
     pub fn log(&self) -> String {
         self.launch.log()

@@ -1,4 +1,6 @@
 //! The binary from outside: what it prints where, and how it ends.
+#![allow(clippy::expect_used, reason = "a test that cannot start its subject has failed")]
+#![expect(clippy::expect_used, reason = "what a test expects and does not get fails it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -1,4 +1,6 @@
 //! The product trusts WhatsApp's Noise root and nothing else: the feature that turns that check off must not be in its tree.
+#![allow(clippy::expect_used, reason = "a test that cannot start its subject has failed")]
+#![expect(clippy::expect_used, reason = "what a test expects and does not get fails it")]
 
 use std::path::Path;
 use std::process::Command;

@@ -1,7 +1,9 @@
 //! Files both ways, every kind, every way of handing one in: what is downloaded is what was sent, byte for byte.
 
+use http_body_util::Full;
+use hyper::{Response, StatusCode};
 use serde_json::json;
-use trunkline_tests::gateway::FileServer;
+use trunkline_tests::gateway::{FileServer, WebServer};
 use trunkline_tests::{Accepted, Baileys, Gateway, Media, World};
 
 /// A file of each kind, of a length that fills no whole cipher block.
@@ -125,6 +127,47 @@ async fn what_has_no_file_has_no_download() {
     for id in [format!("med_{:016x}", received.sequence), format!("med_{:016x}", 9_999), "med_1".to_owned()] {
         shop.get(&format!("/media/{id}")).await.expect_problem(404, "MEDIA_NOT_FOUND");
     }
+    gateway.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_expired_upload_token_is_renewed() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let gateway = Gateway::start(&world).await;
+    let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
+    world.control().fault("media_auth", json!({"count": 1})).await;
+    let media = Media::sample("image", "image/jpeg", 5_003);
+    let sent = shop.send_media(&bob, &media).await;
+    expect_whole(&laptop, &sent, &media).await;
+    gateway.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_not_found_and_a_wrong_url_fails_its_message_alone() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let gateway = Gateway::start(&world).await;
+    let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
+    let media = Media::sample("image", "image/jpeg", 5_003);
+    laptop.send_media(&alice, &media).await;
+    let received = shop.expect_received("image").await;
+    world.control().fault("media_gone", json!({})).await;
+    shop.download(&received).await.expect_problem(404, "MEDIA_NOT_FOUND");
+    world.control().clear_faults().await;
+    assert!(shop.download(&received).await.body == media.bytes, "the picture changed on its way");
+
+    let missing = WebServer::start(|_| {
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        response
+    });
+    let doomed = shop.send_media_from(&bob, &media, &format!("{}/nothing.jpg", missing.url())).await;
+    assert_eq!(shop.expect_failed(&doomed).await, "media_unusable");
+    let sent = shop.send_media(&bob, &media).await;
+    expect_whole(&laptop, &sent, &media).await;
     gateway.finish().await;
     world.finish().await;
 }

@@ -7,6 +7,7 @@ mod idempotency;
 mod isolation;
 mod lifecycle;
 mod media;
+mod node;
 mod offline;
 mod pairing;
 mod refusals;

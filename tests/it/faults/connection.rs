@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trunkline_tests::judge::{Sighting, as_shown, exactly_once};
-use trunkline_tests::{Event, Gateway, World};
+use trunkline_tests::{Account, Event, Gateway, World};
 
 #[tokio::test]
 async fn a_dropped_socket_is_mended_and_nothing_is_lost() {
@@ -53,21 +53,46 @@ fn text_in(event: &Event) -> Option<Sighting> {
     }
 }
 
-/// Stream errors come right after the login, which is where the simulated service can raise them.
+/// Stream errors that mean "come again", with the reason each has.
+const COME_AGAIN: [(&str, &str); 2] = [("515", "stream_restart"), ("503", "service_unavailable")];
+
 #[tokio::test]
-async fn a_stream_that_the_service_ends_is_opened_again() {
+async fn an_open_stream_that_the_service_ends_is_opened_again() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
     let shop = gateway.link(&alice).await;
-    for (code, reason) in [("515", "stream_restart"), ("503", "service_unavailable")] {
+    for (code, reason) in COME_AGAIN {
+        end_stream(&world, &alice, code).await;
+        shop.expect_state_because("backing_off", reason).await;
+        shop.expect_state("open").await;
+    }
+    let sent = shop.send_text(&bob, "after two restarts").await;
+    shop.expect_status(&sent, "delivered").await;
+    gateway.finish().await;
+    world.finish().await;
+}
+
+/// The service ends the connection of the account's gateway with this stream error.
+async fn end_stream(world: &World, account: &Account, error: &str) {
+    let path = format!("/connections/{}/end", account.device_jid(1));
+    world.control().post(&path, json!({"error": error})).await;
+}
+
+#[tokio::test]
+async fn a_stream_that_the_service_ends_at_the_login_is_opened_again() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let gateway = Gateway::start(&world).await;
+    let shop = gateway.link(&alice).await;
+    for (code, reason) in COME_AGAIN {
         alice.fault("stream_error", json!({"value": code, "count": 1})).await;
         alice.drop_connection(1).await;
         shop.expect_state_because("backing_off", "connection_lost").await;
         shop.expect_state_because("backing_off", reason).await;
         shop.expect_state("open").await;
     }
-    let sent = shop.send_text(&bob, "after two restarts").await;
+    let sent = shop.send_text(&bob, "after two more restarts").await;
     shop.expect_status(&sent, "delivered").await;
     gateway.finish().await;
     world.finish().await;
@@ -79,8 +104,7 @@ async fn a_stream_that_another_client_took_is_not_fought_for() {
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
     let shop = gateway.link(&alice).await;
-    alice.fault("stream_error", json!({"value": "replaced", "count": 1})).await;
-    alice.drop_connection(1).await;
+    end_stream(&world, &alice, "replaced").await;
     shop.expect_state_because("conflict", "replaced").await;
     assert_eq!(alice.device(1).await["online"], false);
     let view = shop.view().await;

@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
-use trunkline_tests::judge::{Sighting, as_shown, exactly_once, gap_free};
+use trunkline_tests::judge::{Sighting, as_shown, exactly_once, gap_free, only_advances};
 use trunkline_tests::{Accepted, Account, Baileys, Event, Gateway, GatewayEvent, Instance, World};
 
 const ROUNDS: usize = 10;
@@ -70,6 +70,7 @@ async fn killed_while_sending_every_accepted_message_arrives_once() {
         assert_eq!(findings, Vec::<String>::new(), "seed {seed}, round {round}, killed at {kill:?}");
         expect_no_key_used_twice(&world).await;
     }
+    assert_eq!(judge_statuses(&shop).await, Vec::<String>::new(), "seed {seed}");
     let repeated = delivered.len() - sent.len();
     println!("{} messages, {repeated} of them delivered again under their id", sent.len());
     gateway.finish().await;
@@ -188,6 +189,22 @@ fn text_in(event: &Event) -> Option<Sighting> {
         }
         _ => None,
     }
+}
+
+/// What is wrong with the log of a number that only sent: gaps, and statuses that went back or came twice.
+async fn judge_statuses(shop: &Instance) -> Vec<String> {
+    let events = shop.all_events().await;
+    let mut statuses: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for data in events.iter().map(|event| &event.data) {
+        if let (Some(message), Some(status)) = (data["message"].as_str(), data["status"].as_str()) {
+            statuses.entry(message).or_default().push(status.to_owned());
+        }
+    }
+    let mut findings = gap_free(events.iter().map(|event| event.sequence));
+    for (message, statuses) in statuses {
+        findings.extend(only_advances(&statuses).into_iter().map(|finding| format!("{message}: {finding}")));
+    }
+    findings
 }
 
 /// When a round of receiving is cut short.

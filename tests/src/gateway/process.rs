@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -73,6 +73,18 @@ impl Launch {
         Process { child, stdout: lines }
     }
 
+    /// Runs a command that ends by itself, with the same settings.
+    pub(super) async fn run(&self, command: &[&str]) -> Output {
+        let mut process = command_of(&binary());
+        process.args(command).args(&self.flags).stdin(Stdio::null());
+        let running = tokio::task::spawn_blocking(move || process.output());
+        match timeout(GATEWAY_STOP_TIMEOUT, running).await {
+            Ok(Ok(Ok(output))) => output,
+            Ok(failed) => panic!("{command:?} did not run: {failed:?}"),
+            Err(_) => panic!("{command:?} did not end within {GATEWAY_STOP_TIMEOUT:?}"),
+        }
+    }
+
     /// Everything the processes logged so far.
     pub(super) fn log(&self) -> String {
         std::fs::read_to_string(&self.log_file).unwrap_or_default()
@@ -124,6 +136,16 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// The binary, without the settings in the environment of whoever runs the tests.
+fn command_of(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TRUNKLINE_"))
+    {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// The binary under test: `TRUNKLINE_BIN`, or what cargo built beside this test.

@@ -27,7 +27,8 @@ pub(crate) struct EventLog {
 
 /// Events on their way to the disk.
 pub(crate) struct Appended {
-    commit: CommitFuture,
+    /// `None` when the disk was faster than the look at the answer, which must not be polled again.
+    commit: Option<CommitFuture>,
     last: u64,
     log: Arc<EventLog>,
 }
@@ -73,9 +74,11 @@ impl EventLog {
             sequence += 1;
         }
         let mut commit = self.ledger.commit(batch, class);
-        if let Some(Err(error)) = (&mut commit).now_or_never() {
-            return Err(error);
-        }
+        let commit = match (&mut commit).now_or_never() {
+            Some(Err(error)) => return Err(error),
+            Some(Ok(_)) => None,
+            None => Some(commit),
+        };
         *next = sequence;
         Ok(Appended { commit, last: sequence - 1, log: Arc::clone(self) })
     }
@@ -121,7 +124,9 @@ fn sequence_of(key: &Key) -> u64 {
 impl Appended {
     /// Waits until the events are on disk, then wakes whoever follows the log.
     pub(crate) async fn durable(self) -> Result<(), StoreError> {
-        self.commit.await?;
+        if let Some(commit) = self.commit {
+            commit.await?;
+        }
         // Commits resolve in order but their waiters may run in any: the mark only moves forward.
         self.log.newest.send_if_modified(|newest| {
             let moves = self.last > *newest;

@@ -80,6 +80,19 @@ async fn the_watch_never_shows_an_event_that_is_not_readable() {
     assert_eq!(sequences(&log), [1, 2]);
 }
 
+/// The look at the answer takes it; a second look at a commit that was that fast panicked.
+#[test]
+fn an_answer_that_is_there_at_once_is_taken_once() {
+    let dir = TempDir::new().expect("a directory");
+    let ledger = testing::ledger(&dir);
+    let log = open(&ledger);
+    ledger.answer_at_once();
+    let appended = log.append(Batch::new(), vec![event("a")], CommitClass::First).expect("queued");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(appended.durable()).expect("durable");
+    assert_eq!((log.newest(), sequences(&log)), (1, vec![1]));
+}
+
 #[tokio::test]
 async fn a_message_delivered_twice_is_one_event() {
     let dir = TempDir::new().expect("a directory");

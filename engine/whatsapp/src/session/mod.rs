@@ -66,7 +66,7 @@ impl Session {
     /// Builds the client over the stored device, or a fresh one, which is stored. Dials nothing.
     ///
     /// An instance has one session at a time, in the whole cluster. Within this process an earlier one is fenced off here:
-    /// it cannot write any more, and so it cannot send.
+    /// it cannot write any more, so it gets no further lease; what it could still send uses keys that nobody else will.
     ///
     /// # Errors
     /// [`SessionError::Store`] when the device cannot be read or stored, [`SessionError::Protocol`] when the client cannot

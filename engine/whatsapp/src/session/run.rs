@@ -25,6 +25,9 @@ use crate::metrics::{CLOSED, EVENTS_DROPPED};
 use crate::runtime::ShardRuntime;
 use crate::transport::LinkActivity;
 
+/// The stanza that ends a stream, or complains about one stanza of it.
+const STREAM_ERROR: &str = "stream:error";
+
 /// What is known of the run under way.
 #[derive(Default)]
 pub(super) struct RunState {
@@ -179,7 +182,7 @@ pub(super) async fn run(client: Arc<Client>, link: Arc<Link>) {
 /// Drives the client and watches what its events do not tell. Returns whether the Noise handshake succeeded.
 async fn follow(client: &Arc<Client>, link: &Arc<Link>) -> bool {
     let mut login = client.wait_for_node(NodeFilter::tag("success")).fuse();
-    let mut stream_end = client.wait_for_node(NodeFilter::tag("stream:error")).fuse();
+    let mut stream_end = client.wait_for_node(NodeFilter::tag(STREAM_ERROR)).fuse();
     // Longer than any connection attempt takes; afterwards it is only a timer that nobody waits for.
     let opened = client.wait_for_socket(CONNECT_TIMEOUT * 3);
     let (mut socket_opened, mut opening) = (false, true);
@@ -191,12 +194,14 @@ async fn follow(client: &Arc<Client>, link: &Arc<Link>) -> bool {
         tokio::select! {
             biased;
             accepted = &mut login => if accepted.is_ok() { link.tell_login() },
-            ended = &mut stream_end => {
-                if let Some(code) = ended.ok().and_then(|stanza| stream_error_code(&stanza)) {
+            ended = &mut stream_end => match ended.ok().map(|stanza| stream_error_code(&stanza)) {
+                Some(Some(code)) => {
                     link.note(Cause::StreamError(code));
                     grace = Some(Box::pin(sleep(STREAM_END_GRACE)));
                 }
-            }
+                Some(None) => stream_end = client.wait_for_node(NodeFilter::tag(STREAM_ERROR)).fuse(),
+                None => {}
+            },
             result = &mut opened, if opening => (socket_opened, opening) = (result.is_ok(), false),
             () = link.stop.notified() => {
                 link.note(Cause::Stopped);
