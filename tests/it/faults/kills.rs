@@ -1,5 +1,6 @@
 //! `kill -9` at random points of a burst, ten rounds: what was answered 202 arrives exactly once, what was sent to the
-//! number is in its log exactly once, and no Signal key is used twice.
+//! number is in its log exactly once, and no Signal key is used twice. Every burst goes to a person and into a group in
+//! turn, so that pairwise ratchets and sender keys are cut off alike.
 //!
 //! The points are drawn from a seed that is printed; `TRUNKLINE_TEST_SEED` repeats a run's points, though not its timing.
 
@@ -10,7 +11,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use trunkline_tests::judge::{Sighting, as_shown, exactly_once, gap_free, only_advances};
-use trunkline_tests::{Accepted, Account, Baileys, Event, Gateway, GatewayEvent, Instance, World};
+use trunkline_tests::{Accepted, Baileys, Event, Gateway, GatewayEvent, Instance, Recipient, World};
 
 const ROUNDS: usize = 10;
 /// Messages of a round.
@@ -53,18 +54,20 @@ async fn killed_while_sending_every_accepted_message_arrives_once() {
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let mut gateway = Gateway::start(&world).await;
     let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
+    let group = laptop.create_group("Survivors", &[&alice]).await;
+    let chats = [bob.jid(), group.jid()];
     let mut sent = Vec::new();
     let mut delivered = Vec::new();
     for round in 0..ROUNDS {
         let kill = SendKill::draw(&mut dice);
-        let burst = Burst::new(round, &shop, &bob);
+        let burst = Burst::new(round, &shop, &chats);
         let answered = send_until(kill, &burst, &mut gateway, &mut delivered, (&shop, &laptop)).await;
         gateway.restart().await;
         let answered = repeat_unanswered(&burst, &shop, answered).await;
         sent.extend(answered.iter().map(|(text, accepted)| accepted.with_text(text)));
-        let last = expect_all_delivered(&answered, round, &bob, (&shop, &laptop)).await;
-        sent.push(last.clone());
-        delivered.push(last);
+        let last = expect_all_delivered(&answered, round, &chats, (&shop, &laptop)).await;
+        sent.extend(last.clone());
+        delivered.extend(last);
         delivered.extend(take_arrived(&laptop).await);
         let findings = exactly_once(&sent, &as_shown(&delivered));
         assert_eq!(findings, Vec::<String>::new(), "seed {seed}, round {round}, killed at {kill:?}");
@@ -86,10 +89,10 @@ struct Burst {
 type Answered = BTreeMap<String, Accepted>;
 
 impl Burst {
-    fn new(round: usize, shop: &Instance, to: &Account) -> Self {
+    fn new(round: usize, shop: &Instance, chats: &[String; 2]) -> Self {
         let bodies = (0..BURST).map(|number| {
             let text = format!("round {round}, message {number:02}");
-            (text.clone(), shop.text_body(to, &text))
+            (text.clone(), shop.text_body(&chats[number % 2], &text))
         });
         Self { bodies: bodies.collect() }
     }
@@ -158,19 +161,25 @@ fn key_of(text: &str) -> String {
     text.replace([' ', ','], "-")
 }
 
-/// Waits until the service has everything, then for a last message, which it returns: the laptop's stream is ordered, so
-/// nothing comes after it.
+/// Waits until the service has everything, then for a last message of each chat, which it returns: Baileys reads a chat in
+/// order, so nothing of it comes after that.
 async fn expect_all_delivered(
     answered: &Answered,
     round: usize,
-    bob: &Account,
+    chats: &[String; 2],
     (shop, laptop): (&Instance, &Baileys),
-) -> Sighting {
+) -> [Sighting; 2] {
     for accepted in answered.values() {
         shop.expect_status(accepted, "sent").await;
     }
-    let last = shop.send_text(bob, &format!("the end of round {round}")).await;
-    laptop.expect("the end of the round", |event| text_in(event).filter(|seen| seen.id == last.wa_id)).await
+    let last = async |chat: &String| {
+        let text = format!("the end of round {round} for {}", chat.split_once('@').expect("a JID").1);
+        let last = shop.send_text(chat, &text).await;
+        laptop
+            .expect("the end of the round", |event| text_in(event).filter(|seen| seen.id == last.wa_id))
+            .await
+    };
+    [last(&chats[0]).await, last(&chats[1]).await]
 }
 
 /// Every text that arrived and that nobody waited for.
@@ -238,13 +247,15 @@ async fn killed_while_receiving_every_message_is_in_the_log_once() {
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let mut gateway = Gateway::start(&world).await;
     let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
+    let group = laptop.create_group("Survivors", &[&alice]).await;
+    let chats = [alice.jid(), group.jid()];
     let mut sent = Vec::new();
     for round in 0..ROUNDS {
         let kill = ReceiveKill::draw(&mut dice);
         for number in 0..BURST {
             let text = format!("round {round}, message {number:02}");
             gateway.api().keep_private(&text);
-            let message = laptop.send_text(&alice, &text).await;
+            let message = laptop.send_text(&chats[number % 2], &text).await;
             sent.push(Sighting::new(message.key.id, &text));
             match kill {
                 ReceiveKill::Sent(count) | ReceiveKill::Twice(count) if number == count => gateway.kill9(),

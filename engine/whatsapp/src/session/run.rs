@@ -225,7 +225,8 @@ async fn follow(client: &Arc<Client>, link: &Arc<Link>) -> bool {
     {
         link.note(Cause::StreamError(code));
     }
-    socket_opened || (&mut opened).now_or_never().is_some_and(|opened| opened.is_ok())
+    // Asked once more only while it is unanswered: a future that has completed must not be polled again.
+    socket_opened || (opening && (&mut opened).now_or_never().is_some_and(|opened| opened.is_ok()))
 }
 
 /// Disconnects in good order while the run goes on handling what it has begun.
