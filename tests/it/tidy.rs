@@ -40,7 +40,10 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
     for line in manifest.lines() {
         if let Some(section) = line.strip_prefix('[') {
             inside = section.starts_with("dependencies") || section.starts_with("target.");
-        } else if inside && let Some((name, _)) = line.split_once(['.', ' ', '=']) {
+        } else if inside
+            && !line.starts_with('#')
+            && let Some((name, _)) = line.split_once(['.', ' ', '='])
+        {
             names.insert(name.trim().to_owned());
         }
     }

@@ -205,6 +205,9 @@ pub struct Message {
     pub push_name: Option<String>,
     /// `server_ack`, `delivered`, `read`, …
     pub status: Option<String>,
+    /// Status parameters, e.g. an error code, where the client folded a status into the message.
+    #[serde(default)]
+    pub parameters: Vec<String>,
     /// Why it could not be decrypted, if it could not.
     pub undecryptable: Option<String>,
     /// `text`, `image`, `video`, `audio`, `voice`, `document`, `sticker`, `reaction`, `protocol`, …

@@ -123,6 +123,10 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
+        if let Some(traces) = std::env::var_os("TRUNKLINE_TEST_TRACES") {
+            // Without a copy the log goes with its directory; that it cannot be copied is no fault of the test.
+            let _ = std::fs::copy(&self.launch.log_file, std::path::Path::new(&traces).join("gateway.log"));
+        }
         let ended = self.process.is_none();
         assert!(ended || std::thread::panicking(), "end a test with gateway.finish(): it reads the log");
     }

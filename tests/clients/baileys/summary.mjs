@@ -24,6 +24,7 @@ export function summarizeMessage(message) {
     timestamp: Number(message.messageTimestamp ?? 0),
     push_name: message.pushName || undefined,
     status: statusName(message.status),
+    parameters: message.messageStubParameters ?? [],
     undecryptable: message.messageStubType === proto.WebMessageInfo.StubType.CIPHERTEXT ? (message.messageStubParameters?.[0] ?? '') : undefined,
     ...summarizeContent(message.message),
   }

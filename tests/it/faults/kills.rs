@@ -172,14 +172,14 @@ async fn expect_all_delivered(
     for accepted in answered.values() {
         shop.expect_status(accepted, "sent").await;
     }
-    let last = async |chat: &String| {
-        let text = format!("the end of round {round} for {}", chat.split_once('@').expect("a JID").1);
+    let last = async |chat: &String, place: &str| {
+        let text = format!("the end of round {round} {place}");
         let last = shop.send_text(chat, &text).await;
         laptop
             .expect("the end of the round", |event| text_in(event).filter(|seen| seen.id == last.wa_id))
             .await
     };
-    [last(&chats[0]).await, last(&chats[1]).await]
+    [last(&chats[0], "to the person").await, last(&chats[1], "in the group").await]
 }
 
 /// Every text that arrived and that nobody waited for.
@@ -276,10 +276,13 @@ async fn killed_while_receiving_every_message_is_in_the_log_once() {
             gateway.kill9();
             gateway.restart().await;
         }
-        let last = format!("the end of round {round}");
-        let message = laptop.send_text(&alice, &last).await;
-        sent.push(Sighting::new(message.key.id, &last));
-        shop.expect_text(&last).await;
+        // A chat is read in order, so nothing of it comes after its last message.
+        for (chat, place) in chats.iter().zip(["to the person", "in the group"]) {
+            let last = format!("the end of round {round} {place}");
+            let message = laptop.send_text(chat, &last).await;
+            sent.push(Sighting::new(message.key.id, &last));
+            shop.expect_text(&last).await;
+        }
         let findings = judge_log(&shop, &sent).await;
         assert_eq!(findings, Vec::<String>::new(), "seed {seed}, round {round}, killed at {kill:?}");
         expect_no_key_used_twice(&world).await;

@@ -150,9 +150,20 @@ impl Baileys {
     }
 
     /// Waits until the service refused a message this device sent; returns the parameters (the error code).
+    ///
+    /// Baileys folds a status into the message itself while it buffers events, so both places count.
     pub async fn expect_refused(&self, sent: &Message) -> Vec<String> {
-        let refused = |update: &MessageUpdate| update.status.as_deref() == Some("error");
-        self.expect_update(&sent.key.id, "an error", refused).await.parameters
+        let refused = |status: &Option<String>| status.as_deref() == Some("error");
+        let pick = |event: &Event| match event {
+            Event::MessageUpdate(update) if update.key.id == sent.key.id && refused(&update.status) => {
+                Some(update.parameters.clone())
+            }
+            Event::Message(message) if message.key.id == sent.key.id && refused(&message.status) => {
+                Some(message.parameters.clone())
+            }
+            _ => None,
+        };
+        self.expect(&format!("an error for message {}", sent.key.id), pick).await
     }
 
     /// Waits for a change of a message.
