@@ -158,6 +158,12 @@ impl Instance {
         self.expect(&format!("text {text:?}"), wanted).await
     }
 
+    /// Waits until a text is in the log, whether or not somebody waited for it before.
+    pub async fn expect_logged(&self, text: &str) {
+        let wanted = |event: &GatewayEvent| (event.text() == Some(text)).then_some(());
+        self.find(&format!("text {text:?}"), wanted).await;
+    }
+
     /// Waits for a received message of a type, such as `image` or `reaction`; returns the event.
     pub async fn expect_received(&self, kind: &str) -> GatewayEvent {
         let wanted = |event: &GatewayEvent| {

@@ -27,7 +27,7 @@ pub struct LinkArgs {
     /// Address of the server
     #[arg(long, env = "TRUNKLINE_URL", default_value = "http://127.0.0.1:8080")]
     url: String,
-    /// API key with the scope `instances`
+    /// API key with the scopes `instances:read` and `instances:write`
     #[arg(long, env = "TRUNKLINE_KEY", hide_env_values = true)]
     key: String,
 }
