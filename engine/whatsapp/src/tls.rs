@@ -1,5 +1,7 @@
 //! One TLS configuration for all connections of a shard: one set of roots, one store of sessions to resume.
 
+mod tickets;
+
 use std::sync::Arc;
 
 use rustls::client::Resumption;
@@ -9,7 +11,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::ConfigError;
-use crate::limits::{EXTRA_ROOTS_BYTES_MAX, TLS_SESSIONS_MAX};
+use crate::limits::EXTRA_ROOTS_BYTES_MAX;
+use tickets::Tickets;
 
 /// TLS with the public web's roots, and those of `extra_roots_pem`.
 ///
@@ -26,7 +29,7 @@ pub(crate) fn client_config(extra_roots_pem: Option<&str>) -> Result<Arc<ClientC
         .map_err(|error| ConfigError::Tls(error.to_string()))?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.resumption = Resumption::in_memory_sessions(TLS_SESSIONS_MAX);
+    config.resumption = Resumption::store(Arc::new(Tickets::new()));
     Ok(Arc::new(config))
 }
 

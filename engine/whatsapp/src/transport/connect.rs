@@ -1,28 +1,25 @@
 //! From an address to an open WebSocket.
 
+use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::{io, sync::Arc};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
-use reqwest::header::{HeaderValue, ORIGIN};
+use ring::rand::{SecureRandom as _, SystemRandom};
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-use tokio_websockets::{ClientBuilder, Config, Limits, WebSocketStream};
 
-use super::{DialError, Dialler};
-use crate::limits::WS_MESSAGE_BYTES_MAX;
+use super::record_layer::{Flow, RecordLayer, TlsError};
+use super::scratch;
+use super::upgrade::UpgradeKey;
+use super::{DialError, Dialler, Opened};
+use crate::limits::TLS_HELD_BYTES_MAX;
 
-/// A socket with or without TLS.
-pub(super) enum Link {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-pub(super) async fn open(dialler: &Dialler) -> Result<WebSocketStream<Link>, DialError> {
+pub(super) async fn open(dialler: &Dialler) -> Result<Opened, DialError> {
     let url = &dialler.dialling.socket;
     // The URL was checked when it was configured; an address without a host cannot get here.
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
@@ -31,15 +28,17 @@ pub(super) async fn open(dialler: &Dialler) -> Result<WebSocketStream<Link>, Dia
     let tcp = dial(dialler.guard.filter(resolved)?).await?;
     // Frames are small and answered at once: waiting for company only delays them.
     tcp.set_nodelay(true).map_err(DialError::Tcp)?;
-    let link = if url.scheme() == "wss" {
-        let name =
-            ServerName::try_from(host.to_owned()).map_err(|error| DialError::Tls(io::Error::other(error)))?;
-        let connector = TlsConnector::from(Arc::clone(&dialler.tls));
-        Link::Tls(Box::new(connector.connect(name, tcp).await.map_err(DialError::Tls)?))
+    let records = if url.scheme() == "wss" {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| DialError::Name)?;
+        RecordLayer::tls(Arc::clone(&dialler.tls), name)?
     } else {
-        Link::Plain(tcp)
+        RecordLayer::Plain
     };
-    upgrade(dialler, link).await
+    let mut opening = Opening { tcp, records, received: Vec::new(), to_send: Vec::new(), ended: false };
+    opening.handshake(dialler).await?;
+    opening.upgrade(dialler).await?;
+    let Opening { tcp, records, received: early, .. } = opening;
+    Ok(Opened { tcp, records, early })
 }
 
 async fn dial(addresses: Vec<SocketAddr>) -> Result<TcpStream, DialError> {
@@ -53,71 +52,85 @@ async fn dial(addresses: Vec<SocketAddr>) -> Result<TcpStream, DialError> {
     Err(DialError::Tcp(last))
 }
 
-async fn upgrade(dialler: &Dialler, link: Link) -> Result<WebSocketStream<Link>, DialError> {
-    let failed = |error: String| DialError::Upgrade(error);
-    let origin =
-        HeaderValue::from_str(&dialler.dialling.origin).map_err(|error| failed(error.to_string()))?;
-    let builder = ClientBuilder::new()
-        .uri(dialler.dialling.socket.as_str())
-        .map_err(|error| failed(error.to_string()))?
-        .add_header(ORIGIN, origin)
-        .map_err(|error| failed(error.to_string()))?
-        .limits(Limits::default().max_payload_len(Some(WS_MESSAGE_BYTES_MAX)))
-        .config(Config::default());
-    let (stream, _) = builder.connect_on(link).await.map_err(|error| failed(error.to_string()))?;
-    Ok(stream)
+/// A connection before its first frame.
+struct Opening {
+    tcp: TcpStream,
+    records: RecordLayer,
+    /// What arrived and is not understood yet.
+    received: Vec<u8>,
+    to_send: Vec<u8>,
+    ended: bool,
 }
 
-impl AsyncRead for Link {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Link::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Link::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+impl Opening {
+    async fn handshake(&mut self, dialler: &Dialler) -> Result<(), DialError> {
+        let began = Instant::now();
+        // Nothing arrived yet; this is how the first flight comes out.
+        self.take(&mut [])?;
+        while self.records.is_handshaking() {
+            self.exchange().await?;
         }
-    }
-}
-
-impl AsyncWrite for Link {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Link::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Link::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+        if let Some(kind) = self.records.handshake_kind() {
+            dialler.meters.handshake(kind, began.elapsed());
         }
+        Ok(())
     }
 
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Link::Plain(stream) => Pin::new(stream).poll_write_vectored(context, parts),
-            Link::Tls(stream) => Pin::new(stream).poll_write_vectored(context, parts),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Link::Plain(stream) => stream.is_write_vectored(),
-            Link::Tls(stream) => stream.is_write_vectored(),
+    /// The request leaves together with the last flight of the handshake.
+    async fn upgrade(&mut self, dialler: &Dialler) -> Result<(), DialError> {
+        let mut random = [0; 16];
+        SystemRandom::new().fill(&mut random).map_err(|_| DialError::Random)?;
+        let key = UpgradeKey::new(random);
+        let request = key.request(&dialler.dialling.socket, &dialler.dialling.origin);
+        let mut sealed = Vec::new();
+        let wire = self.records.seal(request.as_bytes(), &mut sealed)?;
+        self.to_send.extend_from_slice(wire);
+        loop {
+            if let Some(bytes) = key.answer_bytes(&self.received)? {
+                // Exactly what the server already sent behind its answer, which is nearly always nothing.
+                self.received = self.received[bytes..].to_vec();
+                return Ok(());
+            }
+            self.exchange().await?;
         }
     }
 
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Link::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Link::Tls(stream) => Pin::new(stream).poll_flush(context),
+    /// Sends what is to be sent, then waits for something to arrive.
+    async fn exchange(&mut self) -> Result<(), DialError> {
+        self.tcp.write_all(&std::mem::take(&mut self.to_send)).await.map_err(DialError::Tcp)?;
+        if self.ended {
+            return Err(DialError::Ended);
         }
+        let taken = poll_fn(|context| self.poll_receive(context)).await;
+        if taken.is_err() {
+            // The alert that says what was wrong; a peer that is gone does not need it.
+            drop(self.tcp.write_all(&self.to_send).await);
+        }
+        taken
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Link::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Link::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-        }
+    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), DialError>> {
+        scratch::with(|scratch| {
+            let mut buffer = ReadBuf::new(&mut scratch.incoming[TLS_HELD_BYTES_MAX..]);
+            let read = ready!(Pin::new(&mut self.tcp).poll_read(context, &mut buffer));
+            let bytes = buffer.filled().len();
+            if let Err(error) = read {
+                return Poll::Ready(Err(DialError::Tcp(error)));
+            }
+            self.ended = bytes == 0;
+            let end = TLS_HELD_BYTES_MAX + bytes;
+            let begin = self.records.prepend_held(&mut scratch.incoming[..end], TLS_HELD_BYTES_MAX);
+            Poll::Ready(self.take(&mut scratch.incoming[begin..end]))
+        })
+    }
+
+    fn take(&mut self, incoming: &mut [u8]) -> Result<(), DialError> {
+        let received = &mut self.received;
+        let flow = self.records.open(incoming, &mut self.to_send, |plain| {
+            received.extend_from_slice(plain);
+            Ok::<(), TlsError>(())
+        })?;
+        self.ended |= flow == Flow::Ended;
+        Ok(())
     }
 }
