@@ -1,6 +1,11 @@
 //! Request bodies: bounded in size, in time and in the memory of all of them together.
+//!
+//! What is charged for a body is given back when its [`Memory`] is dropped. A value made of a large body lives on after the
+//! body itself, so it is handed out together with that charge; while the one becomes the other, in one step of one front
+//! thread, both are there.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -17,11 +22,41 @@ use trunkline_model::{ErrorCode, Failure};
 use crate::json::{self, parse};
 use crate::limits;
 
+mod meter;
+
+pub(crate) use meter::Meter;
+
 /// A body that has not been read.
 pub(crate) struct RequestBody {
     incoming: Incoming,
     idle: Duration,
     memory: Arc<Semaphore>,
+    rest: Rest,
+}
+
+/// What is left unread of a body, where that may matter: the bytes of one whose announced length is more than a connection
+/// buffers.
+#[derive(Debug, Clone)]
+pub(crate) struct Rest(Option<Arc<AtomicU64>>);
+
+impl Rest {
+    fn of(incoming: &Incoming) -> Rest {
+        let announced = incoming.size_hint().exact().unwrap_or(0);
+        Rest((announced > limits::CONNECTION_BUFFER_BYTES_MAX as u64).then(|| Arc::new(announced.into())))
+    }
+
+    fn read(&self, bytes: usize) {
+        if let Some(left) = &self.0 {
+            left.store(left.load(Ordering::Relaxed).saturating_sub(bytes as u64), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether so much was left unread that the connection cannot be used again: the server will close it, and a client that
+    /// is not told so may send its next request into the closed connection.
+    pub(crate) fn is_large(&self) -> bool {
+        let left = self.0.as_ref().map_or(0, |left| left.load(Ordering::Relaxed));
+        left > limits::CONNECTION_BUFFER_BYTES_MAX as u64
+    }
 }
 
 /// What a body says that it is.
@@ -32,26 +67,71 @@ pub(crate) enum ContentKind {
     Multipart(String),
 }
 
-impl RequestBody {
-    pub(crate) fn new(incoming: Incoming, idle_ms_max: u64, memory: Arc<Semaphore>) -> RequestBody {
-        RequestBody { incoming, idle: Duration::from_millis(idle_ms_max), memory }
+/// The bytes that a request holds of the memory set aside for bodies, until this is dropped.
+#[must_use = "the memory is given back when this is dropped"]
+#[derive(Debug)]
+pub(crate) struct Memory {
+    all: Arc<Semaphore>,
+    held: Option<OwnedSemaphorePermit>,
+}
+
+impl Memory {
+    fn of(all: Arc<Semaphore>) -> Memory {
+        Memory { all, held: None }
     }
 
-    /// Reads the body as a JSON document of type `T`.
+    /// Charges for more bytes.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when the bodies of all requests would be more than may be held.
+    fn charge(&mut self, bytes: usize) -> Result<(), Failure> {
+        let size = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let permit = Arc::clone(&self.all)
+            .try_acquire_many_owned(size)
+            .map_err(|_| Failure::busy("Too many large requests at a time. Try again.", 1_000))?;
+        match &mut self.held {
+            Some(held) => held.merge(permit),
+            None => self.held = Some(permit),
+        }
+        Ok(())
+    }
+}
+
+impl RequestBody {
+    pub(crate) fn new(incoming: Incoming, idle_ms_max: u64, memory: Arc<Semaphore>) -> RequestBody {
+        let rest = Rest::of(&incoming);
+        RequestBody { incoming, idle: Duration::from_millis(idle_ms_max), memory, rest }
+    }
+
+    /// What is left of the body, to be looked at when the request is answered.
+    pub(crate) fn rest(&self) -> Rest {
+        self.rest.clone()
+    }
+
+    /// Reads the body of an ordinary operation as a JSON document of type `T`.
+    ///
+    /// # Errors
+    /// As [`RequestBody::held_json`].
+    pub(crate) async fn json<T: DeserializeOwned>(self, headers: &HeaderMap) -> Result<T, Failure> {
+        let (value, _memory) = self.held_json(headers, limits::JSON_BYTES_MAX).await?;
+        Ok(value)
+    }
+
+    /// Reads the body as a JSON document of type `T`, and leaves the charge for it to the caller.
     ///
     /// # Errors
     /// `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_LARGE`, `MALFORMED_BODY`, `VALIDATION`; `UNAVAILABLE` when the bodies of other
     /// requests fill the memory set aside for them.
-    pub(crate) async fn json<T: DeserializeOwned>(
+    pub(crate) async fn held_json<T: DeserializeOwned>(
         self,
         headers: &HeaderMap,
         bytes_max: u64,
-    ) -> Result<T, Failure> {
+    ) -> Result<(T, Memory), Failure> {
         if content_kind(headers)? != ContentKind::Json {
             return Err(unsupported("application/json"));
         }
-        let (bytes, _memory) = self.buffer(bytes_max).await?;
-        parse::parse(&bytes)
+        let (bytes, memory) = self.buffer(bytes_max).await?;
+        Ok((parse::parse(&bytes)?, memory))
     }
 
     /// Reads a body that may be nothing at all, or `{}`.
@@ -72,20 +152,15 @@ impl RequestBody {
         parse::parse::<json::Empty>(&bytes).map(|_| ())
     }
 
-    async fn buffer(self, bytes_max: u64) -> Result<(Bytes, Vec<OwnedSemaphorePermit>), Failure> {
-        let memory = Arc::clone(&self.memory);
-        let mut held = Vec::new();
+    async fn buffer(self, bytes_max: u64) -> Result<(Bytes, Memory), Failure> {
+        let mut memory = Memory::of(Arc::clone(&self.memory));
         let mut reader = self.reader(bytes_max)?;
         let mut buffer = BytesMut::new();
         while let Some(chunk) = reader.next().await? {
-            let size = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
-            let permit = Arc::clone(&memory)
-                .try_acquire_many_owned(size)
-                .map_err(|_| Failure::busy("Too many large requests at a time. Try again.", 1_000))?;
-            merge(&mut held, permit);
+            memory.charge(chunk.len())?;
             buffer.extend_from_slice(&chunk);
         }
-        Ok((buffer.freeze(), held))
+        Ok((buffer.freeze(), memory))
     }
 
     /// Starts reading, unless the declared length is already too much.
@@ -100,38 +175,36 @@ impl RequestBody {
         Ok(Reader {
             incoming: self.incoming,
             idle: self.idle,
+            rest: self.rest,
             bytes_max,
             read_bytes: 0,
             started: Instant::now(),
         })
     }
 
-    /// The body as a stream that ends with an error when it is too long or too slow.
+    /// The body as a stream for a parser that keeps what it does not understand yet: beside a file of `file_bytes_max` that
+    /// flows through, at most `parts_bytes_max` are handed out, and charged for. The meter is told when the file flows.
     ///
     /// # Errors
     /// `BODY_TOO_LARGE`, before a byte is read.
-    pub(crate) fn stream(
+    pub(crate) fn metered(
         self,
-        bytes_max: u64,
-    ) -> Result<impl Stream<Item = Result<Bytes, Failure>> + Send + 'static, Failure> {
-        let reader = self.reader(bytes_max)?;
-        Ok(futures_util::stream::try_unfold(reader, |mut reader| async move {
+        file_bytes_max: u64,
+        parts_bytes_max: u64,
+    ) -> Result<(impl Stream<Item = Result<Bytes, Failure>> + Send + 'static, Meter), Failure> {
+        let meter = Meter::new(parts_bytes_max, Memory::of(Arc::clone(&self.memory)));
+        let reader = self.reader(file_bytes_max + parts_bytes_max)?;
+        let chunks = futures_util::stream::try_unfold(reader, |mut reader| async move {
             Ok(reader.next().await?.map(|chunk| (chunk, reader)))
-        }))
-    }
-}
-
-/// One growing permit in place of one for each chunk.
-fn merge(held: &mut Vec<OwnedSemaphorePermit>, permit: OwnedSemaphorePermit) {
-    match held.first_mut() {
-        Some(first) => first.merge(permit),
-        None => held.push(permit),
+        });
+        Ok((meter.measure(chunks), meter))
     }
 }
 
 struct Reader {
     incoming: Incoming,
     idle: Duration,
+    rest: Rest,
     bytes_max: u64,
     read_bytes: u64,
     started: Instant,
@@ -153,6 +226,7 @@ impl Reader {
                 continue;
             };
             self.read_bytes += chunk.len() as u64;
+            self.rest.read(chunk.len());
             if self.read_bytes > self.bytes_max {
                 return Err(too_large(self.bytes_max));
             }

@@ -42,6 +42,7 @@ pages! {
     WhatsAppRefused = "WHATSAPP_REFUSED";
     Unavailable = "UNAVAILABLE";
     Timeout = "TIMEOUT";
+    NodeFull = "NODE_FULL";
     Internal = "INTERNAL";
 }
 

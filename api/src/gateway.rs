@@ -7,6 +7,7 @@
 use bytes::Bytes;
 use futures_util::Stream;
 use trunkline_model::command::{Command, CreateInstance, InstanceView, MessageView, Reply};
+use trunkline_model::gate::Progress;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
 use trunkline_model::{AccountId, Failure, InstanceId, KeyId, MessageId, Scope};
@@ -42,6 +43,45 @@ pub struct Health {
     pub shards: usize,
 }
 
+/// The node as its operator sees it. Counts only, nothing of any tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeStatus {
+    /// Version of the program.
+    pub version: &'static str,
+    /// When it started, in milliseconds since the Unix epoch.
+    pub started_at_ms: i64,
+    /// Milliseconds since then.
+    pub uptime_ms: u64,
+    /// Each shard.
+    pub shards: Vec<ShardStatus>,
+    /// Number of instances in each state that any is in.
+    pub instances: Vec<(InstanceState, usize)>,
+    /// What became of the numbers that were to come back online at the start.
+    pub resume: Progress,
+    /// Open files of the process.
+    pub open_files: OpenFiles,
+}
+
+/// A shard at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShardStatus {
+    /// Number of the shard.
+    pub shard: u16,
+    /// Instances that live on it.
+    pub instances: usize,
+    /// Milliseconds since its loop last turned.
+    pub lag_ms: u64,
+}
+
+/// Open files, where the system tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenFiles {
+    /// Most that the process may have.
+    pub limit: Option<u64>,
+    /// Those that it has.
+    pub used: Option<u64>,
+}
+
 /// A local or routed engine. Cheap to clone: every front thread has its own.
 pub trait Gateway: Clone + Send + Sync + 'static {
     /// Wakes a stream when an instance has new events.
@@ -64,7 +104,7 @@ pub trait Gateway: Clone + Send + Sync + 'static {
     /// Makes an instance.
     ///
     /// # Errors
-    /// `NAME_TAKEN`, or overload.
+    /// `NAME_TAKEN`, `NODE_FULL`, or overload.
     async fn create_instance(
         &self,
         account: AccountId,
@@ -127,6 +167,9 @@ pub trait Gateway: Clone + Send + Sync + 'static {
 
     /// Whether this node can do its work.
     fn health(&self) -> Health;
+
+    /// How the node is doing, for its operator.
+    fn node(&self) -> NodeStatus;
 
     /// Every metric of the process, in Prometheus' text format.
     fn render_metrics(&self) -> String;

@@ -8,7 +8,7 @@
 //! - every path comes from one table, [`route::ROUTES`]: the router, 404 and 405, scopes, body limits, query parameters and
 //!   metric labels are read from it, and nothing answers outside it;
 //! - every error is a problem document (RFC 9457) with a code that has a page under `/docs/errors/`; the exception is what
-//!   is not HTTP at all, which hyper itself answers with a bare 400, 414 or 431;
+//!   is not HTTP, or has too long a header, which hyper itself answers with a bare 400 or 431;
 //! - nothing reaches the engine before key, scope, query and body have passed; a file that is sent inline is stored only
 //!   after the message around it has passed;
 //! - no key, phone number, message text or request body is written to a log line above `debug`;
@@ -34,6 +34,6 @@ mod reply;
 mod request_id;
 mod sse;
 
-pub use gateway::{EventTail, Gateway, Health, IssuedKey, Principal};
+pub use gateway::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
 pub use json::event::{EVENT_TYPES, event_json};
 pub use server::{RunningServer, ServeError, ServerConfig, serve};

@@ -39,7 +39,7 @@ pub const THREADS_MAX: usize = 64;
 pub const JSON_BYTES_MAX: u64 = 64 << 10;
 /// Largest JSON body of a message with its file inside, in bytes. Larger files go by multipart or by URL.
 pub const MESSAGE_JSON_BYTES_MAX: u64 = 24 << 20;
-/// What a multipart body may have beside the file, in bytes.
+/// What a multipart body may have beside the file, in bytes. Parsers keep all of it, so it is charged like a whole body.
 pub const MULTIPART_OVERHEAD_BYTES_MAX: u64 = 256 << 10;
 /// Bytes of request bodies held in memory at a time, over all requests; more are answered 503.
 pub const BUFFERED_BYTES_MAX: usize = 256 << 20;
@@ -56,6 +56,8 @@ pub const WAIT_MS_DEFAULT: u64 = 10_000;
 pub const WAIT_MS_MAX: u64 = 60_000;
 /// Most messages marked as read by one request.
 pub const READ_IDS_MAX: usize = 256;
+/// Most scopes of a key and event types of a webhook, repetitions included.
+pub const WORDS_MAX: usize = 64;
 /// Shortest webhook secret, in bytes: the strength of its signature.
 pub const WEBHOOK_SECRET_BYTES_MIN: usize = 16;
 /// Longest webhook secret, in bytes.

@@ -7,6 +7,7 @@
 
 #![expect(clippy::expect_used, reason = "what a test expects and does not get fails it")]
 
+mod absence;
 mod conformance;
 mod engine;
 mod faults;

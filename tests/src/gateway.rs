@@ -13,6 +13,9 @@ mod sending;
 mod web;
 mod webhook;
 
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -31,16 +34,23 @@ pub struct Gateway {
     api: Api,
     launch: Launch,
     process: Option<Process>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Gateway {
     /// Starts a gateway on an empty data directory.
     pub async fn start(world: &World) -> Self {
+        Self::start_with(world, &[]).await
+    }
+
+    /// As [`Gateway::start`], with further settings.
+    pub async fn start_with(world: &World, settings: &[(&str, &str)]) -> Self {
         let directory = tempfile::Builder::new().prefix("gateway-").tempdir_in(world.directory());
         let directory = directory.unwrap_or_else(|error| panic!("no temporary directory: {error}"));
-        let launch = Launch { flags: flags(world, &directory), log_file: directory.path().join("log") };
-        let mut gateway = Self { api: Api::new(), launch, process: None, _directory: directory };
+        let mut flags = flags(world, &directory);
+        flags.extend(settings.iter().map(|(name, value)| format!("--{name}={value}")));
+        let launch = Launch { flags, log_file: directory.path().join("log") };
+        let mut gateway = Self { api: Api::new(), launch, process: None, directory };
         gateway.restart().await;
         assert_ne!(gateway.api.key(), "", "the first start showed no key");
         gateway
@@ -102,6 +112,34 @@ impl Gateway {
         self.launch.run(command).await
     }
 
+    /// Callers' files on this gateway's disk, whole or not.
+    pub fn stored_files(&self) -> Vec<PathBuf> {
+        let blobs = self.data_dir().join("blobs");
+        let entries = std::fs::read_dir(&blobs).and_then(|entries| {
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()
+        });
+        entries.unwrap_or_else(|error| panic!("{}: {error}", blobs.display()))
+    }
+
+    /// Makes those files look as if they had been uploaded so much earlier.
+    pub fn age_stored_files(&self, by: Duration) {
+        for path in self.stored_files() {
+            let file = std::fs::File::options().write(true).open(&path);
+            let aged = file.and_then(|file| file.set_modified(SystemTime::now() - by));
+            aged.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        }
+    }
+
+    /// As [`Gateway::run`], with so many open files allowed.
+    pub async fn run_with_open_files(&self, allowed: u64, command: &[&str]) -> std::process::Output {
+        self.launch.run_with_open_files(allowed, command).await
+    }
+
+    /// Where it keeps its data.
+    pub fn data_dir(&self) -> PathBuf {
+        data_dir(&self.directory)
+    }
+
     /// What the gateway's processes logged so far.
     pub fn log(&self) -> String {
         self.launch.log()
@@ -132,11 +170,15 @@ impl Drop for Gateway {
     }
 }
 
+fn data_dir(directory: &TempDir) -> PathBuf {
+    directory.path().join("data")
+}
+
 /// One shard and one front thread: the machine carries several tests at a time.
 fn flags(world: &World, directory: &TempDir) -> Vec<String> {
     let level = std::env::var("TRUNKLINE_TEST_LOG").unwrap_or_else(|_| "info".to_owned());
     let settings = [
-        ("data-dir", directory.path().join("data").display().to_string()),
+        ("data-dir", data_dir(directory).display().to_string()),
         ("listen", "127.0.0.1:0".to_owned()),
         ("shards", "1".to_owned()),
         ("front-threads", "1".to_owned()),

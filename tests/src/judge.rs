@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 /// A message as somebody has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sighting {
@@ -63,11 +65,40 @@ pub fn in_order(sent: &[String], seen: &[String]) -> Vec<String> {
     findings
 }
 
-/// What is wrong with the sequence numbers of a log, which start at 1 and have no gap.
-pub fn gap_free(sequences: impl IntoIterator<Item = u64>) -> Vec<String> {
-    let expected = 1_u64..;
-    let wrong = expected.zip(sequences).filter(|(expected, found)| expected != found);
-    wrong.map(|(expected, found)| format!("event {found} stands where {expected} belongs")).take(1).collect()
+/// What is wrong with the sequence numbers of a log, which start at 1, have no gap, and end with `newest`, where somebody else
+/// said that the log ends. A log without an event is never right: an instance's birth is its first one.
+pub fn gap_free(sequences: impl IntoIterator<Item = u64>, newest: u64) -> Vec<String> {
+    let mut last = 0;
+    for found in sequences {
+        if found != last + 1 {
+            return vec![format!("event {found} stands where {} belongs", last + 1)];
+        }
+        last = found;
+    }
+    match last {
+        0 => vec!["there is no event".to_owned()],
+        last if last != newest => vec![format!("the log ends with event {last} instead of {newest}")],
+        _ => Vec::new(),
+    }
+}
+
+/// What is wrong with the verdict of the service's judge of Signal keys, as `GET /judge` gives it: what it found, that it saw
+/// nothing at all, or that it could not remember everything that it saw.
+pub fn no_key_twice(verdict: &Value) -> Vec<String> {
+    let mut findings: Vec<String> = match verdict["findings"].as_array() {
+        Some(found) => found.iter().map(ToString::to_string).collect(),
+        None => vec![format!("this is no verdict: {verdict}")],
+    };
+    if verdict["clean"] != true && findings.is_empty() {
+        findings.push("the judge objects without a finding".to_owned());
+    }
+    if verdict["ciphertexts"].as_u64().unwrap_or(0) == 0 {
+        findings.push("the judge saw no ciphertext".to_owned());
+    }
+    if verdict["overflowed"] != false {
+        findings.push("the judge could not remember every ciphertext".to_owned());
+    }
+    findings
 }
 
 /// What is wrong with the statuses that one message was reported to have, in the order of the reports: none twice, none
@@ -88,6 +119,7 @@ pub fn only_advances(statuses: &[String]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn sightings(pairs: &[(&str, &str)]) -> Vec<Sighting> {
         pairs.iter().map(|(id, text)| Sighting::new(*id, *text)).collect()
@@ -133,11 +165,30 @@ mod tests {
     }
 
     #[test]
-    fn gaps_repetitions_and_late_starts_are_found() {
-        check(gap_free([1, 2, 3]), &[]);
-        check(gap_free([1, 3, 4]), &["event 3 stands where 2 belongs"]);
-        check(gap_free([1, 1]), &["event 1 stands where 2 belongs"]);
-        check(gap_free([2]), &["event 2 stands where 1 belongs"]);
+    fn gaps_repetitions_late_starts_and_early_ends_are_found() {
+        check(gap_free([1, 2, 3], 3), &[]);
+        check(gap_free([1, 3, 4], 4), &["event 3 stands where 2 belongs"]);
+        check(gap_free([1, 1], 1), &["event 1 stands where 2 belongs"]);
+        check(gap_free([2], 2), &["event 2 stands where 1 belongs"]);
+        check(gap_free([1, 2], 3), &["the log ends with event 2 instead of 3"]);
+        check(gap_free([1, 2], 1), &["the log ends with event 2 instead of 1"]);
+        check(gap_free([], 0), &["there is no event"]);
+        check(gap_free([], 2), &["there is no event"]);
+    }
+
+    #[test]
+    fn a_judge_that_saw_nothing_or_forgot_acquits_nobody() {
+        let verdict = |clean: bool, ciphertexts: u64, overflowed: bool, findings: &[&str]| {
+            no_key_twice(&json!({
+                "clean": clean, "ciphertexts": ciphertexts, "overflowed": overflowed, "findings": findings
+            }))
+        };
+        check(verdict(true, 7, false, &[]), &[]);
+        check(verdict(false, 7, false, &["twice"]), &["\"twice\""]);
+        check(verdict(false, 7, false, &[]), &["the judge objects without a finding"]);
+        check(verdict(true, 0, false, &[]), &["the judge saw no ciphertext"]);
+        check(verdict(true, 7, true, &[]), &["the judge could not remember every ciphertext"]);
+        assert!(!no_key_twice(&json!({})).is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use trunkline_model::{Failure, FieldError};
 
 /// A JSON object, and nothing else. Serde's derived readers take an array as well, its elements being the fields in the order
@@ -49,6 +49,39 @@ where
     D: Deserializer<'de>,
 {
     T::deserialize(deserializer).map(Some)
+}
+
+/// The first `KEPT` items of an array; what follows is read over. A list that is refused for its length need not be held
+/// whole: a body may hold millions of empty strings. `KEPT` is one more than allowed, so that too many are noticed.
+#[derive(Debug, Default)]
+pub(crate) struct First<T, const KEPT: usize>(pub(crate) Vec<T>);
+
+impl<'de, T: Deserialize<'de>, const KEPT: usize> Deserialize<'de> for First<T, KEPT> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<First<T, KEPT>, D::Error> {
+        struct Items<T, const KEPT: usize>(std::marker::PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>, const KEPT: usize> Visitor<'de> for Items<T, KEPT> {
+            type Value = First<T, KEPT>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an array")
+            }
+
+            fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<First<T, KEPT>, S::Error> {
+                let mut first = Vec::new();
+                while first.len() < KEPT {
+                    match items.next_element()? {
+                        Some(item) => first.push(item),
+                        None => return Ok(First(first)),
+                    }
+                }
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(First(first))
+            }
+        }
+
+        deserializer.deserialize_seq(Items(std::marker::PhantomData))
+    }
 }
 
 const LENIENT: GeneralPurposeConfig =
@@ -105,6 +138,13 @@ impl Problems {
         }
     }
 
+    /// Adds a problem when a list has more items than allowed.
+    pub(crate) fn few<T>(&mut self, field: &str, items: &[T], items_max: usize) {
+        if items.len() > items_max {
+            self.add(field, format!("has more than {items_max} items"));
+        }
+    }
+
     /// Keeps the value of a reading that worked, or adds its error.
     pub(crate) fn keep<T, E: ToString>(&mut self, field: impl Into<String>, read: Result<T, E>) -> Option<T> {
         read.map_err(|error| self.add(field, error.to_string())).ok()
@@ -119,5 +159,28 @@ impl Problems {
             Some(value) if self.0.is_empty() => Ok(value),
             _ => Err(Failure::invalid(self.0)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_is_read_to_its_end_and_held_to_its_bound() {
+        let check = |json: &str, expected: Option<&[u8]>| {
+            let read = serde_json::from_str::<First<u8, 3>>(json).ok();
+            assert_eq!(read.as_ref().map(|first| first.0.as_slice()), expected, "{json}");
+        };
+        check("[]", Some(&[]));
+        check("[1,2]", Some(&[1, 2]));
+        check("[1,2,3]", Some(&[1, 2, 3]));
+        check("[1,2,3,4,[],{}]", Some(&[1, 2, 3]));
+        check("[1,2,3,4", None);
+        check("[1,\"2\"]", None);
+        check("{}", None);
+        let endless = format!("[{}0]", "0,".repeat(1_000_000));
+        let read: First<u8, 3> = serde_json::from_str(&endless).expect("an array");
+        assert!(read.0.capacity() < 16, "{} places are held", read.0.capacity());
     }
 }

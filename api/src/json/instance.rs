@@ -6,7 +6,7 @@ use trunkline_model::command::{CreateInstance, InstanceView, UpdateInstance, Web
 use trunkline_model::{Failure, limits as model_limits};
 
 use super::event::EVENT_TYPES;
-use super::fields::{Object, Problems, nullable, present};
+use super::fields::{First, Object, Problems, nullable, present};
 use super::party::Person;
 use super::raw::{RawObject, embed};
 use super::time;
@@ -43,7 +43,7 @@ pub(crate) struct WebhookBody {
     url: String,
     secret: String,
     #[serde(default)]
-    events: Vec<String>,
+    events: First<String, { limits::WORDS_MAX + 1 }>,
 }
 
 impl CreateBody {
@@ -103,8 +103,10 @@ impl WebhookBody {
                 format!("is not {} to {} bytes long", secret_bytes.start(), secret_bytes.end()),
             );
         }
+        let First(words) = self.events;
+        problems.few(&field("events"), &words, limits::WORDS_MAX);
         let mut events: Vec<String> = Vec::new();
-        for (index, event) in self.events.into_iter().enumerate() {
+        for (index, event) in words.into_iter().enumerate() {
             if !EVENT_TYPES.contains(&event.as_str()) {
                 problems.add(
                     field(&format!("events.{index}")),
@@ -173,6 +175,10 @@ pub(crate) struct InstanceJson<'a> {
 struct WebhookJson<'a> {
     url: &'a str,
     events: &'a [String],
+    /// Sequence number of the last event that the endpoint took, or does not want.
+    delivered: u64,
+    /// `delivered`, or why the last attempt failed.
+    last_outcome: Option<&'a str>,
 }
 
 impl<'a> InstanceJson<'a> {
@@ -188,12 +194,21 @@ impl<'a> InstanceJson<'a> {
             next_attempt_at: view.next_attempt_at_ms,
             outbox_depth: view.outbox_depth,
             newest_event: view.newest_event,
-            webhook: view
-                .webhook
-                .as_ref()
-                .map(|webhook| WebhookJson { url: &webhook.url, events: &webhook.events }),
+            webhook: view.webhook.as_ref().map(|webhook| WebhookJson::of(webhook, view)),
             metadata: embed(view.metadata.as_ref()),
             created_at: view.created_at_ms,
+        }
+    }
+}
+
+impl<'a> WebhookJson<'a> {
+    fn of(webhook: &'a WebhookConfig, view: &'a InstanceView) -> WebhookJson<'a> {
+        let progress = view.webhook_progress.as_ref();
+        WebhookJson {
+            url: &webhook.url,
+            events: &webhook.events,
+            delivered: progress.map_or(0, |progress| progress.delivered),
+            last_outcome: progress.and_then(|progress| progress.last_outcome.as_deref()),
         }
     }
 }

@@ -4,15 +4,16 @@ use serde::{Deserialize, Serialize};
 use trunkline_model::limits::KEY_LABEL_BYTES_MAX;
 use trunkline_model::{Failure, Scope};
 
-use super::fields::Problems;
+use super::fields::{First, Problems};
 use crate::gateway::IssuedKey;
+use crate::limits::WORDS_MAX;
 
 /// Body of `keys.create`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateKeyBody {
     label: String,
-    scopes: Vec<String>,
+    scopes: First<String, { WORDS_MAX + 1 }>,
 }
 
 impl CreateKeyBody {
@@ -26,11 +27,13 @@ impl CreateKeyBody {
         if self.label.trim().is_empty() {
             problems.add("label", "is empty; say what the key is for");
         }
-        if self.scopes.is_empty() {
+        let First(words) = self.scopes;
+        if words.is_empty() {
             problems.add("scopes", "is empty; a key without a scope opens nothing");
         }
+        problems.few("scopes", &words, WORDS_MAX);
         let mut scopes = Vec::new();
-        for (index, word) in self.scopes.iter().enumerate() {
+        for (index, word) in words.iter().enumerate() {
             match Scope::parse(word) {
                 Some(scope) if !scopes.contains(&scope) => scopes.push(scope),
                 Some(_) => {}

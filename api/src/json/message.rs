@@ -8,7 +8,7 @@ use trunkline_model::command::{Command, MessageView};
 use trunkline_model::limits::WA_MESSAGE_ID_BYTES_MAX;
 use trunkline_model::{Address, Failure};
 
-use super::fields::Problems;
+use super::fields::{First, Problems};
 use super::party::Person;
 use super::raw::embed;
 use super::time;
@@ -60,7 +60,7 @@ pub(crate) struct ReadBody {
     chat: String,
     #[serde(default)]
     participant: Option<String>,
-    wa_ids: Vec<String>,
+    wa_ids: First<String, { READ_IDS_MAX + 1 }>,
 }
 
 impl ReadBody {
@@ -78,10 +78,11 @@ impl ReadBody {
             }
             Some(address.jid())
         });
-        if !(1..=READ_IDS_MAX).contains(&self.wa_ids.len()) {
+        let First(wa_ids) = self.wa_ids;
+        if !(1..=READ_IDS_MAX).contains(&wa_ids.len()) {
             problems.add("wa_ids", format!("has not 1 to {READ_IDS_MAX} ids"));
         }
-        for (index, id) in self.wa_ids.iter().take(READ_IDS_MAX).enumerate() {
+        for (index, id) in wa_ids.iter().take(READ_IDS_MAX).enumerate() {
             if !(1..=WA_MESSAGE_ID_BYTES_MAX).contains(&id.len()) {
                 problems.add(
                     format!("wa_ids.{index}"),
@@ -89,6 +90,6 @@ impl ReadBody {
                 );
             }
         }
-        problems.or(chat.map(|chat| Command::MarkRead { chat: chat.jid(), participant, wa_ids: self.wa_ids }))
+        problems.or(chat.map(|chat| Command::MarkRead { chat: chat.jid(), participant, wa_ids }))
     }
 }

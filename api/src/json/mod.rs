@@ -6,6 +6,7 @@ pub(crate) mod fields;
 pub(crate) mod instance;
 pub(crate) mod key;
 pub(crate) mod message;
+pub(crate) mod node;
 pub(crate) mod pairing;
 pub(crate) mod parse;
 pub(crate) mod party;

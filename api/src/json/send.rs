@@ -8,7 +8,7 @@ use trunkline_model::message::{
 };
 use trunkline_model::{Address, Failure};
 
-use super::fields::{Base64, Object, Problems, present};
+use super::fields::{Base64, First, Object, Problems, present};
 use super::instance::is_http_url;
 use super::raw::RawObject;
 use crate::limits;
@@ -37,7 +37,7 @@ pub(crate) struct SendBody {
     #[serde(default)]
     reply_to: Option<Object<QuoteBody>>,
     #[serde(default)]
-    mentions: Vec<String>,
+    mentions: First<String, { MENTIONS_MAX + 1 }>,
     #[serde(default)]
     lane: Option<String>,
     #[serde(default)]
@@ -127,7 +127,7 @@ impl SendBody {
         let to = problems.keep("to", self.to.parse::<Address>());
         let content = self.take_content(&mut problems, upload);
         let quote = self.reply_to.take().map(|Object(quote)| quote.read(&mut problems));
-        let mentions = read_mentions(&mut problems, &self.mentions);
+        let mentions = read_mentions(&mut problems, &self.mentions.0);
         let lane = self.lane.as_deref().map_or(Some(Lane::Interactive), Lane::parse);
         if lane.is_none() {
             problems.add("lane", one_of(Lane::ALL.map(Lane::as_str)));
@@ -311,8 +311,7 @@ impl QuoteBody {
 
 fn read_mentions(problems: &mut Problems, mentions: &[String]) -> Vec<Address> {
     let mut people = Vec::new();
-    // One more than allowed is enough for the model to refuse the message.
-    for (index, mention) in mentions.iter().take(MENTIONS_MAX + 1).enumerate() {
+    for (index, mention) in mentions.iter().enumerate() {
         let field = format!("mentions.{index}");
         if let Some(address) = problems.keep(field.as_str(), mention.parse::<Address>()) {
             if address.is_person() {

@@ -12,11 +12,10 @@ use crate::gateway::Gateway;
 use crate::json::Page;
 use crate::json::cursor::Cursor;
 use crate::json::instance::{CreateBody, InstanceJson, UpdateBody, WebhookBody};
-use crate::limits::JSON_BYTES_MAX;
 use crate::reply::{self, Answer};
 
 pub(super) async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
-    let body: CreateBody = body.json(call.headers, JSON_BYTES_MAX).await?;
+    let body: CreateBody = body.json(call.headers).await?;
     let instance = body.read()?;
     let view = in_time(call.front.gateway.create_instance(call.account(), instance)).await?;
     let mut answer = reply::json(StatusCode::CREATED, &InstanceJson::of(&view));
@@ -59,7 +58,7 @@ pub(super) async fn act_without_body<G: Gateway>(
 
 pub(super) async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     call.instance()?;
-    let body: UpdateBody = body.json(call.headers, JSON_BYTES_MAX).await?;
+    let body: UpdateBody = body.json(call.headers).await?;
     act(call, Command::UpdateInstance(Box::new(body.read()?))).await
 }
 
@@ -76,7 +75,7 @@ pub(super) async fn put_webhook<G: Gateway>(
     body: RequestBody,
 ) -> Result<Answer, Failure> {
     call.instance()?;
-    let body: WebhookBody = body.json(call.headers, JSON_BYTES_MAX).await?;
+    let body: WebhookBody = body.json(call.headers).await?;
     let change = UpdateInstance { webhook: Some(Some(body.read()?)), ..UpdateInstance::default() };
     act(call, Command::UpdateInstance(Box::new(change))).await
 }

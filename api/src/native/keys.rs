@@ -7,11 +7,10 @@ use crate::body::RequestBody;
 use crate::call::{Call, in_time};
 use crate::gateway::Gateway;
 use crate::json::key::{CreateKeyBody, KeyJson};
-use crate::limits::JSON_BYTES_MAX;
 use crate::reply::{self, Answer};
 
 pub(super) async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
-    let body: CreateKeyBody = body.json(call.headers, JSON_BYTES_MAX).await?;
+    let body: CreateKeyBody = body.json(call.headers).await?;
     let (label, scopes) = body.read()?;
     let issued = in_time(call.front.gateway.create_key(call.account(), &label, &scopes)).await?;
     Ok(reply::json(StatusCode::CREATED, &KeyJson::of(&issued, &label, &scopes)))

@@ -11,7 +11,6 @@ use crate::gateway::Gateway;
 use crate::json::Page;
 use crate::json::cursor::Cursor;
 use crate::json::message::{MessageJson, ReadBody};
-use crate::limits::JSON_BYTES_MAX;
 use crate::reply::{self, Answer};
 
 pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
@@ -23,10 +22,10 @@ pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failu
     })?;
     let status = call.query.read("status", "is not a status of a message", MessageStatus::parse)?;
     let command = Command::ListMessages { before, status, limit };
-    let Reply::Messages { messages, more } = call.command(instance, command).await? else {
+    let Reply::Messages { messages, next } = call.command(instance, command).await? else {
         return Err(unexpected());
     };
-    let next_cursor = messages.last().filter(|_| more).map(|last| Cursor::Message(last.id).encode());
+    let next_cursor = next.map(|id| Cursor::Message(id).encode());
     let data = messages.iter().map(MessageJson::of).collect();
     Ok(reply::json(StatusCode::OK, &Page { data, next_cursor }))
 }
@@ -48,7 +47,7 @@ pub(super) async fn get<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failur
 
 pub(super) async fn mark_read<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let instance = call.instance()?;
-    let body: ReadBody = body.json(call.headers, JSON_BYTES_MAX).await?;
+    let body: ReadBody = body.json(call.headers).await?;
     match call.command(instance, body.read()?).await? {
         Reply::Done => Ok(reply::no_content()),
         _ => Err(unexpected()),

@@ -5,6 +5,7 @@ mod instances;
 mod keys;
 mod media;
 mod messages;
+mod node;
 mod pairing;
 mod send;
 
@@ -51,6 +52,7 @@ pub(crate) async fn answer<G: Gateway>(
         Op::GetMessage => messages::get(call).await,
         Op::Events => events::events(call).await,
         Op::CreateKey => keys::create(call, body).await,
+        Op::Node => node::status(call),
         Op::GetMedia => media::get(call).await,
     }
 }

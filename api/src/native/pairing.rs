@@ -9,7 +9,6 @@ use crate::body::RequestBody;
 use crate::call::{Call, pairing_in};
 use crate::gateway::Gateway;
 use crate::json::pairing::{PairingJson, PasskeyBody, PhoneBody};
-use crate::limits::JSON_BYTES_MAX;
 use crate::qr::{self, Format};
 use crate::reply::{self, Answer};
 
@@ -42,7 +41,7 @@ pub(super) async fn request_code<G: Gateway>(
     body: RequestBody,
 ) -> Result<Answer, Failure> {
     call.instance()?;
-    let body: PhoneBody = body.json(call.headers, JSON_BYTES_MAX).await?;
+    let body: PhoneBody = body.json(call.headers).await?;
     let phone = body.read()?;
     act(call, Command::RequestPairingCode { phone }).await
 }
@@ -52,7 +51,7 @@ pub(super) async fn answer_passkey<G: Gateway>(
     body: RequestBody,
 ) -> Result<Answer, Failure> {
     call.instance()?;
-    let body: PasskeyBody = body.json(call.headers, JSON_BYTES_MAX).await?;
+    let body: PasskeyBody = body.json(call.headers).await?;
     act(call, Command::AnswerPasskey(body.read()?)).await
 }
 

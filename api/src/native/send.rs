@@ -1,19 +1,18 @@
-//! Accepting a message: JSON or multipart → checks → file on disk → command.
+//! Accepting a message: JSON or multipart → checks → the instance takes messages → file on disk → command.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
-use futures_util::stream;
+use futures_util::{Stream, TryStreamExt, stream};
 use hyper::header::{HeaderName, LOCATION};
 use hyper::{HeaderMap, StatusCode};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use trunkline_model::command::{Command, MessageView, SendRequest};
 use trunkline_model::limits::{IDEMPOTENCY_KEY_BYTES_MAX, MEDIA_BYTES_MAX};
-use trunkline_model::message::SendMessage;
+use trunkline_model::message::{BlobRef, SendMessage};
 use trunkline_model::{ErrorCode, Failure, FieldError};
 
-use crate::body::{ContentKind, RequestBody, content_kind};
+use crate::body::{ContentKind, Memory, RequestBody, content_kind};
 use crate::call::{Call, message_in};
 use crate::gateway::Gateway;
 use crate::json::message::MessageJson;
@@ -99,11 +98,13 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
 }
 
 async fn from_json<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<SendMessage, Failure> {
-    let body: SendBody = body.json(call.headers, limits::MESSAGE_JSON_BYTES_MAX).await?;
+    // The file inside is a good part of the body, and is held until it is on disk.
+    let (body, _memory): (SendBody, Memory) =
+        body.held_json(call.headers, limits::MESSAGE_JSON_BYTES_MAX).await?;
     let mut draft = body.read(None)?;
     match std::mem::replace(&mut draft.file, PendingFile::Nothing) {
         PendingFile::Inline(bytes) => {
-            let blob = call.front.gateway.store_blob(stream::iter([Ok(bytes)])).await?;
+            let blob = store(call, stream::iter([Ok(bytes)])).await?;
             Ok(draft.with_blob(blob))
         }
         PendingFile::Nothing | PendingFile::Uploaded => Ok(draft.message),
@@ -116,7 +117,7 @@ async fn from_multipart<G: Gateway>(
     body: RequestBody,
     boundary: String,
 ) -> Result<SendMessage, Failure> {
-    let stream = body.stream(MEDIA_BYTES_MAX + limits::MULTIPART_OVERHEAD_BYTES_MAX)?;
+    let (stream, meter) = body.metered(MEDIA_BYTES_MAX, limits::MULTIPART_OVERHEAD_BYTES_MAX)?;
     let sizes =
         SizeLimit::new().for_field("message", limits::JSON_BYTES_MAX).for_field("file", MEDIA_BYTES_MAX);
     let mut parts = Multipart::with_constraints(stream, boundary, Constraints::new().size_limit(sizes));
@@ -125,7 +126,9 @@ async fn from_multipart<G: Gateway>(
     let body: SendBody = parse::parse(&text)?;
     let file = part(&mut parts, "file").await?;
     let draft = body.read(Some(declared(&file)))?;
-    let blob = call.front.gateway.store_blob(file.map_err(broken).map_ok(Bytes::from)).await?;
+    meter.file_flows(true);
+    let blob = store(call, file.map_err(broken).map_ok(Bytes::from)).await?;
+    meter.file_flows(false);
     if blob.size_bytes == 0 {
         return Err(invalid("file", "is empty"));
     }
@@ -133,6 +136,16 @@ async fn from_multipart<G: Gateway>(
         return Err(invalid("file", "is not the last part"));
     }
     Ok(draft.with_blob(blob))
+}
+
+/// Stores a message's file, unless the instance takes no messages: a file that nobody will send is not worth its disk.
+async fn store<G: Gateway>(
+    call: &Call<'_, G>,
+    file: impl Stream<Item = Result<Bytes, Failure>> + Send,
+) -> Result<BlobRef, Failure> {
+    let idempotency_key = idempotency_key(call.headers)?;
+    call.command(call.instance()?, Command::CheckSend { idempotency_key }).await?;
+    call.front.gateway.store_blob(file).await
 }
 
 /// The next part, which must have this name.

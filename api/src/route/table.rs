@@ -96,6 +96,8 @@ routes! {
             "Returns one outgoing message by its id alone.";
         Events: GET "/v1/instances/{instance}/events", "events.list", EventsRead, None, ["limit", "cursor", "after"],
             "Returns events after a position, or streams them to a client that accepts text/event-stream.";
+        Node: GET "/v1/node", "node.status", All, None, [],
+            "Returns how this node is doing: shards, instances by state, the last restart, open files. For its operator.";
         CreateKey: POST "/v1/keys", "keys.create", All, Json, [],
             "Makes an API key; the answer is the only place where it is ever shown.";
         GetMedia: GET "/v1/instances/{instance}/media/{media}", "media.get", MessagesRead, None, [],

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use hyper::body::Incoming;
-use hyper::header::ALLOW;
+use hyper::header::{ALLOW, CONNECTION};
 use hyper::http::request::Parts;
 use hyper::{Request, StatusCode};
 use tracing::Instrument;
@@ -31,11 +31,15 @@ pub(super) async fn answer<G: Gateway>(front: &Front<G>, request: Request<Incomi
     let (parts, incoming) = request.into_parts();
     let request_id = RequestId::of(&parts.headers);
     let body = RequestBody::new(incoming, front.bounds.body_idle_ms_max, front.memory.clone());
+    let rest = body.rest();
     front.metrics.in_flight.increment(1.0);
     let in_flight = scopeguard(|| front.metrics.in_flight.decrement(1.0));
     let (route, mut answer) = routed(front, &parts, body, &request_id).await;
     drop(in_flight);
     reply::finish(&mut answer);
+    if rest.is_large() {
+        reply::set(&mut answer, CONNECTION, "close");
+    }
     answer.headers_mut().insert(X_REQUEST_ID, request_id.header());
     told(front, route, &answer, &request_id, started.elapsed());
     answer

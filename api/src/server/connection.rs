@@ -36,7 +36,7 @@ pub(super) async fn run<G: Gateway>(stream: TcpStream, front: Front<G>, _place: 
     front.metrics.connections.decrement(1.0);
 }
 
-/// Runs HTTP on the socket. Gives the socket back when it ended in good order.
+/// Runs HTTP on the socket. Gives the socket back when there may be an answer on it that the client has not read.
 async fn serve<G: Gateway>(socket: Socket, front: &Front<G>) -> Option<Socket> {
     let service = service_fn(move |request| {
         // Boxed so that the connection is Unpin, and small while it is idle.
@@ -61,7 +61,8 @@ async fn serve<G: Gateway>(socket: Socket, front: &Front<G>) -> Option<Socket> {
         Err(error) => {
             // Clients that vanish, talk nonsense or sleep: nothing that an operator could act on.
             tracing::debug!(%error, "a connection ended badly");
-            None
+            // Nonsense was answered, and what of it was not read must not take the answer away.
+            error.is_parse().then(|| connection.into_parts().io.into_inner())
         }
     }
 }

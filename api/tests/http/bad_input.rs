@@ -218,6 +218,7 @@ fn what_stands_beside_the_text() {
         invalid(text_with(r#""mentions":"+966501234567""#), "mentions"),
         invalid(text_with(r#""mentions":["+966501234567","me"]"#), "mentions.1"),
         invalid(text_with(r#""mentions":["120363021033254949@g.us"]"#), "mentions.0"),
+        invalid(text_with(&format!(r#""mentions":[{}5]"#, r#""+966501234567","#.repeat(1_025))), "mentions"),
         invalid(text_with(r#""reply_to":"3EB0AA""#), "reply_to"),
         invalid(text_with(r#""reply_to":{}"#), "reply_to.wa_id"),
         invalid(text_with(r#""reply_to":{"wa_id":""}"#), "reply_to.wa_id"),
@@ -332,6 +333,7 @@ fn keys_that_would_open_nothing_or_too_much() {
     check(vec![
         invalid(key(r#"{"label":" ","scopes":["*"]}"#), "label"),
         invalid(key(r#"{"label":"crm","scopes":[]}"#), "scopes"),
+        invalid(key(&format!(r#"{{"label":"crm","scopes":[{}"*"]}}"#, r#""*","#.repeat(64))), "scopes"),
         invalid(key(r#"{"label":"crm","scopes":["messages:send","everything"]}"#), "scopes.1"),
         invalid(key(r#"{"label":"crm"}"#), "scopes"),
     ]);

@@ -147,7 +147,12 @@ fn an_instance_as_it_is_shown() {
             "next_attempt_at": null,
             "outbox_depth": 3,
             "newest_event": 0,
-            "webhook": {"url": "https://example.org/hook", "events": ["message.received"]},
+            "webhook": {
+                "url": "https://example.org/hook",
+                "events": ["message.received"],
+                "delivered": 7,
+                "last_outcome": "refused",
+            },
             "metadata": {"tier": 1.50},
             "created_at": "2023-11-14T22:13:20.000Z",
         })

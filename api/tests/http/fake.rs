@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use tokio::sync::{Notify, watch};
-use trunkline_api::{EventTail, Gateway, Health, IssuedKey, Principal};
+use trunkline_api::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
 use trunkline_model::command::{
     Command, CreateInstance, Expiring, InstanceView, MessageView, PairingView, Reply, SendRequest,
 };
 use trunkline_model::event::{Event, EventBody};
+use trunkline_model::gate::Progress;
 use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
@@ -34,7 +35,7 @@ pub const NO_SCOPE_KEY: &str = "tk_none";
 
 /// A text that makes the engine's handle panic.
 pub const PANIC: &str = "boom";
-/// A text that makes the engine wait until [`Fake::release`].
+/// A text or file that makes the engine wait until [`Fake::release`].
 pub const HOLD: &str = "hold";
 
 /// Text of the QR code on show.
@@ -48,6 +49,7 @@ pub enum Seen {
     List(Option<InstanceId>, usize, Option<InstanceState>),
     Command(InstanceId, Command),
     Blob(Vec<u8>),
+    Node,
 }
 
 #[derive(Clone)]
@@ -62,6 +64,7 @@ struct Inner {
     held: watch::Sender<usize>,
     release: Notify,
     ready: Mutex<bool>,
+    refusal: Mutex<Option<Failure>>,
 }
 
 impl Fake {
@@ -75,6 +78,7 @@ impl Fake {
             held: watch::Sender::new(0),
             release: Notify::new(),
             ready: Mutex::new(true),
+            refusal: Mutex::default(),
         }))
     }
 
@@ -85,6 +89,11 @@ impl Fake {
 
     pub fn set_ready(&self, ready: bool) {
         *lock(&self.0.ready) = ready;
+    }
+
+    /// Refuses every message from now on.
+    pub fn refuse(&self, failure: Failure) {
+        *lock(&self.0.refusal) = Some(failure);
     }
 
     /// Adds a received text to the open instance's log.
@@ -117,21 +126,22 @@ impl Fake {
         lock(&self.0.seen).push(seen);
     }
 
+    async fn hold(&self) {
+        let released = self.0.release.notified();
+        self.0.held.send_modify(|held| *held += 1);
+        released.await;
+    }
+
     async fn accept(&self, instance: InstanceId, request: SendRequest) -> Result<Reply, Failure> {
-        if instance == UNLINKED {
-            return Err(Failure::in_state(
-                ErrorCode::InstanceNotLinked,
-                InstanceState::New,
-                "Connect the instance and scan its code.",
-            ));
-        }
+        takes_messages(instance)?;
         if let Content::Text(text) = &request.message.content {
             assert!(text.body != PANIC, "the test asked for it");
             if text.body == HOLD {
-                let released = self.0.release.notified();
-                self.0.held.send_modify(|held| *held += 1);
-                released.await;
+                self.hold().await;
             }
+        }
+        if let Some(failure) = lock(&self.0.refusal).clone() {
+            return Err(failure);
         }
         let mut replayed = false;
         if let Some(key) = request.idempotency_key {
@@ -165,6 +175,14 @@ impl Fake {
     }
 }
 
+fn takes_messages(instance: InstanceId) -> Result<(), Failure> {
+    if instance == UNLINKED {
+        let detail = "Connect the instance and scan its code.";
+        return Err(Failure::in_state(ErrorCode::InstanceNotLinked, InstanceState::New, detail));
+    }
+    Ok(())
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().expect("no test panics with the lock held")
 }
@@ -183,6 +201,10 @@ pub fn instance(id: InstanceId, state: InstanceState) -> InstanceView {
             url: "https://example.org/hook".to_owned(),
             secret: "a-webhook-secret-that-must-not-show".to_owned(),
             events: vec!["message.received".to_owned()],
+        }),
+        webhook_progress: Some(trunkline_model::command::WebhookProgress {
+            delivered: 7,
+            last_outcome: Some("refused".to_owned()),
         }),
         state,
         reason: None,
@@ -341,13 +363,18 @@ impl Gateway for Fake {
             | Command::RequestPairingCode { .. }
             | Command::AnswerPasskey(_)
             | Command::ConfirmPasskey => Ok(pairing(state)),
+            Command::CheckSend { .. } => takes_messages(id).map(|()| Reply::Done),
             Command::Send(request) => self.accept(id, *request).await,
             Command::GetMessage { id } if id == message_id() => {
                 Ok(Reply::Message(Box::new(message(MessageStatus::Sent))))
             }
             Command::GetMessage { .. } => Err(Failure::new(ErrorCode::MessageNotFound, "No.")),
-            Command::ListMessages { limit, .. } => {
-                Ok(Reply::Messages { messages: vec![message(MessageStatus::Read)], more: limit == 1 })
+            Command::ListMessages { status, limit, .. } => {
+                // A page that a filter left empty has a cursor as well.
+                let next = (limit == 1).then(message_id);
+                let found = |wanted: Option<MessageStatus>| wanted.is_none_or(|s| s == MessageStatus::Read);
+                let messages = if found(status) { vec![message(MessageStatus::Read)] } else { Vec::new() };
+                Ok(Reply::Messages { messages, next })
             }
             Command::PullEvents { after, limit } => Ok(self.pull(after, limit)),
             Command::FetchMedia { .. } => Ok(Reply::Media {
@@ -377,6 +404,9 @@ impl Gateway for Fake {
         while let Some(chunk) = body.next().await {
             bytes.extend_from_slice(&chunk?);
         }
+        if bytes == HOLD.as_bytes() {
+            self.hold().await;
+        }
         let blob = blob(&bytes);
         self.see(Seen::Blob(bytes));
         Ok(blob)
@@ -393,6 +423,28 @@ impl Gateway for Fake {
             ready,
             reasons: if ready { Vec::new() } else { vec!["shard 1 is stalled".to_owned()] },
             shards: 2,
+        }
+    }
+
+    fn node(&self) -> NodeStatus {
+        self.see(Seen::Node);
+        NodeStatus {
+            version: "0.0.0",
+            started_at_ms: 1_700_000_000_000,
+            uptime_ms: 61_000,
+            shards: vec![
+                ShardStatus { shard: 0, instances: 2, lag_ms: 3 },
+                ShardStatus { shard: 1, instances: 1, lag_ms: 40 },
+            ],
+            instances: vec![(InstanceState::Open, 2), (InstanceState::BackingOff, 1)],
+            resume: Progress {
+                total: 5,
+                waiting: 1,
+                connecting: 1,
+                open: 1,
+                failed: BTreeMap::from([("silent", 1), ("temporary_ban", 1)]),
+            },
+            open_files: OpenFiles { limit: Some(1_024), used: None },
         }
     }
 

@@ -4,8 +4,12 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use crate::client::{Sent, Server, follow};
+use futures_util::future::join;
+use trunkline_api::limits::MULTIPART_OVERHEAD_BYTES_MAX;
 use trunkline_api::server::Bounds;
+use trunkline_model::{ErrorCode, Failure};
+
+use crate::client::{Sent, Server, exchange, follow};
 
 const HEAD: &str = "POST /v1/instances HTTP/1.1\r\nhost: x\r\nauthorization: Bearer tk_root\r\n";
 
@@ -20,6 +24,17 @@ fn raw(server: &Server, bytes: &[u8]) -> String {
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}");
     }
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Sends everything before it reads. The server must read to the end, and not reset the connection: another operating system
+/// would throw the answer away then.
+fn patient(server: &Server, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(server.addr()).expect("the server listens");
+    stream.write_all(bytes).expect("it is read to the end");
+    stream.shutdown(Shutdown::Write).expect("it is open");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it is not reset");
+    answer
 }
 
 fn quick(change: impl FnOnce(&mut Bounds)) -> Server {
@@ -59,12 +74,10 @@ fn the_refusal_reaches_a_client_that_is_still_writing() {
     let server = Server::start();
     let mut request = format!("{HEAD}content-length: 4000000\r\n\r\n").into_bytes();
     request.resize(request.len() + 4_000_000, b' ');
-    let mut stream = TcpStream::connect(server.addr()).expect("the server listens");
-    stream.write_all(&request).expect("it is read to the end");
-    stream.shutdown(Shutdown::Write).expect("it is open");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("it is not reset");
+    let answer = patient(&server, &request);
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    // A client that keeps its connections must not use this one again.
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
 }
 
 #[test]
@@ -84,12 +97,17 @@ fn a_body_without_a_length_is_counted() {
 fn what_is_not_http_is_refused() {
     let server = Server::start();
     for (request, status) in [
-        ("nonsense\r\n\r\n".to_owned(), "400"),
-        (format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(70 << 10)), "4"),
-        (format!("GET /healthz HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(40 << 10)), "431"),
+        ("nonsense\r\n\r\n".to_owned(), "400 Bad Request"),
+        // Far more than the server reads before it answers.
+        (format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(4 << 20)), "431 Request Header Fields Too Large"),
+        (
+            format!("GET /healthz HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(40 << 10)),
+            "431 Request Header Fields Too Large",
+        ),
     ] {
-        let answer = raw(&server, request.as_bytes());
-        assert!(answer.is_empty() || answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        let answer = patient(&server, request.as_bytes());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer:?}");
+        assert!(answer.ends_with("\r\n\r\n"), "there is no body: {answer:?}");
     }
     assert_eq!(server.send(Sent::get("/healthz")).status, 200);
 }
@@ -122,6 +140,62 @@ fn bodies_that_fill_the_memory_are_told_to_come_again() {
     let answer = server.send(Sent::post("/v1/instances", r#"{"name":"shop"}"#));
     assert_eq!((answer.status, answer.problem().as_str()), (503, "UNAVAILABLE"));
     // What was held is given back.
+    assert_eq!(server.send(Sent::post("/v1/instances", "{}")).status, 201);
+}
+
+#[test]
+fn a_file_in_a_body_is_charged_until_it_is_stored() {
+    let server = quick(|bounds| bounds.buffered_bytes_max = 100);
+    let addr = server.addr();
+    // The fake holds this file before it is stored.
+    let file = r#"{"to":"966501234567","image":{"data":"aG9sZA=="}}"#;
+    let holding = exchange(addr, Sent::post("/v1/instances/shop/messages", file));
+    let meanwhile = async {
+        server.fake.held(1).await;
+        let metadata = format!(r#"{{"metadata":{{"x":"{}"}}}}"#, "x".repeat(60));
+        let second = Sent::post("/v1/instances", &metadata);
+        let answer = exchange(addr, second.clone()).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (503, "UNAVAILABLE"));
+        server.fake.release();
+        second
+    };
+    let (held, second) = server.wait(join(holding, meanwhile));
+    assert_eq!(held.status, 202, "{}", held.text());
+    assert_eq!(server.send(second).status, 201);
+}
+
+/// A multipart body that begins like this and never ends is refused with 413 when it is longer than what the parser may keep.
+fn check_endless(server: &Server, beginning: &str) {
+    let head = "POST /v1/instances/shop/messages HTTP/1.1\r\nhost: x\r\nauthorization: Bearer tk_root\r\n\
+        content-type: multipart/form-data; boundary=B\r\ncontent-length: 100000000\r\n\r\n";
+    let mut request = format!("{head}{beginning}").into_bytes();
+    request.resize(request.len() + MULTIPART_OVERHEAD_BYTES_MAX as usize, b'a');
+    let answer = raw(server, &request);
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{beginning:?}: {answer}");
+    assert!(answer.contains("BODY_TOO_LARGE"), "{beginning:?}: {answer}");
+}
+
+#[test]
+fn what_a_multipart_parser_keeps_is_bounded() {
+    let server = Server::start();
+    let message = "--B\r\ncontent-disposition: form-data; name=\"message\"\r\n\r\n\
+        {\"to\":\"966501234567\",\"image\":{}}\r\n--B\r\n";
+    let file = "content-disposition: form-data; name=\"file\"\r\n\r\npng\r\n--B\r\n";
+    check_endless(&server, "a preamble");
+    check_endless(&server, "--B\r\nx: ");
+    check_endless(&server, &format!("{message}x: "));
+    assert_eq!(server.fake.take_seen(), []);
+    check_endless(&server, &format!("{message}{file}x: "));
+}
+
+#[test]
+fn what_a_multipart_parser_keeps_is_charged() {
+    let server = quick(|bounds| bounds.buffered_bytes_max = 200);
+    let body = format!("--B\r\nx: {}", "a".repeat(400));
+    let request =
+        Sent::new("POST", "/v1/instances/shop/messages").body("multipart/form-data; boundary=B", body);
+    let answer = server.send(request);
+    assert_eq!((answer.status, answer.problem().as_str()), (503, "UNAVAILABLE"));
     assert_eq!(server.send(Sent::post("/v1/instances", "{}")).status, 201);
 }
 
@@ -164,4 +238,27 @@ fn a_stream_that_is_read_slowly_is_served() {
         bytes < 100 * text.len()
     }));
     assert!(bytes >= 100 * text.len());
+}
+
+/// Full queues, a slow disk, a full outbox and want of memory reach the caller as what they are, with a time.
+#[test]
+fn the_engines_back_pressure_reaches_the_caller() {
+    let server = Server::start();
+    let full_outbox = Failure {
+        retry_after_ms: Some(10_000),
+        ..Failure::new(ErrorCode::TooManyRequests, "Many messages wait in this instance's outbox already.")
+    };
+    for (failure, status, code, retry_after) in [
+        (Failure::busy("The queue of the instance is full.", 250), 503, "UNAVAILABLE", "1"),
+        (Failure::busy("The disk cannot keep up.", 1_000), 503, "UNAVAILABLE", "1"),
+        (Failure::busy("The node is short of memory.", 5_000), 503, "UNAVAILABLE", "5"),
+        (full_outbox, 429, "TOO_MANY_REQUESTS", "10"),
+    ] {
+        let detail = failure.detail.clone();
+        server.fake.refuse(failure);
+        let message = r#"{"to":"+966501234567","text":{"body":"hi"}}"#;
+        let answer = server.send(Sent::post("/v1/instances/shop/messages", message));
+        assert_eq!((answer.status, answer.problem().as_str()), (status, code), "{detail}");
+        assert_eq!(answer.header("retry-after"), retry_after, "{detail}");
+    }
 }

@@ -100,6 +100,7 @@ fn instance_rows() -> Vec<Row> {
             201,
             vec![Seen::Key("crm".to_owned(), vec![Scope::MessagesSend])],
         ),
+        row("node.status", Sent::get("/v1/node"), 200, vec![Seen::Node]),
         row("webhook.delete", Sent::new("DELETE", "/v1/instances/shop/webhook"), 204, set_webhook(None)),
     ];
     let actions = [
@@ -249,6 +250,27 @@ fn every_route_reaches_the_engine_as_it_should() {
         assert_eq!(answer.header("cache-control"), "no-store", "{}", row.route);
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{}", row.route);
     }
+}
+
+#[test]
+fn the_node_is_shown_to_its_operator_alone() {
+    let server = Server::start();
+    let shown = server.send(Sent::get("/v1/node"));
+    let expected = serde_json::json!({
+        "version": "0.0.0",
+        "started_at": "2023-11-14T22:13:20.000Z",
+        "uptime_ms": 61_000,
+        "shards": [{"shard": 0, "instances": 2, "lag_ms": 3}, {"shard": 1, "instances": 1, "lag_ms": 40}],
+        "instances": {"open": 2, "backing_off": 1},
+        "resume": {
+            "total": 5, "waiting": 1, "connecting": 1, "open": 1, "failed": 2,
+            "failed_by_reason": {"silent": 1, "temporary_ban": 1}, "done": false,
+        },
+        "open_files": {"limit": 1_024, "used": null},
+    });
+    assert_eq!(shown.json(), expected);
+    let tenant = server.send(Sent::get("/v1/node").key(Some(OTHER_KEY)));
+    assert_eq!((tenant.status, tenant.problem().as_str()), (403, "FORBIDDEN"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use trunkline_model::command::Command;
 use trunkline_model::message::{Content, Lane, Media, MediaKind, MediaSource, Quote, SendMessage, Text};
 
 use crate::client::{Answer, Sent, Server};
-use crate::fake::{Seen, blob};
+use crate::fake::{OPEN, Seen, UNLINKED, blob};
 
 const MESSAGES: &str = "/v1/instances/shop/messages";
 const TEXT: &str = r#"{"to":"+966501234567","text":{"body":"hi"}}"#;
@@ -17,6 +17,7 @@ fn sent(server: &Server) -> (Vec<Vec<u8>>, SendMessage, Option<String>) {
     for seen in server.fake.take_seen() {
         match seen {
             Seen::Blob(bytes) => blobs.push(bytes),
+            Seen::Command(_, Command::CheckSend { .. }) => {}
             Seen::Command(_, Command::Send(request)) => {
                 return (blobs, request.message, request.idempotency_key);
             }
@@ -222,7 +223,28 @@ fn a_multipart_body_with_more_after_the_file_is_not_sent() {
         ],
     );
     assert_eq!((answer.status, answer.problem().as_str()), (422, "VALIDATION"));
-    assert_eq!(server.fake.take_seen(), [Seen::Blob(b"png".to_vec())]);
+    let checked = Seen::Command(OPEN, Command::CheckSend { idempotency_key: None });
+    assert_eq!(server.fake.take_seen(), [checked, Seen::Blob(b"png".to_vec())]);
+}
+
+#[test]
+fn a_file_is_not_stored_for_an_instance_that_takes_no_messages() {
+    let server = Server::start();
+    let messages = "/v1/instances/fresh/messages";
+    let inline = Sent::post(messages, r#"{"to":"966501234567","image":{"data":"aGk="}}"#);
+    let parts = multipart(&[
+        ("message", "", br#"{"to":"966501234567","image":{}}"#),
+        ("file", "; filename=\"a.png\"", &vec![0xa5; 3 << 20]),
+    ]);
+    let beside = Sent::new("POST", messages).body("multipart/form-data; boundary=B", parts);
+    for request in [inline, beside] {
+        let answer = server.send(request);
+        assert_eq!((answer.status, answer.problem().as_str()), (409, "INSTANCE_NOT_LINKED"));
+        assert_eq!(
+            server.fake.take_seen(),
+            [Seen::Command(UNLINKED, Command::CheckSend { idempotency_key: None })]
+        );
+    }
 }
 
 #[test]

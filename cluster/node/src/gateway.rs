@@ -3,12 +3,14 @@
 use bytes::Bytes;
 use futures_util::Stream;
 use metrics_exporter_prometheus::PrometheusHandle;
-use trunkline_api::{EventTail, Gateway, Health, IssuedKey, Principal};
+use trunkline_api::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
 use trunkline_engine::Engine;
 use trunkline_model::command::{Command, CreateInstance, InstanceView, MessageView, Reply};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId, Scope};
+
+use crate::open_files;
 
 /// A local engine behind the front end.
 #[derive(Clone)]
@@ -106,6 +108,23 @@ impl Gateway for LocalGateway {
     fn health(&self) -> Health {
         let health = self.engine.health();
         Health { ready: health.ready, reasons: health.reasons, shards: health.shards.len() }
+    }
+
+    fn node(&self) -> NodeStatus {
+        let status = self.engine.status();
+        NodeStatus {
+            version: env!("CARGO_PKG_VERSION"),
+            started_at_ms: status.started_at_ms,
+            uptime_ms: status.uptime_ms,
+            shards: status
+                .shards
+                .into_iter()
+                .map(|s| ShardStatus { shard: s.shard, instances: s.instances, lag_ms: s.lag_ms })
+                .collect(),
+            instances: status.instances,
+            resume: status.resume,
+            open_files: OpenFiles { limit: open_files::allowed(), used: open_files::used() },
+        }
     }
 
     fn render_metrics(&self) -> String {

@@ -8,6 +8,17 @@ pub const CONFIG_FILE_BYTES_MAX: u64 = 256 << 10;
 pub const CA_FILE_BYTES_MAX: u64 = 1 << 20;
 /// Open files that the process should be allowed: every linked number holds a socket, every client of the API another.
 pub const OPEN_FILES_RECOMMENDED: u64 = 65_536;
+/// Open files of one linked number: its socket.
+pub const OPEN_FILES_PER_INSTANCE: u64 = 1;
+/// Open files of one shard: its store keeps up to 900 tables open, its journals, its runtime.
+pub const OPEN_FILES_PER_SHARD: u64 = 1_024;
+/// Open files kept for clients of the API. It takes more while there are any.
+pub const OPEN_FILES_OF_API: u64 = 1_024;
+/// Open files kept for everything else: listeners, logs, webhooks, media, instances that are made at the same moment.
+pub const OPEN_FILES_HEADROOM: u64 = 256;
+/// Numbers that connect in a second unless configured. What WhatsApp makes of many logins from one address is not known, so
+/// the product is modest: 15 000 numbers are back in five minutes. A simulated build dials nobody but the simulated service.
+pub const RECONNECTS_PER_SECOND: u32 = if cfg!(feature = "simulated") { 5_000 } else { 50 };
 /// How often the metrics recorder folds its histograms.
 pub const METRICS_UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -28,3 +39,7 @@ pub const API_EVENTS_PAGE: usize = trunkline_model::limits::PAGE_LIMIT_MAX;
 pub const LINK_TIMEOUT: Duration = Duration::from_secs(300);
 /// How often `link` looks at the code on show.
 pub const LINK_POLL_EVERY: Duration = Duration::from_millis(500);
+/// Largest memory budget of a shard, in MiB.
+pub const MEMORY_BUDGET_MIB_MAX: u64 = 1 << 20;
+/// Longest silence that a heavy number may be asked to keep before it is reconnected, in seconds.
+pub const CLIENT_QUIET_SECONDS_MAX: u64 = 7 * 86_400;

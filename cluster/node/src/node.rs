@@ -10,6 +10,7 @@ use trunkline_store::StoreError;
 
 use crate::config::{Settings, WhatsappSettings};
 use crate::gateway::LocalGateway;
+use crate::open_files;
 
 /// Engine and API of one node.
 pub struct Node {
@@ -60,7 +61,8 @@ pub fn start_engine(settings: &Settings) -> Result<Engine, EngineError> {
     match Engine::start(config.clone()) {
         Err(EngineError::Store(StoreError::ShardCountChanged { created, .. })) if !settings.shards_given => {
             tracing::info!(shards = created, "the data directory fixes the number of shards");
-            Engine::start(EngineConfig { shards: created, ..config })
+            let instances_max = open_files::instances_max(created);
+            Engine::start(EngineConfig { shards: created, instances_max, ..config })
         }
         started => started,
     }
@@ -74,6 +76,10 @@ fn engine_config(settings: &Settings, on_fatal: OnFatal) -> EngineConfig {
         pin_threads: settings.pin_threads,
         whatsapp: session_kit(&settings.whatsapp),
         allow_private_fetch: settings.allow_private_fetch,
+        memory_budget_bytes: settings.memory_budget_bytes,
+        client_quiet_ms: settings.client_quiet_ms,
+        reconnects_per_second: settings.reconnects_per_second,
+        instances_max: open_files::instances_max(settings.shards),
         encode_event: Arc::new(event_json),
         on_fatal,
     }

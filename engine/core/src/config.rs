@@ -28,6 +28,15 @@ pub struct EngineConfig {
     pub whatsapp: SessionKitConfig,
     /// Whether webhooks and media may be fetched from private, loopback and link-local addresses.
     pub allow_private_fetch: bool,
+    /// Memory that the WhatsApp clients of one shard may hold, estimated, in bytes; see [`crate::limits::MEMORY_BUDGET_BYTES`].
+    pub memory_budget_bytes: u64,
+    /// Silence after which a number that holds much memory may be reconnected to get it back, in milliseconds; see
+    /// [`crate::limits::QUIET_MS`].
+    pub client_quiet_ms: u64,
+    /// Numbers that the node connects in a second, after a restart and after a mass disconnect; see [`crate::limits`].
+    pub reconnects_per_second: u32,
+    /// Instances that the node may hold; what is on disk beyond that keeps it from starting.
+    pub instances_max: usize,
     /// How an event is written for webhooks.
     pub encode_event: EventEncoder,
     /// What to do when the process has to end.

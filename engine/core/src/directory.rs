@@ -1,23 +1,24 @@
 //! The node's route table: instance → shard, actor, credits. Front ends read it; the actors own the truth.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use ractor::ActorRef;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::{AccountId, Failure, InstanceId};
 
-use crate::instance::InstanceMsg;
-use crate::limits::{BUSY_RETRY_AFTER_MS, INSTANCE_CREDITS, SHARD_CREDITS};
+use crate::credits::{CallLane, Place, Pool};
+use crate::instance::{InstanceMsg, Lanes};
+use crate::limits::{BUSY_RETRY_AFTER_MS, INSTANCE_CREDITS, MEMORY_RETRY_AFTER_MS, SHARD_CREDITS};
 
 /// Leave to queue one message in front of an instance. It travels with the message and returns when that is done.
 #[derive(Debug)]
 pub(crate) struct Credit {
-    _instance: OwnedSemaphorePermit,
-    _shard: OwnedSemaphorePermit,
+    _instance: Place,
+    _shard: Place,
 }
 
 /// How to reach an instance.
@@ -30,7 +31,9 @@ pub(crate) struct Route {
     /// Sequence number of the newest durable event.
     pub(crate) newest: watch::Receiver<u64>,
     pub(crate) state: Arc<StateCell>,
-    credits: Arc<Semaphore>,
+    /// What waits in front of the actor. New with every actor.
+    pub(crate) lanes: Arc<Lanes>,
+    credits: Arc<Pool>,
 }
 
 /// The last state that an actor entered, for lists and gauges.
@@ -58,13 +61,20 @@ impl StateCell {
 pub(crate) struct Directory {
     routes: DashMap<InstanceId, Route>,
     names: DashMap<(AccountId, String), InstanceId>,
-    shard_credits: Vec<Arc<Semaphore>>,
+    shards: Vec<ShardGate>,
+}
+
+/// What bounds a shard as a whole.
+struct ShardGate {
+    credits: Arc<Pool>,
+    /// The shard's clients hold more memory than they may.
+    is_full: AtomicBool,
 }
 
 impl Directory {
     pub(crate) fn new(shards: u16) -> Directory {
-        let shard_credits = (0..shards).map(|_| Arc::new(Semaphore::new(SHARD_CREDITS))).collect();
-        Directory { routes: DashMap::new(), names: DashMap::new(), shard_credits }
+        let gate = |_| ShardGate { credits: Pool::new(SHARD_CREDITS), is_full: AtomicBool::new(false) };
+        Directory { routes: DashMap::new(), names: DashMap::new(), shards: (0..shards).map(gate).collect() }
     }
 
     /// Makes an instance reachable, or replaces its actor after a restart. Credits outlive the actor: what waited in front of
@@ -128,6 +138,22 @@ impl Directory {
         ids
     }
 
+    /// Number of instances.
+    pub(crate) fn count(&self) -> usize {
+        self.routes.len()
+    }
+
+    /// Number of instances on each shard.
+    pub(crate) fn count_shards(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.shards.len()];
+        for entry in &self.routes {
+            if let Some(count) = counts.get_mut(usize::from(entry.shard)) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+
     /// Number of instances in each state, in the order of [`InstanceState::ALL`].
     pub(crate) fn count_states(&self) -> [usize; InstanceState::ALL.len()] {
         let mut counts = [0; InstanceState::ALL.len()];
@@ -141,15 +167,42 @@ impl Directory {
     ///
     /// # Errors
     /// A retryable [`Failure`] when the instance or its shard has as many waiting as it may.
-    pub(crate) fn credit(&self, route: &Route) -> Result<Credit, Failure> {
+    pub(crate) fn credit(&self, route: &Route, lane: CallLane) -> Result<Credit, Failure> {
         let turned_away = |queue: &'static str| {
-            metrics::counter!(crate::metrics::TURNED_AWAY, "queue" => queue).increment(1);
-            Failure::busy(format!("The queue of the {queue} is full."), BUSY_RETRY_AFTER_MS)
+            turned_away(queue, format!("The queue of the {queue} is full."), BUSY_RETRY_AFTER_MS)
         };
-        let shard = &self.shard_credits[usize::from(route.shard)];
-        let shard = Arc::clone(shard).try_acquire_owned().map_err(|_| turned_away("shard"))?;
-        let instance = Arc::clone(&route.credits).try_acquire_owned().map_err(|_| turned_away("instance"))?;
+        let shard = self.gate(route.shard).and_then(|gate| gate.credits.take(lane));
+        let shard = shard.ok_or_else(|| turned_away("shard"))?;
+        let instance = route.credits.take(lane).ok_or_else(|| turned_away("instance"))?;
         Ok(Credit { _instance: instance, _shard: shard })
+    }
+
+    fn gate(&self, shard: u16) -> Option<&ShardGate> {
+        self.shards.get(usize::from(shard))
+    }
+
+    /// Told by the memory governor of a shard.
+    pub(crate) fn set_memory_full(&self, shard: u16, is_full: bool) {
+        if let Some(gate) = self.gate(shard) {
+            gate.is_full.store(is_full, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a shard's clients are over their memory budget.
+    pub(crate) fn is_memory_full(&self, shard: u16) -> bool {
+        self.gate(shard).is_some_and(|gate| gate.is_full.load(Ordering::Relaxed))
+    }
+
+    /// Refuses work that can wait and that makes clients grow, while the shard's clients are over their memory budget.
+    ///
+    /// # Errors
+    /// A retryable [`Failure`].
+    pub(crate) fn check_memory(&self, route: &Route) -> Result<(), Failure> {
+        if self.is_memory_full(route.shard) {
+            let detail = "The node is short of memory: bulk messages and media are not taken right now.";
+            return Err(turned_away("memory", detail.to_owned(), MEMORY_RETRY_AFTER_MS));
+        }
+        Ok(())
     }
 
     /// Sends a message that needs no credit because its sender is bounded itself. A missing actor is no error: what the
@@ -161,9 +214,20 @@ impl Directory {
     }
 }
 
-/// The pool that bounds what waits in front of one instance.
-pub(crate) fn instance_credits() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(INSTANCE_CREDITS))
+fn turned_away(queue: &'static str, detail: String, retry_after_ms: u64) -> Failure {
+    metrics::counter!(crate::metrics::TURNED_AWAY, "queue" => queue).increment(1);
+    Failure::busy(detail, retry_after_ms)
+}
+
+#[cfg(test)]
+impl Credit {
+    /// A credit from pools of its own.
+    pub(crate) fn for_test() -> Credit {
+        let place = || {
+            Pool::new(crate::credits::Places { all: 1, bulk: 1 }).take(CallLane::Front).expect("it is empty")
+        };
+        Credit { _instance: place(), _shard: place() }
+    }
 }
 
 impl Route {
@@ -173,7 +237,15 @@ impl Route {
         actor: ActorRef<InstanceMsg>,
         newest: watch::Receiver<u64>,
     ) -> Route {
-        let state = Arc::new(StateCell::new(InstanceState::New));
-        Route { account, shard, actor, name: None, newest, state, credits: instance_credits() }
+        Route {
+            account,
+            shard,
+            actor,
+            name: None,
+            newest,
+            state: Arc::new(StateCell::new(InstanceState::New)),
+            lanes: Arc::default(),
+            credits: Pool::new(INSTANCE_CREDITS),
+        }
     }
 }

@@ -13,6 +13,7 @@
 
 mod clock;
 mod config;
+mod credits;
 mod directory;
 mod engine;
 mod fatal;
@@ -22,6 +23,7 @@ pub mod limits;
 mod log;
 mod media;
 pub mod metrics;
+mod patient;
 mod place;
 mod shard;
 mod spawn;
@@ -32,7 +34,8 @@ mod webhook;
 
 pub use config::{EngineConfig, EventEncoder};
 pub use engine::{
-    Engine, EngineError, EventTail, Health, NewKey, Principal, ShardHealth, create_key_offline,
+    Engine, EngineError, EventTail, Health, NewKey, NodeStatus, Principal, ShardHealth, ShardStatus,
+    create_key_offline,
 };
 pub use fatal::{Fatal, OnFatal};
 pub use trunkline_whatsapp::{Endpoints, SessionKitConfig};

@@ -2,12 +2,22 @@
 
 use std::time::Duration;
 
-use trunkline_model::message::Window;
+use trunkline_model::message::{Kept, Window};
 
-/// Commands and session events that may wait in front of one instance.
-pub const INSTANCE_CREDITS: usize = 256;
-/// Commands that may wait in front of one shard.
-pub const SHARD_CREDITS: usize = 8_192;
+use crate::credits::Places;
+
+/// Commands that may wait in front of one instance; bulk messages leave places for what somebody waits for.
+pub(crate) const INSTANCE_CREDITS: Places = Places { all: 256, bulk: 192 };
+/// Commands that may wait in front of one shard, likewise.
+pub(crate) const SHARD_CREDITS: Places = Places { all: 8_192, bulk: 6_144 };
+/// Session events that may wait in front of one instance.
+pub const SESSION_EVENT_CREDITS: usize = 256;
+/// Commands that an instance takes from its lanes before what WhatsApp and the shard say has its turn.
+pub const CALLS_PER_TURN: usize = 8;
+/// Messages that an instance's actor handles before it lets the rest of the shard run.
+pub const MESSAGES_PER_POLL: u32 = 8;
+/// Letters for which a quiet instance's lane keeps memory.
+pub const IDLE_LANE_LETTERS: usize = 8;
 /// When a caller that met a full queue should come back, in milliseconds.
 pub const BUSY_RETRY_AFTER_MS: u64 = 250;
 /// Longest that a caller waits for an instance's answer.
@@ -15,7 +25,18 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// Messages that one instance may have accepted and not settled.
 pub const OUTBOX_DEPTH_MAX: usize = 200_000;
 /// Hand-overs and unacknowledged messages of one instance.
-pub const SEND_WINDOW: Window = Window { handing_max: 4, unacknowledged_max: 64 };
+///
+/// Of both, a part is kept from bulk messages, so that one of another lane finds a place at once.
+pub const SEND_WINDOW: Window =
+    Window { handing_max: 4, unacknowledged_max: 64, kept: Kept { handing: 1, unacknowledged: 16 } };
+/// Hand-overs that an instance prepares before it lets the rest of the shard run.
+pub const HAND_OVERS_PER_POLL: u32 = 4;
+/// Pages of the stored outbox that are read before the rest of the shard runs.
+pub const OUTBOX_PAGES_PER_POLL: u32 = 1;
+/// Statuses of one receipt that are written before the rest of the shard runs.
+pub const RECEIPTS_PER_POLL: u32 = 16;
+/// Pages of messages that a filtered list looks through before the rest of the shard runs.
+pub const LIST_PAGES_PER_POLL: u32 = 1;
 /// Longest that one hand-over may take, media upload included.
 pub const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(180);
 /// A message that WhatsApp has not acknowledged after this many milliseconds goes again, under the same id.
@@ -33,39 +54,111 @@ pub const PROGRESS_CHECK_MS: u64 = 30_000;
 pub const SILENCE_MAX_MS: u64 = 90_000;
 /// A connection that lasted this long clears the back-off, in milliseconds.
 pub const STABLE_AFTER_MS: u64 = 30_000;
-/// How long a restriction of unknown length is respected, in milliseconds.
-pub const RESTRICTION_DEFAULT_MS: u64 = 24 * 3_600_000;
 /// Granularity of the shard's timers.
 pub const TIMER_TICK: Duration = Duration::from_millis(50);
-/// Instances that a shard connects in one tick after a restart of the process.
-pub const RESUMES_PER_TICK: usize = 25;
-/// Length of that tick.
-pub const RESUME_TICK: Duration = Duration::from_millis(100);
+/// Timers that ring before the rest of the shard runs.
+pub const TIMERS_PER_POLL: u32 = 64;
+/// Numbers that may connect at one moment after a quiet time, in milliseconds of the configured rate: what the thread that gives
+/// turns may sleep over without losing turns.
+pub const TURN_BURST_MS: u32 = 200;
+/// At least so many numbers may connect at one moment, however low the rate.
+pub const TURN_BURST_MIN: u32 = 5;
+/// Numbers of one shard that may be logging in at a time. One whose service is silent holds its place until its exit timer.
+pub const LOGINS_PER_SHARD: usize = 256;
+/// How far the connections that people ask for may run ahead of the rate, in milliseconds of it.
+pub const TURN_ADVANCE_MS: u32 = 5_000;
+/// At least so many connections may be asked for at one moment, however low the rate.
+pub const TURN_ADVANCE_MIN: u32 = 50;
+/// Largest rate that can be configured, in numbers a second.
+pub const RECONNECT_RATE_MAX: u32 = 100_000;
+/// How often the log hears how far a restart has come, in milliseconds.
+pub const PROGRESS_EVERY_MS: u64 = 5_000;
+/// After so many percent of the numbers the log hears of it, too.
+pub const PROGRESS_PERCENT: usize = 10;
 /// Expired entries that one sweep removes from one instance.
 pub const SWEEP_MAX: usize = 512;
+/// Pause before the next sweep of an instance that has more to remove, in milliseconds.
+pub const SWEEP_AGAIN_MS: u64 = 1_000;
+/// About how many bytes of received messages go into one batch.
+pub const INBOUND_BATCH_BYTES: usize = 1 << 20;
+/// A received message above this size, in bytes, is stored without its content.
+pub const INBOUND_MESSAGE_BYTES_MAX: usize = 3 << 20;
+/// Messages that one question for a list looks at, however few of them it finds.
+pub const LIST_SCAN_MAX: usize = 2_000;
 /// How often an instance sweeps, in milliseconds.
 pub const SWEEP_EVERY_MS: u64 = 600_000;
 /// Events that the webhook reads ahead.
 pub const WEBHOOK_PAGE: usize = 64;
 /// Longest that a webhook endpoint may take to answer.
 pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
+/// Failed attempts of one delivery after which, and after each further so many, a warning is logged.
+pub const WEBHOOK_WARN_ATTEMPTS: u32 = 5;
 /// Longest that fetching a media URL may take.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(120);
 /// Most redirects that a media URL may take, each checked again.
 pub const FETCH_REDIRECTS_MAX: usize = 3;
 /// Longest that an orderly shutdown of the engine may take.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest that the end of a shard's thread is waited for before its store is closed without it.
+pub const SHARD_JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often the watch thread looks at the shards.
 pub const WATCH_TICK: Duration = Duration::from_millis(50);
+/// A shard whose loop has not turned for this long has a stall, which is counted and logged, in milliseconds.
+pub const STALL_MIN_MS: u64 = 250;
 /// A shard whose loop has not turned for this long is reported as stalled, in milliseconds.
 pub const STALL_REPORT_MS: u64 = 2_000;
 /// A shard whose loop has not turned for this long ends the process, in milliseconds.
 pub const STALL_FATAL_MS: u64 = 120_000;
 /// How often a shard says that its loop turns.
-pub const HEARTBEAT_EVERY: Duration = Duration::from_millis(100);
-/// Bytes of a copied chunk of a blob.
-pub const BLOB_BUFFER_BYTES: usize = 64 * 1024;
+pub const HEARTBEAT_EVERY: Duration = Duration::from_millis(50);
+/// A poll that takes at least this long goes into the histogram of slow polls.
+pub const SLOW_POLL: Duration = Duration::from_millis(1);
+/// A poll that takes at least this long is logged.
+pub const SLOW_POLL_WARN: Duration = Duration::from_millis(100);
+/// How often a shard logs a slow poll at most.
+pub const SLOW_POLL_WARN_EVERY: Duration = Duration::from_secs(10);
+/// How often the memory governor of a shard looks around.
+pub const GOVERNOR_TICK: Duration = Duration::from_secs(1);
+/// Clients whose memory is asked for in one tick.
+pub const GOVERNOR_SAMPLES: usize = 128;
+/// Longest that a client may take to add up its memory.
+pub const GOVERNOR_SAMPLE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Clients that the governor recycles in one tick: a login costs about a millisecond of the shard.
+pub const GOVERNOR_RECYCLES: usize = 4;
+/// Memory that the clients of one shard may hold by the governor's estimate, in bytes, unless configured.
+pub const MEMORY_BUDGET_BYTES: u64 = 2 << 30;
+/// Under this share of the budget, in percent, a shard that was over it takes bulk messages and media again.
+pub const MEMORY_EASED_PERCENT: u64 = 95;
+/// When a caller that was turned away for want of memory should come back, in milliseconds.
+pub const MEMORY_RETRY_AFTER_MS: u64 = 5_000;
+/// A client whose estimate is above this is recycled once it is quiet, in bytes: an idle one's memory and a few chats.
+pub const CLIENT_SOFT_BYTES: u64 = 128 << 10;
+/// A client is not worth recycling for less than this above [`trunkline_whatsapp::limits::CLIENT_BASE_BYTES`], in bytes.
+pub const RECLAIM_MIN_BYTES: u64 = 32 << 10;
+/// How long nothing may have happened to a number before it counts as quiet, in milliseconds.
+pub const QUIET_MS: u64 = 5 * 60_000;
+/// The same while the shard is over its budget, in milliseconds.
+pub const QUIET_PRESSED_MS: u64 = 60_000;
+/// A number is not recycled twice within this time, in milliseconds.
+pub const RECYCLE_AGAIN_MS: u64 = 3_600_000;
+/// From the end of a recycled connection to its successor, in milliseconds: the old client writes what it holds.
+pub const RECYCLE_PAUSE_MS: u64 = 1_000;
+/// How long an uploaded file stays although no message names it: longer than a request takes from its file to its message.
+pub const BLOB_GRACE: Duration = Duration::from_secs(3_600);
+/// Pause between two collections of uploaded files that no message needs.
+pub const BLOB_SWEEP_EVERY: Duration = Duration::from_secs(900);
+/// Files that one collection looks at, 32 bytes of memory each.
+pub const BLOBS_SWEPT_MAX: usize = 1 << 18;
 
-const _: () = assert!(STALL_REPORT_MS < STALL_FATAL_MS);
+const _: () = assert!(STALL_MIN_MS < STALL_REPORT_MS && STALL_REPORT_MS < STALL_FATAL_MS);
+const _: () = assert!(HEARTBEAT_EVERY.as_millis() + WATCH_TICK.as_millis() < STALL_MIN_MS as u128);
 const _: () = assert!(SEND_WINDOW.handing_max <= SEND_WINDOW.unacknowledged_max);
+const _: () = assert!(SEND_WINDOW.kept.handing < SEND_WINDOW.handing_max, "bulk goes too");
+const _: () = assert!(SEND_WINDOW.kept.unacknowledged < SEND_WINDOW.unacknowledged_max);
+const _: () = assert!(INSTANCE_CREDITS.bulk < INSTANCE_CREDITS.all && SHARD_CREDITS.bulk < SHARD_CREDITS.all);
+const _: () = assert!(QUIET_PRESSED_MS < QUIET_MS && RECYCLE_PAUSE_MS < QUIET_PRESSED_MS);
 const _: () = assert!(PROGRESS_CHECK_MS < SILENCE_MAX_MS);
+const _: () =
+    assert!(INBOUND_BATCH_BYTES + INBOUND_MESSAGE_BYTES_MAX <= trunkline_store::limits::BATCH_BYTES_MAX);
+const _: () = assert!(INBOUND_MESSAGE_BYTES_MAX < trunkline_store::limits::VALUE_BYTES_MAX);
+const _: () = assert!(CALL_TIMEOUT.as_secs() * 10 < BLOB_GRACE.as_secs());

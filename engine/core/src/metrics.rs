@@ -32,8 +32,32 @@ pub const ACTOR_RESTARTS: &str = "trunkline_actor_restarts_total";
 pub const TURNED_AWAY: &str = "trunkline_turned_away_total";
 /// Counter: steps that the transition table does not have, by `state`. Anything but zero is a bug.
 pub const ILLEGAL_TRANSITIONS: &str = "trunkline_illegal_transitions_total";
+/// Counter: uploaded files removed because no message needed them any more.
+pub const BLOBS_COLLECTED: &str = "trunkline_blobs_collected_total";
+/// Gauge: numbers that wait for their turn to connect.
+pub const TURNS_WAITING: &str = "trunkline_reconnect_waiting";
+/// Gauge: numbers that are logging in.
+pub const LOGINS_UNDER_WAY: &str = "trunkline_logins_under_way";
+/// Counter: turns to connect that were given, by `kind`: `queued_work`, `idle`, or `asked` by a person.
+pub const TURNS: &str = "trunkline_reconnect_turns_total";
+/// Histogram, seconds: how long a number waited for its turn.
+pub const TURN_WAIT: &str = "trunkline_reconnect_wait_seconds";
 /// Gauge, seconds: how long ago a shard's loop last turned, by `shard`.
 pub const SHARD_LAG: &str = "trunkline_shard_lag_seconds";
+/// Histogram, seconds: polls of at least a millisecond, by `shard` and `kind` of task.
+pub const SLOW_POLL: &str = "trunkline_shard_slow_poll_seconds";
+/// Counter: stalls of a shard's loop, by `shard` and the `task` that was being polled.
+pub const SHARD_STALLS: &str = "trunkline_shard_stalls_total";
+/// Gauge, seconds: the longest stall since the start, by `shard`.
+pub const SHARD_LONGEST_STALL: &str = "trunkline_shard_longest_stall_seconds";
+/// Gauge: instances that wait for their turn to hand over a bulk message, by `shard`.
+pub const BULK_WAITING: &str = "trunkline_bulk_turns_waiting";
+/// Gauge, bytes: what the clients of a shard hold by the governor's estimate, by `shard`.
+pub const CLIENT_MEMORY: &str = "trunkline_client_memory_bytes";
+/// Gauge, bytes: what the clients of a shard may hold, by `shard`.
+pub const CLIENT_MEMORY_BUDGET: &str = "trunkline_client_memory_budget_bytes";
+/// Counter: clients that were recycled to get their memory back, by `reason`.
+pub const RECYCLED: &str = "trunkline_clients_recycled_total";
 
 /// Tells the installed recorder what the names mean. Call once at start.
 pub fn describe() {
@@ -52,5 +76,21 @@ pub fn describe() {
     describe_counter!(ACTOR_RESTARTS, "Instance actors that were restarted");
     describe_counter!(TURNED_AWAY, "Callers turned away because a queue was full");
     describe_counter!(ILLEGAL_TRANSITIONS, "Steps that the transition table does not have");
+    describe_counter!(BLOBS_COLLECTED, "Uploaded files removed because no message needed them any more");
+    describe_histogram!(SLOW_POLL, Unit::Seconds, "Polls of a millisecond and more");
+    describe_counter!(SHARD_STALLS, "Stalls of a shard's loop, by the task that was being polled");
+    describe_gauge!(
+        SHARD_LONGEST_STALL,
+        Unit::Seconds,
+        "The longest stall of a shard's loop since the start"
+    );
+    describe_gauge!(BULK_WAITING, "Instances that wait for their turn to hand over a bulk message");
+    describe_gauge!(CLIENT_MEMORY, Unit::Bytes, "What the clients of a shard hold, estimated");
+    describe_gauge!(CLIENT_MEMORY_BUDGET, Unit::Bytes, "What the clients of a shard may hold");
+    describe_counter!(RECYCLED, "Clients that were recycled to get their memory back");
+    describe_gauge!(TURNS_WAITING, "Numbers that wait for their turn to connect");
+    describe_gauge!(LOGINS_UNDER_WAY, "Numbers that are logging in");
+    describe_counter!(TURNS, "Turns to connect that were given");
+    describe_histogram!(TURN_WAIT, Unit::Seconds, "How long a number waited for its turn to connect");
     describe_gauge!(SHARD_LAG, Unit::Seconds, "How long ago a shard's loop last turned");
 }

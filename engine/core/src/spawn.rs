@@ -1,4 +1,4 @@
-//! The one place where tasks start. A kind says what the end of a task means.
+//! The one place where tasks start. A kind says what the end of a task means; every poll is measured.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -8,13 +8,14 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::task::{AbortHandle as TokioAbort, JoinHandle};
 use trunkline_model::InstanceId;
-use trunkline_model::retry::RECONNECT_BACKOFF;
+use trunkline_model::retry::TASK_BACKOFF;
 use trunkline_whatsapp::{AbortHandle, Spawn};
 
 use crate::clock;
 use crate::directory::Directory;
 use crate::fatal::{Fatal, OnFatal};
 use crate::instance::InstanceMsg;
+use crate::shard::{Measured, PollKind, Polls};
 
 /// What the end of a task means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +30,12 @@ pub(crate) enum TaskKind {
 #[derive(Clone)]
 pub(crate) struct Spawner {
     on_fatal: OnFatal,
+    polls: Arc<Polls>,
 }
 
 impl Spawner {
-    pub(crate) fn new(on_fatal: OnFatal) -> Spawner {
-        Spawner { on_fatal }
+    pub(crate) fn new(on_fatal: OnFatal, polls: Arc<Polls>) -> Spawner {
+        Spawner { on_fatal, polls }
     }
 
     /// Starts a task.
@@ -43,18 +45,19 @@ impl Spawner {
         name: &'static str,
         future: impl Future<Output = ()> + Send + 'static,
     ) -> TokioAbort {
-        let on_fatal = self.on_fatal.clone();
-        bare(async move {
-            let panicked = AssertUnwindSafe(future).catch_unwind().await.is_err();
-            if panicked {
+        let on_fatal = (kind == TaskKind::Critical).then(|| self.on_fatal.clone());
+        let measured = Measured::new(Arc::clone(&self.polls), PollKind::of_task(name), future);
+        // Adapters rather than an async block: a block would hold the future twice, before and after its first poll.
+        let guarded = AssertUnwindSafe(measured).catch_unwind().map(move |ended| {
+            if ended.is_err() {
                 tracing::error!(task = name, "a task panicked");
                 metrics::counter!(crate::metrics::TASK_PANICS, "task" => name).increment(1);
             }
-            if kind == TaskKind::Critical {
+            if let Some(on_fatal) = on_fatal {
                 on_fatal(Fatal::CriticalTask { name });
             }
-        })
-        .abort_handle()
+        });
+        bare(guarded).abort_handle()
     }
 
     /// Starts a task that is started again, later each time, whenever it panics.
@@ -72,7 +75,7 @@ impl Spawner {
                 failures += 1;
                 tracing::error!(task = name, failures, "a supervised task panicked; it starts again");
                 metrics::counter!(crate::metrics::TASK_PANICS, "task" => name).increment(1);
-                let delay_ms = RECONNECT_BACKOFF.delay_ms(failures, 0).unwrap_or(RECONNECT_BACKOFF.cap_ms);
+                let delay_ms = TASK_BACKOFF.spread_ms(failures, 0);
                 tokio::time::sleep(std::time::Duration::from_millis(delay_ms)).await;
             }
         })
@@ -99,14 +102,15 @@ impl SessionSpawner {
 impl Spawn for SessionSpawner {
     fn spawn(&self, instance: InstanceId, name: &'static str, future: BoxFuture<'static, ()>) -> AbortHandle {
         let directory = Arc::clone(&self.directory);
-        let abort = self.spawner.spawn(TaskKind::Disposable, name, async move {
-            if AssertUnwindSafe(future).catch_unwind().await.is_ok() {
+        let guarded = AssertUnwindSafe(future).catch_unwind().map(move |ended| {
+            if ended.is_ok() {
                 return;
             }
             tracing::error!(%instance, task = name, "a session's task panicked");
             metrics::counter!(crate::metrics::TASK_PANICS, "task" => name).increment(1);
             directory.cast(instance, InstanceMsg::SessionPanicked { at_ms: clock::steady_ms() });
         });
+        let abort = self.spawner.spawn(TaskKind::Disposable, name, guarded);
         AbortHandle::new(move || abort.abort())
     }
 

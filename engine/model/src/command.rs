@@ -40,6 +40,12 @@ pub enum Command {
     AnswerPasskey(PasskeyAssertion),
     /// Confirms that the codes on both screens agree. Answered by [`Reply::Pairing`].
     ConfirmPasskey,
+    /// Whether a message would be accepted now, as far as that does not depend on the message: asked before a file is stored
+    /// for it. Answered by [`Reply::Done`].
+    CheckSend {
+        /// The caller's idempotency key: a request that repeats an accepted one is answered whatever became of the instance.
+        idempotency_key: Option<String>,
+    },
     /// Accepts a message for sending. Answered by [`Reply::Message`], once it is on disk.
     Send(Box<SendRequest>),
     /// One message's status. Answered by [`Reply::Message`].
@@ -112,6 +118,15 @@ pub struct WebhookConfig {
     pub events: Vec<String>,
 }
 
+/// How the delivery to a webhook goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct WebhookProgress {
+    /// Sequence number of the last event that the endpoint took, or does not want.
+    pub delivered: u64,
+    /// How the last attempt since the start of the process ended: `delivered`, or why it failed.
+    pub last_outcome: Option<String>,
+}
+
 /// A WebAuthn assertion, as `navigator.credentials.get` gave it.
 #[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct PasskeyAssertion {
@@ -151,8 +166,9 @@ pub enum Reply {
     Messages {
         /// The messages, newest first.
         messages: Vec<MessageView>,
-        /// Whether older ones exist.
-        more: bool,
+        /// Where the next page goes on, as `before`; `None` when there is nothing older. With a filter a page may be empty and
+        /// have a next one: a question looks at a bounded number of messages.
+        next: Option<MessageId>,
     },
     /// A page of events.
     Events {
@@ -185,6 +201,8 @@ pub struct InstanceView {
     pub metadata: Option<String>,
     /// The webhook, secret included; the front end masks it.
     pub webhook: Option<WebhookConfig>,
+    /// How the delivery to it goes.
+    pub webhook_progress: Option<WebhookProgress>,
     /// Where it stands.
     pub state: InstanceState,
     /// Why it is not open, where a reason is known.

@@ -194,9 +194,38 @@ pub enum CloseReason {
     RestartLimit,
     /// The process is stopping.
     ShuttingDown,
+    /// The node made the connection anew to get back the memory that it held; nothing was wrong with it.
+    Recycled,
+    /// The process restarted, and this number waits for its turn to connect.
+    WaitingForTurn,
+    /// The service wants fewer connections (429).
+    RateLimited,
 }
 
 impl CloseReason {
+    /// Every reason, in order of declaration.
+    pub const ALL: [CloseReason; 19] = [
+        CloseReason::Requested,
+        CloseReason::CodesExpired,
+        CloseReason::PairingRefused,
+        CloseReason::ConnectionLost,
+        CloseReason::ConnectFailed,
+        CloseReason::StreamRestart,
+        CloseReason::Silent,
+        CloseReason::Replaced,
+        CloseReason::DeviceRemoved,
+        CloseReason::AccountLocked,
+        CloseReason::TemporaryBan,
+        CloseReason::ClientOutdated,
+        CloseReason::ServiceUnavailable,
+        CloseReason::TimedOut,
+        CloseReason::RestartLimit,
+        CloseReason::ShuttingDown,
+        CloseReason::Recycled,
+        CloseReason::WaitingForTurn,
+        CloseReason::RateLimited,
+    ];
+
     /// The word that the native API and the metrics use.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -216,6 +245,9 @@ impl CloseReason {
             CloseReason::TimedOut => "timed_out",
             CloseReason::RestartLimit => "restart_limit",
             CloseReason::ShuttingDown => "shutting_down",
+            CloseReason::Recycled => "recycled",
+            CloseReason::WaitingForTurn => "waiting_for_turn",
+            CloseReason::RateLimited => "rate_limited",
         }
     }
 }

@@ -72,6 +72,8 @@ error_codes! {
     Unavailable = "UNAVAILABLE", 503, "The service is not available right now", true;
     /// WhatsApp did not answer in time.
     Timeout = "TIMEOUT", 504, "WhatsApp did not answer in time", true;
+    /// The node holds as many instances as it may.
+    NodeFull = "NODE_FULL", 507, "The node has no room for another instance", false;
     /// A bug or a broken disk.
     Internal = "INTERNAL", 500, "Something went wrong inside", true;
 }

@@ -15,6 +15,7 @@ pub mod address;
 pub mod command;
 pub mod event;
 pub mod failure;
+pub mod gate;
 #[cfg(test)]
 mod golden;
 pub mod id;

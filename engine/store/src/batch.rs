@@ -69,15 +69,6 @@ impl Batch {
         self.ops.push(Op::DeleteGuarded { guard, key });
     }
 
-    /// Appends the operations of `other`.
-    pub fn merge(&mut self, other: Batch) {
-        self.ops.extend(other.ops);
-        self.bytes += other.bytes;
-        self.ranges += other.ranges;
-        self.longest_key = self.longest_key.max(other.longest_key);
-        self.longest_value = self.longest_value.max(other.longest_value);
-    }
-
     /// Number of operations.
     pub fn len(&self) -> usize {
         self.ops.len()
@@ -160,18 +151,5 @@ mod tests {
                 other => panic!("{expected}: {other:?}"),
             }
         }
-    }
-
-    #[test]
-    fn merge_keeps_order_and_sums() {
-        let mut first = Batch::new();
-        first.put(key(b"a"), "1");
-        let mut second = Batch::new();
-        second.delete(key(b"a"));
-        second.delete_range(KeyRange::owner(0, 1));
-        let bytes = first.bytes() + second.bytes();
-        first.merge(second);
-        assert_eq!((first.len(), first.bytes(), first.has_ranges()), (3, bytes, true));
-        assert!(matches!(first.into_ops()[..], [Op::Put(..), Op::Delete(_), Op::DeleteRange(_)]));
     }
 }

@@ -1,14 +1,17 @@
 //! The disk thread: the only writer of its database.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, select};
 
 use crate::database::BufferSample;
 use crate::forming::{Forming, Patience};
 use crate::group::{Base, Overlay};
-use crate::limits::{GROUP_WRITES_MAX, HOLD_POLL, RANGE_STEP_KEYS, WRITE_BUFFER_HOLD_FACTOR};
+use crate::limits::{
+    GROUP_WRITES_MAX, HOLD_POLL, QUIET_ROTATE_AFTER, QUIET_ROTATE_BYTES, RANGE_STEP_KEYS,
+    WRITE_BUFFER_HOLD_FACTOR,
+};
 use crate::queue::{Submission, Waiter};
 use crate::shared::Shared;
 use crate::{Batch, FaultHook, KeyRange, PoisonCause, Position, StoreError, StoreOptions, WriteInfo};
@@ -19,6 +22,7 @@ pub(crate) struct Disk {
     stop: Receiver<()>,
     hook: Option<Arc<dyn FaultHook>>,
     rotate_bytes: u64,
+    rotated: Instant,
     /// Of the last batch that was staged.
     position: Position,
     stopping: bool,
@@ -38,6 +42,7 @@ impl Disk {
             stop,
             hook: options.fault_hook.clone(),
             rotate_bytes: options.write_buffer_bytes,
+            rotated: Instant::now(),
             position,
             stopping: false,
         })
@@ -84,12 +89,20 @@ impl Disk {
         Some(group)
     }
 
+    /// Nothing is queued: the thread sleeps, but for a look at memtables that nobody adds to any more.
     fn wait_for_first(&mut self) -> Option<Submission> {
-        select! {
-            recv(self.submissions) -> next => next.ok(),
-            recv(self.stop) -> _ => {
-                self.stopping = true;
-                None
+        loop {
+            select! {
+                recv(self.submissions) -> next => return next.ok(),
+                recv(self.stop) -> _ => {
+                    self.stopping = true;
+                    return None;
+                }
+                default(QUIET_ROTATE_AFTER) => {
+                    if let Err(cause) = self.make_room() {
+                        self.shared.poison(cause);
+                    }
+                }
             }
         }
     }
@@ -166,7 +179,7 @@ impl Disk {
     }
 
     /// A write that is not the group's last: the sync of the last covers it, the journal being one file in order.
-    fn write_step(&self, overlay: Overlay) -> Result<(), PoisonCause> {
+    fn write_step(&mut self, overlay: Overlay) -> Result<(), PoisonCause> {
         self.write(&overlay, false)?;
         self.make_room()
     }
@@ -189,14 +202,15 @@ impl Disk {
 
     /// Rotates full memtables, and holds the thread while flushes lag: then the queue fills and callers hear
     /// `Busy`, where fjall would take the writes and grow.
-    fn make_room(&self) -> Result<(), PoisonCause> {
+    fn make_room(&mut self) -> Result<(), PoisonCause> {
         let mut held = false;
         loop {
             let sample = self.sample();
-            if sample.active_bytes > self.rotate_bytes {
+            if is_rotation_due(&sample, self.rotate_bytes, self.rotated.elapsed()) {
                 let _busy = self.shared.busy();
                 if self.shared.db.rotate().map_err(|error| write_failed(&error))? {
                     self.shared.metrics.rotations.increment(1);
+                    self.rotated = Instant::now();
                 }
             }
             let lagging =
@@ -218,6 +232,12 @@ impl Disk {
     }
 }
 
+/// Whether the active memtables are full, or of some size and old.
+fn is_rotation_due(sample: &BufferSample, rotate_bytes: u64, age: Duration) -> bool {
+    let limit = if age >= QUIET_ROTATE_AFTER { rotate_bytes.min(QUIET_ROTATE_BYTES) } else { rotate_bytes };
+    sample.active_bytes > limit
+}
+
 fn write_failed(error: &fjall::Error) -> PoisonCause {
     PoisonCause::WriteFailed(error.to_string())
 }
@@ -234,5 +254,23 @@ impl Drop for PanicWatch {
         if std::thread::panicking() {
             self.0.poison(PoisonCause::Panicked);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memtables_are_rotated_when_full_or_old() {
+        const FULL: u64 = 32 << 20;
+        let due = |active_bytes, age| {
+            let sample = BufferSample { active_bytes, ..BufferSample::default() };
+            is_rotation_due(&sample, FULL, age)
+        };
+        assert!(due(FULL + 1, Duration::ZERO));
+        assert!(!due(FULL, Duration::ZERO));
+        assert!(due(QUIET_ROTATE_BYTES + 1, QUIET_ROTATE_AFTER));
+        assert!(!due(QUIET_ROTATE_BYTES, QUIET_ROTATE_AFTER));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::ops::{Bound, RangeInclusive};
+use std::ops::Bound;
 
 use crate::StoreError;
 use crate::octets::Octets;
@@ -114,12 +114,6 @@ impl KeyRange {
         KeyRange::starting_with(&[&slot.to_be_bytes(), &owner.to_be_bytes()])
     }
 
-    /// Everything in the slots, both ends included: a partition.
-    pub fn slot_range(slots: RangeInclusive<u16>) -> KeyRange {
-        let last = KeyRange::starting_with(&[&slots.end().to_be_bytes()]);
-        KeyRange { from: Octets::concat(&[&slots.start().to_be_bytes()]), to: last.to }
-    }
-
     /// The part of this range that lies after `key`: the next page of a forward scan.
     #[must_use]
     pub fn after(&self, key: &Key) -> KeyRange {
@@ -219,13 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn slots_and_owners_are_contiguous() {
-        let partition = KeyRange::slot_range(64..=127);
-        assert!(partition.contains(&key(64, 0, 0, b"")));
-        assert!(partition.contains(&key(127, u64::MAX, u8::MAX, &[0xff; 9])));
-        assert!(!partition.contains(&key(63, u64::MAX, u8::MAX, &[0xff; 9])));
-        assert!(!partition.contains(&key(128, 0, 0, b"")));
-        assert!(KeyRange::slot_range(0..=u16::MAX).contains(&key(u16::MAX, u64::MAX, u8::MAX, &[0xff])));
+    fn what_an_owner_has_is_contiguous() {
         assert!(KeyRange::owner(1, u64::MAX).contains(&key(1, u64::MAX, 255, b"x")));
         assert!(!KeyRange::owner(1, u64::MAX).contains(&key(2, 0, 0, b"")));
     }

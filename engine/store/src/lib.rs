@@ -2,7 +2,7 @@
 //!
 //! **Does.** Keeps ordered keys and opaque values in one fjall database per shard; makes batches durable by
 //! group commit on a paired disk thread ([`LocalLedger`]); guards the data directory ([`DataDir`]: marker and
-//! lock); seals secrets at rest ([`Sealer`]); finds records whose deadline has passed ([`ttl`]).
+//! lock); seals secrets at rest ([`Sealer`]).
 //!
 //! **Never does.** Writes from a caller's thread. Blocks a caller on a full queue (it answers
 //! [`StoreError::Busy`]). Acknowledges a [`CommitClass::First`] or [`CommitClass::Soon`] batch that is not on
@@ -22,7 +22,6 @@
 
 pub mod limits;
 pub mod metrics;
-pub mod ttl;
 
 mod batch;
 mod data_dir;

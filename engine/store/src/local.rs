@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::database::ShardDb;
 use crate::disk::Disk;
-use crate::limits::{HOLD_POLL, WRITE_BUFFER_HOLD_FACTOR};
+use crate::limits::{HOLD_POLL, QUIET_ROTATE_BYTES, WRITE_BUFFER_HOLD_FACTOR};
 use crate::poison::Poison;
 use crate::queue::{Queue, Submission};
 use crate::shared::Shared;
@@ -70,11 +70,6 @@ impl LocalLedger {
     /// does not wait for the hanging thread.
     pub fn close(self) -> Result<(), StoreError> {
         self.inner.shut_down()
-    }
-
-    /// Why the store is poisoned, if it is.
-    pub fn poison_cause(&self) -> Option<PoisonCause> {
-        self.inner.shared.poison.cause().cloned()
     }
 
     /// A failed read means a failing disk: stop before more is built on it.
@@ -184,15 +179,15 @@ impl Drop for Inner {
     }
 }
 
-/// Waits until the memtables rebuilt from the journal are small enough for normal work: the watchdog would take
-/// them for an overflow.
+/// Rotates what was rebuilt from the journal, and waits until it is small enough for normal work: the watchdog would take
+/// it for an overflow.
 fn settle(db: &ShardDb, options: &StoreOptions) -> Result<(), StoreError> {
     let failed = |detail| StoreError::Engine { action: "flush what it recovered", detail };
     let started = std::time::Instant::now();
     let mut watch = ProgressWatch::new(options);
     loop {
         let sample = db.sample();
-        if sample.active_bytes > options.write_buffer_bytes {
+        if sample.active_bytes > options.write_buffer_bytes.min(QUIET_ROTATE_BYTES) {
             db.rotate().map_err(|error| failed(error.to_string()))?;
         } else if sample.sealed == 0
             || sample.total_bytes <= options.write_buffer_bytes * WRITE_BUFFER_HOLD_FACTOR

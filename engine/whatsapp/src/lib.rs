@@ -14,6 +14,7 @@
 //! - A stanza that uses a ratchet step leaves only when the step's lease is on disk.
 //! - What is acknowledged to WhatsApp is on disk.
 //! - A build with the feature `simulated` dials loopback and configured test networks only ([`TestNetwork`]).
+//! - A connection between two messages holds no buffer: those belong to the shard's thread.
 //! - Every queue, cache and wait has a bound in [`limits`].
 
 pub mod limits;
@@ -69,3 +70,11 @@ pub use session::{
     SessionKitConfig,
 };
 pub use spawn::{AbortHandle, Spawn};
+pub use transport::frames;
+
+/// Makes ring the cryptography of the protocol crates in this process, once; the first [`SessionKit`] does it by itself.
+///
+/// Returns whether ring is in use: `false` when a protocol crate was used before, which then stays with its own.
+pub fn install_crypto_provider() -> bool {
+    crypto::install()
+}

@@ -19,9 +19,30 @@ pub const HTTP_IDLE_PER_HOST_MAX: usize = 4;
 /// How long an idle HTTP connection is kept.
 pub const HTTP_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Name resolution, TCP, TLS and the WebSocket upgrade together may take this long. The protocol crate gives up after
-/// 20 s by itself, without telling why.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(18);
+/// Connections of a shard that are being opened at the same time. Each costs the shard's thread some tenths of a
+/// millisecond, so that all of them in one tick hold the others up for tens of milliseconds at most; at 250 ms a round trip,
+/// of which a connection takes four, the shard still opens 64 a second.
+pub const HANDSHAKES_MAX: usize = 64;
+/// Waiting for a turn among them may take this long.
+pub const HANDSHAKE_WAIT_TIMEOUT: Duration = Duration::from_secs(7);
+/// Name resolution, TCP, TLS and the WebSocket upgrade together may take this long. The protocol crate gives up
+/// [`PROTOCOL_CONNECT_TIMEOUT`] after it asked for a connection, without telling why.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(12);
+/// How long the protocol crate waits for a connection.
+pub const PROTOCOL_CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest answer to the WebSocket upgrade, in bytes.
+pub const UPGRADE_ANSWER_BYTES_MAX: usize = 8 << 10;
+/// Most headers in that answer.
+pub const UPGRADE_HEADERS_MAX: usize = 32;
+/// What one socket reads before it lets the shard do something else, in bytes. The scratch of a shard has room for it.
+pub const READ_BYTES_PER_TURN: usize = 64 << 10;
+/// Bytes of incomplete TLS records that a connection may hold: a handshake message of 64 KiB, the most that rustls accepts,
+/// with its records' overhead, or one record of 16 KiB.
+pub const TLS_HELD_BYTES_MAX: usize = 80 << 10;
+/// What one step of writing frames and seals, in bytes. The scratch of a shard has room for it.
+pub const WRITE_PIECE_BYTES: usize = 64 << 10;
+/// Room that is made for announced bytes of an incomplete message before they arrive, in bytes.
+pub const READ_AHEAD_BYTES: usize = 64 << 10;
 /// Handing one WebSocket message to the operating system may take this long; then the connection counts as broken.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A polite WebSocket close may take this long; then the socket is dropped.
@@ -31,8 +52,11 @@ pub const WS_MESSAGE_BYTES_MAX: usize = 1 << 24;
 /// WebSocket messages waiting between a socket and its client. A full channel stops the reading of the socket, so that
 /// back pressure reaches the peer.
 pub const TRANSPORT_EVENTS_MAX: usize = 8;
-/// TLS sessions remembered for resumption, over all connections of a shard.
-pub const TLS_SESSIONS_MAX: usize = 64;
+/// Hosts whose TLS sessions a shard remembers for resumption.
+pub const TLS_HOSTS_MAX: usize = 16;
+/// TLS 1.3 tickets remembered for one host. Each serves once and brings new ones: enough for every connection that is being
+/// opened, with as many to spare. A ticket takes about 1 KiB and the server's certificates.
+pub const TLS_TICKETS_PER_HOST_MAX: usize = 2 * HANDSHAKES_MAX;
 /// Longest PEM text with additional roots, in bytes.
 pub const EXTRA_ROOTS_BYTES_MAX: usize = 256 << 10;
 /// Most test networks that a simulated build may be told to dial.
@@ -47,8 +71,9 @@ pub const YIELD_FREQUENCY_FRAMES: u32 = 16;
 pub const SESSION_EVENTS_MAX: usize = 8_192;
 /// Places of the event channel that only state changes and acknowledgements may use.
 pub const SESSION_EVENTS_RESERVED: usize = 64;
-/// Chats that keep a worker in a client (8 to 16 KiB each); others share the room of the least recent.
-pub const CHAT_LANES_MAX: u64 = 8;
+/// Chats that keep an idle worker in a client (8 to 16 KiB each). A worker with work is never evicted, so this bounds what a
+/// number keeps of its past chats, not how many it can talk in; a chat whose worker is gone costs a new one.
+pub const CHAT_LANES_MAX: u64 = 2;
 /// Device lists in a client's memory; the rest is read from the store.
 pub const DEVICE_LISTS_CACHED_MAX: u64 = 512;
 /// Groups in a client's memory.
@@ -59,8 +84,16 @@ pub const SENDER_KEY_GROUPS_CACHED_MAX: u64 = 64;
 pub const CACHE_TTL: Duration = Duration::from_secs(3_600);
 /// How long a sent message is kept for a recipient that asks for it again.
 pub const SENT_MESSAGE_TTL: Duration = Duration::from_secs(7_200);
-/// How often changes of the device record are written at the latest; a change wakes the writer at once.
-pub const DEVICE_SAVE_INTERVAL: Duration = Duration::from_secs(30);
+/// How often changes of the device record are written at the latest. Long, because it wakes every idle client: a change wakes
+/// the writer at once, the end of a run writes too, and only a write that failed waits for this.
+pub const DEVICE_SAVE_INTERVAL: Duration = Duration::from_secs(600);
+/// What a connected client holds before it has talked to anybody, socket included, in bytes. Measured, rounded.
+pub const CLIENT_BASE_BYTES: u64 = 72 << 10;
+/// What one chat's worker holds, in bytes: the protocol crate counts workers, not their bytes. Measured, rounded.
+pub const CHAT_LANE_BYTES: u64 = 12 << 10;
+/// What one contact holds beyond what the protocol crate's report says, in bytes: identity, lock, names, and what of the
+/// session is not in the record. Measured, rounded.
+pub const CONTACT_BYTES: u64 = 2 << 10;
 /// One-time pre-keys made in one upload.
 pub const PRE_KEYS_PER_UPLOAD: usize = 100;
 
@@ -92,7 +125,9 @@ pub const WRAPPERS_MAX: usize = 8;
 
 const _: () = {
     assert!(SESSION_EVENTS_RESERVED < SESSION_EVENTS_MAX);
-    assert!(CONNECT_TIMEOUT.as_secs() < 20, "the protocol crate would give up first");
+    let connect_secs = HANDSHAKE_WAIT_TIMEOUT.as_secs() + CONNECT_TIMEOUT.as_secs();
+    assert!(connect_secs < PROTOCOL_CONNECT_TIMEOUT.as_secs(), "the protocol crate would give up first");
+    assert!(UPGRADE_ANSWER_BYTES_MAX < READ_BYTES_PER_TURN);
     assert!(HTTP_BODY_BYTES_MAX < MEDIA_BYTES_MAX);
     assert!(STREAM_END_GRACE.as_secs() < STOP_TIMEOUT.as_secs());
     assert!(EXPIRED_ROWS_PER_BATCH * 2 <= trunkline_store::limits::BATCH_OPS_MAX);

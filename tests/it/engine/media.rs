@@ -1,5 +1,7 @@
 //! Files both ways, every kind, every way of handing one in: what is downloaded is what was sent, byte for byte.
 
+use std::time::Duration;
+
 use http_body_util::Full;
 use hyper::{Response, StatusCode};
 use serde_json::json;
@@ -73,6 +75,35 @@ async fn a_file_is_uploaded_beside_the_message() {
     let media = Media::sample("document", "application/pdf", 1_500_001).captioned("the long version");
     let sent = shop.upload_media(&bob, &media).await;
     expect_whole(&laptop, &sent, &media).await;
+    gateway.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_file_goes_when_no_message_waits_for_it_and_not_before() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let mut gateway = Gateway::start(&world).await;
+    let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
+    let [sent, waiting] =
+        ["image/png", "image/jpeg"].map(|mime| Media::sample("image", mime, 5_003 + mime.len()));
+    let first = shop.upload_media(&bob, &sent).await;
+    expect_whole(&laptop, &first, &sent).await;
+    shop.expect_status(&first, "sent").await;
+    shop.disconnect().await;
+    shop.expect_state_because("stopped", "requested").await;
+    let second = shop.upload_media(&bob, &waiting).await;
+    assert_eq!(gateway.stored_files().len(), 2);
+
+    gateway.sigterm().await;
+    gateway.age_stored_files(Duration::from_secs(24 * 3_600));
+    gateway.restart().await;
+    // The collector works beside everything else.
+    while gateway.stored_files().len() > 1 {
+        shop.view().await;
+    }
+    shop.connect().await;
+    expect_whole(&laptop, &second, &waiting).await;
     gateway.finish().await;
     world.finish().await;
 }

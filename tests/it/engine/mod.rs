@@ -1,12 +1,15 @@
 //! The gateway end to end: the real binary between its HTTP API, the simulated service, and Baileys on the other side.
 
+mod backlog;
 mod copies;
 mod events;
 mod groups;
 mod idempotency;
 mod isolation;
+mod lanes;
 mod lifecycle;
 mod media;
+mod memory;
 mod node;
 mod offline;
 mod pairing;

@@ -170,6 +170,12 @@ async fn an_unlinked_instance_accepts_no_message() {
     shop.connect().await;
     shop.expect_state("awaiting_scan").await;
     assert_eq!(refused().await.expect_problem(409, "INSTANCE_NOT_LINKED")["state"], "awaiting_scan");
+    let file = json!({"to": NUMBER, "image": {"data": "AAAA"}});
+    shop.sending(&file).send().await.expect_problem(409, "INSTANCE_NOT_LINKED");
+    let beside = gateway.api().request(Method::POST, &shop.path("/messages"));
+    let beside = beside.multipart(&json!({"to": NUMBER, "image": {}}), "image/png", &[0; 100_000]);
+    beside.send().await.expect_problem(409, "INSTANCE_NOT_LINKED");
+    assert!(gateway.stored_files().is_empty(), "a file was stored for nobody");
     assert_eq!(shop.get("/messages").await.expect(200)["data"], json!([]));
     let events = shop.all_events().await;
     assert!(events.iter().all(|event| event.kind.starts_with("instance.")), "{events:?}");

@@ -15,9 +15,10 @@ async fn every_event_is_delivered_signed_and_in_order() {
     hook.expect_text("for the webhook").await;
     let deliveries = hook.deliveries();
     assert!(deliveries.iter().all(|delivery| delivery.signed), "a wrong signature: {deliveries:#?}");
-    let sequences = deliveries.iter().map(|delivery| delivery.event.sequence);
-    assert_eq!(judge::gap_free(sequences), Vec::<String>::new());
     let pulled = shop.all_events().await;
+    let newest = pulled[deliveries.len() - 1].sequence;
+    let sequences = deliveries.iter().map(|delivery| delivery.event.sequence);
+    assert_eq!(judge::gap_free(sequences, newest), Vec::<String>::new());
     let told: Vec<_> = deliveries.into_iter().map(|delivery| delivery.event).collect();
     assert_eq!(pulled[..told.len()], told, "webhook and log tell the same");
     gateway.finish().await;

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt, stream};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use serde_json::{Value, json};
-use trunkline_tests::judge::{Sighting, as_shown, exactly_once, gap_free, only_advances};
+use serde_json::Value;
+use trunkline_tests::judge::{Sighting, as_shown, exactly_once, gap_free, no_key_twice, only_advances};
 use trunkline_tests::{Accepted, Baileys, Event, Gateway, GatewayEvent, Instance, Recipient, World};
 
 const ROUNDS: usize = 10;
@@ -26,7 +26,7 @@ fn seed() -> u64 {
 
 async fn expect_no_key_used_twice(world: &World) {
     let verdict = world.control().get("/judge").await;
-    assert_eq!(verdict["findings"], json!([]), "the service's judge objects: {verdict:#}");
+    assert_eq!(no_key_twice(&verdict), Vec::<String>::new(), "{verdict:#}");
 }
 
 /// When a round of sending is cut short.
@@ -73,7 +73,7 @@ async fn killed_while_sending_every_accepted_message_arrives_once() {
         assert_eq!(findings, Vec::<String>::new(), "seed {seed}, round {round}, killed at {kill:?}");
         expect_no_key_used_twice(&world).await;
     }
-    assert_eq!(judge_statuses(&shop).await, Vec::<String>::new(), "seed {seed}");
+    assert_eq!(judge_statuses(&shop, &sent).await, Vec::<String>::new(), "seed {seed}");
     let repeated = delivered.len() - sent.len();
     println!("{} messages, {repeated} of them delivered again under their id", sent.len());
     gateway.finish().await;
@@ -200,18 +200,21 @@ fn text_in(event: &Event) -> Option<Sighting> {
     }
 }
 
-/// What is wrong with the log of a number that only sent: gaps, and statuses that went back or came twice.
-async fn judge_statuses(shop: &Instance) -> Vec<String> {
-    let events = shop.all_events().await;
+/// What is wrong with the log of a number that only sent: gaps, a missing end, statuses that went back or came twice, and
+/// messages whose sending it does not tell.
+async fn judge_statuses(shop: &Instance, sent: &[Sighting]) -> Vec<String> {
+    let (events, newest) = shop.whole_log().await;
     let mut statuses: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for data in events.iter().map(|event| &event.data) {
-        if let (Some(message), Some(status)) = (data["message"].as_str(), data["status"].as_str()) {
+        if let (Some(message), Some(status)) = (data["wa_id"].as_str(), data["status"].as_str()) {
             statuses.entry(message).or_default().push(status.to_owned());
         }
     }
-    let mut findings = gap_free(events.iter().map(|event| event.sequence));
-    for (message, statuses) in statuses {
-        findings.extend(only_advances(&statuses).into_iter().map(|finding| format!("{message}: {finding}")));
+    let mut findings = gap_free(events.iter().map(|event| event.sequence), newest);
+    let told = |message: &&Sighting| statuses.contains_key(message.id.as_str());
+    findings.extend(sent.iter().filter(|message| !told(message)).map(|m| format!("{} has no status", m.id)));
+    for (message, statuses) in &statuses {
+        findings.extend(only_advances(statuses).into_iter().map(|finding| format!("{message}: {finding}")));
     }
     findings
 }
@@ -296,12 +299,12 @@ async fn killed_while_receiving_every_message_is_in_the_log_once() {
 }
 
 async fn judge_log(shop: &Instance, sent: &[Sighting]) -> Vec<String> {
-    let events = shop.all_events().await;
+    let (events, newest) = shop.whole_log().await;
     let logged: Vec<Sighting> = events
         .iter()
         .filter_map(|event| Some(Sighting::new(event.data["wa_id"].as_str()?, event.text()?)))
         .collect();
     let mut findings = exactly_once(sent, &logged);
-    findings.extend(gap_free(events.iter().map(|event| event.sequence)));
+    findings.extend(gap_free(events.iter().map(|event| event.sequence), newest));
     findings
 }

@@ -2,7 +2,11 @@
 
 mod codes;
 mod connection;
+mod deletion;
+mod half_linked;
 mod kills;
+mod locked;
 mod login;
 mod pairing;
+mod restart;
 mod silence;

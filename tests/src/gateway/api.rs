@@ -158,7 +158,7 @@ impl Request {
     /// As [`Request::try_send`], where a broken connection fails the test.
     pub async fn send(self) -> Answer {
         let told = self.told.clone();
-        self.try_send().await.unwrap_or_else(|error| panic!("{told} was not answered: {error}"))
+        self.try_send().await.unwrap_or_else(|error| panic!("{told} was not answered: {error:?}"))
     }
 
     /// Sends it and gives the answer before its body is read.

@@ -189,6 +189,25 @@ impl Instance {
         }
     }
 
+    /// The whole log, and the number of its newest event as the instance itself tells it, from a moment in which nothing was
+    /// added. A log that ends before that number is given back as it is; it is for a judge to see.
+    pub async fn whole_log(&self) -> (Vec<GatewayEvent>, u64) {
+        loop {
+            let before = self.newest_event().await;
+            let events = self.all_events().await;
+            let newest = self.newest_event().await;
+            // An event can be read a moment before its number is told.
+            if before == newest && events.last().is_none_or(|last| last.sequence <= newest) {
+                return (events, newest);
+            }
+        }
+    }
+
+    async fn newest_event(&self) -> u64 {
+        let view = self.view().await;
+        view["newest_event"].as_u64().unwrap_or_else(|| panic!("no number of the newest event: {view}"))
+    }
+
     fn fail(&self, what: &str, follower: &Follower) -> ! {
         let story = follower.story();
         panic!("{} did not show {what} within {GATEWAY_EVENT_TIMEOUT:?}; untaken events:\n  {story}", self.id)

@@ -75,7 +75,17 @@ impl Launch {
 
     /// Runs a command that ends by itself, with the same settings.
     pub(super) async fn run(&self, command: &[&str]) -> Output {
-        let mut process = command_of(&binary());
+        self.output(command_of(&binary()), command).await
+    }
+
+    /// As [`Launch::run`], with so many open files allowed.
+    pub(super) async fn run_with_open_files(&self, allowed: u64, command: &[&str]) -> Output {
+        let mut shell = command_of(Path::new("sh"));
+        shell.args(["-c", "ulimit -n \"$0\" && exec \"$@\"", &allowed.to_string()]).arg(binary());
+        self.output(shell, command).await
+    }
+
+    async fn output(&self, mut process: Command, command: &[&str]) -> Output {
         process.args(command).args(&self.flags).stdin(Stdio::null());
         let running = tokio::task::spawn_blocking(move || process.output());
         match timeout(GATEWAY_STOP_TIMEOUT, running).await {

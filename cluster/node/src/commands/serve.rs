@@ -65,8 +65,10 @@ fn serve(settings: &Settings) -> Result<Exit, Failed> {
     let recorder = metrics::install().map_err(Failed::unavailable)?;
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Failed::unavailable)?;
     let signals = runtime.block_on(async { Signals::listen() }).map_err(Failed::unavailable)?;
-    let engine = start_engine(settings)
-        .map_err(|error| Failed { exit: Exit::of_engine(&error), message: error.to_string() })?;
+    let engine = start_engine(settings).map_err(|error| Failed {
+        exit: Exit::of_engine(&error),
+        message: open_files::explain(&error, settings.shards),
+    })?;
     let opened = match show_root_key(&engine, &runtime) {
         Ok(()) => Node::open(settings, engine.clone(), recorder.clone()).map_err(Failed::unavailable),
         Err(failed) => Err(failed),

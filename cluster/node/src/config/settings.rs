@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use trunkline_engine::Endpoints;
+use trunkline_engine::limits::RECONNECT_RATE_MAX;
 use trunkline_store::limits::SHARDS_MAX;
 use trunkline_whatsapp::TestNetwork;
 use url::Url;
@@ -13,6 +14,7 @@ use url::Url;
 use super::filter;
 use super::layers::{Given, Merged, Problem, Source};
 use super::table::{Key, SIMULATED, Setting};
+use crate::limits::{CLIENT_QUIET_SECONDS_MAX, MEMORY_BUDGET_MIB_MAX, RECONNECTS_PER_SECOND};
 
 /// What the settings ask of the machine.
 pub trait Outside {
@@ -46,6 +48,12 @@ pub struct Settings {
     pub master_key_file: PathBuf,
     /// Whether private addresses may be fetched from.
     pub allow_private_fetch: bool,
+    /// Memory that the clients of one shard may hold, in bytes.
+    pub memory_budget_bytes: u64,
+    /// Silence after which a number that holds much memory may be reconnected, in milliseconds.
+    pub client_quiet_ms: u64,
+    /// Numbers that connect in a second.
+    pub reconnects_per_second: u32,
     /// How to log.
     pub log: LogSettings,
     /// Where WhatsApp is.
@@ -125,6 +133,17 @@ impl Reader {
             pin_threads: self.value(Key::PinThreads, "true", switch),
             master_key_file: self.value(Key::MasterKeyFile, &key_beside_data.to_string_lossy(), path),
             allow_private_fetch: self.value(Key::AllowPrivateFetch, "false", switch),
+            memory_budget_bytes: self.value(Key::MemoryBudget, "2048", |text| {
+                count(text, MEMORY_BUDGET_MIB_MAX).map(|mib| mib << 20)
+            }),
+            client_quiet_ms: self.value(Key::ClientQuiet, "300", |text| {
+                count(text, CLIENT_QUIET_SECONDS_MAX).map(|seconds| seconds * 1_000)
+            }),
+            reconnects_per_second: self.value(
+                Key::ReconnectRate,
+                &RECONNECTS_PER_SECOND.to_string(),
+                |text| count(text, u64::from(RECONNECT_RATE_MAX)).map(|rate| rate as u32),
+            ),
             log: LogSettings {
                 filter: self.value(Key::LogLevel, "info", filter::full),
                 json: self.value(Key::LogFormat, "text", |text| match text {

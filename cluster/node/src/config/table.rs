@@ -18,6 +18,12 @@ pub enum Key {
     MasterKeyFile,
     /// Whether private addresses may be fetched from.
     AllowPrivateFetch,
+    /// Memory that the clients of one shard may hold.
+    MemoryBudget,
+    /// Silence after which a heavy client is reconnected.
+    ClientQuiet,
+    /// Numbers that connect in a second.
+    ReconnectRate,
     /// What is logged.
     LogLevel,
     /// How it is logged.
@@ -129,6 +135,30 @@ pub static SETTINGS: &[Setting] = &[
         "BOOL",
         Kind::Switch,
         "Let webhooks and media URLs point at private, loopback and link-local addresses [default: false]",
+    ),
+    row(
+        Key::MemoryBudget,
+        "memory-budget",
+        "MIB",
+        Kind::Count,
+        "Memory that the WhatsApp clients of one shard may hold, estimated, in MiB; an idle number needs about 0.08. Above it \
+         quiet numbers are reconnected to get memory back, and bulk messages and media are turned away [default: 2048]",
+    ),
+    row(
+        Key::ClientQuiet,
+        "client-quiet",
+        "SECONDS",
+        Kind::Count,
+        "Silence after which a number that holds much memory may be reconnected to get it back, at most once in an hour \
+         [default: 300]",
+    ),
+    row(
+        Key::ReconnectRate,
+        "reconnect-rate",
+        "NUMBERS",
+        Kind::Count,
+        "Numbers that connect in a second at the most, after a restart and after a mass disconnect. All of them log in from this \
+         node's address: raise it with care [default: 50, and 5000 in a simulated build]",
     ),
     row(
         Key::LogLevel,

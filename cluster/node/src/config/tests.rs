@@ -51,6 +51,7 @@ fn every_default_is_valid() {
     assert_eq!((settings.shards, settings.shards_given, settings.front_threads), (3, false, 1));
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.master_key_file, Path::new("trunkline-data/master.key"));
+    assert_eq!(settings.reconnects_per_second, if SIMULATED { 5_000 } else { 50 });
     assert!(settings.log.filter.starts_with("off,trunkline=info,"), "{}", settings.log.filter);
     assert!(settings.pin_threads && !settings.allow_private_fetch && !settings.log.json);
     assert!(shown.values().all(|given| given.source == Source::Default));
@@ -98,6 +99,10 @@ fn single_problems_name_place_and_remedy() {
     check(
         layers("", &[("TRUNKLINE_SHARDS", "0")], &[]),
         "TRUNKLINE_SHARDS: `0` is not a whole number from 1 to",
+    );
+    check(
+        layers("reconnect-rate = 100001", &[], &[]),
+        "`reconnect-rate`: `100001` is not a whole number from 1 to 100000",
     );
     check(
         layers("", &[], &[(Key::WhatsappUrl, "wss://user:secret@relay.example/ws")]),

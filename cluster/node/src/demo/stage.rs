@@ -12,6 +12,7 @@ use trunkline_simulator::{Simulator, SimulatorConfig};
 
 use super::DemoError;
 use crate::config::{LogSettings, Settings, WhatsappSettings};
+use crate::limits::RECONNECTS_PER_SECOND;
 use crate::metrics;
 use crate::node::{Node, start_engine};
 
@@ -74,6 +75,9 @@ fn settings(data: &TempDir, service: &trunkline_simulator::Endpoints, log: LogSe
         pin_threads: false,
         master_key_file: data.path().join("master.key"),
         allow_private_fetch: false,
+        memory_budget_bytes: trunkline_engine::limits::MEMORY_BUDGET_BYTES,
+        client_quiet_ms: trunkline_engine::limits::QUIET_MS,
+        reconnects_per_second: RECONNECTS_PER_SECOND,
         log,
         whatsapp: WhatsappSettings {
             endpoints: Endpoints {

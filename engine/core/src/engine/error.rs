@@ -29,6 +29,14 @@ pub enum EngineError {
     /// The blob directory.
     #[error("the directory for media cannot be used: {0}")]
     Blobs(#[from] std::io::Error),
+    /// More instances are on disk than this process may hold.
+    #[error("{found} instances are on disk, and this process may hold {max}; let it open more files")]
+    TooManyInstances {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        max: usize,
+    },
     /// The data directory has never held a running node.
     #[error("the data directory is empty: start `trunkline serve` on it once, which also prints a first key")]
     NeverStarted,

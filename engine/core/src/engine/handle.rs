@@ -15,12 +15,12 @@ use trunkline_store::{DataDir, Ledger};
 
 use crate::clock;
 use crate::directory::{Directory, Route};
-use crate::instance::{self, Ask, InstanceMsg};
+use crate::instance::{self, Ask, InstanceMsg, Letter};
 use crate::keys::KeyRing;
 use crate::limits::{BUSY_RETRY_AFTER_MS, CALL_TIMEOUT, SHUTDOWN_TIMEOUT, STALL_REPORT_MS};
-use crate::media::BlobStore;
+use crate::media::{BlobStore, BlobSweeper};
 use crate::place::slot_key;
-use crate::shard::{ShardHandle, SupervisorMsg, store_failure};
+use crate::shard::{ShardHandle, SupervisorMsg, TurnsThread, store_failure};
 use crate::watch::Watch;
 
 /// A running engine. Cheap to clone; every clone is the same engine.
@@ -32,9 +32,15 @@ pub(super) struct Inner {
     pub(super) directory: Arc<Directory>,
     pub(super) keys: KeyRing,
     pub(super) blobs: Arc<BlobStore>,
+    pub(super) sweeper: BlobSweeper,
     pub(super) allow_private_fetch: bool,
+    pub(super) instances_max: usize,
+    /// By the wall clock.
+    pub(super) started_at_ms: i64,
+    pub(super) started_steady_ms: u64,
     pub(super) shards: Box<[ShardHandle]>,
     pub(super) watch: Watch,
+    pub(super) turns: TurnsThread,
 }
 
 /// Follows an instance's event log.
@@ -99,10 +105,17 @@ impl Engine {
 
     pub(super) async fn ask(&self, instance: InstanceId, ask: Ask, wait: Duration) -> Result<Reply, Failure> {
         let route = self.route(instance)?;
-        let credit = self.0.directory.credit(&route)?;
+        if ask.yields_to_memory() {
+            self.0.directory.check_memory(&route)?;
+        }
+        let lane = ask.lane();
+        let credit = self.0.directory.credit(&route, lane)?;
         let (reply, answered) = oneshot::channel();
         let unavailable = || Failure::busy("The instance is being restarted.", BUSY_RETRY_AFTER_MS);
-        route.actor.cast(InstanceMsg::Call { ask, reply, credit }).map_err(|_| unavailable())?;
+        let put = route.lanes.put(lane, Letter { ask, reply, credit });
+        if let Some(wake) = put.map_err(|_| unavailable())? {
+            route.actor.cast(InstanceMsg::Calls(wake)).map_err(|_| unavailable())?;
+        }
         match tokio::time::timeout(wait, answered).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(unavailable()),
@@ -165,7 +178,8 @@ impl Engine {
         Ok(EventTail(self.route(instance)?.newest))
     }
 
-    /// Streams a file to this node's disk.
+    /// Streams a file to this node's disk. It stays for as long as a message that names it waits to be sent, and an hour at
+    /// least.
     ///
     /// # Errors
     /// [`ErrorCode::BodyTooLarge`], the stream's own failure, or a disk failure; nothing is kept then.
@@ -216,6 +230,7 @@ impl Engine {
 
     /// Stops in good order: sessions say goodbye, the stores are flushed. Bounded; what does not stop in time is cut.
     pub async fn shutdown(&self) {
+        self.0.turns.stop();
         let stopping = self.0.shards.iter().filter_map(|shard| {
             let (done, stopped) = oneshot::channel();
             shard.supervisor.cast(SupervisorMsg::Shutdown { done }).ok().map(|()| stopped)
@@ -227,6 +242,7 @@ impl Engine {
         self.0.watch.stop();
         let inner = Arc::clone(&self.0);
         let closing = tokio::task::spawn_blocking(move || {
+            inner.sweeper.stop();
             inner.shards.iter().map(ShardHandle::join_and_close).collect::<Result<Vec<()>, _>>()
         });
         match closing.await {

@@ -17,7 +17,7 @@ impl Engine {
     /// Makes an instance; it is on disk when this returns.
     ///
     /// # Errors
-    /// [`ErrorCode::NameTaken`], or a failure of the store.
+    /// [`ErrorCode::NameTaken`], [`ErrorCode::NodeFull`], or a failure of the store.
     pub async fn create_instance(
         &self,
         account: AccountId,
@@ -27,6 +27,7 @@ impl Engine {
             let checked = media::check_url(&webhook.url, self.inner().allow_private_fetch);
             checked.map_err(|refused| webhook::unusable(&refused))?;
         }
+        self.check_room()?;
         let id = self.free_id();
         let CreateInstance { name, metadata, webhook } = wanted;
         if let Some(name) = &name
@@ -57,6 +58,20 @@ impl Engine {
         }
         made?;
         self.view(id).await
+    }
+
+    /// Refuses what the node has no room for. Makers that ask at the same moment may pass together; the room that is kept for
+    /// the API's own sockets takes that.
+    fn check_room(&self) -> Result<(), Failure> {
+        let max = self.inner().instances_max;
+        if self.inner().directory.count() < max {
+            return Ok(());
+        }
+        let detail = format!(
+            "This node holds {max} instances, as many as its limit of open files allows. Delete one, or have the operator \
+             raise the limit."
+        );
+        Err(Failure::new(ErrorCode::NodeFull, detail))
     }
 
     async fn make(&self, record: InstanceRecord) -> Result<(), Failure> {

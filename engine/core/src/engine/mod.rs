@@ -1,11 +1,20 @@
 //! The engine's whole public face: start, ask, follow, stop. Works from any thread.
 
+#[cfg(test)]
+mod end_tests;
 mod error;
 mod handle;
 mod instances;
 mod keys;
+#[cfg(test)]
+mod restart_tests;
 mod start;
+mod status;
+
+#[cfg(test)]
+mod pressure_tests;
 
 pub use error::EngineError;
 pub use handle::{Engine, EventTail, Health, ShardHealth};
 pub use keys::{NewKey, Principal, create_key_offline};
+pub use status::{NodeStatus, ShardStatus};

@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
-use trunkline_model::record::ApiKeyRecord;
-use trunkline_store::{DataDir, LocalLedger, Sealer, StoreOptions};
+use trunkline_model::gate::Pace;
+use trunkline_store::{DataDir, Ledger, LocalLedger, Sealer, StoreOptions};
 
 use super::error::EngineError;
 use super::handle::{Engine, Inner};
+use crate::clock;
 use crate::config::EngineConfig;
 use crate::directory::Directory;
 use crate::fatal::Fatal;
 use crate::keys::KeyRing;
-use crate::media::BlobStore;
-use crate::shard::{self, Found, ShardHandle, ShardParts};
-use crate::watch;
+use crate::limits::{
+    LOGINS_PER_SHARD, RECONNECT_RATE_MAX, TURN_ADVANCE_MIN, TURN_ADVANCE_MS, TURN_BURST_MIN, TURN_BURST_MS,
+};
+use crate::media::{BlobStore, BlobSweeper};
+use crate::shard::{self, Found, ShardHandle, ShardParts, Turns};
+use crate::watch::{self, Watched};
 
 impl Engine {
     /// Opens the data directory and starts every shard. Blocks until all of them run; call it from a plain thread.
@@ -21,6 +25,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] with a sentence that names the remedy; nothing is left running.
     pub fn start(config: EngineConfig) -> Result<Engine, EngineError> {
+        let (started_at_ms, started_steady_ms) = (clock::wall_ms(), clock::steady_ms());
         let data_dir = DataDir::open_or_create(&config.data_dir)?;
         data_dir.claim_shards(config.shards)?;
         let sealer = Arc::new(Sealer::open(&data_dir, &config.master_key_file)?);
@@ -29,27 +34,93 @@ impl Engine {
         let keys = KeyRing::default();
         let cores =
             if config.pin_threads { core_affinity::get_core_ids().unwrap_or_default() } else { Vec::new() };
-        let mut shards: Vec<ShardHandle> = Vec::with_capacity(usize::from(config.shards));
-        for shard in 0..config.shards {
-            let ledger = open_ledger(&data_dir, shard, &config)?;
-            let Found { instances, keys: found } = shard::read(&ledger, shard, config.shards)?;
-            found.into_iter().for_each(|record: ApiKeyRecord| keys.insert(record));
-            shards.push(shard::start(ShardParts {
-                shard,
-                core: cores.get(usize::from(shard) % cores.len().max(1)).copied(),
+        let all = (0..config.shards).collect();
+        let stores = for_every_shard(all, |shard| read_shard(&data_dir, shard, &config))?;
+        let found = stores.iter().map(|store| store.found.instances.len()).sum();
+        if found > config.instances_max {
+            return Err(EngineError::TooManyInstances { found, max: config.instances_max });
+        }
+        let turns = Turns::new(pace(&config));
+        let shards: Vec<ShardHandle> = for_every_shard(stores, |store| {
+            store.found.keys.into_iter().for_each(|record| keys.insert(record));
+            shard::start(ShardParts {
+                shard: store.shard,
+                core: cores.get(usize::from(store.shard) % cores.len().max(1)).copied(),
                 config: config.clone(),
-                ledger,
+                ledger: store.ledger,
                 sealer: Arc::clone(&sealer),
                 directory: Arc::clone(&directory),
+                turns: turns.clone(),
                 blobs: Arc::clone(&blobs),
-                instances,
-            })?);
-        }
-        let beats = shards.iter().map(|shard| Arc::clone(&shard.heartbeat_ms)).collect();
-        let watch = watch::start(beats, Arc::clone(&directory), config.on_fatal.clone())?;
-        let allow_private_fetch = config.allow_private_fetch;
-        let shards = shards.into();
-        Ok(Engine::from_inner(Inner { data_dir, directory, keys, blobs, allow_private_fetch, shards, watch }))
+                instances: store.found.instances,
+                doomed: store.found.doomed,
+            })
+        })?;
+        let watched = shards.iter().map(|shard| Watched {
+            heartbeat_ms: Arc::clone(&shard.heartbeat_ms),
+            polls: Arc::clone(&shard.polls),
+        });
+        let watch = watch::start(watched.collect(), Arc::clone(&directory), config.on_fatal.clone())?;
+        let ledgers = shards.iter().map(|shard| Arc::new(shard.ledger.clone()) as Arc<dyn Ledger>).collect();
+        let sweeper = BlobSweeper::start(Arc::clone(&blobs), ledgers)?;
+        // Last: every number has its place in the queue by now, whichever shard it lives on.
+        let turns = turns.open(Arc::clone(&directory), config.on_fatal.clone())?;
+        Ok(Engine::from_inner(Inner {
+            data_dir,
+            directory,
+            keys,
+            blobs,
+            sweeper,
+            allow_private_fetch: config.allow_private_fetch,
+            instances_max: config.instances_max,
+            started_at_ms,
+            started_steady_ms,
+            shards: shards.into(),
+            watch,
+            turns,
+        }))
+    }
+}
+
+/// A shard's store, and what was found in it.
+struct OpenStore {
+    shard: u16,
+    ledger: LocalLedger,
+    found: Found,
+}
+
+fn read_shard(data_dir: &DataDir, shard: u16, config: &EngineConfig) -> Result<OpenStore, EngineError> {
+    let ledger = open_ledger(data_dir, shard, config)?;
+    let found = shard::read(&ledger, shard, config.shards)?;
+    Ok(OpenStore { shard, ledger, found })
+}
+
+/// Does the same for every shard, all of them at a time.
+///
+/// # Errors
+/// The first one's, in the order of the shards.
+fn for_every_shard<P: Send, R: Send>(
+    parts: Vec<P>,
+    work: impl Fn(P) -> Result<R, EngineError> + Sync,
+) -> Result<Vec<R>, EngineError> {
+    std::thread::scope(|scope| {
+        let running: Vec<_> = parts.into_iter().map(|part| scope.spawn(|| work(part))).collect();
+        let panicked = || EngineError::Thread("the start of a shard panicked".to_owned());
+        running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(panicked()))).collect()
+    })
+}
+
+/// How fast numbers may connect. Every local address may do what the node may: there is one today.
+fn pace(config: &EngineConfig) -> Pace {
+    let rate = config.reconnects_per_second.clamp(1, RECONNECT_RATE_MAX);
+    // At most 100 000 a second times five seconds.
+    let of_rate = |ms: u32| u32::try_from(u64::from(rate) * u64::from(ms) / 1_000).unwrap_or(u32::MAX);
+    Pace {
+        per_second: rate,
+        per_second_of_address: rate,
+        burst: of_rate(TURN_BURST_MS).max(TURN_BURST_MIN),
+        under_way_max: usize::from(config.shards.max(1)) * LOGINS_PER_SHARD,
+        in_advance_max: of_rate(TURN_ADVANCE_MS).max(TURN_ADVANCE_MIN),
     }
 }
 

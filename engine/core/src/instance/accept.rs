@@ -9,7 +9,7 @@ use trunkline_model::record::{self, IdempotencyRecord, InstancePointer, MessageR
 use trunkline_model::{ErrorCode, Failure, MessageId};
 use trunkline_store::{Batch, CommitClass};
 
-use super::archive::{AcceptedArchive, chat_hash};
+use super::archive::{AcceptedArchive, chat_hash, key_hash};
 use super::message::{InstanceMsg, Replier, answer, message_reply};
 use super::state::{Accepting, Instance};
 use crate::clock;
@@ -20,12 +20,13 @@ use crate::spawn::TaskKind;
 
 impl Instance {
     pub(super) fn accept(&mut self, message: AcceptedArchive, reply: Replier) {
+        // A repeated request has its answer, whatever became of the instance since.
+        let Some((reply, expired_ms)) = self.replay(&message, reply) else { return };
         if let Err(failure) = self.may_accept() {
             return answer(reply, Err(failure));
         }
-        let Some(reply) = self.replay(&message, reply) else { return };
         let mut batch = Batch::new();
-        let record = match self.write_acceptance(&message, &mut batch) {
+        let record = match self.write_acceptance(&message, expired_ms, &mut batch) {
             Ok(record) => record,
             Err(failure) => return answer(reply, Err(failure)),
         };
@@ -57,6 +58,7 @@ impl Instance {
         }
     }
 
+    /// Whether the instance takes messages at all.
     fn may_accept(&self) -> Result<(), Failure> {
         let state = self.stands();
         if self.record.linked.is_none() {
@@ -77,9 +79,29 @@ impl Instance {
         Ok(())
     }
 
-    /// Answers a repeated idempotency key. Gives the replier back when the request is new.
-    fn replay(&mut self, message: &AcceptedArchive, reply: Replier) -> Option<Replier> {
-        let Some(hash) = message.key_hash else { return Some(reply) };
+    /// Whether a message with this idempotency key would be answered with an acceptance.
+    pub(super) fn check_send(&self, idempotency_key: Option<&str>) -> Result<(), Failure> {
+        if let Some(hash) = idempotency_key.map(key_hash) {
+            let earlier = self.earlier_use(&hash)?;
+            let is_live = |earlier: IdempotencyRecord| earlier.expires_at_ms > clock::wall_ms();
+            if self.accepting.contains_key(&hash) || earlier.is_some_and(is_live) {
+                return Ok(());
+            }
+        }
+        self.may_accept()
+    }
+
+    /// What an idempotency key stood for, whether or not that is over.
+    fn earlier_use(&self, hash: &[u8; 32]) -> Result<Option<IdempotencyRecord>, Failure> {
+        let stored = self.context.ledger.get(&self.key(table::IDEMPOTENCY, hash));
+        let stored = stored.map_err(|error| store_failure(&error))?;
+        Ok(stored.and_then(|bytes| record::decode(&bytes).ok()))
+    }
+
+    /// Answers a repeated idempotency key. Gives the replier back when the request is new, with the deadline of an earlier use
+    /// of its key that is over.
+    fn replay(&mut self, message: &AcceptedArchive, reply: Replier) -> Option<(Replier, Option<i64>)> {
+        let Some(hash) = message.key_hash else { return Some((reply, None)) };
         if let Some(under_way) = self.accepting.get_mut(&hash) {
             if under_way.body_sha256 == message.body_sha256 {
                 under_way.repliers.push(reply);
@@ -88,17 +110,17 @@ impl Instance {
             }
             return None;
         }
-        let stored = match self.context.ledger.get(&self.key(table::IDEMPOTENCY, &hash)) {
-            Ok(Some(bytes)) => record::decode::<IdempotencyRecord>(&bytes).ok(),
-            Ok(None) => None,
-            Err(error) => {
-                answer(reply, Err(store_failure(&error)));
+        let earlier = match self.earlier_use(&hash) {
+            Ok(Some(earlier)) => earlier,
+            Ok(None) => return Some((reply, None)),
+            Err(failure) => {
+                answer(reply, Err(failure));
                 return None;
             }
         };
-        let Some(earlier) = stored.filter(|earlier| earlier.expires_at_ms > clock::wall_ms()) else {
-            return Some(reply);
-        };
+        if earlier.expires_at_ms <= clock::wall_ms() {
+            return Some((reply, Some(earlier.expires_at_ms)));
+        }
         let result = if earlier.body_sha256 == message.body_sha256 {
             self.load(earlier.message).and_then(|record| {
                 let record = record.ok_or_else(|| {
@@ -113,10 +135,12 @@ impl Instance {
         None
     }
 
-    /// Everything that an accepted message leaves on disk, in one batch.
+    /// Everything that an accepted message leaves on disk, in one batch. An idempotency key that is used anew gives up the
+    /// deadline that it had, or the sweep would remove the new use with the old.
     fn write_acceptance(
         &self,
         message: &AcceptedArchive,
+        expired_ms: Option<i64>,
         batch: &mut Batch,
     ) -> Result<MessageRecord, Failure> {
         let internal = |error: &dyn std::fmt::Display| {
@@ -149,6 +173,9 @@ impl Instance {
         batch.put(self.key(table::MESSAGE_BY_WA_ID, record.wa_id.as_bytes()), suffix.to_vec());
         batch.put(slot_key(bucket.first_slot(), table::MESSAGE_DIRECTORY, &suffix), pointer);
         if let Some(hash) = message.key_hash {
+            if let Some(expired_ms) = expired_ms {
+                batch.delete(deadline_key(self.id(), expired_ms, table::IDEMPOTENCY, &hash));
+            }
             let expires_at_ms = now_ms.saturating_add_unsigned(IDEMPOTENCY_TTL_MS);
             let stored = IdempotencyRecord { body_sha256: message.body_sha256, message: id, expires_at_ms };
             batch.put(

@@ -18,6 +18,16 @@ pub(crate) struct AcceptedArchive {
     pub(super) metadata: Option<String>,
 }
 
+impl AcceptedArchive {
+    /// Whether a file goes with it.
+    pub(super) fn is_media(&self) -> bool {
+        self.kind != TEXT
+    }
+}
+
+/// The kind of a message without a file.
+const TEXT: &str = "text";
+
 /// Checks a message and turns it into its archive. Runs on the front end's thread: the shard only copies bytes.
 ///
 /// # Errors
@@ -35,18 +45,23 @@ pub(crate) fn archive(request: SendRequest) -> Result<AcceptedArchive, Failure> 
     let archive = record::encode(&message)
         .map_err(|_| Failure::new(ErrorCode::Validation, "The message is too large to be stored."))?;
     let kind = match &message.content {
-        Content::Text(_) => "text",
+        Content::Text(_) => TEXT,
         Content::Media(media) => media.kind.as_str(),
     };
     Ok(AcceptedArchive {
         body_sha256: sha256(&archive),
         archive: archive.into(),
-        key_hash: idempotency_key.map(|key| sha256(key.as_bytes())),
+        key_hash: idempotency_key.as_deref().map(key_hash),
         to: message.to.jid(),
         kind,
         lane: message.lane,
         metadata: message.metadata,
     })
+}
+
+/// Under which an idempotency key is kept.
+pub(super) fn key_hash(key: &str) -> [u8; 32] {
+    sha256(key.as_bytes())
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

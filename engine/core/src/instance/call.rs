@@ -1,18 +1,19 @@
 //! Orders of front ends.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
-use trunkline_model::command::{Command, Reply, UpdateInstance};
+use trunkline_model::command::{Command, Reply};
 use trunkline_model::event::CloseReason;
 use trunkline_model::instance::{InstanceState, Trigger};
 use trunkline_model::{ErrorCode, Failure};
-use trunkline_store::CommitClass;
 use trunkline_whatsapp::{Session, SessionError};
 
 use super::message::{Ask, InstanceMsg, Replier, answer};
 use super::state::Instance;
 use crate::limits::LOGOUT_TIMEOUT;
+use crate::shard::{Permit, store_failure};
 use crate::spawn::TaskKind;
-use crate::webhook;
 
 impl Instance {
     pub(super) async fn call(&mut self, ask: Ask, reply: Replier) {
@@ -24,15 +25,42 @@ impl Instance {
     }
 
     async fn command(&mut self, command: Command, reply: Replier) {
+        let changes = !matches!(
+            command,
+            Command::GetInstance
+                | Command::GetPairing
+                | Command::GetMessage { .. }
+                | Command::ListMessages { .. }
+                | Command::PullEvents { .. }
+                | Command::DeleteInstance
+        );
+        if self.stands() == InstanceState::Deleted && changes {
+            let detail = "The instance is being deleted.";
+            return answer(reply, Err(Failure::in_state(ErrorCode::InstanceState, self.stands(), detail)));
+        }
         let result = match command {
             Command::GetInstance => Ok(self.instance_reply()),
             Command::UpdateInstance(update) => self.update(*update).await,
-            Command::Connect => self.connect().await,
-            Command::Disconnect => self.disconnect().await,
-            Command::Restart => self.restart().await,
+            Command::Connect => {
+                let connected = self.connect().await;
+                return self.answer_durably(reply, connected);
+            }
+            Command::Disconnect => {
+                let disconnected = self.disconnect().await;
+                return self.answer_durably(reply, disconnected);
+            }
+            Command::Restart => {
+                let restarted = self.restart().await;
+                return self.answer_durably(reply, restarted);
+            }
+            Command::CheckSend { idempotency_key } => {
+                self.check_send(idempotency_key.as_deref()).map(|()| Reply::Done)
+            }
             Command::GetPairing => Ok(Reply::Pairing(self.pairing.clone())),
             Command::GetMessage { id } => self.get_message(id),
-            Command::ListMessages { before, status, limit } => self.list_messages(before, status, limit),
+            Command::ListMessages { before, status, limit } => {
+                self.list_messages(before, status, limit).await
+            }
             Command::PullEvents { after, limit } => self.pull_events(after, limit),
             Command::RequestPairingCode { phone } => return self.request_pairing_code(phone, reply).await,
             Command::AnswerPasskey(assertion) => {
@@ -60,18 +88,37 @@ impl Instance {
         answer(reply, result);
     }
 
+    /// Answers once everything that was written before is on disk: what a 2xx says must survive.
+    pub(super) fn answer_durably(&self, reply: Replier, result: Result<Reply, Failure>) {
+        let log = Arc::clone(&self.log);
+        self.context.spawner.spawn(TaskKind::Disposable, "answer", async move {
+            let durable = match result {
+                Ok(done) => log.barrier().await.map(|()| done).map_err(|error| store_failure(&error)),
+                Err(failure) => Err(failure),
+            };
+            answer(reply, durable);
+        });
+    }
+
     pub(super) fn instance_reply(&self) -> Reply {
         Reply::Instance(Box::new(self.instance_view()))
     }
 
     async fn connect(&mut self) -> Result<Reply, Failure> {
         if !self.stands().has_session() {
-            self.attempts = 0;
-            self.panicked_at_ms.clear();
-            self.refuse_or(Trigger::Connect).await?;
-            self.open_session();
+            let permit = self.permit_for_person()?;
+            self.connect_with(permit).await?;
         }
         Ok(self.instance_reply())
+    }
+
+    async fn connect_with(&mut self, permit: Permit) -> Result<(), Failure> {
+        self.attempts = 0;
+        self.panicked_at_ms.clear();
+        self.refuse_or(Trigger::Connect).await?;
+        self.permit = Some(permit);
+        self.open_session();
+        Ok(())
     }
 
     async fn disconnect(&mut self) -> Result<Reply, Failure> {
@@ -87,8 +134,11 @@ impl Instance {
     }
 
     async fn restart(&mut self) -> Result<Reply, Failure> {
+        // First the leave to connect: a refusal must not leave the instance stopped.
+        let permit = self.permit_for_person()?;
         self.disconnect().await?;
-        self.connect().await
+        self.connect_with(permit).await?;
+        Ok(self.instance_reply())
     }
 
     async fn refuse_or(&mut self, trigger: Trigger) -> Result<(), Failure> {
@@ -99,52 +149,6 @@ impl Instance {
         }
         let detail = format!("The instance is in state `{}`, which does not allow this.", state.as_str());
         Err(Failure::in_state(ErrorCode::InstanceState, state, detail))
-    }
-
-    async fn update(&mut self, update: UpdateInstance) -> Result<Reply, Failure> {
-        let UpdateInstance { name, metadata, webhook } = update;
-        if let Some(Some(wanted)) = &webhook {
-            let checked = self.context.webhooks.check(&wanted.url);
-            checked.map_err(|refused| webhook::unusable(&refused))?;
-        }
-        if let Some(name) = name
-            && self.record.name.as_deref() != Some(name.as_str())
-        {
-            self.rename(name)?;
-        }
-        if let Some(metadata) = metadata {
-            self.record.metadata = metadata;
-        }
-        let new_webhook = webhook.is_some();
-        if let Some(webhook) = webhook {
-            self.record.webhook = webhook;
-        }
-        let durable = self.write_record_durably().await;
-        if new_webhook {
-            self.start_webhook();
-        }
-        durable.map(|()| self.instance_reply())
-    }
-
-    fn rename(&mut self, name: String) -> Result<(), Failure> {
-        let directory = &self.context.directory;
-        if !directory.claim_name(self.record.account, &name, self.id()) {
-            let detail = format!("Another instance of this account is called `{name}`.");
-            return Err(Failure::new(ErrorCode::NameTaken, detail));
-        }
-        if let Some(old) = self.record.name.replace(name.clone()) {
-            directory.release_name(self.record.account, &old, self.id());
-        }
-        directory.rename(self.id(), Some(name));
-        Ok(())
-    }
-
-    /// (Re)starts the delivery of events to the configured endpoint.
-    pub(super) fn start_webhook(&mut self) {
-        self.webhook =
-            self.record.webhook.as_ref().map(|config| {
-                webhook::start(&self.context, self.record.account, self.id(), &self.log, config)
-            });
     }
 
     async fn request_pairing_code(&mut self, phone: String, reply: Replier) {
@@ -223,21 +227,16 @@ impl Instance {
         if let Err(error) = result {
             return answer(reply, Err(session_failure(&error)));
         }
+        if self.stands() == InstanceState::Deleted {
+            return answer(reply, Ok(self.instance_reply()));
+        }
         self.drop_session();
         if self.stands() != InstanceState::LoggedOut {
             self.step(Trigger::Logout, Some(CloseReason::Requested)).await;
         }
         self.record.linked = None;
-        let durable = self.write_record_durably().await;
+        let durable = self.write_record_durably(trunkline_store::Batch::new()).await;
         answer(reply, durable.map(|()| self.instance_reply()));
-    }
-
-    /// Writes the record and waits until it is on disk.
-    pub(super) async fn write_record_durably(&mut self) -> Result<(), Failure> {
-        self.write_record(Vec::new(), CommitClass::First).await;
-        // An empty batch is a barrier: it resolves once everything before it is durable.
-        let barrier = self.context.ledger.commit(trunkline_store::Batch::new(), CommitClass::First).await;
-        barrier.map(|_| ()).map_err(|error| crate::shard::store_failure(&error))
     }
 }
 

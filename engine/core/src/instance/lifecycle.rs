@@ -1,48 +1,41 @@
-//! Connecting, staying connected, and moving through the states.
+//! Moving through the states, opening a session, staying connected. What follows the end of a connection is in `reconnect`.
 
 use trunkline_model::event::{CloseReason, EventBody};
 use trunkline_model::instance::{ExitTimer, InstanceState, Trigger, exit_timer};
 use trunkline_model::record::table;
-use trunkline_model::retry::{RECONNECT_BACKOFF, RESTART_WINDOW_MS, RESTARTS_MAX};
+use trunkline_model::retry::{RESTART_WINDOW_MS, RESTARTS_MAX};
 use trunkline_store::{Batch, CommitClass};
 use trunkline_whatsapp::{Session, SessionError, SessionEvents};
 
 use super::birth::Birth;
 use super::message::InstanceMsg;
+use super::remove::Farewell;
 use super::sealed;
 use super::state::{Instance, no_pairing};
 use crate::clock;
-use crate::limits::{
-    PROGRESS_CHECK_MS, SESSION_OPEN_TIMEOUT, SESSION_STOP_TIMEOUT, SILENCE_MAX_MS, STABLE_AFTER_MS,
-    SWEEP_EVERY_MS,
-};
+use crate::limits::{PROGRESS_CHECK_MS, SESSION_OPEN_TIMEOUT, SESSION_STOP_TIMEOUT, SILENCE_MAX_MS};
 use crate::shard::TimerTag;
 use crate::spawn::TaskKind;
 
 impl Instance {
     /// First steps of the actor; nothing here waits.
     pub(super) fn begin(&mut self, birth: Birth) {
+        if self.stands() == InstanceState::Deleted {
+            // The actor failed while its instance was being deleted.
+            return self.remove(Farewell::default(), None);
+        }
         self.start_webhook();
-        self.context.timers.arm(clock::steady_ms() + SWEEP_EVERY_MS, &self.myself, TimerTag::Sweep, 0);
+        self.arm_sweep();
         match birth {
             Birth::New(reply) => self.write_new(reply),
-            Birth::Failed if self.stands() == InstanceState::BackingOff => self.schedule_reconnect(None),
-            Birth::Restart | Birth::Failed | Birth::Park => {}
+            Birth::Restart => self.come_back(0),
+            Birth::Failed { failures } => self.come_back(failures),
+            // What waits for a time that WhatsApp set goes on waiting; an actor that cannot reach itself is stopping.
+            Birth::Park => match self.stands().on(Trigger::Park) {
+                Ok(_) => drop(self.myself.cast(InstanceMsg::Park)),
+                Err(_) => self.come_back(0),
+            },
         }
-    }
-
-    /// Goes online after a restart of the process.
-    pub(super) async fn resume(&mut self) {
-        match self.stands() {
-            InstanceState::BackingOff => self.step_and_connect(Trigger::TimerFired).await,
-            InstanceState::Restricted | InstanceState::Conflict => self.schedule_from_record(),
-            _ => {}
-        }
-    }
-
-    fn schedule_from_record(&mut self) {
-        let wait_ms = self.record.scheduled_at_ms.map_or(0, |at_ms| (at_ms - clock::wall_ms()).max(0));
-        self.arm_state_timer(wait_ms.unsigned_abs());
     }
 
     /// Takes a step of the transition table, records it, and arms the new state's exit timer. Says whether the table has it;
@@ -76,23 +69,39 @@ impl Instance {
         if !matches!(to, InstanceState::AwaitingScan | InstanceState::AwaitingPasskey) {
             self.pairing = no_pairing(to);
         }
+        self.settle_turn(from, to);
         self.state_generation += 1;
+        if from == InstanceState::Open && to != from {
+            self.context.governor.leave(self.id());
+        }
         if let ExitTimer::AfterMs(after_ms) = exit_timer(to) {
             self.arm_state_timer(after_ms);
         }
         if to == InstanceState::Open {
+            self.context.governor.enter(self.id());
             self.open_since_ms = Some(clock::steady_ms());
             let due_ms = clock::steady_ms() + PROGRESS_CHECK_MS;
             self.context.timers.arm(due_ms, &self.myself, TimerTag::Progress, self.state_generation);
         }
         if from != to {
             metrics::counter!(crate::metrics::STATE_CHANGES, "state" => to.as_str()).increment(1);
-            tracing::info!(instance = %self.id(), from = from.as_str(), to = to.as_str(), "state changed");
+            self.log_step(from, to);
+        }
+    }
+
+    /// The steps on the way to `open` are told at `debug`: after a restart thousands of numbers take them at a time.
+    fn log_step(&self, from: InstanceState, to: InstanceState) {
+        let (instance, from, on_the_way) =
+            (self.id(), from.as_str(), to.has_session() && to != InstanceState::Open);
+        if on_the_way {
+            tracing::debug!(%instance, from, to = to.as_str(), "state changed");
+        } else {
+            tracing::info!(%instance, from, to = to.as_str(), "state changed");
         }
     }
 
     pub(super) fn arm_state_timer(&self, after_ms: u64) {
-        let due_ms = clock::steady_ms() + after_ms;
+        let due_ms = clock::steady_ms().saturating_add(after_ms);
         self.context.timers.arm(due_ms, &self.myself, TimerTag::StateExit, self.state_generation);
     }
 
@@ -132,7 +141,7 @@ impl Instance {
         let generation = self.generation;
         let (kit, id, myself) = (self.context.kit.clone(), self.id(), self.myself.clone());
         let sink = crate::log::CommitInbound::new(self.context.ledger.clone(), self.log.clone(), id);
-        self.context.spawner.spawn(TaskKind::Disposable, "open-session", async move {
+        let opening = self.context.spawner.spawn(TaskKind::Disposable, "open-session", async move {
             let opening = Session::open(&kit, id, std::sync::Arc::new(sink));
             let result = match tokio::time::timeout(SESSION_OPEN_TIMEOUT, opening).await {
                 Ok(result) => result,
@@ -140,6 +149,7 @@ impl Instance {
             };
             drop(myself.cast(InstanceMsg::SessionOpened { generation, result: Box::new(result) }));
         });
+        self.opening = Some(opening);
     }
 
     pub(super) async fn session_opened(
@@ -180,6 +190,10 @@ impl Instance {
     /// Forgets the session: what it still says is void. It is stopped in the background.
     pub(super) fn drop_session(&mut self) {
         self.generation += 1;
+        // A session that opened after this would bring back rows of an instance that is being wiped.
+        if let Some(opening) = self.opening.take() {
+            opening.abort();
+        }
         self.open_since_ms = None;
         self.outbox.connection_lost();
         self.statuses.ack_due.clear();
@@ -197,54 +211,6 @@ impl Instance {
             }
             drop(myself.cast(InstanceMsg::SessionStopped));
         });
-    }
-
-    /// The connection is gone, or never came to be.
-    pub(super) async fn connection_ended(&mut self, reason: CloseReason, retry_after_ms: Option<u64>) {
-        metrics::counter!(crate::metrics::CONNECTIONS_CLOSED, "reason" => reason.as_str()).increment(1);
-        let was_stable =
-            self.open_since_ms.is_some_and(|since| clock::steady_ms() - since >= STABLE_AFTER_MS);
-        if was_stable {
-            self.attempts = 0;
-        }
-        self.drop_session();
-        if self.step(Trigger::ConnectionLost, Some(reason)).await {
-            self.schedule_reconnect(retry_after_ms);
-        }
-    }
-
-    /// Arms the end of the back-off.
-    pub(super) fn schedule_reconnect(&mut self, at_least_ms: Option<u64>) {
-        self.attempts += 1;
-        let jitter = clock::random_u64() as u32;
-        let backoff_ms =
-            RECONNECT_BACKOFF.delay_ms(self.attempts, jitter).unwrap_or(RECONNECT_BACKOFF.cap_ms);
-        let wait_ms = backoff_ms.max(at_least_ms.unwrap_or(0));
-        self.record.scheduled_at_ms = Some(clock::wall_ms().saturating_add_unsigned(wait_ms));
-        self.arm_state_timer(wait_ms);
-    }
-
-    /// A state's exit timer rang.
-    pub(super) async fn state_timer(&mut self, generation: u64) {
-        if generation != self.state_generation {
-            return;
-        }
-        match self.stands() {
-            InstanceState::AwaitingScan | InstanceState::AwaitingPasskey => {
-                self.drop_session();
-                self.step(Trigger::TimerFired, Some(CloseReason::CodesExpired)).await;
-            }
-            InstanceState::Pairing | InstanceState::Connecting | InstanceState::Syncing => {
-                self.drop_session();
-                if self.step(Trigger::TimerFired, Some(CloseReason::TimedOut)).await {
-                    self.schedule_reconnect(None);
-                }
-            }
-            InstanceState::BackingOff | InstanceState::Conflict | InstanceState::Restricted => {
-                self.step_and_connect(Trigger::TimerFired).await;
-            }
-            _ => {}
-        }
     }
 
     /// Supervision by progress: an open connection on which nothing arrives is dead, whatever the socket says.
@@ -269,15 +235,17 @@ impl Instance {
             return;
         }
         if self.panicked_at_ms.len() > RESTARTS_MAX {
-            self.park(CloseReason::RestartLimit).await;
+            self.connection_ended(CloseReason::RestartLimit, None).await;
         } else {
             self.connection_ended(CloseReason::ConnectionLost, None).await;
         }
     }
 
-    pub(super) async fn park(&mut self, reason: CloseReason) {
-        self.drop_session();
-        self.step(Trigger::Park, Some(reason)).await;
+    /// The actor failed too often, unless something else happened since.
+    pub(super) async fn park(&mut self) {
+        if self.stands() == InstanceState::BackingOff {
+            self.step(Trigger::Park, Some(CloseReason::RestartLimit)).await;
+        }
     }
 
     /// The process is stopping: the session says goodbye, the state on disk stays, so that the next start resumes it.

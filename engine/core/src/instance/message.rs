@@ -2,13 +2,15 @@
 
 use tokio::sync::oneshot;
 use trunkline_model::command::{Command, MessageView, Reply};
+use trunkline_model::message::Lane;
 use trunkline_model::record::MessageRecord;
 use trunkline_model::{Failure, MessageId};
 use trunkline_whatsapp::{SendError, Session, SessionError, SessionEvent, SessionEvents};
 
 use super::archive::AcceptedArchive;
-use crate::directory::Credit;
-use crate::shard::TimerTag;
+use super::lanes::Wake;
+use crate::credits::CallLane;
+use crate::shard::{Choice, Permit, TimerTag};
 
 /// Where an answer goes. A caller that went away is no error.
 pub(crate) type Replier = oneshot::Sender<Result<Reply, Failure>>;
@@ -23,15 +25,43 @@ pub(crate) enum Ask {
     Settled(MessageId),
 }
 
+impl Ask {
+    /// How urgent it is.
+    pub(crate) fn lane(&self) -> CallLane {
+        match self {
+            Ask::Accept(message) if message.lane == Lane::Bulk => CallLane::Bulk,
+            Ask::Accept(_) | Ask::Command(_) | Ask::Settled(_) => CallLane::Front,
+        }
+    }
+
+    /// Whether it can wait while memory is short: bulk, and media, which is held in memory while it is sent.
+    pub(crate) fn yields_to_memory(&self) -> bool {
+        match self {
+            Ask::Accept(message) => message.lane == Lane::Bulk || message.is_media(),
+            // Asked before a file is stored for a message.
+            Ask::Command(command) => matches!(command, Command::CheckSend { .. }),
+            Ask::Settled(_) => false,
+        }
+    }
+}
+
 /// A message to an instance actor. What other threads or WhatsApp send carries a credit; what the shard itself sends is
 /// bounded by its sender: one timer or one answer for each thing that was started.
 pub(crate) enum InstanceMsg {
-    /// A question or order of a front end.
-    Call { ask: Ask, reply: Replier, credit: Credit },
-    /// The process restarted; go online again.
-    Resume,
+    /// Questions and orders of front ends wait in the lanes.
+    Calls(Wake),
+    /// Its turn to connect came.
+    Turn { permit: Permit },
     /// Stop in good order.
     Shutdown,
+    /// The actor failed too often: wait for an operator.
+    Park,
+    /// One bulk message may be handed over.
+    BulkTurn,
+    /// The memory governor asks what the client holds.
+    Sample,
+    /// The memory governor wants the client's memory back.
+    Recycle(Choice),
     /// A timer of this shard.
     Timer { tag: TimerTag, generation: u64 },
     /// The stored session is loaded.
@@ -56,7 +86,7 @@ pub(crate) enum InstanceMsg {
     /// The logout was confirmed by WhatsApp, or failed.
     LoggedOut { result: Result<(), SessionError>, reply: Replier },
     /// Everything of the instance is deleted, or could not be.
-    Removed { result: Result<(), Failure>, reply: Replier },
+    Removed { result: Result<(), Failure>, reply: Option<Replier> },
 }
 
 /// Sends an answer.

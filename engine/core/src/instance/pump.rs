@@ -1,7 +1,9 @@
 //! The outbox pump: hands messages to WhatsApp while the instance is open. The order is the planner's; this file only does it.
 
 use trunkline_model::instance::InstanceState;
-use trunkline_model::message::{Claim, FailedAttempt, MediaSource, MessageStatus, OutboxItem, SendMessage};
+use trunkline_model::message::{
+    BulkTurn, Claim, FailedAttempt, MediaSource, MessageStatus, OutboxItem, SendMessage,
+};
 use trunkline_model::message::{Content, Lane};
 use trunkline_model::record::{self, MessageRecord, OutboxRow, table};
 use trunkline_model::retry::{BackoffError, SEND_BACKOFF};
@@ -12,24 +14,49 @@ use trunkline_whatsapp::{MediaUpload, SendError, Session};
 use super::message::InstanceMsg;
 use super::state::Instance;
 use crate::clock;
-use crate::limits::{ACK_TIMEOUT_MS, HAND_OVER_TIMEOUT, SEND_WINDOW};
-use crate::shard::{ShardContext, TimerTag};
+use crate::limits::{
+    ACK_TIMEOUT_MS, HAND_OVER_TIMEOUT, HAND_OVERS_PER_POLL, OUTBOX_PAGES_PER_POLL, SEND_WINDOW,
+};
+use crate::shard::{Breather, ShardContext, TimerTag};
 use crate::spawn::TaskKind;
 
 const PAGE: usize = 512;
 
 impl Instance {
-    /// Hands over as many messages as the window has room for.
+    /// Hands over as many messages as the window has room for. A bulk message waits for the shard's turn.
     pub(super) async fn pump(&mut self) {
+        self.pump_in(BulkTurn::Awaited).await;
+    }
+
+    /// It is this instance's turn to hand over one bulk message.
+    pub(super) async fn bulk_turn(&mut self) {
+        self.bulk_turn_asked = false;
+        self.pump_in(BulkTurn::Granted).await;
+    }
+
+    async fn pump_in(&mut self, mut turn: BulkTurn) {
         if self.stands() != InstanceState::Open {
             return;
         }
-        if !self.outbox_loaded && !self.load_outbox() {
+        if !self.outbox_loaded && !self.load_outbox().await {
             return;
         }
+        let mut breather = Breather::every(HAND_OVERS_PER_POLL);
         loop {
-            match self.outbox.claim(clock::steady_ms(), SEND_WINDOW) {
-                Claim::Send(item) => self.hand_over(item).await,
+            match self.outbox.claim(clock::steady_ms(), SEND_WINDOW, turn) {
+                Claim::Send(item) => {
+                    if item.lane == Lane::Bulk {
+                        turn = BulkTurn::Awaited;
+                    }
+                    self.hand_over(item).await;
+                    breather.step().await;
+                }
+                Claim::AwaitTurn => {
+                    if !std::mem::replace(&mut self.bulk_turn_asked, true) {
+                        self.context.bulk_turns.ask(self.myself.clone());
+                    }
+                    return;
+                }
                 Claim::WaitUntil(due_ms) => {
                     self.arm_outbox_timer(due_ms);
                     return;
@@ -40,7 +67,8 @@ impl Instance {
     }
 
     /// Finds what an earlier life of this instance accepted and did not settle.
-    fn load_outbox(&mut self) -> bool {
+    async fn load_outbox(&mut self) -> bool {
+        let mut breather = Breather::every(OUTBOX_PAGES_PER_POLL);
         let mut rest = KeyRange::table(self.id().slot().0, self.id().0, table::OUTBOX);
         loop {
             let page = match self.context.ledger.scan(rest.clone(), Direction::Forward, PAGE) {
@@ -57,6 +85,7 @@ impl Instance {
                 Some((last, _)) if page.len() == PAGE => rest = rest.after(last),
                 _ => break,
             }
+            breather.step().await;
         }
         self.outbox_loaded = true;
         true

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ractor::ActorRef;
 use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
 use trunkline_model::command::PairingView;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::Outbox;
@@ -15,10 +16,10 @@ use trunkline_whatsapp::Session;
 
 use super::message::{InstanceMsg, Replier};
 use crate::directory::StateCell;
-use crate::limits::INSTANCE_CREDITS;
+use crate::limits::{MESSAGES_PER_POLL, SESSION_EVENT_CREDITS};
 use crate::log::EventLog;
 use crate::place::instance_key;
-use crate::shard::ShardContext;
+use crate::shard::{Breather, Permit, ShardContext};
 use crate::webhook::Deliverer;
 
 /// The state of one instance.
@@ -27,6 +28,8 @@ use crate::webhook::Deliverer;
 pub(crate) struct Instance {
     pub(super) context: Arc<ShardContext>,
     pub(super) myself: ActorRef<InstanceMsg>,
+    /// Cuts a run of messages into polls.
+    pub(super) breather: Breather,
     pub(super) record: InstanceRecord,
     pub(super) cell: Arc<StateCell>,
     pub(super) log: Arc<EventLog>,
@@ -38,6 +41,8 @@ pub(crate) struct Instance {
     /// Bounds what the session may put into the mailbox.
     pub(super) session_credits: Arc<Semaphore>,
     pub(super) attempts: u32,
+    /// Leave to log in, while it does.
+    pub(super) permit: Option<Permit>,
     pub(super) open_since_ms: Option<u64>,
     pub(super) panicked_at_ms: Vec<u64>,
     pub(super) pairing: PairingView,
@@ -45,6 +50,8 @@ pub(crate) struct Instance {
     pub(super) outbox_loaded: bool,
     /// When the outbox timer rings, to arm it only for an earlier time.
     pub(super) outbox_due_ms: Option<u64>,
+    /// Whether a turn for a bulk message was asked for and is not here yet.
+    pub(super) bulk_turn_asked: bool,
     pub(super) statuses: Statuses,
     pub(super) webhook: Option<Deliverer>,
     /// Acceptances under way by the hash of their idempotency key.
@@ -53,6 +60,10 @@ pub(crate) struct Instance {
     /// Who waits for a message to settle.
     pub(super) waiters: HashMap<MessageId, Vec<Replier>>,
     pub(super) shutting_down: bool,
+    /// A deletion is under way.
+    pub(super) removing: bool,
+    /// The task that loads the stored session.
+    pub(super) opening: Option<AbortHandle>,
 }
 
 /// An acceptance whose commit is under way.
@@ -81,26 +92,31 @@ impl Instance {
         let instance = Instance {
             context,
             myself,
+            breather: Breather::every(MESSAGES_PER_POLL),
             record,
             cell,
             log,
             generation: 0,
             state_generation: 0,
             session: None,
-            session_credits: Arc::new(Semaphore::new(INSTANCE_CREDITS)),
+            session_credits: Arc::new(Semaphore::new(SESSION_EVENT_CREDITS)),
             attempts: 0,
+            permit: None,
             open_since_ms: None,
             panicked_at_ms: Vec::new(),
             pairing,
             outbox: Outbox::default(),
             outbox_loaded: false,
             outbox_due_ms: None,
+            bulk_turn_asked: false,
             statuses: Statuses::default(),
             webhook: None,
             accepting: HashMap::new(),
             accepting_count: 0,
             waiters: HashMap::new(),
             shutting_down: false,
+            removing: false,
+            opening: None,
         };
         (instance, birth)
     }

@@ -11,7 +11,8 @@ use trunkline_store::{Batch, CommitClass};
 use super::message::{InstanceMsg, answer, message_reply};
 use super::state::{Instance, Statuses};
 use crate::clock;
-use crate::shard::store_failure;
+use crate::limits::RECEIPTS_PER_POLL;
+use crate::shard::{Breather, store_failure};
 use crate::spawn::TaskKind;
 
 impl Statuses {
@@ -97,11 +98,13 @@ impl Instance {
     }
 
     pub(super) async fn receipt(&mut self, wa_ids: &[String], sender: &Party, status: MessageStatus) {
+        let mut breather = Breather::every(RECEIPTS_PER_POLL);
         for wa_id in wa_ids {
             if let Some(id) = self.id_of(wa_id) {
                 self.outbox.settle(id);
                 self.advance(id, status, None, Some(&sender.jid)).await;
             }
+            breather.step().await;
         }
     }
 
@@ -113,6 +116,10 @@ impl Instance {
         error: Option<String>,
         participant: Option<&str>,
     ) {
+        // Nothing is written of an instance that is being erased.
+        if self.stands() == InstanceState::Deleted {
+            return;
+        }
         let Ok(Some(mut record)) = self.load(id) else { return };
         let StatusStep::Advance(status) = record.status.on(status) else { return };
         let now_ms = clock::wall_ms();
@@ -131,9 +138,9 @@ impl Instance {
             metadata: record.metadata.clone(),
         });
         self.write_status(record, event).await;
-        self.wake_waiters(id);
     }
 
+    /// Writes a status, and answers whoever waits for it once it is on disk.
     async fn write_status(&mut self, record: MessageRecord, event: EventBody) {
         let mut batch = Batch::new();
         match record::encode(&record) {
@@ -143,26 +150,28 @@ impl Instance {
         if record.status.is_settled() {
             batch.delete(self.outbox_key(record.lane, record.id));
         }
+        let waiters = if record.status.is_settled() { self.waiters.remove(&record.id) } else { None };
+        let waiting = waiters.map(|waiters| (waiters, self.view(&record, false)));
+        let class = if waiting.is_some() { CommitClass::First } else { CommitClass::Soon };
         let epoch = self.statuses.writing(record);
-        match self.log.append_patiently(batch, vec![(event, false)], CommitClass::Soon).await {
-            Ok(appended) => {
-                let myself = self.myself.clone();
-                self.context.spawner.spawn(TaskKind::Disposable, "status", async move {
-                    if appended.durable().await.is_ok() {
-                        drop(myself.cast(InstanceMsg::Written { epoch }));
-                    }
-                });
+        let appended = self.log.append_patiently(batch, vec![(event, false)], class).await;
+        if let Err(error) = &appended {
+            tracing::error!(instance = %self.id(), %error, "a status could not be written");
+        }
+        let myself = self.myself.clone();
+        self.context.spawner.spawn(TaskKind::Disposable, "status", async move {
+            let durable = match appended {
+                Ok(appended) => appended.durable().await,
+                Err(error) => Err(error),
+            };
+            if durable.is_ok() {
+                drop(myself.cast(InstanceMsg::Written { epoch }));
             }
-            Err(error) => tracing::error!(instance = %self.id(), %error, "a status could not be written"),
-        }
-    }
-
-    fn wake_waiters(&mut self, id: MessageId) {
-        let settled = self.load(id).ok().flatten().filter(|record| record.status.is_settled());
-        let Some(record) = settled else { return };
-        for reply in self.waiters.remove(&id).unwrap_or_default() {
-            answer(reply, Ok(message_reply(self.view(&record, false))));
-        }
+            if let Some((waiters, view)) = waiting {
+                let answered = durable.map(|()| message_reply(view)).map_err(|error| store_failure(&error));
+                waiters.into_iter().for_each(|waiter| answer(waiter, answered.clone()));
+            }
+        });
     }
 
     /// Number of messages accepted and not settled.

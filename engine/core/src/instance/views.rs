@@ -6,13 +6,15 @@ use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::message::MessageStatus;
 use trunkline_model::record::{self, MessageRecord, table};
 use trunkline_model::{ErrorCode, Failure, MessageId};
-use trunkline_store::{Direction, KeyRange};
+use trunkline_store::{Direction, Key, KeyRange};
 use trunkline_whatsapp::Session;
 
 use super::message::{Replier, answer, message_reply};
 use super::state::Instance;
-use crate::shard::store_failure;
+use crate::limits::{LIST_PAGES_PER_POLL, LIST_SCAN_MAX};
+use crate::shard::{Breather, store_failure};
 use crate::spawn::TaskKind;
+use crate::webhook::Deliverer;
 
 impl Instance {
     pub(super) fn instance_view(&self) -> InstanceView {
@@ -22,6 +24,7 @@ impl Instance {
             name: self.record.name.clone(),
             metadata: self.record.metadata.clone(),
             webhook: self.record.webhook.clone(),
+            webhook_progress: self.webhook.as_ref().map(Deliverer::progress),
             state: self.stands(),
             reason: self.record.reason,
             linked: self.record.linked.clone(),
@@ -55,7 +58,9 @@ impl Instance {
         Ok(message_reply(self.view(&record, false)))
     }
 
-    pub(super) fn list_messages(
+    /// A page of messages. A filter may have to look through all of them, so it does so in pieces, and in one call not further
+    /// than [`LIST_SCAN_MAX`].
+    pub(super) async fn list_messages(
         &self,
         before: Option<MessageId>,
         status: Option<MessageStatus>,
@@ -67,20 +72,30 @@ impl Instance {
             rest = rest.before(&self.key(table::MESSAGE, &before.get().to_be_bytes()));
         }
         let mut messages = Vec::with_capacity(limit + 1);
+        let mut breather = Breather::every(LIST_PAGES_PER_POLL);
+        let (mut scanned, mut next) = (0, None);
         while messages.len() <= limit {
             let page = self.context.ledger.scan(rest.clone(), Direction::Backward, PAGE_LIMIT_MAX);
             let page = page.map_err(|error| store_failure(&error))?;
-            let Some((last, _)) = page.last() else { break };
+            let Some((last, _)) = page.last() else {
+                next = None;
+                break;
+            };
             rest = rest.before(last);
             let full = page.len() == PAGE_LIMIT_MAX;
+            scanned += page.len();
+            next = message_of(last).filter(|_| full);
             messages.extend(page.iter().filter_map(|(_, bytes)| self.newest_view(bytes, status)));
-            if !full {
+            if !full || scanned >= LIST_SCAN_MAX {
                 break;
             }
+            breather.step().await;
         }
-        let more = messages.len() > limit;
-        messages.truncate(limit);
-        Ok(Reply::Messages { messages, more })
+        if messages.len() > limit {
+            messages.truncate(limit);
+            next = messages.last().map(|last| last.id);
+        }
+        Ok(Reply::Messages { messages, next })
     }
 
     fn newest_view(&self, stored: &[u8], status: Option<MessageStatus>) -> Option<MessageView> {
@@ -101,7 +116,13 @@ impl Instance {
     pub(super) fn when_settled(&mut self, id: MessageId, reply: Replier) {
         match self.load(id) {
             Ok(Some(record)) if record.status.is_settled() => {
-                answer(reply, Ok(message_reply(self.view(&record, false))));
+                let settled = Ok(message_reply(self.view(&record, false)));
+                // What is kept in memory may be on its way to the disk.
+                if self.statuses.records.contains_key(&id) {
+                    self.answer_durably(reply, settled);
+                } else {
+                    answer(reply, settled);
+                }
             }
             Ok(Some(_)) => {
                 let waiting = self.waiters.entry(id).or_default();
@@ -152,6 +173,10 @@ impl Instance {
         let counted = self.context.ledger.scan(range, Direction::Forward, PAGE_LIMIT_MAX);
         counted.map_or(0, |rows| rows.len() as u64)
     }
+}
+
+fn message_of(key: &Key) -> Option<MessageId> {
+    key.suffix().try_into().map(u64::from_be_bytes).ok().and_then(MessageId::from_u64)
 }
 
 fn no_message(id: MessageId) -> Failure {

@@ -1,7 +1,6 @@
 //! Numbers events without gaps and makes them durable.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use tokio::sync::watch;
@@ -10,19 +9,30 @@ use trunkline_model::event::{Event, EventBody};
 use trunkline_model::record::{self, table};
 use trunkline_store::{Batch, CommitClass, CommitFuture, Direction, Key, KeyRange, Ledger, StoreError};
 
+use super::under_way::UnderWay;
 use crate::clock;
 use crate::engine::EngineError;
+use crate::patient;
 use crate::place::instance_key;
 
-/// The event log of one instance. Its actor and its inbound sink append to it, both on the shard's thread.
+/// The event log of one instance. Its actor and its inbound sink append to it, both on the shard's thread. It outlives the
+/// actor: what a failed one had queued keeps its numbers.
 ///
 /// Invariant: sequence numbers are handed out and batches are queued under one lock without an await between, so numbers are
 /// durable in order and a refused batch leaves no gap.
 pub(crate) struct EventLog {
     ledger: Arc<dyn Ledger>,
     instance: InstanceId,
-    next: Mutex<u64>,
+    numbering: Mutex<Numbering>,
     newest: watch::Sender<u64>,
+    pub(super) under_way: UnderWay,
+}
+
+struct Numbering {
+    /// The next number to hand out.
+    next: u64,
+    /// Nothing may be appended any more: the instance is being erased.
+    closed: bool,
 }
 
 /// Events on their way to the disk.
@@ -40,7 +50,23 @@ impl EventLog {
             Some((key, _)) => sequence_of(key),
             None => 0,
         };
-        Ok(EventLog { ledger, instance, next: Mutex::new(newest + 1), newest: watch::Sender::new(newest) })
+        Ok(EventLog {
+            ledger,
+            instance,
+            numbering: Mutex::new(Numbering { next: newest + 1, closed: false }),
+            newest: watch::Sender::new(newest),
+            under_way: UnderWay::default(),
+        })
+    }
+
+    /// Refuses every later append with [`StoreError::Closed`]: what follows the erasure of an instance must not bring parts of
+    /// it back.
+    pub(crate) fn close(&self) {
+        self.numbering().closed = true;
+    }
+
+    fn numbering(&self) -> MutexGuard<'_, Numbering> {
+        self.numbering.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn newest(&self) -> u64 {
@@ -62,8 +88,11 @@ impl EventLog {
         class: CommitClass,
     ) -> Result<Appended, StoreError> {
         let time_ms = clock::wall_ms();
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sequence = *next;
+        let mut numbering = self.numbering();
+        if numbering.closed {
+            return Err(StoreError::Closed);
+        }
+        let mut sequence = numbering.next;
         for (body, backfilled) in bodies {
             let event = Event { sequence, time_ms, backfilled, body };
             let bytes = record::encode(&event).map_err(|error| StoreError::Corrupt {
@@ -79,7 +108,7 @@ impl EventLog {
             Some(Ok(_)) => None,
             None => Some(commit),
         };
-        *next = sequence;
+        numbering.next = sequence;
         Ok(Appended { commit, last: sequence - 1, log: Arc::clone(self) })
     }
 
@@ -93,11 +122,31 @@ impl EventLog {
         loop {
             match self.append(batch.clone(), bodies.clone(), class) {
                 Err(StoreError::Busy { retry_after_ms }) => {
-                    tokio::time::sleep(Duration::from_millis(retry_after_ms)).await;
+                    tokio::time::sleep(std::time::Duration::from_millis(retry_after_ms)).await;
                 }
                 other => return other,
             }
         }
+    }
+
+    /// Waits until everything that was appended before is durable, and announces it.
+    ///
+    /// # Errors
+    /// Those of [`patient::barrier`].
+    pub(crate) async fn barrier(&self) -> Result<(), StoreError> {
+        let last = self.numbering().next - 1;
+        patient::barrier(&*self.ledger).await?;
+        self.announce(last);
+        Ok(())
+    }
+
+    /// Wakes whoever follows the log. Commits resolve in order but their waiters may run in any: the mark only moves forward.
+    fn announce(&self, last: u64) {
+        self.newest.send_if_modified(|newest| {
+            let moves = last > *newest;
+            *newest = (*newest).max(last);
+            moves
+        });
     }
 
     /// Durable events after a position, oldest first.
@@ -127,12 +176,7 @@ impl Appended {
         if let Some(commit) = self.commit {
             commit.await?;
         }
-        // Commits resolve in order but their waiters may run in any: the mark only moves forward.
-        self.log.newest.send_if_modified(|newest| {
-            let moves = self.last > *newest;
-            *newest = (*newest).max(self.last);
-            moves
-        });
+        self.log.announce(self.last);
         Ok(())
     }
 }

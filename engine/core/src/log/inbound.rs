@@ -1,32 +1,30 @@
 //! Received messages into the log: exactly once, and before WhatsApp hears an acknowledgement.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use ring::digest::{Context, SHA256};
 use trunkline_model::InstanceId;
 use trunkline_model::event::EventBody;
-use trunkline_model::inbound::InboundMessage;
+use trunkline_model::inbound::{InboundContent, InboundMessage};
 use trunkline_model::limits::INBOUND_DEDUP_TTL_MS;
-use trunkline_model::record::{self, Counter, table};
-use trunkline_store::{Batch, CommitClass, Key, Ledger};
+use trunkline_model::record::{self, Counter, RecordError, table};
+use trunkline_store::{Batch, CommitClass, Key, Ledger, StoreError};
 use trunkline_whatsapp::{InboundSink, SinkError};
 
-use super::event_log::EventLog;
+use super::event_log::{Appended, EventLog};
+use super::under_way::{Claims, Seen};
 use crate::clock;
+use crate::limits::{INBOUND_BATCH_BYTES, INBOUND_MESSAGE_BYTES_MAX};
 use crate::place::{deadline_key, instance_key};
 
-/// Identity of a received message: ids are unique only within a chat and sender.
-type Seen = [u8; 16];
-
 /// A delivery, sorted.
-#[derive(Default)]
-struct Claimed {
+struct Claimed<'a> {
     /// To be written.
     fresh: Vec<(Seen, InboundMessage)>,
     /// Being written by another delivery.
     overlapping: Vec<Seen>,
+    claims: Claims<'a>,
 }
 
 /// Commits what a session received.
@@ -34,13 +32,19 @@ pub(crate) struct CommitInbound {
     ledger: Arc<dyn Ledger>,
     log: Arc<EventLog>,
     instance: InstanceId,
-    /// Messages whose commit is under way: a second delivery meanwhile must not pass the look at the disk.
-    under_way: Mutex<HashSet<Seen>>,
+}
+
+/// What goes into one batch.
+#[derive(Default)]
+struct Piece {
+    batch: Batch,
+    bodies: Vec<(EventBody, bool)>,
+    bytes: usize,
 }
 
 impl CommitInbound {
     pub(crate) fn new(ledger: Arc<dyn Ledger>, log: Arc<EventLog>, instance: InstanceId) -> CommitInbound {
-        CommitInbound { ledger, log, instance, under_way: Mutex::default() }
+        CommitInbound { ledger, log, instance }
     }
 
     fn key(&self, seen: &Seen) -> Key {
@@ -48,20 +52,22 @@ impl CommitInbound {
     }
 
     /// Splits off what the log has already, and marks the rest as under way.
-    fn claim(&self, messages: Vec<InboundMessage>) -> Result<Claimed, SinkError> {
-        let mut claimed = Claimed::default();
+    fn claim(&self, messages: Vec<InboundMessage>) -> Result<Claimed<'_>, SinkError> {
+        let claims = self.log.under_way.claims();
+        let mut claimed = Claimed { fresh: Vec::new(), overlapping: Vec::new(), claims };
         for message in messages {
             let seen = identity(&message);
             let known = match self.is_stored(&seen) {
                 Ok(known) => known,
                 Err(error) => {
-                    self.release(claimed.fresh.iter().map(|(seen, _)| seen));
+                    claimed.claims.release();
                     return Err(error);
                 }
             };
             if known {
+                self.log.under_way.forget_gone(&seen);
                 metrics::counter!(crate::metrics::RECEIVED_AGAIN).increment(1);
-            } else if self.lock().insert(seen) {
+            } else if claimed.claims.take(seen) {
                 claimed.fresh.push((seen, message));
             } else {
                 claimed.overlapping.push(seen);
@@ -77,9 +83,9 @@ impl CommitInbound {
 
     /// Waits for what another delivery is writing: acknowledged it may be only when that is on disk.
     async fn await_others(&self, overlapping: &[Seen]) -> Result<(), SinkError> {
-        // An empty batch is a barrier: it resolves once everything before it is durable.
-        let barrier = self.ledger.commit(Batch::new(), CommitClass::First).await;
-        barrier.map_err(|error| SinkError(error.to_string()))?;
+        self.log.barrier().await.map_err(|error| SinkError(error.to_string()))?;
+        // What a delivery that was cut off had queued is on disk now; the rest is for the next delivery to write.
+        overlapping.iter().for_each(|seen| self.log.under_way.forget_gone(seen));
         for seen in overlapping {
             if !self.is_stored(seen)? {
                 return Err(SinkError("the delivery that was writing it failed".to_owned()));
@@ -89,49 +95,101 @@ impl CommitInbound {
         Ok(())
     }
 
-    fn release<'a>(&self, seen: impl Iterator<Item = &'a Seen>) {
-        let mut under_way = self.lock();
-        seen.for_each(|seen| {
-            under_way.remove(seen);
-        });
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<Seen>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn write(&self, fresh: &[(Seen, InboundMessage)]) -> Result<(), SinkError> {
-        let expires_ms = clock::wall_ms().saturating_add_unsigned(INBOUND_DEDUP_TTL_MS);
-        let mut batch = Batch::new();
-        let mut bodies = Vec::with_capacity(fresh.len());
-        for (seen, message) in fresh {
-            let marker =
-                record::encode(&Counter { next: 0 }).map_err(|error| SinkError(error.to_string()))?;
-            batch.put(self.key(seen), marker);
-            batch.put(deadline_key(self.instance, expires_ms, table::INBOUND_SEEN, seen), &b""[..]);
-            bodies.push((EventBody::MessageReceived(Box::new(message.clone())), message.from_offline_queue));
+    /// Writes the messages in order, in as many batches as their size asks for. When a later one fails the earlier ones stay:
+    /// their marks answer the next delivery.
+    async fn write(&self, fresh: Vec<(Seen, InboundMessage)>) -> Result<(), StoreError> {
+        let mut queued = Vec::new();
+        let mut outcome = self.queue(fresh, &mut queued).await;
+        for appended in queued {
+            outcome = appended.durable().await.and(outcome);
         }
-        let appended = self.log.append_patiently(batch, bodies, CommitClass::First).await;
-        let durable = match appended {
-            Ok(appended) => appended.durable().await,
-            Err(error) => Err(error),
-        };
-        durable.map_err(|error| SinkError(error.to_string()))
+        outcome
+    }
+
+    async fn queue(
+        &self,
+        fresh: Vec<(Seen, InboundMessage)>,
+        queued: &mut Vec<Appended>,
+    ) -> Result<(), StoreError> {
+        let mut piece = Piece::default();
+        for (seen, message) in fresh {
+            let message = fitting(message);
+            let bytes = weight(&message);
+            if piece.bytes + bytes > INBOUND_BATCH_BYTES && !piece.bodies.is_empty() {
+                queued.push(self.append(std::mem::take(&mut piece)).await?);
+            }
+            self.add(&mut piece, &seen, message)?;
+            piece.bytes += bytes;
+        }
+        queued.push(self.append(piece).await?);
+        Ok(())
+    }
+
+    fn add(&self, piece: &mut Piece, seen: &Seen, message: InboundMessage) -> Result<(), StoreError> {
+        let marker = record::encode(&Counter { next: 0 }).map_err(unencodable)?;
+        let expires_ms = clock::wall_ms().saturating_add_unsigned(INBOUND_DEDUP_TTL_MS);
+        piece.batch.put(self.key(seen), marker);
+        piece.batch.put(deadline_key(self.instance, expires_ms, table::INBOUND_SEEN, seen), &b""[..]);
+        let backfilled = message.from_offline_queue;
+        piece.bodies.push((EventBody::MessageReceived(Box::new(message)), backfilled));
+        Ok(())
+    }
+
+    async fn append(&self, piece: Piece) -> Result<Appended, StoreError> {
+        self.log.append_patiently(piece.batch, piece.bodies, CommitClass::First).await
     }
 }
 
 #[async_trait]
 impl InboundSink for CommitInbound {
     async fn commit(&self, messages: Vec<InboundMessage>) -> Result<(), SinkError> {
-        let Claimed { fresh, overlapping } = self.claim(messages)?;
+        let Claimed { fresh, overlapping, claims } = self.claim(messages)?;
         if !fresh.is_empty() {
-            let written = self.write(&fresh).await;
-            self.release(fresh.iter().map(|(seen, _)| seen));
-            written?;
-            metrics::counter!(crate::metrics::RECEIVED).increment(fresh.len() as u64);
+            let count = fresh.len() as u64;
+            let written = self.write(fresh).await;
+            claims.release();
+            written.map_err(|error| SinkError(error.to_string()))?;
+            metrics::counter!(crate::metrics::RECEIVED).increment(count);
         }
         if overlapping.is_empty() { Ok(()) } else { self.await_others(&overlapping).await }
     }
+}
+
+fn unencodable(error: RecordError) -> StoreError {
+    StoreError::Corrupt { what: "a mark that is to be written".into(), detail: error.to_string() }
+}
+
+/// A message that would fit no batch arrives without its content: refused, it would come again for ever, and nothing after it
+/// would ever be acknowledged.
+fn fitting(message: InboundMessage) -> InboundMessage {
+    let bytes = weight(&message);
+    if bytes <= INBOUND_MESSAGE_BYTES_MAX {
+        return message;
+    }
+    tracing::warn!(bytes, "a received message is too large to be stored; its content is left out");
+    let content = InboundContent::Other { kind: "too_large".to_owned() };
+    InboundMessage { content, mentions: Vec::new(), ..message }
+}
+
+/// About how many bytes a message takes on disk.
+fn weight(message: &InboundMessage) -> usize {
+    /// Of an archive and its marks, ids and names included.
+    const FIXED_BYTES: usize = 1_024;
+    /// Of a text in a list, besides its own.
+    const ENTRY_BYTES: usize = 16;
+    let list = |texts: &[String]| texts.iter().map(|text| text.len() + ENTRY_BYTES).sum::<usize>();
+    let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let content = match &message.content {
+        InboundContent::Text { body } | InboundContent::Edit { body, .. } => body.len(),
+        InboundContent::Media(media) => {
+            optional(&media.caption) + optional(&media.file_name) + media.direct_path.len()
+        }
+        InboundContent::Contacts { vcards } => list(vcards),
+        InboundContent::Reaction { emoji, .. } => emoji.len(),
+        InboundContent::Location { name, .. } => optional(name),
+        InboundContent::Revoke { .. } | InboundContent::Other { .. } => 0,
+    };
+    FIXED_BYTES + content + list(&message.mentions)
 }
 
 fn identity(message: &InboundMessage) -> Seen {

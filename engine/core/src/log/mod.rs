@@ -2,6 +2,7 @@
 
 mod event_log;
 mod inbound;
+mod under_way;
 
 pub(crate) use event_log::EventLog;
 pub(crate) use inbound::CommitInbound;

@@ -137,3 +137,110 @@ async fn deliveries_that_overlap_are_one_event() {
     first.and(second).expect("both are acknowledged");
     assert_eq!((durable_then, sequences(&log)), (1, vec![1]));
 }
+
+/// A batch of the protocol crate may be larger than a batch of the store: such a backlog could never be acknowledged.
+#[tokio::test]
+async fn a_backlog_larger_than_a_batch_is_committed_in_order() {
+    let dir = TempDir::new().expect("a directory");
+    let ledger = testing::ledger(&dir);
+    let log = open(&ledger);
+    let sink = CommitInbound::new(ledger.clone(), log.clone(), INSTANCE);
+    let long = |number: usize| InboundMessage {
+        content: InboundContent::Text { body: "x".repeat(64 << 10) },
+        from_offline_queue: true,
+        ..message(&number.to_string())
+    };
+    let backlog: Vec<_> = (0..80).map(long).collect();
+    sink.commit(backlog.clone()).await.expect("committed");
+    let ids = |log: &EventLog| -> Vec<String> {
+        let events = log.read(0, 100).expect("the log reads");
+        events.into_iter().map(|event| received(event.body).wa_id).collect()
+    };
+    let expected: Vec<_> = (0..80).map(|number| number.to_string()).collect();
+    assert_eq!(ids(&log), expected);
+    sink.commit(backlog).await.expect("known");
+    assert_eq!(log.newest(), 80);
+}
+
+fn received(body: EventBody) -> InboundMessage {
+    match body {
+        EventBody::MessageReceived(message) => *message,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What was committed before a later part failed stays, and is not written again.
+#[tokio::test]
+async fn a_backlog_that_is_cut_short_goes_on_where_it_stopped() {
+    let dir = TempDir::new().expect("a directory");
+    let ledger = testing::ledger(&dir);
+    let log = open(&ledger);
+    let sink = CommitInbound::new(ledger.clone(), log.clone(), INSTANCE);
+    let long = |wa_id: &str| InboundMessage {
+        content: InboundContent::Text { body: "x".repeat(700 << 10) },
+        ..message(wa_id)
+    };
+    let backlog = vec![long("A"), long("B"), long("C")];
+    ledger.refuse_after(2, || StoreError::Closed);
+    sink.commit(backlog.clone()).await.expect_err("the third part is refused");
+    assert_eq!((log.newest(), sequences(&log)), (2, vec![1, 2]));
+    ledger.refuse(None);
+    sink.commit(backlog).await.expect("committed");
+    assert_eq!(sequences(&log), [1, 2, 3]);
+}
+
+/// One message that fits no batch would hold up everything behind it for ever.
+#[tokio::test]
+async fn a_message_that_fits_nowhere_arrives_without_its_content() {
+    let dir = TempDir::new().expect("a directory");
+    let ledger = testing::ledger(&dir);
+    let log = open(&ledger);
+    let sink = CommitInbound::new(ledger.clone(), log.clone(), INSTANCE);
+    let huge = InboundMessage {
+        content: InboundContent::Contacts { vcards: vec!["x".repeat(5 << 20)] },
+        ..message("A")
+    };
+    sink.commit(vec![huge, message("B")]).await.expect("committed");
+    let events = log.read(0, 10).expect("the log reads");
+    let contents: Vec<_> = events.into_iter().map(|event| received(event.body).content).collect();
+    let left_out = InboundContent::Other { kind: "too_large".into() };
+    assert_eq!(contents, [left_out, InboundContent::Text { body: "hello".into() }]);
+}
+
+/// A session that is cut while it commits: its batch is on disk, and the marks that it left must not stop the next session.
+#[tokio::test]
+async fn a_delivery_that_was_cut_off_is_told_apart_from_one_that_failed() {
+    let dir = TempDir::new().expect("a directory");
+    let ledger = testing::ledger(&dir);
+    let log = open(&ledger);
+    let first = CommitInbound::new(ledger.clone(), log.clone(), INSTANCE);
+    let mut delivery = Box::pin(first.commit(vec![message("A")]));
+    assert!(futures_util::poll!(&mut delivery).is_pending(), "it is queued");
+    drop(delivery);
+    let next = CommitInbound::new(ledger.clone(), log.clone(), INSTANCE);
+    next.commit(vec![message("A")]).await.expect("it was on its way");
+    assert_eq!((log.newest(), sequences(&log)), (1, vec![1]));
+
+    ledger.refuse(Some(|| StoreError::Busy { retry_after_ms: 60_000 }));
+    let mut delivery = Box::pin(next.commit(vec![message("B")]));
+    assert!(futures_util::poll!(&mut delivery).is_pending(), "it waits for the store");
+    drop(delivery);
+    ledger.refuse(None);
+    next.commit(vec![message("B")]).await.expect_err("nobody knew what became of it");
+    next.commit(vec![message("B")]).await.expect("now it is known");
+    assert_eq!(sequences(&log), [1, 2]);
+}
+
+#[tokio::test]
+async fn a_closed_log_takes_nothing_and_acknowledges_nothing() {
+    let dir = TempDir::new().expect("a directory");
+    let ledger = testing::ledger(&dir);
+    let log = open(&ledger);
+    let sink = CommitInbound::new(ledger.clone(), log.clone(), INSTANCE);
+    log.close();
+    sink.commit(vec![message("A")]).await.expect_err("the instance is being erased");
+    assert!(log.append(Batch::new(), vec![event("a")], CommitClass::First).is_err());
+    let everything = trunkline_store::KeyRange::owner(INSTANCE.slot().0, INSTANCE.0);
+    let rows = ledger.scan(everything, trunkline_store::Direction::Forward, 10).expect("it reads");
+    assert_eq!(rows, []);
+}

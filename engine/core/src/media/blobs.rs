@@ -1,8 +1,12 @@
-//! Files that callers uploaded, on this node's disk, named by their content.
+//! Files that callers uploaded, on this node's disk, named by their content. They go when no message needs them any more:
+//! see `sweep.rs`.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -13,9 +17,14 @@ use trunkline_model::{ErrorCode, Failure};
 
 use crate::clock;
 
+/// SHA-256 of a blob's bytes: its name.
+pub(crate) type Digest = [u8; 32];
+
 /// Content-addressed files under one directory. A blob is visible under its name only when it is whole and on disk.
 pub(crate) struct BlobStore {
     dir: PathBuf,
+    /// Held while a name changes hands, so that no upload is removed for the age of an earlier one of the same content.
+    names: Arc<Mutex<()>>,
 }
 
 impl BlobStore {
@@ -28,7 +37,7 @@ impl BlobStore {
                 fs::remove_file(path)?;
             }
         }
-        Ok(BlobStore { dir })
+        Ok(BlobStore { dir, names: Arc::default() })
     }
 
     /// Writes a stream to disk and syncs it. Nothing is left behind when it fails.
@@ -64,12 +73,15 @@ impl BlobStore {
             hash.update(&chunk);
             file = blocking(move || file.write_all(&chunk).map(|()| file)).await?;
         }
-        let mut sha256 = [0; 32];
+        let mut sha256 = Digest::default();
         sha256.copy_from_slice(hash.finish().as_ref());
         let (from, to, dir) = (part.to_owned(), self.path(&sha256), self.dir.clone());
+        let names = Arc::clone(&self.names);
         blocking(move || {
             file.sync_all()?;
+            let name = names.lock().unwrap_or_else(PoisonError::into_inner);
             fs::rename(from, to)?;
+            drop(name);
             File::open(dir)?.sync_all()
         })
         .await?;
@@ -82,9 +94,44 @@ impl BlobStore {
         blocking(move || fs::read(path)).await.map(Bytes::from)
     }
 
-    fn path(&self, sha256: &[u8; 32]) -> PathBuf {
+    /// Blobs whose newest upload ended at least `age` ago, `count_max` of them at most. Blocks.
+    pub(crate) fn older_than(&self, age: Duration, count_max: usize) -> io::Result<HashSet<Digest>> {
+        let mut found = HashSet::new();
+        for entry in fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            let mut digest = Digest::default();
+            // Uploads under way have other names.
+            let named = hex::decode_to_slice(entry.file_name().as_encoded_bytes(), &mut digest).is_ok();
+            if named && is_older(&entry.path(), age)? {
+                found.insert(digest);
+            }
+            if found.len() >= count_max {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes a blob, unless it was uploaded again meanwhile; tells whether it did. Blocks.
+    pub(crate) fn remove_if_older(&self, digest: &Digest, age: Duration) -> io::Result<bool> {
+        let path = self.path(digest);
+        let _name = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let removes = is_older(&path, age)?;
+        if removes {
+            fs::remove_file(path)?;
+        }
+        Ok(removes)
+    }
+
+    fn path(&self, sha256: &Digest) -> PathBuf {
         self.dir.join(hex::encode(sha256))
     }
+}
+
+/// Whether a file was last written at least `age` ago. One that the clock calls younger than now is not.
+fn is_older(path: &Path, age: Duration) -> io::Result<bool> {
+    let written = fs::metadata(path)?.modified()?;
+    Ok(written.elapsed().is_ok_and(|elapsed| elapsed >= age))
 }
 
 async fn blocking<T: Send + 'static>(

@@ -31,6 +31,13 @@ pub(crate) enum FetchError {
     Transfer,
 }
 
+impl From<reqwest::Error> for FetchError {
+    /// A redirect or a name that leads inside fails the request like any other trouble on the way; it is none.
+    fn from(error: reqwest::Error) -> FetchError {
+        Refused::behind(&error).map_or(FetchError::Transfer, FetchError::Refused)
+    }
+}
+
 impl FetchError {
     /// Whether a later attempt may succeed.
     pub(crate) fn is_retryable(&self) -> bool {
@@ -53,7 +60,7 @@ impl MediaFetcher {
 
     pub(crate) async fn fetch(&self, url: &str) -> Result<Fetched, FetchError> {
         let request = self.0.request(reqwest::Method::GET, url)?.timeout(FETCH_TIMEOUT);
-        let mut response = request.send().await.map_err(|_| FetchError::Transfer)?;
+        let mut response = request.send().await?;
         if !response.status().is_success() {
             return Err(FetchError::Status(response.status().as_u16()));
         }
@@ -66,12 +73,109 @@ impl MediaFetcher {
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
         let mut bytes = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|_| FetchError::Transfer)? {
+        while let Some(chunk) = response.chunk().await? {
             if (bytes.len() + chunk.len()) as u64 > MEDIA_BYTES_MAX {
                 return Err(FetchError::TooLarge);
             }
             bytes.extend_from_slice(&chunk);
         }
         Ok(Fetched { bytes: bytes.freeze(), mime_type })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// A name that the client under test takes for a public one, though the server is on loopback.
+    const OUTSIDE: &str = "media.example";
+
+    /// What a path of the server answers: a redirect to the path's own query, or a file.
+    fn answer(request: &str) -> String {
+        let target = request.split_whitespace().nth(1).unwrap_or_default();
+        match target.split_once("/to?") {
+            Some((_, location)) => {
+                format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n")
+            }
+            None => "HTTP/1.1 200 OK\r\ncontent-type: image/png\r\ncontent-length: 4\r\n\r\nfile".to_owned(),
+        }
+    }
+
+    /// Serves connections one after the other, one request each.
+    async fn serve(listener: TcpListener) {
+        loop {
+            let (mut socket, _) = listener.accept().await.expect("a connection");
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                if socket.read_buf(&mut request).await.expect("a request") == 0 {
+                    break;
+                }
+            }
+            let answer = answer(&String::from_utf8_lossy(&request));
+            socket.write_all(answer.as_bytes()).await.expect("an open socket");
+        }
+    }
+
+    /// Fetches `path` of the server, in which `{port}` stands for its port.
+    async fn fetch(path: &str) -> Result<Fetched, FetchError> {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let client = GuardedClient::with_public_name(FETCH_REDIRECTS_MAX, OUTSIDE, address);
+        let fetcher = MediaFetcher(client.expect("the client builds"));
+        let port = address.port();
+        let url = format!("http://{OUTSIDE}:{port}{}", path.replace("{port}", &port.to_string()));
+        tokio::select! {
+            fetched = fetcher.fetch(&url) => fetched,
+            () = serve(listener) => unreachable!("it serves for ever"),
+        }
+    }
+
+    async fn check(path: &str, expected: Result<&[u8], Refused>) {
+        match (fetch(path).await, expected) {
+            (Ok(fetched), Ok(bytes)) => assert_eq!(fetched.bytes, bytes, "{path}"),
+            (Err(error), Err(refused)) => {
+                assert!(!error.is_retryable(), "{path}: {error} will not change");
+                assert!(
+                    matches!(&error, FetchError::Refused(found) if *found == refused),
+                    "{path}: {error:?}"
+                );
+            }
+            (Ok(_), Err(refused)) => panic!("{path} was fetched; expected: {refused}"),
+            (Err(error), Ok(_)) => panic!("{path}: {error:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn redirects_are_followed_outside_and_refused_inside() {
+        check("/file", Ok(b"file")).await;
+        check("/to?/file", Ok(b"file")).await;
+        check(&format!("/to?http://{OUTSIDE}:{{port}}/to?/file"), Ok(b"file")).await;
+        for inside in ["127.0.0.1:{port}", "[::1]:{port}", "localhost:{port}", "169.254.169.254", "[fec0::1]"]
+        {
+            check(&format!("/to?http://{inside}/file"), Err(Refused::Private)).await;
+        }
+        // Another scheme is not even followed: the redirect itself is all that came.
+        let file = fetch("/to?file:///etc/passwd").await;
+        assert!(matches!(file.map(|_| ()), Err(error @ FetchError::Status(302)) if !error.is_retryable()));
+    }
+
+    #[tokio::test]
+    async fn redirects_end_somewhere() {
+        check(&format!("{}/file", "/to?".repeat(FETCH_REDIRECTS_MAX)), Ok(b"file")).await;
+        check(&format!("{}/file", "/to?".repeat(FETCH_REDIRECTS_MAX + 1)), Err(Refused::Redirects)).await;
+    }
+
+    #[tokio::test]
+    async fn trouble_on_the_way_is_tried_again() {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        drop(listener);
+        let fetcher = MediaFetcher::new(true).expect("the client builds");
+        let fetched = fetcher.fetch(&format!("http://{address}/file")).await;
+        assert!(matches!(fetched.map(|_| ()), Err(error @ FetchError::Transfer) if error.is_retryable()));
     }
 }

@@ -1,6 +1,11 @@
 //! The guard of URLs given by users: nothing is fetched from private, loopback, link-local or metadata addresses unless the
 //! operator allowed it. Names are checked after resolution, at the moment of connecting, and redirects are checked again.
+//!
+//! What is public is what IANA's registries of special-purpose addresses (RFC 6890) leave: of IPv4 everything that is not
+//! listed, of IPv6 only the part that is given out at all. Addresses that carry an IPv4 address inside, such as 6to4, are
+//! refused whole: what they reach is decided by a translator that this guard does not know.
 
+use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -23,9 +28,11 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v4(v4: Ipv4Addr) -> bool {
-    let [a, b, ..] = v4.octets();
+    let [a, b, c, _] = v4.octets();
     let shared = a == 100 && (64..128).contains(&b);
     let benchmarking = a == 198 && (b == 18 || b == 19);
+    let protocols = (a, b, c) == (192, 0, 0);
+    let relays = (a, b, c) == (192, 88, 99);
     let special = v4.is_private()
         || v4.is_loopback()
         || v4.is_link_local()
@@ -33,18 +40,18 @@ fn is_public_v4(v4: Ipv4Addr) -> bool {
         || v4.is_broadcast()
         || v4.is_multicast()
         || v4.is_documentation();
-    !(special || shared || benchmarking || a == 0 || a >= 240)
+    !(special || shared || benchmarking || protocols || relays || a == 0 || a >= 240)
 }
 
 fn is_public_v6(v6: Ipv6Addr) -> bool {
     let [head, second, ..] = v6.segments();
-    let translated = head == 0x64 && second == 0xff9b;
-    !(v6.is_loopback()
-        || v6.is_unspecified()
-        || v6.is_multicast()
-        || v6.is_unique_local()
-        || v6.is_unicast_link_local()
-        || translated)
+    // 2000::/3 is all that was ever given out; site-local, NAT64 and IPv4-compatible addresses lie outside of it.
+    let given_out = head & 0xe000 == 0x2000;
+    // 2001::/23 holds Teredo, ORCHID and benchmarking.
+    let protocols = head == 0x2001 && second < 0x200;
+    let documentation = (head == 0x2001 && second == 0xdb8) || (head == 0x3fff && second < 0x1000);
+    let six_to_four = head == 0x2002;
+    given_out && !(protocols || documentation || six_to_four)
 }
 
 /// Why a URL is not fetched.
@@ -58,6 +65,22 @@ pub(crate) enum Refused {
     NoHost,
     #[error("points to a private address; the operator has to allow that with --allow-private-fetch")]
     Private,
+    #[error("redirects too often")]
+    Redirects,
+}
+
+impl Refused {
+    /// The guard's refusal behind a request that failed: what redirects and names lead to is seen only on the way.
+    pub(crate) fn behind(error: &reqwest::Error) -> Option<Refused> {
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            if let Some(refused) = error.downcast_ref::<Refused>() {
+                return Some(refused.clone());
+            }
+            cause = error.source();
+        }
+        None
+    }
 }
 
 /// Checks what can be seen in the URL itself. Host names are checked by the resolver.
@@ -81,7 +104,7 @@ pub(crate) fn check_url(text: &str, allow_private: bool) -> Result<Url, Refused>
 fn checked_redirects(allow_private: bool, hops_max: usize) -> Policy {
     Policy::custom(move |attempt| {
         if attempt.previous().len() > hops_max {
-            return attempt.error("too many redirects");
+            return attempt.error(Refused::Redirects);
         }
         match check_url(attempt.url().as_str(), allow_private) {
             Ok(_) => attempt.follow(),
@@ -117,7 +140,25 @@ pub(crate) struct GuardedClient {
 impl GuardedClient {
     /// A client that follows at most `hops_max` redirects, each checked again.
     pub(crate) fn new(allow_private: bool, hops_max: usize) -> Result<GuardedClient, EngineError> {
-        let mut builder = reqwest::Client::builder()
+        GuardedClient::build(reqwest::Client::builder(), allow_private, hops_max)
+    }
+
+    /// A client that takes `name` for a public one at `address`, so that a test can stand outside of the guard.
+    #[cfg(test)]
+    pub(crate) fn with_public_name(
+        hops_max: usize,
+        name: &str,
+        address: SocketAddr,
+    ) -> Result<GuardedClient, EngineError> {
+        GuardedClient::build(reqwest::Client::builder().resolve(name, address), false, hops_max)
+    }
+
+    fn build(
+        builder: reqwest::ClientBuilder,
+        allow_private: bool,
+        hops_max: usize,
+    ) -> Result<GuardedClient, EngineError> {
+        let mut builder = builder
             .tls_backend_preconfigured(tls_config()?)
             .redirect(checked_redirects(allow_private, hops_max))
             .no_proxy()
@@ -157,33 +198,80 @@ mod tests {
 
     #[test]
     fn addresses_inside_are_refused_in_every_spelling() {
-        let check = |url: &str, expected: Result<(), Refused>| {
-            assert_eq!(check_url(url, false).map(|_| ()), expected, "{url}");
-        };
-        for url in [
-            "http://127.0.0.1/x",
-            "http://2130706433/",
-            "http://0x7f.1/",
-            "http://10.1.2.3/",
-            "http://192.168.0.1/",
-            "http://172.16.9.9/",
-            "http://169.254.169.254/latest/meta-data",
-            "http://100.64.0.1/",
-            "http://0.0.0.0/",
-            "http://[::1]/",
-            "http://[fd00::1]/",
-            "http://[fe80::1]/",
-            "http://[::ffff:10.0.0.1]/",
-            "http://[64:ff9b::a00:1]/",
+        for host in [
+            "127.0.0.1",
+            "2130706433",
+            "0x7f.1",
+            "10.1.2.3",
+            "192.168.0.1",
+            "172.16.9.9",
+            "169.254.169.254",
+            "100.64.0.1",
+            "100.127.255.255",
+            "0.0.0.0",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "[::]",
+            "[::1]",
+            "[::10.0.0.1]",
+            "[::ffff:10.0.0.1]",
+            "[64:ff9b::a00:1]",
+            "[64:ff9b:1::a00:1]",
+            "[100::1]",
+            "[2001::a00:1]",
+            "[2001:1ff::1]",
+            "[2001:db8::1]",
+            "[2002:a00:1::]",
+            "[3fff::1]",
+            "[5f00::1]",
+            "[fc00::1]",
+            "[fd00::1]",
+            "[fe80::1]",
+            "[fec0::1]",
+            "[ff02::1]",
         ] {
-            check(url, Err(Refused::Private));
-            assert!(check_url(url, true).is_ok());
+            let url = format!("http://{host}/latest/meta-data");
+            assert_eq!(check_url(&url, false), Err(Refused::Private), "{url}");
+            assert!(check_url(&url, true).is_ok(), "{url}");
         }
-        check("ftp://example.com/", Err(Refused::Scheme));
-        check("file:///etc/passwd", Err(Refused::Scheme));
-        check("nonsense", Err(Refused::NotAUrl));
-        check("https://example.com/a.png", Ok(()));
-        check("https://1.1.1.1/a.png", Ok(()));
+    }
+
+    #[test]
+    fn what_lies_beside_a_special_range_is_public() {
+        for host in [
+            "1.1.1.1",
+            "100.63.255.255",
+            "100.128.0.1",
+            "192.0.1.1",
+            "192.88.98.1",
+            "198.17.255.255",
+            "198.20.0.1",
+            "223.255.255.255",
+            "[::ffff:1.1.1.1]",
+            "[2001:200::1]",
+            "[2001:db9::1]",
+            "[2003::1]",
+            "[2606:4700::1111]",
+            "[3fff:1000::1]",
+            "example.com",
+        ] {
+            let url = format!("https://{host}/a.png");
+            assert_eq!(check_url(&url, false).map(|_| ()), Ok(()), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_web_address_is_refused() {
+        let check = |url: &str, expected: Refused| assert_eq!(check_url(url, true), Err(expected), "{url}");
+        check("ftp://example.com/", Refused::Scheme);
+        check("file:///etc/passwd", Refused::Scheme);
+        check("nonsense", Refused::NotAUrl);
     }
 
     #[tokio::test]
@@ -192,6 +280,6 @@ mod tests {
         let request =
             client.request(Method::GET, "http://localhost:9/").expect("the URL itself tells nothing");
         let error = request.send().await.expect_err("localhost is inside");
-        assert!(format!("{error:?}").contains("Private"), "{error:?}");
+        assert_eq!(Refused::behind(&error), Some(Refused::Private), "{error:?}");
     }
 }

@@ -3,7 +3,9 @@
 mod blobs;
 mod fetch;
 mod guard;
+mod sweep;
 
 pub(crate) use blobs::BlobStore;
 pub(crate) use fetch::MediaFetcher;
 pub(crate) use guard::{GuardedClient, Refused, check_url};
+pub(crate) use sweep::BlobSweeper;

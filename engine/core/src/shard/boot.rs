@@ -1,6 +1,7 @@
 //! What a shard finds on its disk when it starts.
 
 use trunkline_model::InstanceId;
+use trunkline_model::instance::InstanceState;
 use trunkline_model::record::{self, ApiKeyRecord, InstanceRecord, table};
 use trunkline_model::slot::{PARTITIONS_DEFAULT, SLOTS, Slot};
 use trunkline_store::{Direction, Key, KeyRange, Ledger};
@@ -17,6 +18,8 @@ pub(crate) fn slots_of(shard: u16, shards: u16) -> impl Iterator<Item = Slot> {
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) instances: Vec<InstanceRecord>,
+    /// Instances whose deletion was cut short.
+    pub(crate) doomed: Vec<InstanceId>,
     pub(crate) keys: Vec<ApiKeyRecord>,
 }
 
@@ -27,8 +30,10 @@ pub(crate) fn read(ledger: &dyn Ledger, shard: u16, shards: u16) -> Result<Found
     let mut found = Found::default();
     for slot in slots_of(shard, shards) {
         for (key, _) in scan_all(ledger, KeyRange::table(slot.0, 0, table::INSTANCE_DIRECTORY))? {
-            if let Some(record) = read_instance(ledger, key.suffix())? {
-                found.instances.push(record);
+            let Some(id) = id_of(key.suffix()) else { continue };
+            match read_instance(ledger, id)? {
+                Some(record) if record.state != InstanceState::Deleted => found.instances.push(record),
+                _ => found.doomed.push(id),
             }
         }
         for (_, value) in scan_all(ledger, KeyRange::table(slot.0, 0, table::API_KEY))? {
@@ -38,12 +43,12 @@ pub(crate) fn read(ledger: &dyn Ledger, shard: u16, shards: u16) -> Result<Found
     Ok(found)
 }
 
-fn read_instance(ledger: &dyn Ledger, suffix: &[u8]) -> Result<Option<InstanceRecord>, EngineError> {
-    let Ok(raw) = suffix.try_into().map(u64::from_be_bytes) else { return Ok(None) };
-    ledger
-        .get(&instance_key(InstanceId(raw), table::INSTANCE, b""))?
-        .map(|bytes| Ok(record::decode(&bytes)?))
-        .transpose()
+fn id_of(suffix: &[u8]) -> Option<InstanceId> {
+    suffix.try_into().map(u64::from_be_bytes).ok().map(InstanceId)
+}
+
+fn read_instance(ledger: &dyn Ledger, id: InstanceId) -> Result<Option<InstanceRecord>, EngineError> {
+    ledger.get(&instance_key(id, table::INSTANCE, b""))?.map(|bytes| Ok(record::decode(&bytes)?)).transpose()
 }
 
 fn scan_all(ledger: &dyn Ledger, range: KeyRange) -> Result<Vec<(Key, bytes::Bytes)>, EngineError> {

@@ -1,10 +1,15 @@
 //! What every actor of a shard shares.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use trunkline_store::{Ledger, Sealer};
 use trunkline_whatsapp::SessionKit;
 
+use super::bulk::BulkTurns;
+use super::governor::Governor;
+use super::polls::Polls;
+use super::resume::Turns;
 use super::sequences::Sequences;
 use super::timers::Timers;
 use crate::config::EventEncoder;
@@ -18,11 +23,17 @@ pub(crate) struct ShardContext {
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) kit: SessionKit,
     pub(crate) spawner: Spawner,
+    pub(crate) polls: Arc<Polls>,
     pub(crate) timers: Timers,
+    pub(crate) bulk_turns: Arc<BulkTurns>,
+    pub(crate) governor: Arc<Governor>,
     pub(crate) sequences: Sequences,
+    pub(crate) turns: Turns,
     pub(crate) directory: Arc<Directory>,
     pub(crate) blobs: Arc<BlobStore>,
     pub(crate) fetcher: MediaFetcher,
     pub(crate) webhooks: GuardedClient,
     pub(crate) encode_event: EventEncoder,
+    /// The supervisor stopped because it was told to. Without this its end is a failure.
+    pub(crate) ended_in_order: AtomicBool,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::sync::oneshot;
@@ -14,9 +15,9 @@ use super::context::ShardContext;
 use crate::clock;
 use crate::directory::Route;
 use crate::instance::{Birth, InstanceActor, InstanceArgs, InstanceMsg};
-use crate::limits::{RESUME_TICK, RESUMES_PER_TICK};
+use crate::limits::BUSY_RETRY_AFTER_MS;
+use crate::log::EventLog;
 use crate::place::instance_key;
-use crate::spawn::TaskKind;
 
 pub(crate) enum SupervisorMsg {
     /// Start an instance that was just made; answers once it is on disk.
@@ -37,6 +38,7 @@ pub(crate) struct SupervisorState {
 struct Child {
     instance: InstanceId,
     actor: ActorRef<InstanceMsg>,
+    log: Arc<EventLog>,
 }
 
 impl Actor for ShardSupervisor {
@@ -51,16 +53,9 @@ impl Actor for ShardSupervisor {
     ) -> Result<SupervisorState, ActorProcessingErr> {
         let mut state =
             SupervisorState { context, running: HashMap::new(), failures: HashMap::new(), closing: None };
-        let mut to_resume = VecDeque::new();
         for record in records {
-            if record.state.resumes_after_restart() {
-                to_resume.push_back(record.id);
-            }
-            state.start(&myself, record, Birth::Restart).await?;
+            state.start(&myself, record, Birth::Restart, None).await?;
         }
-        let context = Arc::clone(&state.context);
-        let resume = resume_paced(Arc::clone(&context), to_resume);
-        context.spawner.spawn(TaskKind::Disposable, "resume", resume);
         Ok(state)
     }
 
@@ -71,8 +66,12 @@ impl Actor for ShardSupervisor {
         state: &mut SupervisorState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
+            SupervisorMsg::Create { reply, .. } if state.closing.is_some() => {
+                let stopping = Failure::busy("The node is stopping.", BUSY_RETRY_AFTER_MS);
+                drop(reply.send(Err(stopping)));
+            }
             SupervisorMsg::Create { record, reply } => {
-                let born = state.start(&myself, *record, Birth::New(reply)).await;
+                let born = state.start(&myself, *record, Birth::New(reply), None).await;
                 if let Err(error) = born {
                     tracing::error!(%error, "an instance actor could not be started");
                 }
@@ -102,7 +101,7 @@ impl Actor for ShardSupervisor {
             SupervisionEvent::ActorFailed(cell, error) => {
                 if let Some(child) = state.running.remove(&cell.get_id()) {
                     tracing::error!(instance = %child.instance, %error, "an instance actor failed");
-                    state.restart(&myself, child.instance).await;
+                    state.restart(&myself, child).await;
                 }
             }
             SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {}
@@ -118,12 +117,13 @@ impl SupervisorState {
         myself: &ActorRef<SupervisorMsg>,
         record: InstanceRecord,
         birth: Birth,
+        log: Option<Arc<EventLog>>,
     ) -> Result<(), ActorProcessingErr> {
         let (instance, account, name) = (record.id, record.account, record.name.clone());
-        let args = InstanceArgs::new(Arc::clone(&self.context), record, birth)?;
-        let (newest, cell) = (args.newest(), args.state_cell());
+        let args = InstanceArgs::new(Arc::clone(&self.context), record, birth, log)?;
+        let (newest, cell, log) = (args.newest(), args.state_cell(), args.log());
         let (actor, _) = Actor::spawn_linked(None, InstanceActor, args, myself.get_cell()).await?;
-        self.running.insert(actor.get_id(), Child { instance, actor: actor.clone() });
+        self.running.insert(actor.get_id(), Child { instance, actor: actor.clone(), log });
         let mut route = Route::new(account, self.context.shard, actor, newest);
         route.name = name;
         route.state = cell;
@@ -132,7 +132,12 @@ impl SupervisorState {
     }
 
     /// Restarts a failed instance, or parks it when it failed more often than the restart intensity allows.
-    async fn restart(&mut self, myself: &ActorRef<SupervisorMsg>, instance: InstanceId) {
+    async fn restart(&mut self, myself: &ActorRef<SupervisorMsg>, failed: Child) {
+        let Child { instance, log, .. } = failed;
+        if self.closing.is_some() {
+            // The order to stop has gone out already; a successor would never hear it.
+            return self.context.directory.withdraw(instance);
+        }
         metrics::counter!(crate::metrics::ACTOR_RESTARTS).increment(1);
         let now_ms = clock::steady_ms();
         let recent = self.failures.entry(instance).or_default();
@@ -140,7 +145,13 @@ impl SupervisorState {
         while recent.front().is_some_and(|&at_ms| at_ms + RESTART_WINDOW_MS < now_ms) {
             recent.pop_front();
         }
-        let birth = if recent.len() > RESTARTS_MAX { Birth::Park } else { Birth::Failed };
+        let failures = u32::try_from(recent.len()).unwrap_or(u32::MAX);
+        let birth = if recent.len() > RESTARTS_MAX { Birth::Park } else { Birth::Failed { failures } };
+        // What the failed actor had queued comes first: its successor starts from a record that has it.
+        if let Err(error) = log.barrier().await {
+            tracing::error!(%instance, %error, "the store does not answer; the failed instance stays down");
+            return self.context.directory.withdraw(instance);
+        }
         let key = instance_key(instance, table::INSTANCE, b"");
         let stored = self.context.ledger.get(&key).ok().flatten();
         let Some(Ok(record)) = stored.map(|bytes| record::decode::<InstanceRecord>(&bytes)) else {
@@ -148,7 +159,7 @@ impl SupervisorState {
             self.context.directory.withdraw(instance);
             return;
         };
-        if let Err(error) = self.start(myself, record, birth).await {
+        if let Err(error) = self.start(myself, record, birth, Some(log)).await {
             tracing::error!(%instance, %error, "a failed instance could not be started again");
         }
     }
@@ -159,18 +170,8 @@ impl SupervisorState {
         {
             // Whoever asked may have stopped waiting.
             let _ = done.send(());
+            self.context.ended_in_order.store(true, Ordering::Relaxed);
             myself.stop(None);
-        }
-    }
-}
-
-/// Brings the numbers online again after a restart of the process, a bounded number at a time.
-async fn resume_paced(context: Arc<ShardContext>, mut queue: VecDeque<InstanceId>) {
-    let mut tick = tokio::time::interval(RESUME_TICK);
-    while !queue.is_empty() {
-        tick.tick().await;
-        for instance in queue.drain(..queue.len().min(RESUMES_PER_TICK)) {
-            context.directory.cast(instance, InstanceMsg::Resume);
         }
     }
 }
@@ -180,9 +181,7 @@ impl Birth {
     pub(crate) fn initial_state(&self, stored: InstanceState, linked: bool) -> InstanceState {
         match self {
             Birth::New(_) => InstanceState::New,
-            Birth::Park => InstanceState::Parked,
-            Birth::Restart | Birth::Failed => match stored {
-                InstanceState::AwaitingScan | InstanceState::AwaitingPasskey => InstanceState::New,
+            Birth::Restart | Birth::Failed { .. } | Birth::Park => match stored {
                 state if state.has_session() && !linked => InstanceState::New,
                 state if state.has_session() => InstanceState::BackingOff,
                 state => state,

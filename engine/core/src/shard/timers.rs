@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ractor::ActorRef;
 
+use super::polls::Breather;
 use crate::clock;
 use crate::instance::InstanceMsg;
-use crate::limits::TIMER_TICK;
+use crate::limits::{TIMER_TICK, TIMERS_PER_POLL};
 
 /// What a timer is for. An instance ignores a timer whose generation is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +54,20 @@ impl Timers {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
+            let mut breather = Breather::every(TIMERS_PER_POLL);
             for entry in self.due(clock::steady_ms()) {
                 // An actor that is gone needs no timer.
                 drop(entry.target.cast(InstanceMsg::Timer { tag: entry.tag, generation: entry.generation }));
+                breather.step().await;
             }
         }
+    }
+
+    /// How many timers of a kind ring until then.
+    #[cfg(test)]
+    pub(crate) fn armed_within(&self, until_ms: u64, tag: TimerTag) -> usize {
+        let wheel = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        wheel.entries.iter().filter(|(key, entry)| key.0 <= until_ms && entry.tag == tag).count()
     }
 
     fn due(&self, now_ms: u64) -> Vec<Entry> {

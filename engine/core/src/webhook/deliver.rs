@@ -1,31 +1,65 @@
 //! The delivery loop of one endpoint. Its place in the log is on disk, so a restart goes on where it stopped; an event may
 //! arrive twice after a crash, and carries an id by which to tell.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::AbortHandle;
-use trunkline_model::command::WebhookConfig;
+use trunkline_model::command::{WebhookConfig, WebhookProgress};
 use trunkline_model::event::Event;
-use trunkline_model::record::{self, WebhookCursor, table};
+use trunkline_model::record::{self, RecordError, WebhookCursor, table};
 use trunkline_model::retry::WEBHOOK_BACKOFF;
 use trunkline_model::{AccountId, InstanceId};
 use trunkline_store::{Batch, CommitClass, Key};
 
 use super::signature;
 use crate::clock;
-use crate::limits::{WEBHOOK_PAGE, WEBHOOK_TIMEOUT};
+use crate::limits::{WEBHOOK_PAGE, WEBHOOK_TIMEOUT, WEBHOOK_WARN_ATTEMPTS};
 use crate::log::EventLog;
 use crate::place::instance_key;
 use crate::shard::ShardContext;
 
 /// A running delivery loop; it ends when this is dropped.
-pub(crate) struct Deliverer(AbortHandle);
+pub(crate) struct Deliverer {
+    task: AbortHandle,
+    progress: Arc<Progress>,
+}
 
 impl Drop for Deliverer {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
+}
+
+impl Deliverer {
+    pub(crate) fn progress(&self) -> WebhookProgress {
+        let last_outcome = *self.progress.last_outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        WebhookProgress {
+            delivered: self.progress.delivered.load(Ordering::Relaxed),
+            last_outcome: last_outcome.map(str::to_owned),
+        }
+    }
+}
+
+/// What the loop shows of itself.
+#[derive(Default)]
+struct Progress {
+    delivered: AtomicU64,
+    last_outcome: Mutex<Option<&'static str>>,
+}
+
+/// Puts the place of an endpoint that is to hear only of what comes after `newest` into a batch.
+///
+/// # Errors
+/// [`RecordError`] when the record cannot be encoded.
+pub(crate) fn start_after(batch: &mut Batch, instance: InstanceId, newest: u64) -> Result<(), RecordError> {
+    batch.put(cursor_key(instance), record::encode(&WebhookCursor { delivered: newest })?);
+    Ok(())
+}
+
+fn cursor_key(instance: InstanceId) -> Key {
+    instance_key(instance, table::WEBHOOK_CURSOR, b"")
 }
 
 /// Starts delivering an instance's events.
@@ -36,14 +70,18 @@ pub(crate) fn start(
     log: &Arc<EventLog>,
     config: &WebhookConfig,
 ) -> Deliverer {
+    let progress = Arc::<Progress>::default();
     let endpoint = Arc::new(Endpoint {
         context: Arc::clone(context),
         account,
         instance,
         log: Arc::clone(log),
         config: config.clone(),
+        progress: Arc::clone(&progress),
     });
-    Deliverer(context.spawner.spawn_supervised("webhook", move || Arc::clone(&endpoint).run()))
+    progress.delivered.store(endpoint.cursor(), Ordering::Relaxed);
+    let task = context.spawner.spawn_supervised("webhook", move || Arc::clone(&endpoint).run());
+    Deliverer { task, progress }
 }
 
 struct Endpoint {
@@ -52,6 +90,7 @@ struct Endpoint {
     instance: InstanceId,
     log: Arc<EventLog>,
     config: WebhookConfig,
+    progress: Arc<Progress>,
 }
 
 impl Endpoint {
@@ -69,13 +108,20 @@ impl Endpoint {
             if events.is_empty() && newest.changed().await.is_err() {
                 return;
             }
+            let mut passed_over = false;
             for event in events {
-                if self.wants(&event) {
-                    self.deliver(&event).await;
-                }
                 delivered = event.sequence;
+                passed_over = !self.wants(&event);
+                if !passed_over {
+                    self.deliver(&event).await;
+                    self.remember(delivered);
+                }
+            }
+            if passed_over {
                 self.remember(delivered);
             }
+            // A log full of events that nobody wants is passed over page by page, not in one go.
+            tokio::task::yield_now().await;
         }
     }
 
@@ -88,14 +134,22 @@ impl Endpoint {
         let body = (self.context.encode_event)(self.account, self.instance, event);
         let mut attempts = 0;
         while let Err(outcome) = self.post(&body).await {
-            metrics::counter!(crate::metrics::WEBHOOKS, "outcome" => outcome).increment(1);
+            self.note(outcome);
             attempts += 1;
             let jitter = clock::random_u64() as u32;
             let delay_ms = WEBHOOK_BACKOFF.delay_ms(attempts, jitter).unwrap_or(WEBHOOK_BACKOFF.cap_ms);
-            tracing::debug!(instance = %self.instance, attempts, outcome, "a webhook delivery failed");
+            if attempts.is_multiple_of(WEBHOOK_WARN_ATTEMPTS) {
+                let event = event.sequence;
+                tracing::warn!(instance = %self.instance, attempts, outcome, event, "a webhook does not take an event");
+            }
             tokio::time::sleep(Duration::from_millis(delay_ms)).await;
         }
-        metrics::counter!(crate::metrics::WEBHOOKS, "outcome" => "delivered").increment(1);
+        self.note("delivered");
+    }
+
+    fn note(&self, outcome: &'static str) {
+        metrics::counter!(crate::metrics::WEBHOOKS, "outcome" => outcome).increment(1);
+        *self.progress.last_outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
     }
 
     async fn post(&self, body: &[u8]) -> Result<(), &'static str> {
@@ -115,19 +169,16 @@ impl Endpoint {
         if response.status().is_success() { Ok(()) } else { Err("refused") }
     }
 
-    fn key(&self) -> Key {
-        instance_key(self.instance, table::WEBHOOK_CURSOR, b"")
-    }
-
     fn cursor(&self) -> u64 {
-        let stored = self.context.ledger.get(&self.key()).ok().flatten();
+        let stored = self.context.ledger.get(&cursor_key(self.instance)).ok().flatten();
         stored.and_then(|bytes| record::decode::<WebhookCursor>(&bytes).ok()).map_or(0, |c| c.delivered)
     }
 
     fn remember(&self, delivered: u64) {
+        self.progress.delivered.store(delivered, Ordering::Relaxed);
         let mut batch = Batch::new();
         if let Ok(bytes) = record::encode(&WebhookCursor { delivered }) {
-            batch.put(self.key(), bytes);
+            batch.put(cursor_key(self.instance), bytes);
             // Losing this write repeats deliveries, never skips one.
             self.context.ledger.commit(batch, CommitClass::Soon).detach();
         }

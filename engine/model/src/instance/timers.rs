@@ -7,7 +7,7 @@ use super::state::InstanceState;
 pub enum ExitTimer {
     /// After this many milliseconds.
     AfterMs(u64),
-    /// When the caller's own schedule says so: a back-off, or the end of a restriction.
+    /// When the table of endings says so, and then when its turn comes: a back-off, a conflict, a restriction.
     Scheduled,
     /// The state rests; only a person or WhatsApp ends it.
     Rests,
@@ -23,8 +23,6 @@ const PAIRING_MS: u64 = 60_000;
 const CONNECTING_MS: u64 = 45_000;
 /// The protocol library itself gives up on a silent service after 180 s.
 const SYNCING_MS: u64 = 200_000;
-/// Taking a stream back too soon makes two clients fight for it.
-const CONFLICT_MS: u64 = 15 * 60_000;
 
 /// The exit timer of a state.
 pub fn exit_timer(state: InstanceState) -> ExitTimer {
@@ -34,8 +32,9 @@ pub fn exit_timer(state: InstanceState) -> ExitTimer {
         InstanceState::Pairing => ExitTimer::AfterMs(PAIRING_MS),
         InstanceState::Connecting => ExitTimer::AfterMs(CONNECTING_MS),
         InstanceState::Syncing => ExitTimer::AfterMs(SYNCING_MS),
-        InstanceState::Conflict => ExitTimer::AfterMs(CONFLICT_MS),
-        InstanceState::BackingOff | InstanceState::Restricted => ExitTimer::Scheduled,
+        InstanceState::BackingOff | InstanceState::Conflict | InstanceState::Restricted => {
+            ExitTimer::Scheduled
+        }
         // Open is watched by progress (last frame, probe), not by a deadline.
         InstanceState::Open
         | InstanceState::New

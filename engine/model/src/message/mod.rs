@@ -7,5 +7,5 @@ mod status;
 pub use content::{
     BlobRef, Content, Lane, Media, MediaKind, MediaSource, Quote, SendMessage, Text, ValidateSend,
 };
-pub use outbox::{Claim, FailedAttempt, Outbox, OutboxItem, Window};
+pub use outbox::{BulkTurn, Claim, FailedAttempt, Kept, Outbox, OutboxItem, Window};
 pub use status::{MessageStatus, StatusStep};

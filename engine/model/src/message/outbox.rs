@@ -1,6 +1,6 @@
 //! The outbox planner of one instance: which message goes next. Pure: the caller tells the time and does the sending.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::content::Lane;
 use crate::id::MessageId;
@@ -25,6 +25,8 @@ pub enum Claim {
     /// Hand this one over now; its chat is busy until [`Outbox::handed_over`], and it counts as under way until
     /// [`Outbox::settle`] or [`Outbox::retry`].
     Send(OutboxItem),
+    /// Only a bulk message could go, and it has to wait for its turn ([`BulkTurn`]).
+    AwaitTurn,
     /// Nothing may go before this time (milliseconds, the caller's clock).
     WaitUntil(u64),
     /// Nothing could go now; a settled message or a new one may change that.
@@ -38,6 +40,26 @@ pub struct Window {
     pub handing_max: usize,
     /// Messages that WhatsApp has not acknowledged, those being handed over included.
     pub unacknowledged_max: usize,
+    /// What of both is kept from bulk messages, so that another lane's message finds a place at once.
+    pub kept: Kept,
+}
+
+/// Places of a [`Window`] that bulk messages leave free.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// Of those being handed over.
+    pub handing: usize,
+    /// Of those that are unacknowledged.
+    pub unacknowledged: usize,
+}
+
+/// Whether a bulk message may go: many instances share one thread and take turns with their bulk messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BulkTurn {
+    /// One may go now.
+    Granted,
+    /// Not before the turn is granted.
+    Awaited,
 }
 
 /// An attempt that failed.
@@ -51,26 +73,33 @@ pub struct FailedAttempt {
     pub jitter: u32,
 }
 
-/// How far down the queue [`Outbox::claim`] looks for a chat that is not busy.
-const CLAIM_SCAN_MAX: usize = 64;
+/// A place in the queue, first things first: the lane's rank, then age, which the id tells.
+type Place = (u8, u64);
 
-/// Messages waiting and under way, by lane, oldest first within a lane.
+/// Messages waiting, delayed and under way.
 ///
-/// Invariant: a message is in exactly one of `waiting`, `delayed` and `under_way`; `busy_chats` holds the chats of those
-/// under way that are still being handed over.
+/// Invariants:
+/// - a message is in exactly one of `waiting`, `delayed` and `under_way`;
+/// - `handing` holds the chats whose message is being handed over;
+/// - `ready` holds the first waiting message of every chat that is free: nothing of it is being handed over, and nothing of it
+///   that stands further ahead is delayed. So a message that has to be tried again is not overtaken within its chat, and its
+///   chat holds up no other.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    waiting: BTreeMap<(Lane, MessageId), OutboxItem>,
+    waiting: BTreeMap<(u64, Place), OutboxItem>,
+    ready: BTreeMap<Place, u64>,
     delayed: BTreeMap<(u64, MessageId), OutboxItem>,
+    due_ms: HashMap<MessageId, u64>,
+    delayed_places: BTreeSet<(u64, Place)>,
     under_way: HashMap<MessageId, OutboxItem>,
-    busy_chats: HashMap<u64, MessageId>,
+    handing: HashMap<u64, MessageId>,
 }
 
 impl Outbox {
-    /// Adds an accepted message, or one found on disk after a restart. One that is under way stays so.
+    /// Adds an accepted message, or one found on disk after a restart. One that is under way or delayed stays so.
     pub fn push(&mut self, item: OutboxItem) {
-        if !self.under_way.contains_key(&item.id) {
-            self.waiting.insert((item.lane, item.id), item);
+        if !self.under_way.contains_key(&item.id) && !self.due_ms.contains_key(&item.id) {
+            self.wait(item);
         }
     }
 
@@ -90,40 +119,52 @@ impl Outbox {
     }
 
     /// Takes the next message, if one may go now and the window has room.
-    pub fn claim(&mut self, now_ms: u64, window: Window) -> Claim {
+    pub fn claim(&mut self, now_ms: u64, window: Window, turn: BulkTurn) -> Claim {
         self.ripen(now_ms);
         let full =
-            self.busy_chats.len() >= window.handing_max || self.under_way.len() >= window.unacknowledged_max;
+            self.handing.len() >= window.handing_max || self.under_way.len() >= window.unacknowledged_max;
         if full {
             return Claim::Nothing;
         }
-        let free =
-            self.waiting.values().take(CLAIM_SCAN_MAX).find(|i| !self.busy_chats.contains_key(&i.chat));
-        if let Some(&item) = free {
-            self.waiting.remove(&(item.lane, item.id));
-            self.under_way.insert(item.id, item);
-            self.busy_chats.insert(item.chat, item.id);
-            return Claim::Send(item);
-        }
-        match self.delayed.keys().next() {
-            Some(&(due_ms, _)) if self.waiting.is_empty() => Claim::WaitUntil(due_ms),
-            _ => Claim::Nothing,
+        let first = self.ready.iter().next().map(|(&place, &chat)| (chat, place));
+        match first.and_then(|at| self.waiting.get(&at).copied()) {
+            // Bulk comes last in `ready`: when it is first, nothing of another lane could go.
+            Some(item) if item.lane == Lane::Bulk && !self.has_room_for_bulk(window) => Claim::Nothing,
+            Some(item) if item.lane == Lane::Bulk && turn == BulkTurn::Awaited => Claim::AwaitTurn,
+            Some(item) => {
+                self.change(item.chat, |outbox| {
+                    outbox.waiting.remove(&(item.chat, place(&item)));
+                    outbox.under_way.insert(item.id, item);
+                    outbox.handing.insert(item.chat, item.id);
+                });
+                Claim::Send(item)
+            }
+            None => {
+                self.delayed.keys().next().map_or(Claim::Nothing, |&(due_ms, _)| Claim::WaitUntil(due_ms))
+            }
         }
     }
 
     /// The message is in the socket: the next one of its chat may follow. It stays under way until it is acknowledged.
     pub fn handed_over(&mut self, id: MessageId) {
-        let Some(item) = self.under_way.get(&id) else {
-            return;
-        };
-        if self.busy_chats.get(&item.chat) == Some(&id) {
-            self.busy_chats.remove(&item.chat);
+        let Some(&item) = self.under_way.get(&id) else { return };
+        if self.handing.get(&item.chat) == Some(&id) {
+            self.change(item.chat, |outbox| {
+                outbox.handing.remove(&item.chat);
+            });
         }
     }
 
-    /// Forgets a message that reached its end: acknowledged, failed, or gone. Says whether it was under way.
+    /// Forgets a message that reached its end: acknowledged, failed, or gone. Says whether it was under way or delayed. One that
+    /// waits again, after a lost connection, stays until it is claimed: whoever hands over looks at its status first.
     pub fn settle(&mut self, id: MessageId) -> bool {
-        self.take_under_way(id).is_some()
+        match self.due_ms.remove(&id) {
+            Some(due_ms) => {
+                self.take_delayed(due_ms, id);
+                true
+            }
+            None => self.take_under_way(id).is_some(),
+        }
     }
 
     /// Puts a message back after a failed attempt, later each time. Returns when it is due, in milliseconds.
@@ -140,17 +181,40 @@ impl Outbox {
         let Some(mut item) = self.take_under_way(id) else { return Ok(now_ms) };
         item.attempts += 1;
         let due_ms = now_ms + backoff.delay_ms(item.attempts, jitter)?.max(at_least_ms);
-        self.delayed.insert((due_ms, id), item);
+        self.change(item.chat, |outbox| {
+            outbox.delayed.insert((due_ms, id), item);
+            outbox.due_ms.insert(id, due_ms);
+            outbox.delayed_places.insert((item.chat, place(&item)));
+        });
         Ok(due_ms)
     }
 
     /// Puts everything under way back to the front of its lane: the connection is gone, and whether the server has the
     /// messages is unknown. They go again under the same WhatsApp ids, and the attempt is not held against them.
     pub fn connection_lost(&mut self) {
-        self.busy_chats.clear();
-        for (id, item) in self.under_way.drain() {
-            self.waiting.insert((item.lane, id), item);
+        let lost: Vec<OutboxItem> = self.under_way.drain().map(|(_, item)| item).collect();
+        for item in lost {
+            self.handing.remove(&item.chat);
+            self.wait(item);
         }
+    }
+
+    fn has_room_for_bulk(&self, window: Window) -> bool {
+        let (mut handing, mut unacknowledged) = (0, 0);
+        for item in self.under_way.values().filter(|item| item.lane == Lane::Bulk) {
+            unacknowledged += 1;
+            handing += usize::from(self.handing.get(&item.chat) == Some(&item.id));
+        }
+        let Kept { handing: kept_handing, unacknowledged: kept_unacknowledged } = window.kept;
+        let room = |taken: usize, kept: usize, all: usize| taken < all.saturating_sub(kept);
+        room(handing, kept_handing, window.handing_max)
+            && room(unacknowledged, kept_unacknowledged, window.unacknowledged_max)
+    }
+
+    fn wait(&mut self, item: OutboxItem) {
+        self.change(item.chat, |outbox| {
+            outbox.waiting.insert((item.chat, place(&item)), item);
+        });
     }
 
     fn take_under_way(&mut self, id: MessageId) -> Option<OutboxItem> {
@@ -158,121 +222,48 @@ impl Outbox {
         self.under_way.remove(&id)
     }
 
+    fn take_delayed(&mut self, due_ms: u64, id: MessageId) -> Option<OutboxItem> {
+        let item = self.delayed.remove(&(due_ms, id))?;
+        self.due_ms.remove(&id);
+        self.change(item.chat, |outbox| {
+            outbox.delayed_places.remove(&(item.chat, place(&item)));
+        });
+        Some(item)
+    }
+
     fn ripen(&mut self, now_ms: u64) {
-        while let Some(entry) = self.delayed.first_entry() {
-            if entry.key().0 > now_ms {
-                break;
-            }
-            let item = entry.remove();
-            self.waiting.insert((item.lane, item.id), item);
+        while let Some(&(due_ms, id)) = self.delayed.keys().next()
+            && due_ms <= now_ms
+            && let Some(item) = self.take_delayed(due_ms, id)
+        {
+            self.wait(item);
         }
     }
+
+    /// Changes something about a chat and keeps `ready` true to it.
+    fn change(&mut self, chat: u64, change: impl FnOnce(&mut Outbox)) {
+        if let Some(place) = self.claimable(chat) {
+            self.ready.remove(&place);
+        }
+        change(self);
+        if let Some(place) = self.claimable(chat) {
+            self.ready.insert(place, chat);
+        }
+    }
+
+    /// The message of a chat that may go next.
+    fn claimable(&self, chat: u64) -> Option<Place> {
+        let whole = (chat, (u8::MIN, u64::MIN))..=(chat, (u8::MAX, u64::MAX));
+        let (_, first) = *self.waiting.range(whole.clone()).next()?.0;
+        let held = self.delayed_places.range(whole).next().is_some_and(|&(_, delayed)| delayed < first);
+        (!held && !self.handing.contains_key(&chat)).then_some(first)
+    }
+}
+
+fn place(item: &OutboxItem) -> Place {
+    (item.lane.rank(), item.id.get())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::retry::SEND_BACKOFF;
-    use proptest::prelude::*;
-
-    const WIDE: Window = Window { handing_max: usize::MAX, unacknowledged_max: usize::MAX };
-
-    /// Every message of a chat of its own.
-    fn item(sequence: u64, lane: Lane) -> OutboxItem {
-        OutboxItem { id: id(sequence), lane, chat: sequence, attempts: 0 }
-    }
-
-    fn id(sequence: u64) -> MessageId {
-        MessageId::from_u64(sequence).expect("small")
-    }
-
-    fn drain(outbox: &mut Outbox, now_ms: u64) -> Vec<u64> {
-        let mut out = Vec::new();
-        while let Claim::Send(item) = outbox.claim(now_ms, WIDE) {
-            out.push(item.id.get());
-        }
-        out
-    }
-
-    #[test]
-    fn lanes_go_before_age_and_age_before_nothing() {
-        let mut outbox = Outbox::default();
-        for (sequence, lane) in
-            [(1, Lane::Bulk), (2, Lane::Interactive), (3, Lane::Otp), (4, Lane::Interactive)]
-        {
-            outbox.push(item(sequence, lane));
-        }
-        assert_eq!(drain(&mut outbox, 0), [3, 2, 4, 1]);
-    }
-
-    #[test]
-    fn the_window_bounds_what_is_under_way() {
-        let mut outbox = Outbox::default();
-        (1..=3).for_each(|n| outbox.push(item(n, Lane::Bulk)));
-        let window = Window { handing_max: 1, unacknowledged_max: 2 };
-        assert!(matches!(outbox.claim(0, window), Claim::Send(_)));
-        assert_eq!(outbox.claim(0, window), Claim::Nothing, "one is being handed over");
-        outbox.handed_over(id(1));
-        assert!(matches!(outbox.claim(0, window), Claim::Send(_)));
-        outbox.handed_over(id(2));
-        assert_eq!(outbox.claim(0, window), Claim::Nothing, "two wait for their acks");
-        assert!(outbox.settle(id(1)));
-        assert!(matches!(outbox.claim(0, window), Claim::Send(_)));
-    }
-
-    #[test]
-    fn messages_of_one_chat_go_one_after_another_and_do_not_hold_up_others() {
-        let mut outbox = Outbox::default();
-        outbox.push(OutboxItem { chat: 9, ..item(1, Lane::Bulk) });
-        outbox.push(OutboxItem { chat: 9, ..item(2, Lane::Bulk) });
-        outbox.push(OutboxItem { chat: 8, ..item(3, Lane::Bulk) });
-        assert_eq!(drain(&mut outbox, 0), [1, 3]);
-        outbox.handed_over(id(1));
-        assert_eq!(drain(&mut outbox, 0), [2]);
-    }
-
-    #[test]
-    fn a_failed_attempt_comes_back_later_and_at_last_is_exhausted() {
-        let mut outbox = Outbox::default();
-        outbox.push(item(1, Lane::Bulk));
-        let mut now_ms = 0;
-        let mut attempts = 0;
-        loop {
-            let Claim::Send(item) = outbox.claim(now_ms, WIDE) else { panic!("it is due") };
-            attempts += 1;
-            let failed = FailedAttempt { now_ms, at_least_ms: 700, jitter: 0 };
-            match outbox.retry(item.id, failed, &SEND_BACKOFF) {
-                Ok(due_ms) => {
-                    assert!(due_ms >= now_ms + 700, "earlier than the service allows");
-                    assert_eq!(outbox.claim(due_ms - 1, WIDE), Claim::WaitUntil(due_ms));
-                    now_ms = due_ms;
-                }
-                Err(BackoffError::Exhausted) => break,
-            }
-        }
-        assert_eq!(attempts, crate::limits::SEND_ATTEMPTS_MAX);
-        assert!(outbox.is_empty());
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_is_lost_and_nothing_goes_twice_across_lost_connections(
-            lanes in proptest::collection::vec(0u8..4, 1..60),
-            losses in proptest::collection::vec(0usize..60, 0..5),
-        ) {
-            let mut outbox = Outbox::default();
-            for (sequence, rank) in lanes.iter().enumerate() {
-                outbox.push(item(sequence as u64, Lane::from_rank(*rank).expect("in range")));
-            }
-            for taken in losses {
-                for _ in 0..taken.min(lanes.len()) {
-                    let _ = outbox.claim(0, WIDE);
-                }
-                outbox.connection_lost();
-            }
-            let mut sent = drain(&mut outbox, 0);
-            sent.sort_unstable();
-            prop_assert_eq!(sent, (0..lanes.len() as u64).collect::<Vec<_>>());
-        }
-    }
-}
+#[path = "outbox_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use trunkline_store::CommitClass::{First, Local, Soon};
@@ -12,7 +12,7 @@ use trunkline_store::{
 };
 
 use crate::disk::{JOURNAL, SyncRule};
-use crate::support::{Fixture, open, put};
+use crate::support::{Fixture, noting, open, put};
 
 fn is_answered(future: &mut CommitFuture) -> bool {
     let poll: Poll<_> = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
@@ -69,19 +69,10 @@ fn a_dropped_future_cancels_nothing() {
     assert_eq!(store.value(1).unwrap(), "a");
 }
 
-/// Options that note what the poison callback was told.
-fn noting(causes: &Arc<Mutex<Vec<PoisonCause>>>) -> StoreOptions {
-    let causes = causes.clone();
-    StoreOptions {
-        on_poison: Some(Arc::new(move |cause| causes.lock().unwrap().push(cause.clone()))),
-        ..StoreOptions::default()
-    }
-}
-
 #[test]
 fn a_failed_sync_stops_the_store_for_good() {
-    let causes = Arc::default();
-    let store = Fixture::new(noting(&causes));
+    let (options, causes) = noting(StoreOptions::default());
+    let store = Fixture::new(options);
     store.commit(put(1, "kept"), First).unwrap();
     let syncs = SyncRule::new(&store.path(), JOURNAL);
     syncs.fail();
@@ -91,7 +82,8 @@ fn a_failed_sync_stops_the_store_for_good() {
     assert_eq!(syncs.calls(), 1, "a failed sync was retried");
     assert!(store.ledger.health().poisoned);
     assert_eq!(store.value(1).unwrap(), "kept", "reads go on");
-    assert!(matches!(causes.lock().unwrap()[..], [PoisonCause::WriteFailed(_)]));
+    assert!(matches!(causes.recv(), Ok(PoisonCause::WriteFailed(_))));
+    assert!(causes.try_recv().is_err(), "told twice");
     let path = store.path();
     assert!(matches!(store.ledger.clone().close(), Err(StoreError::Poisoned)));
     drop(syncs);
@@ -111,10 +103,10 @@ impl FaultHook for FailingHook {
 
 #[test]
 fn a_failing_hook_counts_as_a_failed_write() {
-    let causes = Arc::default();
-    let store = Fixture::new(StoreOptions { fault_hook: Some(Arc::new(FailingHook)), ..noting(&causes) });
+    let (options, causes) = noting(StoreOptions::default());
+    let store = Fixture::new(StoreOptions { fault_hook: Some(Arc::new(FailingHook)), ..options });
     assert!(matches!(store.commit(put(1, "a"), Local), Err(StoreError::Poisoned)));
-    assert_eq!(*causes.lock().unwrap(), [PoisonCause::WriteFailed("no space left".into())]);
+    assert_eq!(causes.recv(), Ok(PoisonCause::WriteFailed("no space left".into())));
 }
 
 #[test]

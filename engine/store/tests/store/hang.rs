@@ -7,7 +7,7 @@ use trunkline_store::CommitClass::{First, Local};
 use trunkline_store::{CommitFuture, Ledger, PoisonCause, StoreError, StoreOptions};
 
 use crate::disk::{JOURNAL, MANIFEST, SyncRule, TABLES};
-use crate::support::{Fixture, put};
+use crate::support::{Fixture, noting, put};
 
 const WRITE_BUFFER_BYTES: u64 = 1024 * 1024;
 
@@ -22,7 +22,8 @@ fn impatient() -> StoreOptions {
 
 #[test]
 fn a_sync_that_never_returns_poisons_and_answers_everybody() {
-    let store = Fixture::new(impatient());
+    let (options, causes) = noting(impatient());
+    let store = Fixture::new(options);
     let syncs = SyncRule::new(&store.path(), JOURNAL);
     syncs.hold();
     let in_flight = store.ledger.commit(put(1, "a"), First);
@@ -30,7 +31,7 @@ fn a_sync_that_never_returns_poisons_and_answers_everybody() {
     let queued = store.ledger.commit(put(2, "b"), First);
     assert!(matches!(in_flight.wait(), Err(StoreError::Poisoned)));
     assert!(matches!(queued.wait(), Err(StoreError::Poisoned)));
-    assert!(matches!(store.ledger.poison_cause(), Some(PoisonCause::WriteStalled(500..))));
+    assert!(matches!(causes.recv(), Ok(PoisonCause::WriteStalled(500..))));
     assert!(matches!(store.commit(put(3, "c"), First), Err(StoreError::Poisoned)));
     // Must not wait for the hanging thread, which is still held here.
     assert!(matches!(store.ledger.close(), Err(StoreError::Poisoned)));
@@ -58,26 +59,28 @@ fn flood_until_poisoned(store: &Fixture) -> u64 {
 
 #[test]
 fn flushes_held_back_fill_the_queue_first_and_then_poison() {
-    let store = Fixture::new(impatient());
+    let (options, causes) = noting(impatient());
+    let store = Fixture::new(options);
     let flushes = SyncRule::new(&store.path(), TABLES);
     flushes.hold();
     let buffer_bytes_max = flood_until_poisoned(&store);
     assert!(flushes.calls() > 0, "no flush reached the disk, so none was held back");
-    assert!(matches!(store.ledger.poison_cause(), Some(PoisonCause::FlushStalled(500..))));
+    assert!(matches!(causes.recv(), Ok(PoisonCause::FlushStalled(500..))));
     assert!(buffer_bytes_max > WRITE_BUFFER_BYTES);
     assert!(buffer_bytes_max <= 4 * WRITE_BUFFER_BYTES, "{buffer_bytes_max}");
 }
 
 #[test]
 fn a_manifest_that_cannot_be_synced_poisons_although_every_lock_is_taken() {
-    let store = Fixture::new(impatient());
+    let (options, causes) = noting(impatient());
+    let store = Fixture::new(options);
     let manifest = SyncRule::new(&store.path(), MANIFEST);
     manifest.hold();
     flood_until_poisoned(&store);
     assert!(manifest.calls() > 0, "no flush was recorded, so none was held back");
-    let cause = store.ledger.poison_cause();
+    let cause = causes.recv();
     assert!(
-        matches!(cause, Some(PoisonCause::FlushStalled(500..) | PoisonCause::WriteStalled(500..))),
+        matches!(cause, Ok(PoisonCause::FlushStalled(500..) | PoisonCause::WriteStalled(500..))),
         "{cause:?}"
     );
     assert!(store.ledger.health().poisoned, "health answers while the database does not");

@@ -16,4 +16,3 @@ mod range_delete;
 mod sealer;
 mod snapshot;
 mod support;
-mod ttl;

@@ -1,11 +1,13 @@
 //! Vocabulary of these tests.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 
 use bytes::Bytes;
 use tempfile::TempDir;
 use trunkline_store::{
-    Batch, CommitClass, DataDir, Key, Ledger, LocalLedger, Position, StoreError, StoreOptions,
+    Batch, CommitClass, DataDir, Key, Ledger, LocalLedger, PoisonCause, Position, StoreError, StoreOptions,
 };
 
 pub const SHARD: u16 = 0;
@@ -52,6 +54,13 @@ impl Fixture {
 
 pub fn open(path: &Path, options: StoreOptions) -> LocalLedger {
     LocalLedger::open(&DataDir::open_or_create(path).unwrap(), SHARD, options).unwrap()
+}
+
+/// These options, and what the poison callback will be told.
+pub fn noting(options: StoreOptions) -> (StoreOptions, Receiver<PoisonCause>) {
+    let (told, causes) = channel();
+    let on_poison = move |cause: &PoisonCause| told.send(cause.clone()).unwrap();
+    (StoreOptions { on_poison: Some(Arc::new(on_poison)), ..options }, causes)
 }
 
 /// Keys that order as their numbers.

@@ -47,8 +47,6 @@ pub(super) enum Cause {
 /// After so long without a frame an end is put down to silence: the client's keep-alive is 15 to 30 s, and it gives up 20 s
 /// after a ping that nobody answers.
 const SILENCE_MS: u64 = 20_000;
-/// How long to stay away after "too many requests" (429), in milliseconds.
-const RATE_LIMIT_PAUSE_MS: u64 = 60_000;
 
 impl Cause {
     /// Which of two causes explains an end better: the smaller one. What the service says comes before what this side
@@ -89,13 +87,16 @@ impl Cause {
             Cause::TemporaryBan(_) | Cause::Failure(402) => CloseReason::TemporaryBan,
             // 409 is a refused user agent, which only another version can change.
             Cause::Outdated | Cause::Failure(405 | 409) => CloseReason::ClientOutdated,
-            Cause::Failure(429 | 500..=599) => CloseReason::ServiceUnavailable,
+            Cause::Failure(429) | Cause::StreamError(429) => CloseReason::RateLimited,
+            Cause::Failure(500..=599) => CloseReason::ServiceUnavailable,
             Cause::Failure(_) => CloseReason::ConnectFailed,
             Cause::Stopped => CloseReason::Requested,
             Cause::Paired | Cause::StreamError(515) => CloseReason::StreamRestart,
-            Cause::StreamError(401 | 403 | 516) => CloseReason::DeviceRemoved,
+            Cause::StreamError(401 | 516) => CloseReason::DeviceRemoved,
+            // The account is locked, as at login: its credentials may serve again.
+            Cause::StreamError(403) => CloseReason::AccountLocked,
             Cause::StreamError(409 | 440) => CloseReason::Replaced,
-            Cause::StreamError(429 | 500..=599) => CloseReason::ServiceUnavailable,
+            Cause::StreamError(500..=599) => CloseReason::ServiceUnavailable,
             Cause::StreamError(_) => CloseReason::ConnectionLost,
             Cause::CodesExhausted => CloseReason::CodesExpired,
             Cause::DialFailed(_) | Cause::HandshakeFailed => CloseReason::ConnectFailed,
@@ -107,7 +108,6 @@ impl Cause {
     fn retry_after_ms(&self) -> Option<u64> {
         match self {
             Cause::TemporaryBan(seconds) => Some(seconds.saturating_mul(1_000)),
-            Cause::StreamError(429) | Cause::Failure(429) => Some(RATE_LIMIT_PAUSE_MS),
             _ => None,
         }
     }
@@ -165,7 +165,9 @@ mod tests {
         check(Cause::Failure(402), CloseReason::TemporaryBan);
         check(Cause::Failure(405), CloseReason::ClientOutdated);
         check(Cause::Failure(409), CloseReason::ClientOutdated);
-        for code in [429, 500, 501, 503] {
+        check(Cause::Failure(429), CloseReason::RateLimited);
+        check(Cause::StreamError(429), CloseReason::RateLimited);
+        for code in [500, 501, 503] {
             check(Cause::Failure(code), CloseReason::ServiceUnavailable);
         }
         for code in [0, 400, 413, 414, 415, 418] {
@@ -174,13 +176,14 @@ mod tests {
         check(Cause::Stopped, CloseReason::Requested);
         check(Cause::Paired, CloseReason::StreamRestart);
         check(Cause::StreamError(515), CloseReason::StreamRestart);
-        for code in [401, 403, 516] {
+        for code in [401, 516] {
             check(Cause::StreamError(code), CloseReason::DeviceRemoved);
         }
+        check(Cause::StreamError(403), CloseReason::AccountLocked);
         for code in [409, 440] {
             check(Cause::StreamError(code), CloseReason::Replaced);
         }
-        for code in [429, 500, 503] {
+        for code in [500, 503] {
             check(Cause::StreamError(code), CloseReason::ServiceUnavailable);
         }
         check(Cause::StreamError(400), CloseReason::ConnectionLost);
@@ -209,14 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_and_a_rate_limit_say_how_long() {
+    fn a_ban_says_how_long() {
         let check = |cause: Cause, expected: Option<u64>| match cause.event() {
             SessionEvent::Closed { retry_after_ms, .. } => assert_eq!(retry_after_ms, expected),
             other => panic!("{other:?}"),
         };
         check(Cause::TemporaryBan(90), Some(90_000));
         check(Cause::TemporaryBan(u64::MAX), Some(u64::MAX));
-        check(Cause::StreamError(429), Some(RATE_LIMIT_PAUSE_MS));
+        check(Cause::StreamError(429), None);
         check(Cause::StreamError(503), None);
     }
 }

@@ -58,7 +58,11 @@ pub enum SessionEvent {
         detail: String,
     },
     /// WhatsApp accepted the login.
-    LoginAccepted,
+    LoginAccepted {
+        /// The account that the stored device belongs to. An owner that does not know of the link learns it here: it was cut off
+        /// between the device's last write and [`SessionEvent::PairAccepted`].
+        account: Option<Party>,
+    },
     /// The offline queue and the critical app state are in: messages can be sent.
     Ready,
     /// The connection ended. Exactly one for each [`crate::Session::start`]. A receipt that was being handled may still
@@ -120,20 +124,6 @@ pub enum SessionEvent {
         /// The members that it concerns.
         participants: Vec<Party>,
     },
-    /// A message that could not be decrypted, or that WhatsApp keeps for the phone. Where it can still come, the protocol
-    /// crate has asked for it.
-    Undecryptable {
-        /// Id of the message.
-        wa_id: String,
-        /// The conversation.
-        chat: Party,
-        /// Who wrote it.
-        sender: Party,
-        /// Whether WhatsApp withholds it from this device: it will not come.
-        is_unavailable: bool,
-        /// When it was written, in milliseconds since the Unix epoch.
-        time_ms: i64,
-    },
 }
 
 /// What a receipt tells.
@@ -172,7 +162,7 @@ impl SessionEvent {
             SessionEvent::PasskeyFailed { .. } => "passkey_failed",
             SessionEvent::PairAccepted { .. } => "pair_accepted",
             SessionEvent::PairFailed { .. } => "pair_failed",
-            SessionEvent::LoginAccepted => "login_accepted",
+            SessionEvent::LoginAccepted { .. } => "login_accepted",
             SessionEvent::Ready => "ready",
             SessionEvent::Closed { .. } => "closed",
             SessionEvent::ServerAck { .. } => "server_ack",
@@ -180,7 +170,6 @@ impl SessionEvent {
             SessionEvent::ChatPresence { .. } => "chat_presence",
             SessionEvent::Presence { .. } => "presence",
             SessionEvent::GroupChanged { .. } => "group_changed",
-            SessionEvent::Undecryptable { .. } => "undecryptable",
         }
     }
 
@@ -189,8 +178,7 @@ impl SessionEvent {
             SessionEvent::Receipt { .. }
             | SessionEvent::ChatPresence { .. }
             | SessionEvent::Presence { .. }
-            | SessionEvent::GroupChanged { .. }
-            | SessionEvent::Undecryptable { .. } => Weight::Useful,
+            | SessionEvent::GroupChanged { .. } => Weight::Useful,
             _ => Weight::Essential,
         }
     }

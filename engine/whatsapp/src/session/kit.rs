@@ -103,7 +103,7 @@ impl SessionKit {
         Ok(SessionKit(Arc::new(Shared {
             ledger,
             sealer,
-            dialler: Arc::new(Dialler { tls, dialling, guard, spawner: spawner.clone() }),
+            dialler: Arc::new(Dialler::new(tls, dialling, guard, spawner.clone())),
             spawner,
             http: Arc::new(http),
             client_version: config.client_version.or(simulated_version),

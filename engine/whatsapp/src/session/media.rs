@@ -66,19 +66,6 @@ impl Session {
         let marked = self.inner.client.mark_as_read(&chat, participant.as_ref(), &ids).await;
         marked.map_err(|error| SessionError::Protocol(shorten(error.to_string())))
     }
-
-    /// Shows the account as online, or not. WhatsApp sends others' presence only to who is online.
-    ///
-    /// # Errors
-    /// [`SessionError::NotConnected`]; [`SessionError::Protocol`] when the account has no name yet.
-    pub async fn set_presence(&self, online: bool) -> Result<(), SessionError> {
-        if !self.is_connected() {
-            return Err(SessionError::NotConnected);
-        }
-        let presence = self.inner.client.presence();
-        let set = if online { presence.set_available().await } else { presence.set_unavailable().await };
-        set.map_err(|error| SessionError::Protocol(shorten(error.to_string())))
-    }
 }
 
 fn read_jid(text: &str) -> Result<Jid, SessionError> {

@@ -36,7 +36,10 @@ use self::kit::cache_config;
 use self::run::{Forwarder, Link, RunState, run};
 use crate::backend::{self, LedgerBackend, Space};
 use crate::error::{SessionError, shorten};
-use crate::limits::{DEVICE_SAVE_INTERVAL, PRE_KEYS_PER_UPLOAD, STOP_TIMEOUT};
+use crate::limits::{
+    CHAT_LANE_BYTES, CLIENT_BASE_BYTES, CONTACT_BYTES, DEVICE_SAVE_INTERVAL, PRE_KEYS_PER_UPLOAD,
+    STOP_TIMEOUT,
+};
 use crate::runtime::ShardRuntime;
 use crate::spawn::AbortHandle;
 use crate::transport::{LinkActivity, SocketFactory};
@@ -219,9 +222,15 @@ impl Session {
         self.inner.client.is_connected() && self.inner.client.is_logged_in()
     }
 
-    /// An estimate, from below, of the memory that the client's caches hold, in bytes.
+    /// An estimate of the memory that the client holds, in bytes: what every client needs, the workers of its chats, and what
+    /// its caches say of themselves.
     pub async fn memory_bytes(&self) -> u64 {
-        self.inner.client.memory_report().await.total_estimated_bytes()
+        let report = self.inner.client.memory_report().await;
+        let contacts = report.signal_sessions.entries;
+        CLIENT_BASE_BYTES
+            + report.chat_lanes * CHAT_LANE_BYTES
+            + contacts * CONTACT_BYTES
+            + report.total_estimated_bytes()
     }
 }
 

@@ -21,7 +21,8 @@ use super::events::{EventSink, SessionEvent};
 use super::hook::{InboundSink, commit};
 use super::translate::{Meaning, translate};
 use crate::limits::{CONNECT_TIMEOUT, STOP_TIMEOUT, STREAM_END_GRACE};
-use crate::metrics::{CLOSED, EVENTS_DROPPED};
+use crate::message::party;
+use crate::metrics::{CLOSED, EVENTS_DROPPED, UNREAD};
 use crate::runtime::ShardRuntime;
 use crate::transport::LinkActivity;
 
@@ -82,11 +83,18 @@ impl Link {
         }
     }
 
+    /// The account of the stored device.
+    fn account(&self) -> Option<Party> {
+        let client = self.client.upgrade()?;
+        let (pn, lid) = (client.pn()?, client.lid());
+        Some(party(&pn, lid.as_ref(), None))
+    }
+
     /// Once in a run, and before `Ready`.
     fn tell_login(&self) {
         let told = std::mem::replace(&mut self.state.lock().login_told, true);
         if !told {
-            self.tell(SessionEvent::LoginAccepted);
+            self.tell(SessionEvent::LoginAccepted { account: self.account() });
         }
     }
 }
@@ -115,6 +123,7 @@ impl EventHandler for Forwarder {
             Meaning::Uncommitted => commit_late(link.clone(), event),
             Meaning::CodeFailed(_) if link.code_requested.load(Ordering::Relaxed) => {}
             Meaning::CodeFailed(detail) => link.tell(SessionEvent::PairFailed { detail }),
+            Meaning::Unread(why) => counter!(UNREAD, "reason" => why).increment(1),
             Meaning::Ignored(kind) => counter!(EVENTS_DROPPED, "kind" => kind).increment(1),
         }
     }

@@ -32,6 +32,8 @@ pub(super) enum Meaning {
     Uncommitted,
     /// The request for a pairing code failed, or the code does not serve any more.
     CodeFailed(String),
+    /// A message arrived that this device cannot read, for this reason.
+    Unread(&'static str),
     /// Of no interest here, under this name.
     Ignored(&'static str),
 }
@@ -123,7 +125,7 @@ fn traffic(event: &Event) -> Meaning {
             Meaning::Tell(SessionEvent::ServerAck { wa_id: ack.id.clone(), error: ack.error.clone() })
         }
         Event::Receipt(receipt) => translate_receipt(receipt),
-        Event::UndecryptableMessage(message) => Meaning::Tell(undecryptable(message)),
+        Event::UndecryptableMessage(message) => Meaning::Unread(unread(message)),
         Event::ChatPresence(update) => Meaning::Tell(SessionEvent::ChatPresence {
             chat: chat(&update.source),
             sender: sender(&update.source, None),
@@ -178,15 +180,10 @@ fn translate_receipt(receipt: &Receipt) -> Meaning {
     })
 }
 
-fn undecryptable(message: &UndecryptableMessage) -> SessionEvent {
-    let info = &message.info;
-    SessionEvent::Undecryptable {
-        wa_id: info.id.clone(),
-        chat: chat(&info.source),
-        sender: sender(&info.source, Some(&info.push_name)),
-        is_unavailable: message.is_unavailable && message.unavailable_type.is_unrecoverable_fanout(),
-        time_ms: info.timestamp.timestamp_millis(),
-    }
+/// Why a message is not read: where it can still come, the protocol crate has asked for it.
+fn unread(message: &UndecryptableMessage) -> &'static str {
+    let withheld = message.is_unavailable && message.unavailable_type.is_unrecoverable_fanout();
+    if withheld { "withheld" } else { "undecryptable" }
 }
 
 fn group_changed(update: &GroupUpdate) -> SessionEvent {

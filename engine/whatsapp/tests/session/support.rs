@@ -230,10 +230,15 @@ impl Line {
         .await
     }
 
-    pub async fn ready(&mut self) {
-        let login = |event: &SessionEvent| matches!(event, SessionEvent::LoginAccepted).then_some(());
-        self.until("login", login).await;
+    /// Waits for the login and for readiness; returns the account that the stored device belongs to.
+    pub async fn ready(&mut self) -> Party {
+        let login = |event: &SessionEvent| match event {
+            SessionEvent::LoginAccepted { account } => Some(account.clone()),
+            _ => None,
+        };
+        let account = self.until("login", login).await.expect("who logs in is linked");
         self.until("readiness", |event| matches!(event, SessionEvent::Ready).then_some(())).await;
+        account
     }
 
     /// From the phone's consent to readiness, over the restart of the stream.
@@ -246,7 +251,8 @@ impl Line {
             .await;
         assert_eq!(self.closed().await.0, CloseReason::StreamRestart);
         self.session.start();
-        self.ready().await;
+        // The login tells it as well, for an owner that was cut off before it heard of the link.
+        assert_eq!(self.ready().await, Party { name: None, ..account.clone() });
         account
     }
 

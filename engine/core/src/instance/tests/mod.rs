@@ -1,0 +1,8 @@
+//! The actor over a store that can refuse, without WhatsApp: what it promises is on disk, and nothing comes back that was
+//! deleted.
+
+mod deletion;
+mod failures;
+mod lists;
+mod repeats;
+mod settings;

@@ -1,0 +1,219 @@
+//! A shard without a thread of its own: its supervisor and actors on the test's runtime, over a ledger that can refuse. Nobody
+//! answers at the address that is dialled.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use ractor::{Actor, ActorRef};
+use tempfile::TempDir;
+use tokio::sync::{Semaphore, oneshot};
+use trunkline_model::command::{Command, InstanceView, MessageView, Reply, SendRequest};
+use trunkline_model::gate::Pace;
+use trunkline_model::id::ROOT_ACCOUNT;
+use trunkline_model::inbound::Party;
+use trunkline_model::instance::InstanceState;
+use trunkline_model::message::{Content, Lane, SendMessage, Text};
+use trunkline_model::record::{self, InstancePointer, InstanceRecord, table};
+use trunkline_model::{Failure, InstanceId, MessageId};
+use trunkline_store::{Batch, CommitClass, Ledger};
+use trunkline_whatsapp::{Endpoints, SessionEvent, SessionKit, SessionKitConfig};
+
+use super::TestLedger;
+use crate::credits::CallLane;
+use crate::directory::{Credit, Directory, Route};
+use crate::instance::{Ask, InstanceMsg, Letter, archive};
+use crate::media::{BlobStore, GuardedClient, MediaFetcher};
+use crate::place::{instance_key, slot_key};
+use crate::shard::{ShardContext, ShardSupervisor, SupervisorMsg, parts};
+use crate::spawn::{SessionSpawner, Spawner};
+
+/// How long anything may take on a busy machine. Nothing waits this long unless the test fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits for what must happen.
+pub(crate) async fn in_time<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, what).await.expect("it happens")
+}
+
+/// Where an answer will be.
+pub(crate) type Answered = oneshot::Receiver<Result<Reply, Failure>>;
+
+/// The instance of most tests.
+pub(crate) const INSTANCE: InstanceId = InstanceId(7);
+
+/// A running shard.
+pub(crate) struct TestShard {
+    pub(crate) ledger: Arc<TestLedger>,
+    pub(crate) context: Arc<ShardContext>,
+    pub(crate) supervisor: ActorRef<SupervisorMsg>,
+    _dir: TempDir,
+}
+
+/// An instance that is linked and does nothing by itself.
+pub(crate) fn resting() -> InstanceRecord {
+    InstanceRecord {
+        id: INSTANCE,
+        account: ROOT_ACCOUNT,
+        name: Some("shop".to_owned()),
+        metadata: None,
+        webhook: None,
+        webhook_secret_sealed: None,
+        state: InstanceState::Stopped,
+        reason: None,
+        scheduled_at_ms: None,
+        linked: Some(Party { jid: "7@s.whatsapp.net".to_owned(), ..Party::default() }),
+        created_at_ms: 1,
+    }
+}
+
+/// What a node finds of an instance when it starts.
+pub(crate) fn stored(record: &InstanceRecord) -> Batch {
+    let pointer = InstancePointer { instance: record.id };
+    let directory_key = slot_key(record.id.slot(), table::INSTANCE_DIRECTORY, &record.id.0.to_be_bytes());
+    let mut batch = Batch::new();
+    batch.put(directory_key, record::encode(&pointer).expect("small"));
+    batch.put(instance_key(record.id, table::INSTANCE, b""), record::encode(record).expect("small"));
+    batch
+}
+
+/// A text to somebody, with an idempotency key.
+pub(crate) fn text(body: &str, key: &str) -> Command {
+    let message = SendMessage {
+        to: "+966501234567".parse().expect("a phone"),
+        content: Content::Text(Text { body: body.to_owned() }),
+        quote: None,
+        mentions: Vec::new(),
+        lane: Lane::Interactive,
+        metadata: None,
+    };
+    Command::Send(Box::new(SendRequest { message, idempotency_key: Some(key.to_owned()) }))
+}
+
+impl TestShard {
+    /// Starts over a fresh directory that holds `records` and whatever else is in `batch`.
+    pub(crate) async fn start(records: &[InstanceRecord], batch: Batch) -> TestShard {
+        let dir = TempDir::new().expect("a directory");
+        let ledger = super::ledger(&dir);
+        for before in records.iter().map(stored).chain([batch]) {
+            ledger.commit(before, CommitClass::First).await.expect("durable");
+        }
+        let context = context(&ledger, &dir);
+        let arguments = (Arc::clone(&context), records.to_vec());
+        let (supervisor, _) = Actor::spawn(None, ShardSupervisor, arguments).await.expect("it starts");
+        TestShard { ledger, context, supervisor, _dir: dir }
+    }
+
+    pub(crate) fn route(&self, instance: InstanceId) -> Option<Route> {
+        self.context.directory.route(instance)
+    }
+
+    /// Asks an instance as a front end does.
+    pub(crate) async fn call(&self, instance: InstanceId, command: Command) -> Result<Reply, Failure> {
+        in_time(self.ask(instance, command).await).await.expect("the actor answers")
+    }
+
+    /// As [`TestShard::call`], without waiting for the answer.
+    pub(crate) async fn ask(&self, instance: InstanceId, command: Command) -> Answered {
+        // A message goes the way that it takes from the front end's thread.
+        let ask = match command {
+            Command::Send(request) => Ask::Accept(Box::new(archive(*request).expect("it is valid"))),
+            command => Ask::Command(command),
+        };
+        self.ask_for(instance, ask).await
+    }
+
+    /// As [`TestShard::ask`], for any question.
+    pub(crate) async fn ask_for(&self, instance: InstanceId, ask: Ask) -> Answered {
+        let route = self.route(instance).expect("it is there");
+        let (reply, answered) = oneshot::channel();
+        let letter = Letter { ask, reply, credit: Credit::for_test() };
+        if let Some(wake) = route.lanes.put(CallLane::Front, letter).expect("the actor lives") {
+            route.actor.cast(InstanceMsg::Calls(wake)).expect("the actor lives");
+        }
+        answered
+    }
+
+    /// Says what a session would.
+    pub(crate) async fn tell(&self, instance: InstanceId, generation: u64, event: SessionEvent) {
+        let credit = Arc::new(Semaphore::new(1)).acquire_owned().await.expect("it is open");
+        let message = InstanceMsg::Session { generation, event: Box::new(event), credit };
+        self.route(instance).expect("it is there").actor.cast(message).expect("the actor lives");
+    }
+
+    /// The instance as it shows itself.
+    pub(crate) async fn view(&self, instance: InstanceId) -> InstanceView {
+        match self.call(instance, Command::GetInstance).await {
+            Ok(Reply::Instance(view)) => *view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Sends and gives what was accepted.
+    pub(crate) async fn send(&self, command: Command) -> Result<MessageView, Failure> {
+        match self.call(INSTANCE, command).await? {
+            Reply::Message(view) => Ok(*view),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Makes the actor panic once, and waits for its successor, or until there is none.
+    pub(crate) async fn fail_once(&self, instance: InstanceId) {
+        let before = self.route(instance).expect("it is there").actor.get_id();
+        self.ledger.panic_at_next_read();
+        let id = MessageId::from_u64(1).expect("small");
+        let answered = self.ask_for(instance, Ask::Settled(id)).await;
+        assert!(in_time(answered).await.is_err(), "the actor did not fail");
+        in_time(async {
+            while self.route(instance).is_some_and(|route| route.actor.get_id() == before) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// Whether the store has a row.
+    pub(crate) fn has(&self, table: u8, suffix: &[u8]) -> bool {
+        self.ledger.get(&instance_key(INSTANCE, table, suffix)).expect("it reads").is_some()
+    }
+
+    /// Waits until everything that was written is on disk.
+    pub(crate) async fn settle(&self) {
+        crate::patient::barrier(&*self.ledger).await.expect("durable");
+    }
+}
+
+fn context(ledger: &Arc<TestLedger>, dir: &TempDir) -> Arc<ShardContext> {
+    let sealer = ledger.sealer();
+    let directory = Arc::new(Directory::new(1));
+    let polls = Arc::new(parts::Polls::new(0));
+    let spawner = Spawner::new(Arc::new(|fatal| panic!("{fatal}")), Arc::clone(&polls));
+    let store: Arc<dyn Ledger> = Arc::clone(ledger) as Arc<dyn Ledger>;
+    let endpoints =
+        Endpoints { websocket_url: "wss://127.0.0.1:1/ws/chat".to_owned(), ..Endpoints::default() };
+    let whatsapp = SessionKitConfig { endpoints, ..SessionKitConfig::default() };
+    let sessions = Arc::new(SessionSpawner::new(spawner.clone(), Arc::clone(&directory)));
+    let kit = SessionKit::new(whatsapp, Arc::clone(&store), Arc::clone(&sealer), sessions).expect("a kit");
+    let memory = parts::MemoryPolicy { budget_bytes: u64::MAX, quiet_ms: 1 };
+    let pace =
+        Pace { per_second: 50, per_second_of_address: 50, burst: 50, under_way_max: 50, in_advance_max: 50 };
+    Arc::new(ShardContext {
+        shard: 0,
+        sequences: parts::Sequences::new(Arc::clone(&store)),
+        turns: parts::Turns::new(pace),
+        ledger: store,
+        sealer,
+        kit,
+        spawner,
+        polls,
+        timers: parts::Timers::default(),
+        bulk_turns: parts::BulkTurns::new(0),
+        governor: parts::Governor::new(0, memory, Arc::clone(&directory)),
+        directory,
+        blobs: Arc::new(BlobStore::open(dir.path().join("blobs")).expect("a directory")),
+        fetcher: MediaFetcher::new(true).expect("a client"),
+        webhooks: GuardedClient::new(true, 0).expect("a client"),
+        encode_event: Arc::new(|_, _, event| event.sequence.to_string().into_bytes()),
+        ended_in_order: AtomicBool::new(false),
+    })
+}
