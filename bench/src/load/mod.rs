@@ -1,0 +1,7 @@
+//! Callers: a polite one for set-up, and generators that measure.
+
+mod generator;
+mod http;
+
+pub use generator::{Load, Measured, Request, closed, open};
+pub use http::Http;
