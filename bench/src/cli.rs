@@ -9,7 +9,8 @@ use comfy_table::{Cell, CellAlignment, Table};
 use crate::cases::{CASES, Case, Scale};
 use crate::error::{Bench, BenchError, During};
 use crate::report::{Outcome, keep, write_page};
-use crate::role::{self, ROLE};
+use crate::role;
+use crate::stage::ROLE;
 
 /// Measures Trunkline beside its peers, in one run, with a ratio for every figure
 #[derive(Debug, Parser)]

@@ -18,10 +18,7 @@ use trunkline_simulator::{Simulator, SimulatorConfig};
 
 use crate::error::{Bench, BenchError, During};
 
-/// The first argument of a child.
-pub const ROLE: &str = "role";
-
-/// Plays the role that the arguments after [`ROLE`] name; `None` when they name none.
+/// Plays the role that the arguments after [`ROLE`](crate::stage::ROLE) name; `None` when they name none.
 pub fn play(arguments: &[OsString]) -> Option<ExitCode> {
     let (role, rest) = arguments.split_first()?;
     match role.to_str()? {

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::Scale;
 use super::support::{KIB, Stage};
 use crate::error::Bench;
-use crate::limits::{DRAIN_TIMEOUT, SETTLE};
+use crate::limits::DRAIN_TIMEOUT;
 use crate::report::Figure;
 use crate::stage::{GatewayOptions, Usage};
 
@@ -27,7 +27,7 @@ pub async fn run(scale: Scale) -> Bench<Vec<Figure>> {
     let count = scale.numbers(1_000, 40);
     let stage = Stage::build(count, &GatewayOptions::default()).await?;
     let (stage, _) = stage.restart(&GatewayOptions::default()).await?;
-    sleep(SETTLE).await;
+    sleep(scale.settle()).await;
     let idle = stage.gateway.usage()?;
     let writers = stage.service.settle(WRITERS_PN, CHATS).await?;
     let pairs =
@@ -40,7 +40,7 @@ pub async fn run(scale: Scale) -> Bench<Vec<Figure>> {
         .await?;
     let all = (count * CHATS) as f64;
     stage.gateway.wait_for("trunkline_messages_received_total", "", all, DRAIN_TIMEOUT).await?;
-    sleep(SETTLE).await;
+    sleep(scale.settle()).await;
     let active = stage.gateway.usage()?;
     let pause = scale.of(Duration::from_secs(600), Duration::from_secs(10));
     sleep(pause).await;

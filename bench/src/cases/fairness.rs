@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Scale;
-use super::support::Stage;
+use super::support::{SETTLED, Stage, none_failed};
 use crate::error::{Bench, BenchError};
+use crate::limits::DRAIN_TIMEOUT;
 use crate::load::{Load, Measured, Request, closed, open};
 use crate::report::Figure;
 use crate::stage::GatewayOptions;
@@ -58,18 +59,10 @@ pub async fn run(scale: Scale) -> Bench<Vec<Figure>> {
         let both = tokio::try_join!(open(&others, length, RATE), closed(&sender, length, bulk))?;
         whole(both.1)?;
         note(&mut beside, &whole(both.0)?);
-        let sent = stage.gateway.metric("trunkline_message_status_changes_total", "status=\"sent\"").await?;
         let accepted = stage.gateway.metric("trunkline_messages_accepted_total", "").await?;
-        stage
-            .gateway
-            .wait_for(
-                "trunkline_message_status_changes_total",
-                "status=\"sent\"",
-                accepted.max(sent),
-                Duration::from_secs(300),
-            )
-            .await?;
+        stage.gateway.wait_for(SETTLED, "", accepted, DRAIN_TIMEOUT).await?;
     }
+    none_failed(&stage.gateway).await?;
     stage.strike().await?;
     Ok(vec![
         Figure::new(&format!("p99 of interactive sends beside bulk, {count} numbers"), "ms", beside.1)

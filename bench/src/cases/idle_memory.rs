@@ -9,7 +9,6 @@ use tokio::time::sleep;
 use super::Scale;
 use super::support::{KIB, Stage, directory};
 use crate::error::Bench;
-use crate::limits::SETTLE;
 use crate::report::Figure;
 use crate::stage::{Gateway, GatewayOptions, Peer, PeerKind, Service, Usage};
 
@@ -25,7 +24,7 @@ const BAILEYS_NUMBERS: usize = 50;
 pub async fn run(scale: Scale) -> Bench<Vec<Figure>> {
     let mut figures = Vec::new();
     let few = scale.numbers(2_000, 60);
-    let ours = ours(few).await?;
+    let ours = ours(scale, few).await?;
     let label = format!("RSS per number, {few} numbers");
     let figure = Figure::new(&label, "KiB", vec![ours.per_number]);
     if scale.peers {
@@ -35,7 +34,7 @@ pub async fn run(scale: Scale) -> Bench<Vec<Figure>> {
             (PeerKind::WhatsappRustInMemory, few),
             (PeerKind::Baileys, few.min(scale.of(BAILEYS_NUMBERS, 5))),
         ] {
-            beside.push((kind, count, peer(&ours.stage.service, kind, count).await?));
+            beside.push((kind, count, peer(&ours.stage.service, kind, count, scale).await?));
         }
         figures.extend(beside.into_iter().map(|(kind, count, per_number)| {
             figure.clone().beside(&format!("{}, {count} numbers", kind.name()), &[per_number])
@@ -46,7 +45,7 @@ pub async fn run(scale: Scale) -> Bench<Vec<Figure>> {
     figures.push(Figure::new("RSS without numbers", "KiB", vec![ours.empty]));
     ours.stage.strike().await?;
     if scale.numbers.is_none() && !scale.quick {
-        let many = self::ours(15_000).await?;
+        let many = self::ours(scale, 15_000).await?;
         figures.push(Figure::new("RSS per number, 15000 numbers", "KiB", vec![many.per_number]));
         many.stage.strike().await?;
     }
@@ -59,22 +58,22 @@ struct Ours {
     empty: f64,
 }
 
-async fn ours(count: usize) -> Bench<Ours> {
-    let empty = empty().await?;
+async fn ours(scale: Scale, count: usize) -> Bench<Ours> {
+    let empty = empty(scale).await?;
     let stage = Stage::build(count, &GatewayOptions::default()).await?;
     let (stage, _) = stage.restart(&GatewayOptions::default()).await?;
-    sleep(SETTLE).await;
+    sleep(scale.settle()).await;
     let full = stage.gateway.usage()?;
     let per_number = per_number(empty, full, count);
     Ok(Ours { stage, per_number, empty: empty.rss as f64 / KIB })
 }
 
 /// A gateway without numbers.
-async fn empty() -> Bench<Usage> {
+async fn empty(scale: Scale) -> Bench<Usage> {
     let directory = directory()?;
     let service = Service::start(directory.path()).await?;
     let gateway = Gateway::start(&service, directory.path(), None, &GatewayOptions::default()).await?;
-    sleep(SETTLE / 4).await;
+    sleep(scale.settle()).await;
     let usage = gateway.usage()?;
     gateway.stop().await;
     service.stop().await;
@@ -85,7 +84,7 @@ fn per_number(empty: Usage, full: Usage, count: usize) -> f64 {
     full.rss.saturating_sub(empty.rss) as f64 / KIB / count as f64
 }
 
-async fn peer(service: &Service, kind: PeerKind, count: usize) -> Bench<f64> {
+async fn peer(service: &Service, kind: PeerKind, count: usize, scale: Scale) -> Bench<f64> {
     let directory = directory()?;
     let mut peer = Peer::start(kind, service, directory.path())?;
     // The first answer shows that the program is up, and what it needs without numbers.
@@ -97,7 +96,7 @@ async fn peer(service: &Service, kind: PeerKind, count: usize) -> Bench<f64> {
         peer = peer.restart(service).await?;
         peer.ask::<Value>(json!({ "cmd": "start", "numbers": count, "at_once": 32 })).await?;
     }
-    sleep(SETTLE).await;
+    sleep(scale.settle()).await;
     let full = peer.usage()?;
     peer.stop().await;
     Ok(per_number(empty, full, count))

@@ -20,8 +20,6 @@ const PEOPLE_PN: u64 = 4_917_300_000_001;
 const LOOK: Duration = Duration::from_secs(5);
 /// Requests to the service at once.
 const AT_ONCE: usize = 16;
-/// Numbers are given this long after their start.
-const SETTLE: Duration = Duration::from_secs(20);
 
 /// Plays the case.
 ///
@@ -34,7 +32,7 @@ pub async fn run(scale: Scale) -> Bench<Vec<Figure>> {
     let stage = Stage::build(count, &GatewayOptions::default()).await?;
     let (stage, _) = stage.restart(&GatewayOptions::default()).await?;
     let people = stage.service.settle(PEOPLE_PN, PEOPLE as usize).await?;
-    sleep(SETTLE).await;
+    sleep(scale.settle()).await;
     let before = stage.gateway.usage()?;
     let began = Instant::now();
     let request = |number: u64| {

@@ -17,8 +17,10 @@ pub use store::fill as fill_store;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use crate::error::Bench;
+use crate::limits::{SETTLE, SETTLE_QUICK};
 use crate::report::Figure;
 
 /// How large a case is played.
@@ -36,6 +38,11 @@ impl Scale {
     /// One of two sizes.
     pub fn of<T>(self, whole: T, quick: T) -> T {
         if self.quick { quick } else { whole }
+    }
+
+    /// How long to wait before memory is read.
+    pub fn settle(self) -> Duration {
+        self.of(SETTLE, SETTLE_QUICK)
     }
 
     /// How many numbers, of two sizes unless somebody chose.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Scale;
-use super::support::{Stage, directory, text};
+use super::support::{SETTLED, Stage, directory, none_failed, text};
 use crate::error::Bench;
 use crate::limits::DRAIN_TIMEOUT;
 use crate::load::{Load, Request, closed};
@@ -29,9 +29,6 @@ const CONNECTIONS: usize = 32;
 const MEMBERS: usize = 256;
 /// Unacknowledged messages of a peer.
 const WINDOW: usize = 64;
-/// The gateway's count of messages that the service acknowledged.
-const STATUS: &str = "trunkline_message_status_changes_total";
-const SENT: &str = "status=\"sent\"";
 
 /// What a peer's work cost.
 #[derive(Deserialize)]
@@ -84,6 +81,7 @@ pub async fn run(scale: Scale) -> Bench<Vec<Figure>> {
     }
     let wall = "1:1 messages sent per second, service and phones on the same cores";
     figures.push(Figure::new(wall, "1/s", direct.per_second));
+    none_failed(&stage.gateway).await?;
     stage.strike().await?;
     Ok(figures)
 }
@@ -108,10 +106,10 @@ async fn rounds(
     let mut rounds = Rounds::default();
     for round in 0..=scale.of(3, 1) {
         let before = gateway.usage()?.cpu_seconds;
-        let sent = gateway.metric(STATUS, SENT).await?;
+        let settled = gateway.metric(SETTLED, "").await?;
         let began = Instant::now();
         closed(&load, DRAIN_TIMEOUT, messages).await?;
-        gateway.wait_for(STATUS, SENT, sent + messages as f64, DRAIN_TIMEOUT).await?;
+        gateway.wait_for(SETTLED, "", settled + messages as f64, DRAIN_TIMEOUT).await?;
         if round > 0 {
             rounds.per_core.push(messages as f64 / (gateway.usage()?.cpu_seconds - before));
             rounds.per_second.push(messages as f64 / began.elapsed().as_secs_f64());

@@ -17,7 +17,7 @@ use super::support::directory;
 use crate::error::{Bench, BenchError, During};
 use crate::limits::{LATENCY_DIGITS, LATENCY_US_MAX};
 use crate::report::Figure;
-use crate::role::ROLE;
+use crate::stage::ROLE;
 
 /// What a received message leaves in the store, in bytes (measured: one ratchet step).
 const VALUE_BYTES: usize = 362;

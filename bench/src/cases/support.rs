@@ -3,12 +3,24 @@
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::error::{Bench, During};
+use crate::error::{Bench, BenchError, During};
 use crate::load::Request;
 use crate::stage::{Fleet, Gateway, GatewayOptions, Service};
 
 /// Number of bytes in a KiB.
 pub const KIB: f64 = 1_024.0;
+
+/// The gateway's count of messages that the service acknowledged, or that failed.
+pub const SETTLED: &str = "trunkline_message_accept_to_sent_seconds_count";
+
+/// Complains if a message failed: what was measured then is not sending.
+///
+/// # Errors
+/// When one did.
+pub async fn none_failed(gateway: &Gateway) -> Bench<()> {
+    let failed = gateway.metric("trunkline_message_failures_total", "").await?;
+    if failed == 0.0 { Ok(()) } else { Err(BenchError::new(format_args!("{failed} messages failed"))) }
+}
 
 /// A service, a gateway, and linked numbers.
 pub struct Stage {
@@ -60,7 +72,7 @@ impl Stage {
         let findings = self.service.findings().await?;
         self.gateway.stop().await;
         self.service.stop().await;
-        if findings.is_empty() { Ok(()) } else { Err(crate::error::BenchError::new(findings.join("; "))) }
+        if findings.is_empty() { Ok(()) } else { Err(BenchError::new(findings.join("; "))) }
     }
 }
 

@@ -10,7 +10,9 @@ use tokio::time::timeout;
 use super::process::Usage;
 use crate::error::{Bench, BenchError, During};
 use crate::limits::{CHILD_LINES_MAX, CHILD_START_TIMEOUT, CHILD_STOP_TIMEOUT, LAST_WORDS, LOOK_EVERY};
-use crate::role::ROLE;
+
+/// The first argument of this binary as a child.
+pub const ROLE: &str = "role";
 
 /// A running child. Dropping it kills it.
 pub struct Child {

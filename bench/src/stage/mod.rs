@@ -7,7 +7,7 @@ mod peer;
 mod process;
 mod service;
 
-pub use child::Child;
+pub use child::{Child, ROLE};
 pub use fleet::{Fleet, Number};
 pub use gateway::{Gateway, GatewayOptions};
 pub use peer::{Peer, PeerKind};
