@@ -20,6 +20,8 @@ pub const MESSAGES_PER_POLL: u32 = 8;
 pub const IDLE_LANE_LETTERS: usize = 8;
 /// When a caller that met a full queue should come back, in milliseconds.
 pub const BUSY_RETRY_AFTER_MS: u64 = 250;
+/// When a caller that met a full outbox should come back, in milliseconds: places are made at the number's own pace.
+pub const OUTBOX_FULL_RETRY_AFTER_MS: u64 = 10_000;
 /// Longest that a caller waits for an instance's answer.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// Messages that one instance may have accepted and not settled.

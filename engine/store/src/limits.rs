@@ -42,7 +42,7 @@ pub const BUSY_RETRY_MS_MAX: u64 = 1_000;
 /// Default size of the active memtables at which the disk thread rotates them, in bytes.
 pub const WRITE_BUFFER_BYTES: u64 = 32 * MIB as u64;
 /// Memtables of more than this many bytes are rotated when they have not been for [`QUIET_ROTATE_AFTER`], and when a store is
-/// opened: a record takes about twice its size there, and an idle store should not keep any.
+/// opened: a record takes half as much again as its size there, and an idle store should not keep any.
 pub const QUIET_ROTATE_BYTES: u64 = 4 * MIB as u64;
 /// How long memtables of medium size are kept.
 pub const QUIET_ROTATE_AFTER: Duration = Duration::from_secs(300);

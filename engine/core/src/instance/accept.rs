@@ -13,7 +13,7 @@ use super::archive::{AcceptedArchive, chat_hash, key_hash};
 use super::message::{InstanceMsg, Replier, answer, message_reply};
 use super::state::{Accepting, Instance};
 use crate::clock;
-use crate::limits::{BUSY_RETRY_AFTER_MS, OUTBOX_DEPTH_MAX};
+use crate::limits::{OUTBOX_DEPTH_MAX, OUTBOX_FULL_RETRY_AFTER_MS};
 use crate::place::{deadline_key, slot_key};
 use crate::shard::store_failure;
 use crate::spawn::TaskKind;
@@ -74,7 +74,7 @@ impl Instance {
             metrics::counter!(crate::metrics::TURNED_AWAY, "queue" => "outbox").increment(1);
             let detail = format!("{OUTBOX_DEPTH_MAX} messages wait in this instance's outbox already.");
             let failure = Failure::new(ErrorCode::TooManyRequests, detail);
-            return Err(Failure { retry_after_ms: Some(BUSY_RETRY_AFTER_MS * 40), ..failure });
+            return Err(Failure { retry_after_ms: Some(OUTBOX_FULL_RETRY_AFTER_MS), ..failure });
         }
         Ok(())
     }
@@ -95,7 +95,10 @@ impl Instance {
     fn earlier_use(&self, hash: &[u8; 32]) -> Result<Option<IdempotencyRecord>, Failure> {
         let stored = self.context.ledger.get(&self.key(table::IDEMPOTENCY, hash));
         let stored = stored.map_err(|error| store_failure(&error))?;
-        Ok(stored.and_then(|bytes| record::decode(&bytes).ok()))
+        // One that cannot be read may have sent a message: a repeat is refused rather than sent again.
+        let unreadable =
+            |_| Failure::new(ErrorCode::Internal, "The record of this idempotency key cannot be read.");
+        stored.map(|bytes| record::decode(&bytes)).transpose().map_err(unreadable)
     }
 
     /// Answers a repeated idempotency key. Gives the replier back when the request is new, with the deadline of an earlier use

@@ -190,7 +190,6 @@ impl Breather {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicU32;
-    use std::time::{Duration, Instant};
 
     use super::*;
 
@@ -230,20 +229,5 @@ mod tests {
         };
         tokio::select! { biased; () = work => {}, () = other => {} }
         assert_eq!(turns.load(Ordering::Relaxed), 3);
-    }
-
-    /// Run by hand, in a release build: `cargo nextest run --run-ignored only --release -E 'test(cost_of_measuring)' --no-capture`.
-    #[test]
-    #[ignore = "prints a figure; proves nothing"]
-    fn cost_of_measuring() {
-        const POLLS: u32 = 5_000_000;
-        let polls = Polls::new(0);
-        let begun = Instant::now();
-        for _ in 0..POLLS {
-            let at = polls.begin(PollKind::Client);
-            polls.end(PollKind::Client, at);
-        }
-        let each: Duration = begun.elapsed() / POLLS;
-        println!("one measured poll costs {each:?}");
     }
 }
