@@ -62,7 +62,8 @@ impl<G: Gateway> Call<'_, G> {
     /// # Errors
     /// Whatever the instance refuses it for; `UNAVAILABLE` when the engine does not answer at all.
     pub(crate) async fn command(&self, instance: InstanceId, command: Command) -> Result<Reply, Failure> {
-        in_time(self.front.gateway.call(instance, command)).await
+        // Boxed: every layer between here and the connection would hold room for it twice.
+        in_time(Box::pin(self.front.gateway.call(instance, command))).await
     }
 }
 

@@ -4,6 +4,8 @@
     reason = "front threads run their tasks on a local runtime, so the futures need not be Send"
 )]
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::Stream;
 use trunkline_model::command::{Command, CreateInstance, InstanceView, MessageView, Reply};
@@ -20,7 +22,7 @@ pub struct Principal {
     /// Public id of the key.
     pub key: KeyId,
     /// What the key may do.
-    pub scopes: Vec<Scope>,
+    pub scopes: Arc<[Scope]>,
 }
 
 /// An API key that was just made.

@@ -21,7 +21,7 @@ pub const OPEN_TIMEOUT: Duration = Duration::from_secs(600);
 /// After the last number opened, memory is read this much later: logins leave work behind.
 pub const SETTLE: Duration = Duration::from_secs(20);
 /// The same, in a quick run.
-pub const SETTLE_QUICK: Duration = Duration::from_secs(2);
+pub const SETTLE_QUICK: Duration = Duration::from_secs(1);
 /// All sent messages must be acknowledged within this time after the last was accepted.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(600);
 /// Largest latency that a histogram holds, in microseconds.

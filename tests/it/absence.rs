@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::tidy::{dependencies, files, read, root};
 
 /// The crates of the product, below the binary and with it.
-const LIBRARIES: [&str; 5] = ["engine/model", "engine/store", "engine/whatsapp", "engine/core", "api"];
+const LIBRARIES: [&str; 6] =
+    ["engine/model", "engine/store", "engine/spool", "engine/whatsapp", "engine/core", "api"];
 const BINARY: &str = "cluster/node";
 
 /// Where tasks start: the spawn helpers.

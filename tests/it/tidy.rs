@@ -51,8 +51,16 @@ pub(crate) fn dependencies(manifest: &str) -> BTreeSet<String> {
 }
 
 fn check_only(owners: &[&str], crates: &[&str]) {
-    for manifest in ["engine/model", "engine/store", "engine/whatsapp", "engine/core", "api", "cluster/node"]
-    {
+    const MANIFESTS: [&str; 7] = [
+        "engine/model",
+        "engine/store",
+        "engine/spool",
+        "engine/whatsapp",
+        "engine/core",
+        "api",
+        "cluster/node",
+    ];
+    for manifest in MANIFESTS {
         let named = dependencies(&read(&root().join(manifest).join("Cargo.toml")));
         for name in crates {
             let allowed = owners.contains(&manifest);
@@ -68,6 +76,7 @@ fn only_their_owners_name_the_big_dependencies() {
         &["whatsapp-rust", "wacore", "wacore-binary", "wacore-libsignal", "waproto"],
     );
     check_only(&["engine/store"], &["fjall"]);
+    check_only(&["engine/spool"], &["glommio"]);
     check_only(&["engine/core"], &["ractor"]);
     check_only(&["api"], &["hyper", "matchit", "multer"]);
     check_only(&[], &["openraft", "quinn"]);

@@ -31,7 +31,8 @@ pub(super) async fn send<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> R
     let idempotency_key = idempotency_key(call.headers)?;
     let message = match content_kind(call.headers)? {
         ContentKind::Json => from_json(call, body).await?,
-        ContentKind::Multipart(boundary) => from_multipart(call, body, boundary).await?,
+        // Boxed: what a file needs would be paid for by every text.
+        ContentKind::Multipart(boundary) => Box::pin(from_multipart(call, body, boundary)).await?,
     };
     let request = SendRequest { message, idempotency_key };
     let accepted = message_in(call.command(instance, Command::Send(Box::new(request))).await?)?;
@@ -104,7 +105,7 @@ async fn from_json<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<
     let mut draft = body.read(None)?;
     match std::mem::replace(&mut draft.file, PendingFile::Nothing) {
         PendingFile::Inline(bytes) => {
-            let blob = store(call, stream::iter([Ok(bytes)])).await?;
+            let blob = Box::pin(store(call, stream::iter([Ok(bytes)]))).await?;
             Ok(draft.with_blob(blob))
         }
         PendingFile::Nothing | PendingFile::Uploaded => Ok(draft.message),

@@ -31,7 +31,8 @@ pub(super) async fn run<G: Gateway>(stream: TcpStream, front: Front<G>, _place: 
     let mut socket = TimeoutStream::new(stream);
     socket.set_write_timeout(Some(Duration::from_millis(front.bounds.write_stall_ms_max)));
     if let Some(socket) = serve(Box::pin(socket), &front).await {
-        linger(socket).await;
+        // Boxed: its buffer is not for every connection that is open.
+        Box::pin(linger(socket)).await;
     }
     front.metrics.connections.decrement(1.0);
 }

@@ -286,7 +286,7 @@ impl Gateway for Fake {
             NO_SCOPE_KEY => (ACCOUNT, Vec::new()),
             _ => return None,
         };
-        Some(Principal { account, key: KeyId(1), scopes })
+        Some(Principal { account, key: KeyId(1), scopes: scopes.into() })
     }
 
     async fn create_key(

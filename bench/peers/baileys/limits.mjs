@@ -17,3 +17,6 @@ export const AWAIT_MS_DEFAULT = 60_000
 
 /** Longest the process outlives `stop`, for writes under way, milliseconds. */
 export const STOP_MS_MAX = 5_000
+
+/** Without a write for this long after `stop`, none is expected any more, milliseconds. */
+export const QUIET_MS = 250

@@ -4,8 +4,9 @@ import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
 import { WA_CERT_DETAILS } from 'baileys'
 import { Fleet } from './fleet.mjs'
-import { STOP_MS_MAX } from './limits.mjs'
+import { QUIET_MS, STOP_MS_MAX } from './limits.mjs'
 import { emit, serve } from './lines.mjs'
+import { writesDone } from './store.mjs'
 
 // libsignal prints session records to the console; stdout belongs to the JSON lines alone.
 for (const method of ['log', 'info', 'warn', 'error', 'debug', 'trace']) console[method] = () => {}
@@ -38,8 +39,10 @@ const fleet = new Fleet({ url: values.url, store: values.store, data: values.dat
 function stop() {
   fleet.stop()
   process.stdin.destroy()
-  // It ends by itself when the last write is done.
-  setTimeout(() => process.exit(0), STOP_MS_MAX).unref()
+  // Baileys' own timers would keep the process for much longer than its last write does.
+  const exit = () => process.exit(0)
+  writesDone(QUIET_MS).then(exit)
+  setTimeout(exit, STOP_MS_MAX)
 }
 
 const COMMANDS = {

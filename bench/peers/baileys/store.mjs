@@ -2,6 +2,27 @@
 import { initAuthCreds, makeCacheableSignalKeyStore, useMultiFileAuthState } from 'baileys'
 import { join } from 'node:path'
 
+const writes = new Set()
+
+/** `write`, remembered until it is done. */
+function remembered(write) {
+  return (...args) => {
+    const written = Promise.resolve(write(...args))
+    const done = () => void writes.delete(written)
+    writes.add(written)
+    written.then(done, done)
+    return written
+  }
+}
+
+/** Waits until nothing was being written for `quietMs` milliseconds. */
+export async function writesDone(quietMs) {
+  do {
+    await Promise.allSettled(writes)
+    await new Promise(resolve => setTimeout(resolve, quietMs))
+  } while (writes.size)
+}
+
 /** Everything in memory, gone with the process. */
 function memoryState() {
   const records = new Map()
@@ -26,5 +47,6 @@ function memoryState() {
 export async function openState(kind, folder, index, logger) {
   const name = `number-${String(index).padStart(6, '0')}`
   const { state, saveCreds } = kind === 'memory' ? memoryState() : await useMultiFileAuthState(join(folder, name))
-  return { auth: { creds: state.creds, keys: makeCacheableSignalKeyStore(state.keys, logger) }, saveCreds }
+  const keys = { get: state.keys.get, set: remembered(state.keys.set) }
+  return { auth: { creds: state.creds, keys: makeCacheableSignalKeyStore(keys, logger) }, saveCreds: remembered(saveCreds) }
 }

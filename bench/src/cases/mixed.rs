@@ -1,88 +1,121 @@
 //! `mixed`: many numbers, each of which sends and receives a message a minute, for ten minutes: CPU, memory slope, latency.
+//!
+//! Every other message is handed in with `wait=sent`, so that both waits are measured under the same load: for the disk, and for the
+//! service's acknowledgement.
 
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::time::{Instant, interval, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Scale;
-use super::support::{KIB, Stage, text};
-use crate::error::{Bench, BenchError};
-use crate::load::{Load, open};
+use super::memory::{empty_gateway, per_number, slope, watch};
+use super::support::{CLOSED, RECEIVED, Stage, none_failed, text, whole};
+use crate::error::Bench;
+use crate::limits::DRAIN_TIMEOUT;
+use crate::load::{Load, Measured, Request, open};
 use crate::report::Figure;
-use crate::stage::GatewayOptions;
+use crate::stage::{GatewayOptions, Person, Usage};
 
 /// Phones on the other side.
 const PEOPLE: u64 = 200;
 /// First of them.
 const PEOPLE_PN: u64 = 4_917_300_000_001;
-/// How often memory is read.
-const LOOK: Duration = Duration::from_secs(5);
+/// Connections of each of the two loads.
+const CONNECTIONS: usize = 32;
 /// Requests to the service at once.
 const AT_ONCE: usize = 16;
+
+/// What happens, how fast and for how long.
+struct Traffic {
+    numbers: usize,
+    /// Messages a second, each way.
+    rate: f64,
+    length: Duration,
+}
 
 /// Plays the case.
 ///
 /// # Errors
-/// When something does not start, or messages are refused.
+/// When something does not start, or messages are refused or stay away.
 pub async fn run(scale: Scale) -> Bench<Vec<Figure>> {
-    let count = scale.numbers(10_000, 60);
-    let length = scale.of(Duration::from_secs(600), Duration::from_secs(10));
-    let rate = count as f64 / scale.of(60.0, 2.0);
-    let stage = Stage::build(count, &GatewayOptions::default()).await?;
+    let numbers = scale.numbers(10_000, 60);
+    let length = scale.of(Duration::from_secs(600), Duration::from_secs(4));
+    let traffic = Traffic { numbers, rate: numbers as f64 / scale.of(60.0, 2.0), length };
+    let empty = empty_gateway(scale).await?;
+    let stage = Stage::build(numbers, &GatewayOptions::default()).await?;
     let (stage, _) = stage.restart(&GatewayOptions::default()).await?;
     let people = stage.service.settle(PEOPLE_PN, PEOPLE as usize).await?;
     sleep(scale.settle()).await;
-    let before = stage.gateway.usage()?;
-    let began = Instant::now();
-    let request = |number: u64| {
-        let instance = &stage.fleet.numbers[number as usize % count].instance;
-        text(
-            instance,
-            &people[(number % PEOPLE) as usize].pn,
-            "Your parcel arrives today between two and four.",
-        )
-    };
-    let load =
-        Load { url: stage.gateway.url(), key: stage.gateway.key(), connections: 32, request: &request };
-    let inbound = inbound(&stage, rate, length, began);
-    let memory = memory(&stage, began + length);
-    let (sent, received, samples) = tokio::try_join!(open(&load, length, rate), inbound, memory)?;
-    if sent.refused > 0 {
-        return Err(BenchError::new(format_args!("{} messages were refused", sent.refused)));
-    }
-    let after = stage.gateway.usage()?;
-    let seconds = began.elapsed().as_secs_f64();
-    let cpu = (after.cpu_seconds - before.cpu_seconds) / seconds;
-    let open_still = stage.gateway.metric("trunkline_instances", "state=\"open\"").await?;
+    let figures = play(&stage, &traffic, &people, empty).await?;
+    none_failed(&stage.gateway).await?;
     stage.strike().await?;
-    // The first half warms caches up; the slope is that of the second.
-    let slope = slope(&samples[samples.len() / 2..]);
-    let per_number = |rss: f64| rss / KIB / count as f64;
-    let (first, last) = (samples.first().map_or(0.0, |at| at.1), samples.last().map_or(0.0, |at| at.1));
+    Ok(figures)
+}
+
+async fn play(stage: &Stage, traffic: &Traffic, people: &[Person], empty: Usage) -> Bench<Vec<Figure>> {
+    let Traffic { numbers: count, rate, length } = *traffic;
+    let gateway = &stage.gateway;
+    let (before, closed) = (gateway.usage()?, gateway.metric(CLOSED, "").await?);
+    let received = gateway.metric(RECEIVED, "").await?;
+    let began = Instant::now();
+    let (accepted, acknowledged, written, looks) = tokio::try_join!(
+        outbound(stage, traffic, people, Wait::Durable),
+        outbound(stage, traffic, people, Wait::Sent),
+        inbound(stage, traffic, began),
+        watch(gateway, began + length)
+    )?;
+    gateway.wait_for(RECEIVED, "", received + written as f64, DRAIN_TIMEOUT).await?;
+    let after = gateway.usage()?;
+    let cpu = (after.cpu_seconds - before.cpu_seconds) / began.elapsed().as_secs_f64();
+    let open_at_end = looks.last().map_or(0.0, |look| look.open);
+    let lost = gateway.metric(CLOSED, "").await? - closed;
+    let p99 = |measured: &Measured| vec![measured.quantile_ms(0.99)];
+    let size = format!("{count} numbers, {rate:.0} messages/s each way");
     Ok(vec![
-        Figure::new(
-            &format!("p99 of a durable 202, {count} numbers, {rate:.0} messages/s each way"),
-            "ms",
-            vec![sent.quantile_ms(0.99)],
-        ),
+        Figure::new(&format!("p99 of a durable 202, {size}"), "ms", p99(&accepted)),
+        Figure::new("p99 of the service's acknowledgement (wait=sent)", "ms", p99(&acknowledged)),
         Figure::new("cores used by the gateway", "cores", vec![cpu]),
-        Figure::new("memory slope of the second half", "KiB/number/hour", vec![per_number(slope * 3_600.0)]),
-        Figure::new("RSS per number at the end", "KiB", vec![per_number(last)])
-            .beside("at the beginning", &[per_number(first)]),
-        Figure::new("numbers open at the end", "numbers", vec![open_still])
+        Figure::new("memory slope of the second half", "KiB/number/hour", vec![slope(&looks, count)]),
+        Figure::new("RSS per number at the end", "KiB", vec![per_number(empty, after, count)])
+            .beside("before the first message", &[per_number(empty, before, count)]),
+        Figure::new("numbers open at the end", "numbers", vec![open_at_end])
             .beside("numbers linked", &[count as f64]),
-        Figure::new("messages written to the numbers", "messages", vec![received as f64]),
+        Figure::new("connections lost meanwhile", "connections", vec![lost]),
+        Figure::new("messages received", "messages", vec![written as f64])
+            .beside("messages sent", &[(accepted.succeeded + acknowledged.succeeded) as f64]),
     ])
 }
 
-/// People write to the numbers at `rate`, each message when it is due.
-async fn inbound(stage: &Stage, rate: f64, length: Duration, began: Instant) -> Bench<u64> {
+/// What a sender waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    Durable,
+    Sent,
+}
+
+/// The numbers write to people: those with an even index for one wait, the others for the other, at half the rate each.
+async fn outbound(stage: &Stage, traffic: &Traffic, people: &[Person], wait: Wait) -> Bench<Measured> {
     let numbers = &stage.fleet.numbers;
-    let total = (length.as_secs_f64() * rate) as u64;
+    let request = |number: u64| {
+        let index = number as usize * 2 + usize::from(wait == Wait::Sent);
+        let instance = &numbers[index % numbers.len()].instance;
+        let to = &people[index % people.len()].pn;
+        let Request { path, body } = text(instance, to, "Your parcel arrives today between two and four.");
+        Request { path: if wait == Wait::Sent { format!("{path}?wait=sent") } else { path }, body }
+    };
+    let (url, key) = (stage.gateway.url(), stage.gateway.key());
+    let load = Load { url, key, connections: CONNECTIONS, request: &request };
+    whole(open(&load, traffic.length, traffic.rate / 2.0).await?)
+}
+
+/// People write to the numbers, each message when it is due; gives how many.
+async fn inbound(stage: &Stage, traffic: &Traffic, began: Instant) -> Bench<u64> {
+    let numbers = &stage.fleet.numbers;
+    let total = (traffic.length.as_secs_f64() * traffic.rate) as u64;
     stream::iter(0..total)
         .map(async |number| {
-            sleep_until(began + Duration::from_secs_f64(number as f64 / rate)).await;
+            sleep_until(began + Duration::from_secs_f64(number as f64 / traffic.rate)).await;
             let writer = (PEOPLE_PN + number % PEOPLE).to_string();
             let to = &numbers[number as usize % numbers.len()].pn;
             stage.service.write(&writer, to, "Could you come at four?").await
@@ -91,40 +124,4 @@ async fn inbound(stage: &Stage, rate: f64, length: Duration, began: Instant) -> 
         .try_collect::<()>()
         .await?;
     Ok(total)
-}
-
-/// Seconds since the first look, and resident bytes.
-async fn memory(stage: &Stage, until: Instant) -> Bench<Vec<(f64, f64)>> {
-    let began = Instant::now();
-    let mut tick = interval(LOOK.min((until - began) / 4));
-    let mut samples = Vec::new();
-    while Instant::now() < until {
-        tick.tick().await;
-        samples.push((began.elapsed().as_secs_f64(), stage.gateway.usage()?.rss as f64));
-    }
-    Ok(samples)
-}
-
-/// Least squares, per second.
-fn slope(samples: &[(f64, f64)]) -> f64 {
-    let count = samples.len() as f64;
-    let mean = |of: fn(&(f64, f64)) -> f64| samples.iter().map(of).sum::<f64>() / count;
-    let (x, y) = (mean(|sample| sample.0), mean(|sample| sample.1));
-    let along: f64 = samples.iter().map(|sample| (sample.0 - x).powi(2)).sum();
-    if along == 0.0 {
-        return 0.0;
-    }
-    samples.iter().map(|sample| (sample.0 - x) * (sample.1 - y)).sum::<f64>() / along
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slopes() {
-        assert_eq!(slope(&[(0.0, 5.0), (1.0, 7.0), (2.0, 9.0)]), 2.0);
-        assert_eq!(slope(&[(0.0, 5.0), (1.0, 5.0)]), 0.0);
-        assert_eq!(slope(&[(1.0, 5.0)]), 0.0);
-    }
 }

@@ -5,10 +5,12 @@ mod active_memory;
 mod fairness;
 mod frame;
 mod idle_memory;
+mod memory;
 mod mixed;
 mod receive;
 mod restart;
 mod send;
+mod spool;
 mod store;
 mod support;
 
@@ -75,6 +77,11 @@ pub static CASES: &[Case] = &[
         name: "store",
         what: "Durable commits of a shard's store, and its recovery",
         run: |scale| Box::pin(store::run(scale)),
+    },
+    Case {
+        name: "spool",
+        what: "Uploaded files written durably and read back, by either backend",
+        run: |scale| Box::pin(spool::run(scale)),
     },
     Case {
         name: "accept",

@@ -1,94 +1,133 @@
-//! `receive`: messages received, decrypted, committed and in the event log, per second of the receiver's CPU.
+//! `receive`: messages received, decrypted, committed and in the event log, per second and per second of the receiver's CPU.
+//!
+//! The phones that write are the simulated service's, which runs on the same cores: per second of the clock says what the whole
+//! machine does, per second of CPU what the receiver needs. Every receiver is given as many messages as keep it busy for seconds;
+//! rates are compared, not times.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::Scale;
-use super::support::{Stage, directory};
+use super::support::{RECEIVED, Stage, directory};
 use crate::error::Bench;
 use crate::limits::DRAIN_TIMEOUT;
 use crate::report::Figure;
-use crate::stage::{GatewayOptions, Peer, PeerKind, Service};
+use crate::stage::{GatewayOptions, Peer, PeerKind, Service, Usage};
 
 /// Numbers that receive.
 const RECEIVERS: usize = 20;
 /// Phones that write.
-const WRITERS: u64 = 50;
+const WRITERS: usize = 50;
 /// First of the writers.
 const WRITERS_PN: u64 = 4_917_200_000_001;
 /// First of the peers' own phones.
 const PEER_PN: u64 = 4_915_300_000_001;
+/// Messages of a round.
+const MESSAGES: usize = 40_000;
+/// Messages of a round of Baileys.
+const BAILEYS_MESSAGES: usize = 3_000;
 /// Requests to the service at once.
 const AT_ONCE: usize = 32;
-const RECEIVED: &str = "trunkline_messages_received_total";
+
+/// What rounds of receiving gave.
+#[derive(Default)]
+struct Rates {
+    per_core: Vec<f64>,
+    per_second: Vec<f64>,
+}
+
+impl Rates {
+    fn note(&mut self, messages: usize, began: Instant, cpu: (Usage, Usage)) {
+        self.per_second.push(messages as f64 / began.elapsed().as_secs_f64());
+        self.per_core.push(messages as f64 / (cpu.1.cpu_seconds - cpu.0.cpu_seconds));
+    }
+}
 
 /// Plays the case.
 ///
 /// # Errors
 /// When something does not start, or messages stay away.
 pub async fn run(scale: Scale) -> Bench<Vec<Figure>> {
-    let messages = scale.of(20_000, 400);
     let receivers = scale.numbers(RECEIVERS, 4);
     let stage = Stage::build(receivers, &GatewayOptions::default()).await?;
-    stage.service.settle(WRITERS_PN, WRITERS as usize).await?;
-    let numbers: Vec<String> = stage.fleet.numbers.iter().map(|number| number.pn.clone()).collect();
-    let mut per_core = Vec::new();
-    // The first round opens the Signal sessions, which is another work; it is not counted.
-    for round in 0..=scale.of(3, 1) {
-        let before = stage.gateway.usage()?.cpu_seconds;
-        let received = stage.gateway.metric(RECEIVED, "").await?;
-        write(&stage.service, &numbers, messages).await?;
-        stage.gateway.wait_for(RECEIVED, "", received + messages as f64, DRAIN_TIMEOUT).await?;
-        if round > 0 {
-            per_core.push(messages as f64 / (stage.gateway.usage()?.cpu_seconds - before));
-        }
-    }
-    let figure = Figure::new("messages received per CPU second, committed", "1/s", per_core);
+    stage.service.settle(WRITERS_PN, WRITERS).await?;
+    let ours = ours(&stage, scale).await?;
+    let per_core = Figure::new("messages received per CPU second, committed", "1/s", ours.per_core);
+    let wall = "messages received per second, service and phones on the same cores";
+    let per_second = Figure::new(wall, "1/s", ours.per_second);
     let mut figures = Vec::new();
     if scale.peers {
         for kind in [PeerKind::WhatsappRustInMemory, PeerKind::WhatsappRust, PeerKind::Baileys] {
             let there = peer(&stage.service, kind, scale).await?;
-            figures.push(figure.clone().beside(kind.name(), &there));
+            figures.push(per_core.clone().beside(kind.name(), &there.per_core));
+            figures.push(per_second.clone().beside(kind.name(), &there.per_second));
         }
     } else {
-        figures.push(figure);
+        figures.extend([per_core, per_second]);
     }
     stage.strike().await?;
     Ok(figures)
 }
 
-/// Lets the writers write `count` messages, in turn.
-async fn write(service: &Service, to: &[String], count: usize) -> Bench<()> {
-    stream::iter(0..count)
-        .map(async |number| {
-            let writer = WRITERS_PN + (number / to.len()) as u64 % WRITERS;
-            service.write(&writer.to_string(), &to[number % to.len()], "Is my order on its way?").await
-        })
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await
+/// Messages of a round. The first round is one message from every writer to every receiver: it opens the Signal sessions, which is
+/// another work, and is not counted.
+fn messages(kind: Option<PeerKind>, round: usize, scale: Scale) -> usize {
+    match (round, kind) {
+        (0, _) => scale.numbers(RECEIVERS, 4) * WRITERS,
+        (_, Some(PeerKind::Baileys)) => scale.of(BAILEYS_MESSAGES, 200),
+        _ => scale.of(MESSAGES, 400),
+    }
 }
 
-async fn peer(service: &Service, kind: PeerKind, scale: Scale) -> Bench<Vec<f64>> {
+async fn ours(stage: &Stage, scale: Scale) -> Bench<Rates> {
+    let numbers: Vec<String> = stage.fleet.numbers.iter().map(|number| number.pn.clone()).collect();
+    let mut rates = Rates::default();
+    for round in 0..=scale.of(3, 1) {
+        let messages = messages(None, round, scale);
+        let received = stage.gateway.metric(RECEIVED, "").await?;
+        let (before, began) = (stage.gateway.usage()?, Instant::now());
+        write(&stage.service, &numbers, messages).await?;
+        stage.gateway.wait_for(RECEIVED, "", received + messages as f64, DRAIN_TIMEOUT).await?;
+        if round > 0 {
+            rates.note(messages, began, (before, stage.gateway.usage()?));
+        }
+    }
+    Ok(rates)
+}
+
+async fn peer(service: &Service, kind: PeerKind, scale: Scale) -> Bench<Rates> {
     let directory = directory()?;
     let mut peer = Peer::start(kind, service, directory.path())?;
     let count = scale.numbers(RECEIVERS, 4);
     let first = PEER_PN + kind as u64 * 1_000_000;
     peer.link(service, first, count).await?;
     let numbers: Vec<String> = (0..count as u64).map(|number| (first + number).to_string()).collect();
-    let messages = scale.of(20_000, 400);
-    let mut rates = Vec::new();
+    let mut rates = Rates::default();
     let patience = DRAIN_TIMEOUT.as_millis() as u64;
     for round in 0..=scale.of(3, 1) {
-        let before = peer.usage()?.cpu_seconds;
+        let messages = messages(Some(kind), round, scale);
         let all =
             peer.begin(json!({ "cmd": "await_received", "count": messages, "timeout_ms": patience }))?;
+        let (before, began) = (peer.usage()?, Instant::now());
         write(service, &numbers, messages).await?;
-        let _: Value = peer.finish(all).await?;
+        peer.finish::<Value>(all).await?;
         if round > 0 {
-            rates.push(messages as f64 / (peer.usage()?.cpu_seconds - before));
+            rates.note(messages, began, (before, peer.usage()?));
         }
     }
-    peer.stop().await;
+    peer.stop();
     Ok(rates)
+}
+
+/// Lets the writers write `count` messages: each to every one of `to`, then the next.
+async fn write(service: &Service, to: &[String], count: usize) -> Bench<()> {
+    stream::iter(0..count)
+        .map(async |number| {
+            let writer = WRITERS_PN + (number / to.len() % WRITERS) as u64;
+            service.write(&writer.to_string(), &to[number % to.len()], "Is my order on its way?").await
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
 }

@@ -62,6 +62,6 @@ async fn peer(service: &Service, kind: PeerKind, count: usize, rounds: usize) ->
         peer.ask::<Value>(json!({ "cmd": "start", "numbers": count, "at_once": 64 })).await?;
         rates.push(count as f64 / began.elapsed().as_secs_f64());
     }
-    peer.stop().await;
+    peer.stop();
     Ok(rates)
 }

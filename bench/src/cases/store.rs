@@ -33,7 +33,7 @@ const ROUNDS: usize = 3;
 /// # Errors
 /// When the store refuses.
 pub async fn run(scale: Scale) -> Bench<Vec<Figure>> {
-    let length = scale.of(Duration::from_secs(5), Duration::from_secs(1));
+    let length = scale.of(Duration::from_secs(5), Duration::from_millis(500));
     let mut figures = Vec::new();
     for writers in WRITERS.into_iter().rev() {
         let (mut rates, mut p99, mut raw) = (Vec::new(), Vec::new(), Vec::new());

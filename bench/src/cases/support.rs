@@ -4,11 +4,20 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::error::{Bench, BenchError, During};
-use crate::load::Request;
+use crate::load::{Measured, Request};
 use crate::stage::{Fleet, Gateway, GatewayOptions, Service};
 
 /// Number of bytes in a KiB.
 pub const KIB: f64 = 1_024.0;
+
+/// The gateway's count of messages that it took.
+pub const ACCEPTED: &str = "trunkline_messages_accepted_total";
+
+/// The gateway's count of messages that came in and are in the event log.
+pub const RECEIVED: &str = "trunkline_messages_received_total";
+
+/// The gateway's count of connections that ended.
+pub const CLOSED: &str = "trunkline_connections_closed_total";
 
 /// The gateway's count of messages that the service acknowledged, or that failed.
 pub const SETTLED: &str = "trunkline_message_accept_to_sent_seconds_count";
@@ -20,6 +29,17 @@ pub const SETTLED: &str = "trunkline_message_accept_to_sent_seconds_count";
 pub async fn none_failed(gateway: &Gateway) -> Bench<()> {
     let failed = gateway.metric("trunkline_message_failures_total", "").await?;
     if failed == 0.0 { Ok(()) } else { Err(BenchError::new(format_args!("{failed} messages failed"))) }
+}
+
+/// A measurement in which something was refused is none.
+///
+/// # Errors
+/// When something was.
+pub fn whole(measured: Measured) -> Bench<Measured> {
+    if measured.refused == 0 {
+        return Ok(measured);
+    }
+    Err(BenchError::new(format_args!("{} of the requests were refused", measured.refused)))
 }
 
 /// A service, a gateway, and linked numbers.

@@ -4,9 +4,9 @@
 //! round to it: a server that stalls must not stop the clock (coordinated omission).
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use hdrhistogram::Histogram;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
@@ -14,6 +14,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -57,6 +58,18 @@ impl Measured {
     /// Successes per second.
     pub fn rate(&self) -> f64 {
         self.succeeded as f64 / self.seconds
+    }
+
+    /// This measurement and a later one of the same, as one.
+    ///
+    /// # Errors
+    /// When the histogram cannot hold both, which only another range of latencies could cause.
+    pub fn and(mut self, later: &Measured) -> Bench<Measured> {
+        self.succeeded += later.succeeded;
+        self.refused += later.refused;
+        self.seconds += later.seconds;
+        self.latencies.add(&later.latencies).during("adding histograms")?;
+        Ok(self)
     }
 
     /// A quantile of the latency, in milliseconds.
@@ -111,22 +124,24 @@ impl Tally {
 /// When a connection fails.
 pub async fn closed(load: &Load<'_>, duration: Duration, count: u64) -> Bench<Measured> {
     let tally = Tally::new()?;
-    let local = LocalSet::new();
-    let began = Instant::now();
-    let until = began + duration;
-    let callers = (0..load.connections).map(|_| async {
-        let mut caller = Caller::connect(load).await?;
-        loop {
-            let number = tally.take();
-            if number >= count || Instant::now() >= until {
-                return Ok::<(), BenchError>(());
+    let play = async {
+        let callers = connect(load).await?;
+        let began = Instant::now();
+        let until = began + duration;
+        let calls = callers.into_iter().map(async |mut caller| {
+            loop {
+                let number = tally.take();
+                if number >= count || Instant::now() >= until {
+                    return Ok::<(), BenchError>(());
+                }
+                let since = Instant::now();
+                tally.note(since, caller.call((load.request)(number)).await?);
             }
-            let since = Instant::now();
-            tally.note(since, caller.call((load.request)(number)).await?);
-        }
-    });
-    local.run_until(futures_util::future::try_join_all(callers)).await?;
-    Ok(tally.measured(began))
+        });
+        try_join_all(calls).await?;
+        Ok(tally.measured(began))
+    };
+    LocalSet::new().run_until(play).await
 }
 
 /// Sends `rate` requests a second for `duration`, each when it is due or as soon as a connection is free afterwards.
@@ -134,24 +149,50 @@ pub async fn closed(load: &Load<'_>, duration: Duration, count: u64) -> Bench<Me
 /// # Errors
 /// When a connection fails.
 pub async fn open(load: &Load<'_>, duration: Duration, rate: f64) -> Bench<Measured> {
-    let tally = Rc::new(Tally::new()?);
-    let local = LocalSet::new();
-    let began = Instant::now();
     let total = (duration.as_secs_f64() * rate) as u64;
-    let callers = (0..load.connections).map(|_| async {
-        let mut caller = Caller::connect(load).await?;
-        loop {
-            let number = tally.take();
-            if number >= total {
-                return Ok::<(), BenchError>(());
+    let (_never, stop) = watch::channel(false);
+    paced(load, rate, (total, stop)).await
+}
+
+/// As [`open`], until `stop` says yes; requests that are under way then are still answered.
+///
+/// # Errors
+/// When a connection fails.
+pub async fn open_until(load: &Load<'_>, stop: watch::Receiver<bool>, rate: f64) -> Bench<Measured> {
+    paced(load, rate, (u64::MAX, stop)).await
+}
+
+/// Sends the n-th request when it is due, up to the number of `end` or its word.
+async fn paced(load: &Load<'_>, rate: f64, end: (u64, watch::Receiver<bool>)) -> Bench<Measured> {
+    let (total, stop) = end;
+    let tally = Tally::new()?;
+    let play = async {
+        let callers = connect(load).await?;
+        let began = Instant::now();
+        let calls = callers.into_iter().map(async |mut caller| {
+            let mut stop = stop.clone();
+            loop {
+                let number = tally.take();
+                if number >= total {
+                    return Ok::<(), BenchError>(());
+                }
+                let due = began + Duration::from_secs_f64(number as f64 / rate);
+                tokio::select! {
+                    () = sleep_until(due) => {}
+                    _ = stop.wait_for(|stop| *stop) => return Ok(()),
+                }
+                tally.note(due, caller.call((load.request)(number)).await?);
             }
-            let due = began + Duration::from_secs_f64(number as f64 / rate);
-            sleep_until(due).await;
-            tally.note(due, caller.call((load.request)(number)).await?);
-        }
-    });
-    local.run_until(futures_util::future::try_join_all(callers)).await?;
-    Ok(tally.measured(began))
+        });
+        try_join_all(calls).await?;
+        Ok(tally.measured(began))
+    };
+    LocalSet::new().run_until(play).await
+}
+
+/// All connections, made before the clock starts.
+async fn connect(load: &Load<'_>) -> Bench<Vec<Caller>> {
+    try_join_all((0..load.connections).map(|_| Caller::connect(load))).await
 }
 
 /// One connection.

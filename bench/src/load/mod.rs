@@ -3,5 +3,5 @@
 mod generator;
 mod http;
 
-pub use generator::{Load, Measured, Request, closed, open};
+pub use generator::{Load, Measured, Request, closed, open, open_until};
 pub use http::Http;

@@ -5,25 +5,26 @@ use plotters::prelude::*;
 use super::Figure;
 use crate::error::{Bench, During};
 
-const WIDTH: u32 = 760;
+const WIDTH: u32 = 900;
 const ROW: u32 = 34;
 const MARGIN: u32 = 20;
 /// Where the bars begin.
-const LABELS: i32 = 330;
+const LABELS: i32 = 460;
 /// Length of the longest bar.
 const BARS: f64 = 310.0;
 const OURS: RGBColor = RGBColor(18, 110, 130);
 const THEIRS: RGBColor = RGBColor(170, 175, 180);
 const INK: RGBColor = RGBColor(60, 60, 60);
 
-/// Draws the figures of one unit as an SVG text. `None` when none of them has a baseline.
+/// Draws those of the figures, all of one unit, that have a baseline, as an SVG text. `None` when none of them has. A figure that
+/// stands beside several baselines is drawn once.
 ///
 /// # Errors
 /// When the drawing fails, which only memory could make it.
 pub fn bars(title: &str, figures: &[&Figure]) -> Bench<Option<String>> {
-    let rows: Vec<(String, f64, RGBColor)> = figures.iter().flat_map(|figure| rows(figure)).collect();
+    let rows = rows(figures);
     let longest = rows.iter().map(|(_, value, _)| *value).fold(0.0, f64::max);
-    if longest <= 0.0 || figures.iter().all(|figure| figure.baseline_value.is_none()) {
+    if longest <= 0.0 {
         return Ok(None);
     }
     let mut svg = String::new();
@@ -46,10 +47,21 @@ pub fn bars(title: &str, figures: &[&Figure]) -> Bench<Option<String>> {
     Ok(Some(svg))
 }
 
-fn rows(figure: &Figure) -> Vec<(String, f64, RGBColor)> {
-    let ours = (figure.metric.clone(), figure.value, OURS);
-    let theirs = figure.baseline_value.map(|value| (format!("   {}", figure.baseline), value, THEIRS));
-    std::iter::once(ours).chain(theirs).collect()
+/// Labels, values and colours: each metric, and under it what it stands beside.
+fn rows(figures: &[&Figure]) -> Vec<(String, f64, RGBColor)> {
+    let compared = figures.iter().filter_map(|figure| Some((*figure, figure.baseline_value?)));
+    let mut drawn: Vec<&str> = Vec::new();
+    let mut rows = Vec::new();
+    for (figure, _) in compared.clone() {
+        if drawn.contains(&figure.metric.as_str()) {
+            continue;
+        }
+        drawn.push(&figure.metric);
+        rows.push((figure.metric.clone(), figure.value, OURS));
+        let same = compared.clone().filter(|(other, _)| other.metric == figure.metric);
+        rows.extend(same.map(|(other, there)| (format!("   {}", other.baseline), there, THEIRS)));
+    }
+    rows
 }
 
 /// Short, for people.
@@ -73,5 +85,16 @@ mod tests {
         let beside = alone.beside("bare", &[10.0]);
         let svg = bars("beside", &[&beside]).expect("drawn").expect("a picture");
         assert!(svg.contains("<svg") && svg.contains("bare"));
+    }
+
+    #[test]
+    fn a_figure_is_drawn_once_with_all_its_baselines() {
+        let figure = Figure::new("rate", "1/s", vec![5.0]);
+        let (bare, other) = (figure.clone().beside("bare", &[10.0]), figure.beside("other", &[2.0]));
+        let second = Figure::new("second", "1/s", vec![3.0]).beside("bare", &[4.0]);
+        let lone = Figure::new("lone", "1/s", vec![1e9]);
+        let labels: Vec<String> =
+            rows(&[&bare, &second, &lone, &other]).into_iter().map(|row| row.0).collect();
+        assert_eq!(labels, ["rate", "   bare", "   other", "second", "   bare"]);
     }
 }

@@ -12,4 +12,4 @@ pub use fleet::{Fleet, Number};
 pub use gateway::{Gateway, GatewayOptions};
 pub use peer::{Peer, PeerKind};
 pub use process::Usage;
-pub use service::Service;
+pub use service::{Person, Service};

@@ -34,6 +34,15 @@ impl PeerKind {
             PeerKind::Baileys => "Baileys",
         }
     }
+
+    /// Numbers that it links at once. A number of Baileys computes hundreds of keys on the one thread that there is, and more at once
+    /// would only make each of them late.
+    fn links_at_once(self) -> usize {
+        match self {
+            PeerKind::WhatsappRust | PeerKind::WhatsappRustInMemory => 16,
+            PeerKind::Baileys => 4,
+        }
+    }
 }
 
 /// A running peer.
@@ -86,7 +95,9 @@ impl Peer {
     /// When one cannot be linked.
     pub async fn link(&mut self, service: &Service, first_pn: u64, count: usize) -> Bench<()> {
         service.settle(first_pn, count).await?;
-        let id = self.send(json!({ "cmd": "link", "numbers": count, "first": 0, "at_once": 16 }))?;
+        let id = self.send(
+            json!({ "cmd": "link", "numbers": count, "first": 0, "at_once": self.kind.links_at_once() }),
+        )?;
         loop {
             let line = self.next(OPEN_TIMEOUT).await?;
             if let (Some("qr"), Some(number), Some(qr)) = (line.event.as_deref(), line.number, &line.qr) {
@@ -145,9 +156,9 @@ impl Peer {
         Peer::start(kind, service, &directory)
     }
 
-    /// Ends it.
-    pub async fn stop(self) {
-        self.child.leave().await;
+    /// Ends it at once: nobody will want its data again.
+    pub fn stop(self) {
+        drop(self.child);
     }
 
     fn send(&mut self, mut command: Value) -> Bench<u64> {

@@ -19,8 +19,8 @@ pub const OPEN_FILES_HEADROOM: u64 = 256;
 /// Numbers that connect in a second unless configured. What WhatsApp makes of many logins from one address is not known, so
 /// the product is modest: 15 000 numbers are back in five minutes. A simulated build dials nobody but the simulated service.
 pub const RECONNECTS_PER_SECOND: u32 = if cfg!(feature = "simulated") { 5_000 } else { 50 };
-/// How often the metrics recorder folds its histograms.
-pub const METRICS_UPKEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often the metrics recorder folds its histograms, and free memory is given back.
+pub const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Longest that a call of the client to a server's API may take.
 pub const API_CALL_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,17 +1,19 @@
 //! How this process holds memory: many small allocations, most of them idle.
 
-use libmimalloc_sys::{mi_option_set, mi_option_t};
-
-/// Milliseconds that free pages are kept for; mimalloc's header numbers it so, its bindings have no name for it.
-const PURGE_DELAY: mi_option_t = 15;
-
-/// Wants ordinary pages, and free ones given back at once. Must be called before much is allocated.
+/// Wants ordinary pages. Must be called before much is allocated.
 ///
-/// Pages of 2 MiB fill badly (measured: 31 KiB more a number), and a delayed return never comes for a thread that went idle after a
-/// burst of logins (18 KiB more). Where the kernel or another allocator knows no such wish, nothing changes.
+/// Pages of 2 MiB fill badly (measured: 31 KiB more a number). Where the kernel knows no such wish, nothing changes.
 pub fn prepare() {
     // SAFETY: this option takes integers only and changes nothing but how later pages are mapped.
     unsafe { libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0) };
-    // SAFETY: the option is one of those that may be set at any time; the call takes integers only.
-    unsafe { mi_option_set(PURGE_DELAY, 0) };
+}
+
+/// Gives pages that are free to the system. To be called every few seconds.
+///
+/// The allocator keeps free pages for a while, because most are wanted again at once: giving each back when it becomes free costs
+/// a busy front end an eighth of its time. But it looks at them only when it is asked for memory, and a thread that went idle after
+/// a burst of logins does not ask (measured: 18 KiB more a number).
+pub fn give_back() {
+    // SAFETY: may be called from any thread at any time; it touches free memory only.
+    unsafe { libmimalloc_sys::mi_collect(true) };
 }

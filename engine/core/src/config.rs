@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use trunkline_model::event::Event;
 use trunkline_model::{AccountId, InstanceId};
+use trunkline_spool::Backend;
 use trunkline_whatsapp::SessionKitConfig;
 
 use crate::fatal::OnFatal;
@@ -33,6 +34,8 @@ pub struct EngineConfig {
     /// Silence after which a number that holds much memory may be reconnected to get it back, in milliseconds; see
     /// [`crate::limits::QUIET_MS`].
     pub client_quiet_ms: u64,
+    /// What moves the bytes of uploaded files; std where that one cannot.
+    pub media_spool: Backend,
     /// Numbers that the node connects in a second, after a restart and after a mass disconnect; see [`crate::limits`].
     pub reconnects_per_second: u32,
     /// Instances that the node may hold; what is on disk beyond that keeps it from starting.

@@ -1,11 +1,11 @@
-//! The node's route table: instance → shard, actor, credits. Front ends read it; the actors own the truth.
+//! The node's route table: instance → shard, lanes, credits. Front ends read it; the actors own the truth. Of an instance
+//! without an actor the route is all that memory holds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
-use ractor::ActorRef;
 use tokio::sync::watch;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::{AccountId, Failure, InstanceId};
@@ -26,15 +26,18 @@ pub(crate) struct Credit {
 pub(crate) struct Route {
     pub(crate) account: AccountId,
     pub(crate) shard: u16,
-    pub(crate) actor: ActorRef<InstanceMsg>,
     pub(crate) name: Option<String>,
-    /// Sequence number of the newest durable event.
-    pub(crate) newest: watch::Receiver<u64>,
+    /// Sequence number of the newest durable event. Of a dormant instance it is there only if somebody follows.
+    pub(crate) newest: Option<Newest>,
     pub(crate) state: Arc<StateCell>,
-    /// What waits in front of the actor. New with every actor.
+    /// What waits in front of the actor, and who that is. They outlive an actor that falls asleep, and no other.
     pub(crate) lanes: Arc<Lanes>,
     credits: Arc<Pool>,
 }
+
+/// Where an instance's log announces its newest durable event. It outlives the log of an instance that falls asleep, so that
+/// whoever follows it hears of what comes after the next awakening.
+pub(crate) type Newest = Arc<watch::Sender<u64>>;
 
 /// The last state that an actor entered, for lists and gauges.
 #[derive(Debug)]
@@ -99,6 +102,47 @@ impl Directory {
 
     pub(crate) fn route(&self, instance: InstanceId) -> Option<Route> {
         self.routes.get(&instance).map(|route| route.clone())
+    }
+
+    /// Where the log of an instance announces its newest event: where it did before, if anybody follows that.
+    pub(crate) fn newest(&self, instance: InstanceId) -> Newest {
+        match self.routes.get_mut(&instance) {
+            Some(mut route) => Arc::clone(route.newest.get_or_insert_default()),
+            None => Newest::default(),
+        }
+    }
+
+    /// Follows an instance, awake or not.
+    pub(crate) fn follow(&self, instance: InstanceId) -> Option<watch::Receiver<u64>> {
+        let mut route = self.routes.get_mut(&instance)?;
+        Some(route.newest.get_or_insert_default().subscribe())
+    }
+
+    /// Lets go of what a dormant instance keeps for followers, unless there are any.
+    pub(crate) fn forget_unfollowed(&self, instance: InstanceId) {
+        if let Some(mut route) = self.routes.get_mut(&instance) {
+            // Whoever wants to follow needs this entry first, which is locked.
+            route.newest.take_if(|newest| newest.receiver_count() == 0);
+        }
+    }
+
+    /// Tells whoever follows an instance that nothing comes any more.
+    pub(crate) fn end_tails(&self, instance: InstanceId) {
+        if let Some(mut route) = self.routes.get_mut(&instance) {
+            route.newest = None;
+        }
+    }
+
+    /// Gives a dormant instance new lanes: those that it had are closed, because it could not be awakened.
+    pub(crate) fn renew_lanes(&self, instance: InstanceId) {
+        if let Some(mut route) = self.routes.get_mut(&instance) {
+            route.lanes = Arc::default();
+        }
+    }
+
+    /// Whether an instance is there and belongs to this account.
+    pub(crate) fn belongs_to(&self, instance: InstanceId, account: AccountId) -> bool {
+        self.routes.get(&instance).is_some_and(|route| route.account == account)
     }
 
     /// Reserves a name. Says whether it was free or already this instance's.
@@ -208,8 +252,8 @@ impl Directory {
     /// Sends a message that needs no credit because its sender is bounded itself. A missing actor is no error: what the
     /// message tells is then void.
     pub(crate) fn cast(&self, instance: InstanceId, message: InstanceMsg) {
-        if let Some(route) = self.route(instance) {
-            drop(route.actor.cast(message));
+        if let Some(actor) = self.route(instance).and_then(|route| route.lanes.reader()) {
+            drop(actor.cast(message));
         }
     }
 }
@@ -231,19 +275,14 @@ impl Credit {
 }
 
 impl Route {
-    pub(crate) fn new(
-        account: AccountId,
-        shard: u16,
-        actor: ActorRef<InstanceMsg>,
-        newest: watch::Receiver<u64>,
-    ) -> Route {
+    /// The way to an instance that has no actor yet.
+    pub(crate) fn new(account: AccountId, shard: u16, name: Option<String>, state: InstanceState) -> Route {
         Route {
             account,
             shard,
-            actor,
-            name: None,
-            newest,
-            state: Arc::new(StateCell::new(InstanceState::New)),
+            name,
+            newest: None,
+            state: Arc::new(StateCell::new(state)),
             lanes: Arc::default(),
             credits: Pool::new(INSTANCE_CREDITS),
         }

@@ -1,11 +1,13 @@
 //! API keys: made once, shown once, kept as hashes.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dashmap::DashMap;
 use ring::digest::{SHA256, digest};
-use trunkline_model::KeyId;
 use trunkline_model::record::ApiKeyRecord;
+use trunkline_model::{AccountId, KeyId, Scope};
 
 /// A key as it is shown, once: prefix, 256 random bits.
 pub(crate) fn make_secret() -> Result<String, getrandom::Error> {
@@ -28,23 +30,36 @@ pub(crate) fn placement(sha256: &[u8; 32]) -> u64 {
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
+/// Who presents a key, and what it may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The account that the key opens.
+    pub account: AccountId,
+    /// The key's public id.
+    pub key: KeyId,
+    /// What it may do.
+    pub scopes: Arc<[Scope]>,
+}
+
 /// The keys of this node, by hash. Looking a hash up tells nothing about the others: what is compared is a SHA-256 of what the
 /// caller presented, so its timing reveals no key.
 #[derive(Default)]
 pub(crate) struct KeyRing {
-    by_hash: DashMap<[u8; 32], ApiKeyRecord>,
+    by_hash: DashMap<[u8; 32], Principal>,
 }
 
 impl KeyRing {
-    pub(crate) fn insert(&self, record: ApiKeyRecord) {
-        self.by_hash.insert(record.sha256, record);
+    pub(crate) fn insert(&self, record: &ApiKeyRecord) {
+        let scopes = record.scopes.iter().filter_map(|word| Scope::parse(word)).collect();
+        let principal = Principal { account: record.account, key: record.id, scopes };
+        self.by_hash.insert(record.sha256, principal);
     }
 
-    pub(crate) fn find(&self, presented: &str) -> Option<ApiKeyRecord> {
-        self.by_hash.get(&hash(presented)).map(|record| record.clone())
+    pub(crate) fn find(&self, presented: &str) -> Option<Principal> {
+        self.by_hash.get(&hash(presented)).map(|principal| principal.clone())
     }
 
     pub(crate) fn ids(&self) -> Vec<KeyId> {
-        self.by_hash.iter().map(|entry| entry.id).collect()
+        self.by_hash.iter().map(|entry| entry.value().key).collect()
     }
 }

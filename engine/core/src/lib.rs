@@ -34,8 +34,8 @@ mod webhook;
 
 pub use config::{EngineConfig, EventEncoder};
 pub use engine::{
-    Engine, EngineError, EventTail, Health, NewKey, NodeStatus, Principal, ShardHealth, ShardStatus,
-    create_key_offline,
+    Engine, EngineError, EventTail, Health, NewKey, NodeStatus, ShardHealth, ShardStatus, create_key_offline,
 };
 pub use fatal::{Fatal, OnFatal};
+pub use keys::Principal;
 pub use trunkline_whatsapp::{Endpoints, SessionKitConfig};

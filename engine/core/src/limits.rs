@@ -24,6 +24,8 @@ pub const BUSY_RETRY_AFTER_MS: u64 = 250;
 pub const OUTBOX_FULL_RETRY_AFTER_MS: u64 = 10_000;
 /// Longest that a caller waits for an instance's answer.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// Message numbers that a bucket takes from disk at a time.
+pub const MESSAGE_NUMBERS_LEASED: u64 = 64;
 /// Messages that one instance may have accepted and not settled.
 pub const OUTBOX_DEPTH_MAX: usize = 200_000;
 /// Hand-overs and unacknowledged messages of one instance.
@@ -89,6 +91,12 @@ pub const INBOUND_MESSAGE_BYTES_MAX: usize = 3 << 20;
 pub const LIST_SCAN_MAX: usize = 2_000;
 /// How often an instance sweeps, in milliseconds.
 pub const SWEEP_EVERY_MS: u64 = 600_000;
+/// An instance in a state that needs no actor, and with nothing under way, loses it after this long, in milliseconds.
+pub const DORMANT_AFTER_MS: u64 = 60_000;
+/// How often a shard looks after its dormant instances.
+pub const DORMANT_TICK: Duration = Duration::from_secs(1);
+/// Dormant instances of a shard that are swept in one tick.
+pub const DORMANT_SWEEPS: usize = 32;
 /// Events that the webhook reads ahead.
 pub const WEBHOOK_PAGE: usize = 64;
 /// Longest that a webhook endpoint may take to answer.
@@ -126,7 +134,7 @@ pub const GOVERNOR_SAMPLES: usize = 128;
 /// Longest that a client may take to add up its memory.
 pub const GOVERNOR_SAMPLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Clients that the governor recycles in one tick: a login costs about a millisecond of the shard.
-pub const GOVERNOR_RECYCLES: usize = 4;
+pub const GOVERNOR_RECYCLES: usize = 16;
 /// Memory that the clients of one shard may hold by the governor's estimate, in bytes, unless configured.
 pub const MEMORY_BUDGET_BYTES: u64 = 2 << 30;
 /// Under this share of the budget, in percent, a shard that was over it takes bulk messages and media again.
@@ -145,6 +153,8 @@ pub const QUIET_PRESSED_MS: u64 = 60_000;
 pub const RECYCLE_AGAIN_MS: u64 = 3_600_000;
 /// From the end of a recycled connection to its successor, in milliseconds: the old client writes what it holds.
 pub const RECYCLE_PAUSE_MS: u64 = 1_000;
+/// When a caller should come back who met as many uploads as may be under way, in milliseconds.
+pub const UPLOADS_RETRY_AFTER_MS: u64 = 1_000;
 /// How long an uploaded file stays although no message names it: longer than a request takes from its file to its message.
 pub const BLOB_GRACE: Duration = Duration::from_secs(3_600);
 /// Pause between two collections of uploaded files that no message needs.

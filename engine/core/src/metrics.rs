@@ -18,6 +18,8 @@ pub const RECEIVED_AGAIN: &str = "trunkline_messages_received_again_total";
 pub const STATE_CHANGES: &str = "trunkline_instance_state_changes_total";
 /// Gauge: instances by `state`.
 pub const INSTANCES: &str = "trunkline_instances";
+/// Gauge: instances that hold only their record, without an actor, by `shard`.
+pub const DORMANT: &str = "trunkline_instances_dormant";
 /// Counter: connections that ended, by `reason`.
 pub const CONNECTIONS_CLOSED: &str = "trunkline_connections_closed_total";
 /// Histogram, seconds: from accept to the server's acknowledgement.
@@ -61,6 +63,7 @@ pub const RECYCLED: &str = "trunkline_clients_recycled_total";
 
 /// Tells the installed recorder what the names mean. Call once at start.
 pub fn describe() {
+    trunkline_spool::metrics::describe();
     describe_counter!(ACCEPTED, "Messages accepted for sending");
     describe_counter!(STATUS_CHANGES, "Status changes of outgoing messages");
     describe_counter!(SEND_FAILURES, "Messages that will not be sent");
@@ -69,6 +72,7 @@ pub fn describe() {
     describe_counter!(RECEIVED_AGAIN, "Received messages that were in the log already");
     describe_counter!(STATE_CHANGES, "State changes of instances");
     describe_gauge!(INSTANCES, "Instances by state");
+    describe_gauge!(DORMANT, "Instances without an actor: only their record is kept");
     describe_counter!(CONNECTIONS_CLOSED, "Connections to WhatsApp that ended");
     describe_histogram!(ACCEPT_TO_SENT, Unit::Seconds, "From accept to the server's acknowledgement");
     describe_counter!(WEBHOOKS, "Webhook deliveries");

@@ -43,9 +43,9 @@ pub const BUSY_RETRY_MS_MAX: u64 = 1_000;
 pub const WRITE_BUFFER_BYTES: u64 = 32 * MIB as u64;
 /// Memtables of more than this many bytes are rotated when they have not been for [`QUIET_ROTATE_AFTER`], and when a store is
 /// opened: a record takes half as much again as its size there, and an idle store should not keep any.
-pub const QUIET_ROTATE_BYTES: u64 = 4 * MIB as u64;
+pub const QUIET_ROTATE_BYTES: u64 = 2 * MIB as u64;
 /// How long memtables of medium size are kept.
-pub const QUIET_ROTATE_AFTER: Duration = Duration::from_secs(300);
+pub const QUIET_ROTATE_AFTER: Duration = Duration::from_secs(60);
 /// The disk thread stops writing while the write buffer (active and sealed) exceeds this many times the
 /// rotation size, so that back pressure reaches the callers instead of the memory.
 pub const WRITE_BUFFER_HOLD_FACTOR: u64 = 3;

@@ -102,7 +102,11 @@ impl Watchdog {
         std::thread::scope(|scope| {
             // Without room for a sample nobody asked for: it is at most one tick old when it is taken.
             let (sender, samples) = bounded(0);
-            scope.spawn(move || while sender.send(shared.db.sample()).is_ok() {});
+            scope.spawn(move || {
+                while sender.send(shared.db.sample()).is_ok() {
+                    shared.db.bury();
+                }
+            });
             while let Err(RecvTimeoutError::Timeout) = self.stop.recv_timeout(self.tick) {
                 self.look(samples.try_recv().ok());
             }

@@ -1,7 +1,8 @@
-//! AES-256-GCM and HMAC of the protocol through ring, several times faster than the protocol crate's own.
+//! AES-256-GCM and HMAC of the protocol through ring, X25519 through graviola: several times faster than the protocol crate's own.
 
 use std::sync::OnceLock;
 
+use graviola::key_agreement::x25519::{PublicKey, StaticPrivateKey};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::hmac;
 use wacore::libsignal::crypto::{
@@ -11,23 +12,51 @@ use wacore::libsignal::crypto::{
 
 const TAG_BYTES: usize = 16;
 
-/// Installs ring as the process's provider, once. Must come before the first use of the protocol crate.
+/// Installs the fast implementations as the process's provider, once. Must come before the first use of the protocol crate.
 ///
-/// Returns whether ring is in use: `false` means that something used the protocol crate before, so that its own, slower
+/// Returns whether they are in use: `false` means that something used the protocol crate before, so that its own, slower
 /// implementation stays. Nothing else depends on it.
 pub(crate) fn install() -> bool {
     static INSTALLED: OnceLock<bool> = OnceLock::new();
     *INSTALLED.get_or_init(|| {
-        let installed = set_crypto_provider(RingProvider).is_ok();
+        let installed = set_crypto_provider(FastProvider).is_ok();
         if !installed {
-            tracing::warn!("the protocol crate was used before the ring provider was installed");
+            tracing::warn!("the protocol crate was used before the fast one was installed");
         }
         installed
     })
 }
 
-/// ring for AES-GCM and HMAC; AES-CBC, which ring lacks, stays with RustCrypto.
-struct RingProvider;
+/// ring for AES-GCM and HMAC, graviola for X25519, of which ring offers no key that is used twice; AES-CBC, which both lack, stays
+/// with RustCrypto.
+struct FastProvider;
+
+/// Whether graviola runs on this processor. It panics on one that lacks what it was written for.
+fn has_fast_curve() -> bool {
+    static HAS: OnceLock<bool> = OnceLock::new();
+    *HAS.get_or_init(|| {
+        #[cfg(target_arch = "x86_64")]
+        let has = is_x86_feature_detected!("aes")
+            && is_x86_feature_detected!("pclmulqdq")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("adx")
+            && is_x86_feature_detected!("avx")
+            && is_x86_feature_detected!("avx2");
+        #[cfg(target_arch = "aarch64")]
+        let has = std::arch::is_aarch64_feature_detected!("aes")
+            && std::arch::is_aarch64_feature_detected!("neon")
+            && std::arch::is_aarch64_feature_detected!("pmull")
+            && std::arch::is_aarch64_feature_detected!("sha2");
+        has
+    })
+}
+
+/// `None` for a peer's key that leaves no secret, which graviola refuses.
+fn fast_agreement(private_key: &[u8; 32], their_public_key: &[u8; 32]) -> Option<[u8; 32]> {
+    let private = StaticPrivateKey::from_array(private_key);
+    let secret = private.diffie_hellman(&PublicKey::from_array(their_public_key)).ok()?;
+    Some(secret.as_bytes())
+}
 
 fn gcm_key(key: &[u8; 32]) -> Result<LessSafeKey, CryptoProviderError> {
     let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| CryptoProviderError::BadInput)?;
@@ -89,7 +118,7 @@ fn open_buffer(
     Ok(())
 }
 
-impl SignalCryptoProvider for RingProvider {
+impl SignalCryptoProvider for FastProvider {
     fn aes_256_cbc_encrypt(
         &self,
         key: &[u8; 32],
@@ -170,6 +199,16 @@ impl SignalCryptoProvider for RingProvider {
         out
     }
 
+    /// A peer's key that leaves no secret is answered as the protocol crate answers it.
+    fn x25519_agreement(
+        &self,
+        private_key: &[u8; 32],
+        their_public_key: &[u8; 32],
+    ) -> Result<[u8; 32], CryptoProviderError> {
+        let fast = has_fast_curve().then(|| fast_agreement(private_key, their_public_key)).flatten();
+        fast.map_or_else(|| RustCryptoProvider.x25519_agreement(private_key, their_public_key), Ok)
+    }
+
     fn aes_256_gcm_encrypt_in_place(
         &self,
         key: &[u8; 32],
@@ -225,7 +264,7 @@ mod tests {
     use super::*;
 
     fn transport(key: &[u8; 32]) -> Box<dyn TransportAead> {
-        static PROVIDER: RingProvider = RingProvider;
+        static PROVIDER: FastProvider = FastProvider;
         PROVIDER.transport_aead(key).expect("a 32-byte key")
     }
 
@@ -239,7 +278,7 @@ mod tests {
             plain in prop::collection::vec(any::<u8>(), 0..300),
         ) {
             let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-            RingProvider.aes_256_gcm_encrypt(&key, &nonce, &aad, &plain, &mut ours).expect("seals");
+            FastProvider.aes_256_gcm_encrypt(&key, &nonce, &aad, &plain, &mut ours).expect("seals");
             RustCryptoProvider.aes_256_gcm_encrypt(&key, &nonce, &aad, &plain, &mut theirs).expect("seals");
             prop_assert_eq!(&ours, &theirs);
 
@@ -250,17 +289,32 @@ mod tests {
             prop_assert_eq!(&in_place, &plain);
 
             let mut opened = vec![7];
-            RingProvider.aes_256_gcm_decrypt(&key, &nonce, &aad, &theirs, &mut opened).expect("opens");
+            FastProvider.aes_256_gcm_decrypt(&key, &nonce, &aad, &theirs, &mut opened).expect("opens");
             prop_assert_eq!(&opened[1..], &plain[..]);
 
             let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-            RingProvider.aes_256_cbc_encrypt(&key, &iv, &plain, &mut ours).expect("encrypts");
+            FastProvider.aes_256_cbc_encrypt(&key, &iv, &plain, &mut ours).expect("encrypts");
             RustCryptoProvider.aes_256_cbc_encrypt(&key, &iv, &plain, &mut theirs).expect("encrypts");
             prop_assert_eq!(ours, theirs);
             prop_assert_eq!(
-                RingProvider.hmac_sha256_two_part(&aad, &key, &plain),
+                FastProvider.hmac_sha256_two_part(&aad, &key, &plain),
                 RustCryptoProvider.hmac_sha256_two_part(&aad, &key, &plain)
             );
+            let mut point = [0; 32];
+            point[..12].copy_from_slice(&nonce);
+            point[12..28].copy_from_slice(&iv);
+            prop_assert_eq!(
+                FastProvider.x25519_agreement(&key, &point).expect("agrees"),
+                RustCryptoProvider.x25519_agreement(&key, &point).expect("agrees")
+            );
+        }
+    }
+
+    #[test]
+    fn a_point_without_a_secret_is_answered_as_the_protocol_crate_answers_it() {
+        for point in [[0; 32], std::array::from_fn(|at| u8::from(at == 0))] {
+            assert_eq!(fast_agreement(&[7; 32], &point), None);
+            assert_eq!(FastProvider.x25519_agreement(&[7; 32], &point).expect("answers"), [0; 32]);
         }
     }
 
@@ -268,12 +322,12 @@ mod tests {
     fn a_changed_byte_is_noticed_and_leaves_nothing_behind() {
         let (key, nonce) = ([1; 32], [2; 12]);
         let mut sealed = Vec::new();
-        RingProvider.aes_256_gcm_encrypt(&key, &nonce, b"aad", b"text", &mut sealed).expect("seals");
+        FastProvider.aes_256_gcm_encrypt(&key, &nonce, b"aad", b"text", &mut sealed).expect("seals");
         for at in 0..sealed.len() {
             let mut broken = sealed.clone();
             broken[at] ^= 1;
             let mut out = vec![9];
-            let opened = RingProvider.aes_256_gcm_decrypt(&key, &nonce, b"aad", &broken, &mut out);
+            let opened = FastProvider.aes_256_gcm_decrypt(&key, &nonce, b"aad", &broken, &mut out);
             assert!(matches!(opened, Err(CryptoProviderError::AuthFailed)));
             assert_eq!(out, [9]);
         }
@@ -286,7 +340,7 @@ mod tests {
     fn nist_gcm_test_case_14() {
         // NIST, "The Galois/Counter Mode of Operation", test case 14: all-zero key, nonce and block.
         let mut out = Vec::new();
-        RingProvider.aes_256_gcm_encrypt(&[0; 32], &[0; 12], &[], &[0; 16], &mut out).expect("seals");
+        FastProvider.aes_256_gcm_encrypt(&[0; 32], &[0; 12], &[], &[0; 16], &mut out).expect("seals");
         let expected = [
             0xce, 0xa7, 0x40, 0x3d, 0x4d, 0x60, 0x6b, 0x6e, 0x07, 0x4e, 0xc5, 0xd3, 0xba, 0xf3, 0x9d, 0x18,
             0xd0, 0xd1, 0xc8, 0xa7, 0x99, 0x99, 0x6b, 0xf0, 0x26, 0x5b, 0x98, 0xb5, 0xd4, 0x8a, 0xb9, 0x19,

@@ -97,6 +97,8 @@ pub const CONTACT_BYTES: u64 = 2 << 10;
 /// One-time pre-keys made in one upload.
 pub const PRE_KEYS_PER_UPLOAD: usize = 100;
 
+/// Rows in between for each wanted pre-key from which on look-ups are cheaper than one pass.
+pub const PRE_KEYS_SKIPPED_PER_LOOK_UP: usize = 8;
 /// Rows that one page of a table scan reads.
 pub const SCAN_PAGE_ROWS: usize = 1_024;
 /// Expired rows removed in one batch.

@@ -10,9 +10,9 @@ use trunkline_model::id::ROOT_ACCOUNT;
 use crate::config::{self, FileFlag, SettingFlags, Settings};
 use crate::console::{draw, remark, say};
 use crate::exit::Exit;
-use crate::limits::METRICS_UPKEEP_EVERY;
+use crate::limits::UPKEEP_EVERY;
 use crate::node::{Node, end_process, start_engine};
-use crate::{log, metrics, open_files};
+use crate::{log, memory, metrics, open_files};
 
 /// Arguments of `trunkline serve`.
 #[derive(Debug, clap::Args)]
@@ -82,7 +82,10 @@ fn serve(settings: &Settings) -> Result<Exit, Failed> {
     };
     drop(engine);
     say(format_args!("trunkline listens on http://{}", node.address()));
-    let upkeep = || recorder.run_upkeep();
+    let upkeep = || {
+        recorder.run_upkeep();
+        memory::give_back();
+    };
     Ok(runtime.block_on(until_stopped(node, signals, upkeep)))
 }
 
@@ -120,7 +123,7 @@ impl Signals {
 }
 
 async fn until_stopped(node: Node, mut signals: Signals, upkeep: impl Fn()) -> Exit {
-    let mut upkeep_due = interval(METRICS_UPKEEP_EVERY);
+    let mut upkeep_due = interval(UPKEEP_EVERY);
     upkeep_due.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let name = loop {
         tokio::select! {

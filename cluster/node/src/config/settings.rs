@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use trunkline_engine::Endpoints;
 use trunkline_engine::limits::RECONNECT_RATE_MAX;
+use trunkline_spool::{Backend, UnknownBackend};
 use trunkline_store::limits::SHARDS_MAX;
 use trunkline_whatsapp::TestNetwork;
 use url::Url;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub client_quiet_ms: u64,
     /// Numbers that connect in a second.
     pub reconnects_per_second: u32,
+    /// What moves the bytes of uploaded files.
+    pub media_spool: Backend,
     /// How to log.
     pub log: LogSettings,
     /// Where WhatsApp is.
@@ -144,6 +147,9 @@ impl Reader {
                 &RECONNECTS_PER_SECOND.to_string(),
                 |text| count(text, u64::from(RECONNECT_RATE_MAX)).map(|rate| rate as u32),
             ),
+            media_spool: self.value(Key::MediaSpool, Backend::default().name(), |text| {
+                text.parse().map_err(|unknown: UnknownBackend| unknown.to_string())
+            }),
             log: LogSettings {
                 filter: self.value(Key::LogLevel, "info", filter::full),
                 json: self.value(Key::LogFormat, "text", |text| match text {

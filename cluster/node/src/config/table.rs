@@ -24,6 +24,8 @@ pub enum Key {
     ClientQuiet,
     /// Numbers that connect in a second.
     ReconnectRate,
+    /// What moves the bytes of uploaded files.
+    MediaSpool,
     /// What is logged.
     LogLevel,
     /// How it is logged.
@@ -159,6 +161,14 @@ pub static SETTINGS: &[Setting] = &[
         Kind::Count,
         "Numbers that connect in a second at the most, after a restart and after a mass disconnect. All of them log in from this \
          node's address: raise it with care [default: 50, and 5000 in a simulated build]",
+    ),
+    row(
+        Key::MediaSpool,
+        "media-spool",
+        "BACKEND",
+        Kind::Text,
+        "How uploaded files are written and read: std, or glommio (io_uring past the page cache; Linux, in builds with \
+         `--features spool-glommio`). Where glommio cannot run, std serves and the log says why [default: std]",
     ),
     row(
         Key::LogLevel,

@@ -109,6 +109,10 @@ fn single_problems_name_place_and_remedy() {
         "--whatsapp-url: `wss://***@relay.example/ws` holds credentials",
     );
     check(layers("", &[], &[(Key::LogLevel, " ")]), "is empty");
+    check(
+        layers("media-spool = \"io_uring\"", &[], &[]),
+        "`media-spool`: `io_uring` is neither `std` nor `glommio`",
+    );
 }
 
 #[test]

@@ -77,6 +77,7 @@ fn settings(data: &TempDir, service: &trunkline_simulator::Endpoints, log: LogSe
         allow_private_fetch: false,
         memory_budget_bytes: trunkline_engine::limits::MEMORY_BUDGET_BYTES,
         client_quiet_ms: trunkline_engine::limits::QUIET_MS,
+        media_spool: trunkline_spool::Backend::default(),
         reconnects_per_second: RECONNECTS_PER_SECOND,
         log,
         whatsapp: WhatsappSettings {

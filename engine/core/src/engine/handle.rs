@@ -6,16 +6,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::Stream;
 use tokio::sync::{oneshot, watch};
-use trunkline_model::command::{Command, MessageView, Reply};
+use trunkline_model::command::{Command, InstanceView, MessageView, Reply};
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::{self, InstancePointer, table};
 use trunkline_model::slot::PARTITIONS_DEFAULT;
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId};
-use trunkline_store::{DataDir, Ledger};
+use trunkline_store::{DataDir, Ledger, Sealer};
 
 use crate::clock;
 use crate::directory::{Directory, Route};
-use crate::instance::{self, Ask, InstanceMsg, Letter};
+use crate::instance::{self, Ask, Letter};
 use crate::keys::KeyRing;
 use crate::limits::{BUSY_RETRY_AFTER_MS, CALL_TIMEOUT, SHUTDOWN_TIMEOUT, STALL_REPORT_MS};
 use crate::media::{BlobStore, BlobSweeper};
@@ -29,6 +29,7 @@ pub struct Engine(Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) data_dir: DataDir,
+    pub(super) sealer: Arc<Sealer>,
     pub(super) directory: Arc<Directory>,
     pub(super) keys: KeyRing,
     pub(super) blobs: Arc<BlobStore>,
@@ -96,11 +97,26 @@ impl Engine {
     /// The instance's own [`Failure`]; [`ErrorCode::InstanceNotFound`]; a retryable one when a queue is full or no answer came
     /// in time.
     pub async fn call(&self, instance: InstanceId, command: Command) -> Result<Reply, Failure> {
+        if matches!(command, Command::GetInstance)
+            && let Some(view) = self.view_asleep(instance)?
+        {
+            return Ok(Reply::Instance(Box::new(view)));
+        }
         let ask = match command {
             Command::Send(request) => Ask::Accept(Box::new(instance::archive(*request)?)),
             command => Ask::Command(command),
         };
         self.ask(instance, ask, CALL_TIMEOUT).await
+    }
+
+    /// A dormant instance as it is on disk: to be looked at, and listed, is no reason to wake it.
+    fn view_asleep(&self, instance: InstanceId) -> Result<Option<InstanceView>, Failure> {
+        let route = self.route(instance)?;
+        if !route.lanes.is_dormant() {
+            return Ok(None);
+        }
+        let ledger = &self.0.shards[usize::from(route.shard)].ledger;
+        instance::dormant_view(ledger, &self.0.sealer, (instance, route.state.get()))
     }
 
     pub(super) async fn ask(&self, instance: InstanceId, ask: Ask, wait: Duration) -> Result<Reply, Failure> {
@@ -113,8 +129,9 @@ impl Engine {
         let (reply, answered) = oneshot::channel();
         let unavailable = || Failure::busy("The instance is being restarted.", BUSY_RETRY_AFTER_MS);
         let put = route.lanes.put(lane, Letter { ask, reply, credit });
-        if let Some(wake) = put.map_err(|_| unavailable())? {
-            route.actor.cast(InstanceMsg::Calls(wake)).map_err(|_| unavailable())?;
+        if let Some(summons) = put.map_err(|_| unavailable())? {
+            let supervisor = &self.0.shards[usize::from(route.shard)].supervisor;
+            summons.deliver(instance, supervisor).map_err(|_| unavailable())?;
         }
         match tokio::time::timeout(wait, answered).await {
             Ok(Ok(result)) => result,
@@ -124,12 +141,7 @@ impl Engine {
     }
 
     pub(super) fn route(&self, instance: InstanceId) -> Result<Route, Failure> {
-        self.0.directory.route(instance).ok_or_else(|| {
-            Failure::new(
-                ErrorCode::InstanceNotFound,
-                format!("There is no instance {instance} in this account."),
-            )
-        })
+        self.0.directory.route(instance).ok_or_else(|| no_instance(instance))
     }
 
     /// Waits until a message is settled (sent or failed), at most `timeout_ms`; then gives it as it stands.
@@ -175,7 +187,7 @@ impl Engine {
     /// # Errors
     /// [`ErrorCode::InstanceNotFound`].
     pub fn tail(&self, instance: InstanceId) -> Result<EventTail, Failure> {
-        Ok(EventTail(self.route(instance)?.newest))
+        self.0.directory.follow(instance).map(EventTail).ok_or_else(|| no_instance(instance))
     }
 
     /// Streams a file to this node's disk. It stays for as long as a message that names it waits to be sent, and an hour at
@@ -251,4 +263,9 @@ impl Engine {
             Err(_) => tracing::error!("closing the stores panicked"),
         }
     }
+}
+
+fn no_instance(instance: InstanceId) -> Failure {
+    let detail = format!("There is no instance {instance} in this account.");
+    Failure::new(ErrorCode::InstanceNotFound, detail)
 }

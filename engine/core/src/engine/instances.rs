@@ -104,7 +104,7 @@ impl Engine {
     pub fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId> {
         let directory = &self.inner().directory;
         let id = id_or_name.parse().ok().or_else(|| directory.by_name(account, id_or_name))?;
-        directory.route(id).filter(|route| route.account == account).map(|_| id)
+        directory.belongs_to(id, account).then_some(id)
     }
 
     /// A page of an account's instances in the order of their ids, and whether there are more.

@@ -10,20 +10,9 @@ use trunkline_store::{Batch, CommitClass, DataDir, Ledger, LocalLedger, StoreOpt
 use super::error::EngineError;
 use super::handle::Engine;
 use crate::clock;
-use crate::keys;
+use crate::keys::{self, Principal};
 use crate::place::slot_key;
 use crate::shard::store_failure;
-
-/// Who presents a key, and what it may do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Principal {
-    /// The account that the key opens.
-    pub account: AccountId,
-    /// The key's public id.
-    pub key: KeyId,
-    /// What it may do.
-    pub scopes: Vec<Scope>,
-}
 
 /// A key that was just made. The secret is shown once and kept nowhere.
 #[derive(Clone)]
@@ -63,15 +52,13 @@ impl Engine {
         let shard = usize::from(made.slot.shard(PARTITIONS_DEFAULT, self.shard_count()));
         let commit = self.inner().shards[shard].ledger.commit(made.batch, CommitClass::First).await;
         commit.map_err(|error| store_failure(&error))?;
-        self.inner().keys.insert(made.record);
+        self.inner().keys.insert(&made.record);
         Ok(made.shown)
     }
 
     /// Who presents this key.
     pub fn authenticate(&self, presented: &str) -> Option<Principal> {
-        let record = self.inner().keys.find(presented)?;
-        let scopes = record.scopes.iter().filter_map(|word| Scope::parse(word)).collect();
-        Some(Principal { account: record.account, key: record.id, scopes })
+        self.inner().keys.find(presented)
     }
 }
 

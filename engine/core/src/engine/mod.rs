@@ -16,5 +16,5 @@ mod pressure_tests;
 
 pub use error::EngineError;
 pub use handle::{Engine, EventTail, Health, ShardHealth};
-pub use keys::{NewKey, Principal, create_key_offline};
+pub use keys::{NewKey, create_key_offline};
 pub use status::{NodeStatus, ShardStatus};

@@ -37,6 +37,7 @@ impl World {
             allow_private_fetch: false,
             memory_budget_bytes: MEMORY_BUDGET_BYTES,
             client_quiet_ms: QUIET_MS,
+            media_spool: trunkline_spool::Backend::Std,
             reconnects_per_second: 1_000,
             instances_max: 8,
             encode_event: Arc::new(|_, _, _| Vec::new()),

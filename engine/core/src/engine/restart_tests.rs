@@ -41,6 +41,7 @@ pub(super) fn config(dir: &Path) -> EngineConfig {
         allow_private_fetch: false,
         memory_budget_bytes: limits::MEMORY_BUDGET_BYTES,
         client_quiet_ms: limits::QUIET_MS,
+        media_spool: trunkline_spool::Backend::Std,
         reconnects_per_second: 1_000,
         instances_max: usize::MAX,
         encode_event: Arc::new(|_, _, _| Vec::new()),
@@ -198,6 +199,34 @@ fn only_what_wants_a_connection_comes_back() {
     assert_eq!(node.view(9).state, InstanceState::New, "nobody holds a phone any more");
     let status = node.engine.status();
     assert!(status.resume.total == 0 && status.resume.done(), "{:?}", status.resume);
+    node.stop();
+}
+
+#[test]
+fn numbers_at_rest_come_back_without_an_actor_and_looking_at_them_changes_nothing() {
+    let states =
+        [InstanceState::New, InstanceState::Stopped, InstanceState::Parked, InstanceState::LoggedOut];
+    let records: Vec<_> = (1..=40).zip(states.iter().cycle()).map(|(id, state)| linked(id, *state)).collect();
+    let node = Node::start(|_| {}, &records, &[InstanceId(2)]).expect("it starts");
+    let awake = || {
+        let sleeps = |id: u64| node.engine.route(InstanceId(id)).expect("it is there").lanes.is_dormant();
+        (1..=40).filter(|id| !sleeps(*id)).collect::<Vec<u64>>()
+    };
+    assert!(awake().is_empty(), "{:?}", awake());
+    let listed = node.runtime.block_on(node.engine.list_instances(ROOT_ACCOUNT, None, 100, None));
+    let (views, more) = listed.expect("a list");
+    assert!(views.len() == 40 && !more);
+    assert!(
+        views.iter().zip(&records).all(|(view, record)| view.id == record.id && view.state == record.state)
+    );
+    assert_eq!(views[1].outbox_depth, 1);
+    let status = node.engine.status();
+    assert_eq!(status.instances.iter().map(|(_, count)| count).sum::<usize>(), 40);
+    assert!(awake().is_empty(), "{:?}", awake());
+    let asked = node.runtime.block_on(node.engine.call(InstanceId(2), Command::Connect));
+    assert!(asked.is_ok(), "{asked:?}");
+    assert_eq!(awake(), [2]);
+    node.connecting_at_ms(2);
     node.stop();
 }
 

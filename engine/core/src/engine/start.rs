@@ -29,7 +29,7 @@ impl Engine {
         let data_dir = DataDir::open_or_create(&config.data_dir)?;
         data_dir.claim_shards(config.shards)?;
         let sealer = Arc::new(Sealer::open(&data_dir, &config.master_key_file)?);
-        let blobs = Arc::new(BlobStore::open(data_dir.path().join("blobs"))?);
+        let blobs = Arc::new(BlobStore::open(data_dir.path().join("blobs"), config.media_spool)?);
         let directory = Arc::new(Directory::new(config.shards));
         let keys = KeyRing::default();
         let cores =
@@ -42,7 +42,7 @@ impl Engine {
         }
         let turns = Turns::new(pace(&config));
         let shards: Vec<ShardHandle> = for_every_shard(stores, |store| {
-            store.found.keys.into_iter().for_each(|record| keys.insert(record));
+            store.found.keys.iter().for_each(|record| keys.insert(record));
             shard::start(ShardParts {
                 shard: store.shard,
                 core: cores.get(usize::from(store.shard) % cores.len().max(1)).copied(),
@@ -67,6 +67,7 @@ impl Engine {
         let turns = turns.open(Arc::clone(&directory), config.on_fatal.clone())?;
         Ok(Engine::from_inner(Inner {
             data_dir,
+            sealer,
             directory,
             keys,
             blobs,

@@ -15,7 +15,7 @@ use super::state::{Accepting, Instance};
 use crate::clock;
 use crate::limits::{OUTBOX_DEPTH_MAX, OUTBOX_FULL_RETRY_AFTER_MS};
 use crate::place::{deadline_key, slot_key};
-use crate::shard::store_failure;
+use crate::shard::{SequenceError, store_failure};
 use crate::spawn::TaskKind;
 
 impl Instance {
@@ -34,7 +34,7 @@ impl Instance {
         let commit = self.context.ledger.commit(batch, CommitClass::First);
         let key_hash = message.key_hash;
         let chat = chat_hash(&message.to);
-        self.accepting_count += 1;
+        self.being_accepted.insert(record.id);
         let (myself, view) = (self.myself.clone(), self.view(&record, false));
         match key_hash {
             // Repeats of the same key wait for the same commit, and are answered with it.
@@ -70,7 +70,7 @@ impl Instance {
             let detail = "The instance is no longer linked; link it again to send.";
             return Err(Failure::in_state(ErrorCode::InstanceState, state, detail));
         }
-        if self.outbox.len() + self.accepting_count >= OUTBOX_DEPTH_MAX {
+        if self.outbox.len() + self.being_accepted.len() >= OUTBOX_DEPTH_MAX {
             metrics::counter!(crate::metrics::TURNED_AWAY, "queue" => "outbox").increment(1);
             let detail = format!("{OUTBOX_DEPTH_MAX} messages wait in this instance's outbox already.");
             let failure = Failure::new(ErrorCode::TooManyRequests, detail);
@@ -151,11 +151,14 @@ impl Instance {
             Failure::new(ErrorCode::Internal, "The message could not be stored.")
         };
         let bucket = self.id().slot().bucket();
-        let id = self.context.sequences.take(bucket, batch).map_err(|error| internal(&error))?;
+        let id = self.context.sequences.take(bucket).map_err(|error| match error {
+            SequenceError::Store(error) => store_failure(&error),
+            error => internal(&error),
+        })?;
         let now_ms = clock::wall_ms();
         let record = MessageRecord {
             id,
-            wa_id: trunkline_whatsapp::new_message_id(random_16()),
+            wa_id: trunkline_whatsapp::new_message_id(clock::random_16().map_err(|error| internal(&error))?),
             to: message.to.clone(),
             kind: message.kind.to_owned(),
             lane: message.lane,
@@ -206,7 +209,7 @@ impl Instance {
         key_hash: Option<[u8; 32]>,
         result: Result<(), Failure>,
     ) {
-        self.accepting_count = self.accepting_count.saturating_sub(1);
+        self.being_accepted.remove(&record.id);
         let repliers =
             key_hash.and_then(|hash| self.accepting.remove(&hash)).map_or(Vec::new(), |a| a.repliers);
         for (index, reply) in repliers.into_iter().enumerate() {
@@ -217,23 +220,12 @@ impl Instance {
             return;
         }
         metrics::counter!(crate::metrics::ACCEPTED, "lane" => record.lane.as_str()).increment(1);
-        // The pump may have found it on disk before this news came, and may even be done with it.
-        let settled = matches!(self.load(record.id), Ok(Some(stored)) if stored.status.is_settled());
-        if !settled {
-            self.outbox.push(OutboxItem { id: record.id, lane: record.lane, chat, attempts: 0 });
-            self.pump().await;
-        }
+        self.outbox.push(OutboxItem { id: record.id, lane: record.lane, chat, attempts: 0 });
+        self.pump().await;
     }
 }
 
 fn other_body() -> Failure {
     let detail = "This Idempotency-Key was used within the last 24 hours for a request with another body.";
     Failure::new(ErrorCode::IdempotencyConflict, detail)
-}
-
-fn random_16() -> [u8; 16] {
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&clock::random_u64().to_be_bytes());
-    bytes[8..].copy_from_slice(&clock::random_u64().to_be_bytes());
-    bytes
 }

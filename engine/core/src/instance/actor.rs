@@ -29,6 +29,7 @@ impl Actor for InstanceActor {
     ) -> Result<Instance, ActorProcessingErr> {
         let (mut instance, birth) = Instance::new(args, myself);
         instance.begin(birth);
+        instance.stir();
         Ok(instance)
     }
 
@@ -49,6 +50,7 @@ async fn receive(
     message: InstanceMsg,
     instance: &mut Instance,
 ) -> Result<(), ActorProcessingErr> {
+    let is_upkeep = message.is_upkeep();
     match message {
         InstanceMsg::Calls(wake) => instance.take_calls(wake).await,
         InstanceMsg::Turn { permit } => instance.turn(permit).await,
@@ -62,6 +64,7 @@ async fn receive(
             TimerTag::Progress => instance.check_progress(generation).await,
             TimerTag::Outbox => instance.outbox_timer().await,
             TimerTag::Sweep => instance.sweep(),
+            TimerTag::Doze => instance.doze(),
         },
         InstanceMsg::SessionOpened { generation, result } => {
             instance.session_opened(generation, *result).await;
@@ -90,6 +93,9 @@ async fn receive(
         InstanceMsg::LoggedOut { result, reply } => instance.logout_ended(result, reply).await,
         InstanceMsg::Removed { result, reply } => instance.removed(result, reply),
     }
+    if !is_upkeep {
+        instance.stir();
+    }
     // The actor's loop goes on to the next message without a pause; a full mailbox must not hold the shard.
     instance.breather.step().await;
     Ok(())
@@ -100,8 +106,12 @@ impl Instance {
     async fn take_calls(&mut self, wake: Wake) {
         for _ in 0..CALLS_PER_TURN {
             let Some(letter) = wake.next() else { break };
+            let is_glance = letter.ask.is_glance();
             self.call(letter.ask, letter.reply).await;
             drop(letter.credit);
+            if !is_glance {
+                self.stir();
+            }
         }
         if let Some(wake) = wake.rest() {
             // Refused only when this actor is stopping; the wake-up then answers whoever waits.

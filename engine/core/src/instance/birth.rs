@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{oneshot, watch};
-use trunkline_model::Failure;
+use tokio::sync::oneshot;
+use trunkline_model::instance::{InstanceState, may_sleep};
 use trunkline_model::record::InstanceRecord;
+use trunkline_model::{Failure, InstanceId};
 use trunkline_whatsapp::Session;
 
-use crate::directory::StateCell;
+use crate::directory::{Route, StateCell};
 use crate::engine::EngineError;
-use crate::log::EventLog;
+use crate::log::{EventLog, newest_on_disk};
 use crate::shard::ShardContext;
+use crate::webhook;
 
+use super::lanes::Lanes;
 use super::sealed;
 
 /// Why an actor starts.
@@ -24,6 +27,17 @@ pub(crate) enum Birth {
     Failed { failures: u32 },
     /// Its actor failed too often.
     Park,
+    /// It slept, and somebody asks for something.
+    Awakened,
+}
+
+/// What the actor before left, if there was one.
+#[derive(Default)]
+pub(crate) struct Before {
+    /// The log of one that failed.
+    pub(crate) log: Option<Arc<EventLog>>,
+    /// The lanes of one that fell asleep, in which somebody waits.
+    pub(crate) lanes: Arc<Lanes>,
 }
 
 /// What an instance actor starts from.
@@ -31,6 +45,7 @@ pub(crate) struct InstanceArgs {
     pub(super) context: Arc<ShardContext>,
     pub(super) record: InstanceRecord,
     pub(super) log: Arc<EventLog>,
+    pub(super) lanes: Arc<Lanes>,
     pub(super) cell: Arc<StateCell>,
     pub(super) birth: Birth,
 }
@@ -44,11 +59,15 @@ impl InstanceArgs {
         context: Arc<ShardContext>,
         mut record: InstanceRecord,
         birth: Birth,
-        log: Option<Arc<EventLog>>,
+        before: Before,
     ) -> Result<InstanceArgs, EngineError> {
+        let Before { log, lanes } = before;
         let opened = match log {
             Some(log) => Ok(log),
-            None => EventLog::open(Arc::clone(&context.ledger), record.id).map(Arc::new),
+            None => {
+                let newest = context.directory.newest(record.id);
+                EventLog::open(Arc::clone(&context.ledger), record.id, newest).map(Arc::new)
+            }
         };
         let log = match opened {
             Ok(log) => log,
@@ -64,7 +83,7 @@ impl InstanceArgs {
         let linked = record.linked.is_some() || was_linked_unseen(&context, &record);
         record.state = birth.initial_state(record.state, linked);
         let cell = Arc::new(StateCell::new(record.state));
-        Ok(InstanceArgs { context, record, log, cell, birth })
+        Ok(InstanceArgs { context, record, log, lanes, cell, birth })
     }
 
     /// To be kept by whoever may have to start the instance again.
@@ -72,13 +91,33 @@ impl InstanceArgs {
         Arc::clone(&self.log)
     }
 
-    pub(crate) fn newest(&self) -> watch::Receiver<u64> {
-        self.log.watch()
+    /// The lanes that the actor will read.
+    pub(crate) fn lanes(&self) -> Arc<Lanes> {
+        Arc::clone(&self.lanes)
     }
 
-    pub(crate) fn state_cell(&self) -> Arc<StateCell> {
-        Arc::clone(&self.cell)
+    /// How to reach the instance.
+    pub(crate) fn route(&self) -> Route {
+        let InstanceRecord { account, name, state, .. } = &self.record;
+        let mut route = Route::new(*account, self.context.shard, name.clone(), *state);
+        route.newest = Some(self.log.shared_newest());
+        route.state = Arc::clone(&self.cell);
+        route.lanes = Arc::clone(&self.lanes);
+        route
     }
+}
+
+/// The state of an instance that is found on disk and needs no actor: nothing is to be done for it until somebody asks.
+pub(crate) fn state_without_actor(context: &ShardContext, record: &InstanceRecord) -> Option<InstanceState> {
+    let linked = record.linked.is_some() || was_linked_unseen(context, record);
+    let state = Birth::Restart.initial_state(record.state, linked);
+    (may_sleep(state) && (record.webhook.is_none() || is_told(context, record.id))).then_some(state)
+}
+
+/// Whether the endpoint of an instance has heard everything. What cannot be read is the actor's to report.
+fn is_told(context: &ShardContext, instance: InstanceId) -> bool {
+    let newest = newest_on_disk(&*context.ledger, instance);
+    newest.is_ok_and(|newest| webhook::delivered(&*context.ledger, instance) >= newest)
 }
 
 /// Whether a phone accepted this device, which is on disk, and the process ended before the record said so: the login tells the

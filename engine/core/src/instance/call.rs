@@ -212,6 +212,7 @@ impl Instance {
             let failure = Failure::in_state(ErrorCode::InstanceState, self.stands(), detail);
             return answer(reply, Err(failure));
         };
+        self.logouts += 1;
         let myself = self.myself.clone();
         self.context.spawner.spawn(TaskKind::Disposable, "logout", async move {
             let result = match tokio::time::timeout(LOGOUT_TIMEOUT, session.logout()).await {
@@ -224,6 +225,7 @@ impl Instance {
 
     /// The link is forgotten only when WhatsApp confirmed it.
     pub(super) async fn logout_ended(&mut self, result: Result<(), SessionError>, reply: Replier) {
+        self.logouts = self.logouts.saturating_sub(1);
         if let Err(error) = result {
             return answer(reply, Err(session_failure(&error)));
         }

@@ -28,7 +28,7 @@ impl Instance {
         self.arm_sweep();
         match birth {
             Birth::New(reply) => self.write_new(reply),
-            Birth::Restart => self.come_back(0),
+            Birth::Restart | Birth::Awakened => self.come_back(0),
             Birth::Failed { failures } => self.come_back(failures),
             // What waits for a time that WhatsApp set goes on waiting; an actor that cannot reach itself is stopping.
             Birth::Park => match self.stands().on(Trigger::Park) {
@@ -100,9 +100,12 @@ impl Instance {
         }
     }
 
-    pub(super) fn arm_state_timer(&self, after_ms: u64) {
+    pub(super) fn arm_state_timer(&mut self, after_ms: u64) {
         let due_ms = clock::steady_ms().saturating_add(after_ms);
-        self.context.timers.arm(due_ms, &self.myself, TimerTag::StateExit, self.state_generation);
+        let timers = &self.context.timers;
+        self.exit_timer.take().into_iter().for_each(|earlier| timers.disarm(earlier));
+        let armed = timers.arm(due_ms, &self.myself, TimerTag::StateExit, self.state_generation);
+        self.exit_timer = Some(armed);
     }
 
     /// Writes the record with these events. The caller does not wait for the disk: the order of commits is the order of calls.

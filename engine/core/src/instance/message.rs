@@ -34,6 +34,11 @@ impl Ask {
         }
     }
 
+    /// Whether it only looks at the instance. One that is looked at now and then sleeps all the same.
+    pub(crate) fn is_glance(&self) -> bool {
+        matches!(self, Ask::Command(Command::GetInstance))
+    }
+
     /// Whether it can wait while memory is short: bulk, and media, which is held in memory while it is sent.
     pub(crate) fn yields_to_memory(&self) -> bool {
         match self {
@@ -87,6 +92,17 @@ pub(crate) enum InstanceMsg {
     LoggedOut { result: Result<(), SessionError>, reply: Replier },
     /// Everything of the instance is deleted, or could not be.
     Removed { result: Result<(), Failure>, reply: Option<Replier> },
+}
+
+impl InstanceMsg {
+    /// Whether the shard only looks after the instance: it stays as drowsy as it was. Calls are looked at one by one.
+    pub(crate) fn is_upkeep(&self) -> bool {
+        match self {
+            InstanceMsg::Timer { tag, .. } => matches!(tag, TimerTag::Sweep | TimerTag::Doze),
+            InstanceMsg::Sample | InstanceMsg::Calls(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// Sends an answer.

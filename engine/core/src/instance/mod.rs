@@ -3,13 +3,15 @@
 //! `actor` receives and dispatches, `lanes` holds what front ends ask, `call` answers it; `lifecycle` moves through the states
 //! and opens sessions, `reconnect` opens them again, `recycle` gives their memory back; `session` maps what WhatsApp says;
 //! `archive`, `accept`, `pump` and `status` are the life of an outgoing message; `views` answers questions; `settings` changes
-//! what people may change; `remove` ends it all, and `sweep` what has expired.
+//! what people may change; `remove` ends it all, and `sweep` what has expired. `doze` ends the actor of an instance that needs
+//! none.
 
 mod accept;
 mod actor;
 mod archive;
 mod birth;
 mod call;
+mod doze;
 mod lanes;
 mod lifecycle;
 mod message;
@@ -27,10 +29,12 @@ mod views;
 
 pub(crate) use actor::InstanceActor;
 pub(crate) use archive::archive;
-pub(crate) use birth::{Birth, InstanceArgs};
-pub(crate) use lanes::{Lanes, Letter};
+pub(crate) use birth::{Before, Birth, InstanceArgs, state_without_actor};
+pub(crate) use lanes::{Lanes, Letter, Wake};
 pub(crate) use message::{Ask, InstanceMsg};
 pub(crate) use remove::finish_all;
+pub(crate) use sweep::{Swept, remove_expired};
+pub(crate) use views::dormant_view;
 
 #[cfg(test)]
 mod tests;

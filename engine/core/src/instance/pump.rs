@@ -95,6 +95,8 @@ impl Instance {
         let Some((&rank, id)) = suffix.split_first() else { return };
         let id = id.try_into().map(u64::from_be_bytes).ok().and_then(MessageId::from_u64);
         match (Lane::from_rank(rank), id, record::decode::<OutboxRow>(row)) {
+            // On disk by now, and about to be announced: it is queued then, once.
+            (Some(_), Some(id), Ok(_)) if self.being_accepted.contains(&id) => {}
             (Some(lane), Some(id), Ok(row)) => {
                 self.outbox.push(OutboxItem { id, lane, chat: row.chat, attempts: 0 });
             }

@@ -15,7 +15,7 @@ use crate::spawn::TaskKind;
 impl Instance {
     /// Something is under way that a break of the connection would delay.
     fn is_busy(&self) -> bool {
-        !self.outbox.is_empty() || self.accepting_count > 0 || !self.waiters.is_empty()
+        !self.outbox.is_empty() || !self.being_accepted.is_empty() || !self.waiters.is_empty()
     }
 
     /// Tells the governor what the client holds. In a task of its own: the client may have to wait for a lock of its own.

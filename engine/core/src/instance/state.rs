@@ -1,6 +1,6 @@
 //! What an instance actor holds in memory.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use ractor::ActorRef;
@@ -14,12 +14,14 @@ use trunkline_model::{InstanceId, MessageId};
 use trunkline_store::Key;
 use trunkline_whatsapp::Session;
 
+use super::doze::Drowse;
+use super::lanes::Lanes;
 use super::message::{InstanceMsg, Replier};
 use crate::directory::StateCell;
 use crate::limits::{MESSAGES_PER_POLL, SESSION_EVENT_CREDITS};
 use crate::log::EventLog;
 use crate::place::instance_key;
-use crate::shard::{Breather, Permit, ShardContext};
+use crate::shard::{Breather, Permit, ShardContext, TimerKey};
 use crate::webhook::Deliverer;
 
 /// The state of one instance.
@@ -33,6 +35,11 @@ pub(crate) struct Instance {
     pub(super) record: InstanceRecord,
     pub(super) cell: Arc<StateCell>,
     pub(super) log: Arc<EventLog>,
+    /// What waits in front of this actor.
+    pub(super) lanes: Arc<Lanes>,
+    pub(super) drowse: Drowse,
+    pub(super) sweep_timer: Option<TimerKey>,
+    pub(super) exit_timer: Option<TimerKey>,
     /// Counts connections; what carries an older number is void.
     pub(super) generation: u64,
     /// Counts states; a timer of an earlier state is void.
@@ -56,10 +63,13 @@ pub(crate) struct Instance {
     pub(super) webhook: Option<Deliverer>,
     /// Acceptances under way by the hash of their idempotency key.
     pub(super) accepting: HashMap<[u8; 32], Accepting>,
-    pub(super) accepting_count: usize,
+    /// Messages whose acceptance is under way.
+    pub(super) being_accepted: HashSet<MessageId>,
     /// Who waits for a message to settle.
     pub(super) waiters: HashMap<MessageId, Vec<Replier>>,
     pub(super) shutting_down: bool,
+    /// Logouts that WhatsApp has not confirmed yet.
+    pub(super) logouts: u32,
     /// A deletion is under way.
     pub(super) removing: bool,
     /// The task that loads the stored session.
@@ -87,7 +97,7 @@ pub(super) struct Statuses {
 
 impl Instance {
     pub(super) fn new(args: super::InstanceArgs, myself: ActorRef<InstanceMsg>) -> (Instance, super::Birth) {
-        let super::InstanceArgs { context, record, log, cell, birth } = args;
+        let super::InstanceArgs { context, record, log, lanes, cell, birth } = args;
         let pairing = no_pairing(record.state);
         let instance = Instance {
             context,
@@ -96,6 +106,10 @@ impl Instance {
             record,
             cell,
             log,
+            lanes,
+            drowse: Drowse::default(),
+            sweep_timer: None,
+            exit_timer: None,
             generation: 0,
             state_generation: 0,
             session: None,
@@ -112,9 +126,10 @@ impl Instance {
             statuses: Statuses::default(),
             webhook: None,
             accepting: HashMap::new(),
-            accepting_count: 0,
+            being_accepted: HashSet::new(),
             waiters: HashMap::new(),
             shutting_down: false,
+            logouts: 0,
             removing: false,
             opening: None,
         };

@@ -176,7 +176,7 @@ impl Instance {
 
     /// Number of messages accepted and not settled.
     pub(super) fn outbox_depth(&self) -> u64 {
-        let in_memory = self.outbox.len() + self.accepting_count;
+        let in_memory = self.outbox.len() + self.being_accepted.len();
         if self.outbox_loaded || self.stands() == InstanceState::Open {
             return in_memory as u64;
         }

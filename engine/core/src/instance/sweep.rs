@@ -1,56 +1,78 @@
 //! Removing what has expired: idempotency keys, and marks of received messages.
 
+use trunkline_model::InstanceId;
 use trunkline_model::record::table;
-use trunkline_store::{Batch, CommitClass, Direction, KeyRange};
+use trunkline_store::{Batch, CommitClass, Direction, KeyRange, Ledger, StoreError};
 
 use super::state::Instance;
 use crate::clock;
 use crate::limits::{SWEEP_AGAIN_MS, SWEEP_EVERY_MS, SWEEP_MAX};
-use crate::place::deadline_key;
+use crate::place::{deadline_key, instance_key};
 use crate::shard::TimerTag;
 
 impl Instance {
     /// Arms the next sweep, at a time of its own: instances that started together must not all sweep together.
-    pub(super) fn arm_sweep(&self) {
-        let after_ms = SWEEP_EVERY_MS / 2 + clock::random_u64() % SWEEP_EVERY_MS;
-        self.context.timers.arm(clock::steady_ms() + after_ms, &self.myself, TimerTag::Sweep, 0);
+    pub(super) fn arm_sweep(&mut self) {
+        self.arm_sweep_in(SWEEP_EVERY_MS / 2 + clock::random_u64() % SWEEP_EVERY_MS);
     }
 
-    /// Removes a bounded number of expired entries.
-    pub(super) fn sweep(&mut self) {
+    fn arm_sweep_in(&mut self, after_ms: u64) {
+        let due_ms = clock::steady_ms() + after_ms;
+        self.sweep_timer = Some(self.context.timers.arm(due_ms, &self.myself, TimerTag::Sweep, 0));
+    }
+
+    /// Lets go of callers that went away.
+    pub(super) fn forget_gone_waiters(&mut self) {
         self.waiters.retain(|_, waiting| {
             waiting.retain(|reply| !reply.is_closed());
             !waiting.is_empty()
         });
-        let until = deadline_key(self.id(), clock::wall_ms(), 0, b"");
-        let range = KeyRange::between(self.key(table::DEADLINE, b""), until);
-        let expired = match self.context.ledger.scan(range, Direction::Forward, SWEEP_MAX) {
-            Ok(expired) => expired,
+    }
+
+    /// Removes a bounded number of expired entries.
+    pub(super) fn sweep(&mut self) {
+        self.forget_gone_waiters();
+        match remove_expired(&*self.context.ledger, self.id()) {
+            // Received messages expire as fast as they once came in.
+            Ok(Swept::More) => self.arm_sweep_in(SWEEP_AGAIN_MS),
+            Ok(Swept::All) => self.arm_sweep(),
             Err(error) => {
                 tracing::error!(instance = %self.id(), %error, "deadlines cannot be read");
                 self.arm_sweep();
-                return;
             }
-        };
-        if expired.len() == SWEEP_MAX {
-            // There is more: received messages expire as fast as they once came in.
-            let due_ms = clock::steady_ms() + SWEEP_AGAIN_MS;
-            self.context.timers.arm(due_ms, &self.myself, TimerTag::Sweep, 0);
-        } else {
-            self.arm_sweep();
-        }
-        let mut batch = Batch::new();
-        for (deadline, _) in expired {
-            // A key that was renewed since has another deadline: the guard of this one is gone then.
-            if let Some((_, rest)) = deadline.suffix().split_first_chunk::<8>()
-                && let Some((&of_table, key)) = rest.split_first()
-            {
-                let target = self.key(of_table, key);
-                batch.delete_guarded(deadline, target);
-            }
-        }
-        if !batch.is_empty() {
-            self.context.ledger.commit(batch, CommitClass::Soon).detach();
         }
     }
+}
+
+/// What a sweep leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Swept {
+    /// Nothing that has expired.
+    All,
+    /// There may be more.
+    More,
+}
+
+/// Removes up to [`SWEEP_MAX`] expired entries of an instance, whether it has an actor or not.
+///
+/// # Errors
+/// Those of [`Ledger::scan`].
+pub(crate) fn remove_expired(ledger: &dyn Ledger, instance: InstanceId) -> Result<Swept, StoreError> {
+    let until = deadline_key(instance, clock::wall_ms(), 0, b"");
+    let range = KeyRange::between(instance_key(instance, table::DEADLINE, b""), until);
+    let expired = ledger.scan(range, Direction::Forward, SWEEP_MAX)?;
+    let swept = if expired.len() == SWEEP_MAX { Swept::More } else { Swept::All };
+    let mut batch = Batch::new();
+    for (deadline, _) in expired {
+        // A key that was renewed since has another deadline: the guard of this one is gone then.
+        if let Some((_, rest)) = deadline.suffix().split_first_chunk::<8>()
+            && let Some((&of_table, key)) = rest.split_first()
+        {
+            batch.delete_guarded(deadline.clone(), instance_key(instance, of_table, key));
+        }
+    }
+    if !batch.is_empty() {
+        ledger.commit(batch, CommitClass::Soon).detach();
+    }
+    Ok(swept)
 }

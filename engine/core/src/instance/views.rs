@@ -1,20 +1,24 @@
 //! Answers to questions. What can be computed is computed, not remembered.
 
-use trunkline_model::command::{InstanceView, MessageView, Reply};
+use trunkline_model::command::{InstanceView, MessageView, Reply, WebhookProgress};
 use trunkline_model::event::EventBody;
+use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::message::MessageStatus;
-use trunkline_model::record::{self, MessageRecord, table};
-use trunkline_model::{ErrorCode, Failure, MessageId};
-use trunkline_store::{Direction, Key, KeyRange};
+use trunkline_model::record::{self, InstanceRecord, MessageRecord, table};
+use trunkline_model::{ErrorCode, Failure, InstanceId, MessageId};
+use trunkline_store::{Direction, Key, KeyRange, Ledger, Sealer};
 use trunkline_whatsapp::Session;
 
 use super::message::{Replier, answer, message_reply};
+use super::sealed;
 use super::state::Instance;
 use crate::limits::{LIST_PAGES_PER_POLL, LIST_SCAN_MAX};
+use crate::log::newest_on_disk;
+use crate::place::instance_key;
 use crate::shard::{Breather, store_failure};
 use crate::spawn::TaskKind;
-use crate::webhook::Deliverer;
+use crate::webhook::{self, Deliverer};
 
 impl Instance {
     pub(super) fn instance_view(&self) -> InstanceView {
@@ -169,10 +173,54 @@ impl Instance {
 
     /// Messages in the stored outbox, up to a page.
     pub(super) fn stored_outbox_depth(&self) -> u64 {
-        let range = KeyRange::table(self.id().slot().0, self.id().0, table::OUTBOX);
-        let counted = self.context.ledger.scan(range, Direction::Forward, PAGE_LIMIT_MAX);
-        counted.map_or(0, |rows| rows.len() as u64)
+        stored_outbox_depth(&*self.context.ledger, self.id())
     }
+}
+
+fn stored_outbox_depth(ledger: &dyn Ledger, instance: InstanceId) -> u64 {
+    let range = KeyRange::table(instance.slot().0, instance.0, table::OUTBOX);
+    let counted = ledger.scan(range, Direction::Forward, PAGE_LIMIT_MAX);
+    counted.map_or(0, |rows| rows.len() as u64)
+}
+
+/// An instance without an actor as it shows itself: everything of it is on disk. `None` when the record is gone.
+///
+/// # Errors
+/// A failure of the store, or a record that cannot be read.
+pub(crate) fn dormant_view(
+    ledger: &dyn Ledger,
+    sealer: &Sealer,
+    (id, state): (InstanceId, InstanceState),
+) -> Result<Option<InstanceView>, Failure> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        tracing::error!(instance = %id, %error, "the record of a dormant instance cannot be read");
+        Failure::new(ErrorCode::Internal, "The record of the instance cannot be read.")
+    };
+    let stored =
+        ledger.get(&instance_key(id, table::INSTANCE, b"")).map_err(|error| store_failure(&error))?;
+    let Some(stored) = stored else { return Ok(None) };
+    let mut record: InstanceRecord = record::decode(&stored).map_err(|error| unreadable(&error))?;
+    sealed::unseal(&mut record, sealer).map_err(|error| unreadable(&error))?;
+    let delivered = || webhook::delivered(ledger, id);
+    Ok(Some(InstanceView {
+        id,
+        account: record.account,
+        name: record.name,
+        metadata: record.metadata,
+        webhook_progress: record
+            .webhook
+            .as_ref()
+            .map(|_| WebhookProgress { delivered: delivered(), last_outcome: None }),
+        webhook: record.webhook,
+        state,
+        reason: record.reason,
+        linked: record.linked,
+        last_frame_age_ms: None,
+        next_attempt_at_ms: None,
+        outbox_depth: stored_outbox_depth(ledger, id),
+        newest_event: newest_on_disk(ledger, id).map_err(|error| store_failure(&error))?,
+        created_at_ms: record.created_at_ms,
+    }))
 }
 
 fn message_of(key: &Key) -> Option<MessageId> {

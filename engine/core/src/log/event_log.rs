@@ -11,6 +11,7 @@ use trunkline_store::{Batch, CommitClass, CommitFuture, Direction, Key, KeyRange
 
 use super::under_way::UnderWay;
 use crate::clock;
+use crate::directory::Newest;
 use crate::engine::EngineError;
 use crate::patient;
 use crate::place::instance_key;
@@ -24,7 +25,7 @@ pub(crate) struct EventLog {
     ledger: Arc<dyn Ledger>,
     instance: InstanceId,
     numbering: Mutex<Numbering>,
-    newest: watch::Sender<u64>,
+    newest: Newest,
     pub(super) under_way: UnderWay,
 }
 
@@ -44,19 +45,29 @@ pub(crate) struct Appended {
 }
 
 impl EventLog {
-    pub(crate) fn open(ledger: Arc<dyn Ledger>, instance: InstanceId) -> Result<EventLog, EngineError> {
-        let range = KeyRange::table(instance.slot().0, instance.0, table::EVENT);
-        let newest = match ledger.scan(range, Direction::Backward, 1)?.first() {
-            Some((key, _)) => sequence_of(key),
-            None => 0,
-        };
+    /// Opens the log that is on disk. Those who follow `newest` already are woken by what comes, not by what is there.
+    pub(crate) fn open(
+        ledger: Arc<dyn Ledger>,
+        instance: InstanceId,
+        newest: Newest,
+    ) -> Result<EventLog, EngineError> {
+        let found = newest_on_disk(&*ledger, instance)?;
+        newest.send_if_modified(|newest| {
+            *newest = found;
+            false
+        });
         Ok(EventLog {
             ledger,
             instance,
-            numbering: Mutex::new(Numbering { next: newest + 1, closed: false }),
-            newest: watch::Sender::new(newest),
+            numbering: Mutex::new(Numbering { next: found + 1, closed: false }),
+            newest,
             under_way: UnderWay::default(),
         })
+    }
+
+    /// Whether everything that was appended is durable and announced: the log that is opened next goes on after it.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.numbering().next == self.newest() + 1
     }
 
     /// Refuses every later append with [`StoreError::Closed`]: what follows the erasure of an instance must not bring parts of
@@ -75,6 +86,11 @@ impl EventLog {
 
     pub(crate) fn watch(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
+    }
+
+    /// Where it announces its newest event: for whoever follows, also when this log is gone and the next one is open.
+    pub(crate) fn shared_newest(&self) -> Newest {
+        Arc::clone(&self.newest)
     }
 
     /// Queues `bodies` and whatever else is in `batch`, atomically. The effect must wait for [`Appended::durable`].
@@ -164,6 +180,16 @@ impl EventLog {
     fn key(&self, sequence: u64) -> Key {
         instance_key(self.instance, table::EVENT, &sequence.to_be_bytes())
     }
+}
+
+/// Sequence number of an instance's newest durable event; 0 when it has none.
+///
+/// # Errors
+/// Those of [`Ledger::scan`].
+pub(crate) fn newest_on_disk(ledger: &dyn Ledger, instance: InstanceId) -> Result<u64, StoreError> {
+    let range = KeyRange::table(instance.slot().0, instance.0, table::EVENT);
+    let newest = ledger.scan(range, Direction::Backward, 1)?;
+    Ok(newest.first().map_or(0, |(key, _)| sequence_of(key)))
 }
 
 fn sequence_of(key: &Key) -> u64 {

@@ -1,4 +1,4 @@
-//! Files on their way in and out: the node's blob store, and the guarded fetching of URLs that users gave.
+//! Files on their way in and out: the node's uploaded files, and the guarded fetching of URLs that users gave.
 
 mod blobs;
 mod fetch;

@@ -17,9 +17,10 @@ use trunkline_model::InstanceId;
 use trunkline_model::message::{Content, MediaSource, SendMessage};
 use trunkline_model::record::{self, table};
 use trunkline_model::slot::{PARTITIONS_DEFAULT, SLOTS, Slot};
+use trunkline_spool::Digest;
 use trunkline_store::{Direction, Key, KeyRange, Ledger};
 
-use super::blobs::{BlobStore, Digest};
+use super::blobs::BlobStore;
 use crate::engine::EngineError;
 use crate::limits::{BLOB_GRACE, BLOB_SWEEP_EVERY, BLOBS_SWEPT_MAX};
 use crate::place::instance_key;
@@ -159,6 +160,7 @@ mod tests {
     use tempfile::TempDir;
     use trunkline_model::Address;
     use trunkline_model::message::{BlobRef, Lane, Media, MediaKind};
+    use trunkline_spool::Backend;
     use trunkline_store::{Batch, CommitClass};
 
     const SHOP: InstanceId = InstanceId(0x11);
@@ -174,7 +176,7 @@ mod tests {
         fn new() -> Stage {
             let dir = TempDir::new().expect("a directory");
             let ledgers: Vec<Arc<dyn Ledger>> = vec![testing::ledger(&dir)];
-            let blobs = BlobStore::open(dir.path().join("blobs")).expect("the store opens");
+            let blobs = BlobStore::open(dir.path().join("blobs"), Backend::Std).expect("the store opens");
             Stage { dir, blobs, ledgers }
         }
 

@@ -7,6 +7,7 @@ use trunkline_store::{Ledger, Sealer};
 use trunkline_whatsapp::SessionKit;
 
 use super::bulk::BulkTurns;
+use super::dormitory::Dormitory;
 use super::governor::Governor;
 use super::polls::Polls;
 use super::resume::Turns;
@@ -26,6 +27,7 @@ pub(crate) struct ShardContext {
     pub(crate) polls: Arc<Polls>,
     pub(crate) timers: Timers,
     pub(crate) bulk_turns: Arc<BulkTurns>,
+    pub(crate) dormitory: Arc<Dormitory>,
     pub(crate) governor: Arc<Governor>,
     pub(crate) sequences: Sequences,
     pub(crate) turns: Turns,

@@ -60,6 +60,7 @@ poll_kinds! {
     Timers = "timers",
     Heartbeat = "heartbeat",
     BulkTurns = "bulk-turns",
+    Dormitory = "dormitory",
     Governor = "governor",
     Sample = "sample",
     Other = "other",

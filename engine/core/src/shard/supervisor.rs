@@ -1,4 +1,5 @@
-//! The supervisor of a shard: starts instance actors on the shard's thread and decides what becomes of one that failed.
+//! The supervisor of a shard: starts instance actors on the shard's thread and decides what becomes of one that failed, and of
+//! one that fell asleep. An instance that needs no actor has none: neither after a start, nor later.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -14,7 +15,9 @@ use trunkline_model::{ErrorCode, Failure, InstanceId};
 use super::context::ShardContext;
 use crate::clock;
 use crate::directory::Route;
-use crate::instance::{Birth, InstanceActor, InstanceArgs, InstanceMsg};
+use crate::instance::{
+    Before, Birth, InstanceActor, InstanceArgs, InstanceMsg, Lanes, Wake, state_without_actor,
+};
 use crate::limits::BUSY_RETRY_AFTER_MS;
 use crate::log::EventLog;
 use crate::place::instance_key;
@@ -22,6 +25,8 @@ use crate::place::instance_key;
 pub(crate) enum SupervisorMsg {
     /// Start an instance that was just made; answers once it is on disk.
     Create { record: Box<InstanceRecord>, reply: oneshot::Sender<Result<(), Failure>> },
+    /// Somebody asks an instance that has no actor.
+    Awaken { instance: InstanceId, wake: Wake },
     /// Stop every instance in good order.
     Shutdown { done: oneshot::Sender<()> },
 }
@@ -39,6 +44,7 @@ struct Child {
     instance: InstanceId,
     actor: ActorRef<InstanceMsg>,
     log: Arc<EventLog>,
+    lanes: Arc<Lanes>,
 }
 
 impl Actor for ShardSupervisor {
@@ -54,7 +60,10 @@ impl Actor for ShardSupervisor {
         let mut state =
             SupervisorState { context, running: HashMap::new(), failures: HashMap::new(), closing: None };
         for record in records {
-            state.start(&myself, record, Birth::Restart, None).await?;
+            match state_without_actor(&state.context, &record) {
+                Some(stands) => state.leave_asleep(record, stands),
+                None => drop(state.start(&myself, record, Birth::Restart, Before::default()).await?),
+            }
         }
         Ok(state)
     }
@@ -71,12 +80,15 @@ impl Actor for ShardSupervisor {
                 drop(reply.send(Err(stopping)));
             }
             SupervisorMsg::Create { record, reply } => {
-                let born = state.start(&myself, *record, Birth::New(reply), None).await;
+                let born = state.start(&myself, *record, Birth::New(reply), Before::default()).await;
                 if let Err(error) = born {
                     tracing::error!(%error, "an instance actor could not be started");
                 }
             }
+            SupervisorMsg::Awaken { instance, wake } => state.awaken(&myself, instance, wake).await,
             SupervisorMsg::Shutdown { done } => {
+                let directory = &state.context.directory;
+                state.context.dormitory.all().into_iter().for_each(|dormant| directory.end_tails(dormant));
                 for child in state.running.values() {
                     drop(child.actor.cast(InstanceMsg::Shutdown));
                 }
@@ -96,10 +108,13 @@ impl Actor for ShardSupervisor {
     ) -> Result<(), ActorProcessingErr> {
         match event {
             SupervisionEvent::ActorTerminated(cell, _, _) => {
-                state.running.remove(&cell.get_id());
+                if let Some(child) = state.running.remove(&cell.get_id()) {
+                    state.ended(&myself, child).await;
+                }
             }
             SupervisionEvent::ActorFailed(cell, error) => {
                 if let Some(child) = state.running.remove(&cell.get_id()) {
+                    child.lanes.close();
                     tracing::error!(instance = %child.instance, %error, "an instance actor failed");
                     state.restart(&myself, child).await;
                 }
@@ -117,18 +132,80 @@ impl SupervisorState {
         myself: &ActorRef<SupervisorMsg>,
         record: InstanceRecord,
         birth: Birth,
-        log: Option<Arc<EventLog>>,
-    ) -> Result<(), ActorProcessingErr> {
-        let (instance, account, name) = (record.id, record.account, record.name.clone());
-        let args = InstanceArgs::new(Arc::clone(&self.context), record, birth, log)?;
-        let (newest, cell, log) = (args.newest(), args.state_cell(), args.log());
+        before: Before,
+    ) -> Result<ActorRef<InstanceMsg>, ActorProcessingErr> {
+        let instance = record.id;
+        let args = InstanceArgs::new(Arc::clone(&self.context), record, birth, before)?;
+        let (log, lanes, route) = (args.log(), args.lanes(), args.route());
         let (actor, _) = Actor::spawn_linked(None, InstanceActor, args, myself.get_cell()).await?;
-        self.running.insert(actor.get_id(), Child { instance, actor: actor.clone(), log });
-        let mut route = Route::new(account, self.context.shard, actor, newest);
-        route.name = name;
-        route.state = cell;
+        lanes.read_by(actor.clone());
+        self.running.insert(actor.get_id(), Child { instance, actor: actor.clone(), log, lanes });
         self.context.directory.publish(instance, route);
-        Ok(())
+        Ok(actor)
+    }
+
+    /// Makes an instance reachable without an actor.
+    fn leave_asleep(&self, record: InstanceRecord, stands: InstanceState) {
+        let InstanceRecord { id, account, name, .. } = record;
+        self.context.dormitory.enter(id);
+        self.context.directory.publish(id, Route::new(account, self.context.shard, name, stands));
+    }
+
+    /// An actor stopped in good order: for ever, or because its instance sleeps.
+    async fn ended(&mut self, myself: &ActorRef<SupervisorMsg>, child: Child) {
+        let Child { instance, actor, log, lanes } = child;
+        drop((actor, log));
+        if self.closing.is_some() {
+            self.context.directory.end_tails(instance);
+        }
+        if !lanes.is_leaving() {
+            return lanes.close();
+        }
+        let now_ms = clock::steady_ms();
+        let is_over =
+            |failed: &VecDeque<u64>| failed.back().is_none_or(|&at_ms| at_ms + RESTART_WINDOW_MS < now_ms);
+        if self.failures.get(&instance).is_some_and(is_over) {
+            self.failures.remove(&instance);
+        }
+        self.context.dormitory.enter(instance);
+        self.context.directory.forget_unfollowed(instance);
+        if let Some(wake) = lanes.left() {
+            self.awaken(myself, instance, wake).await;
+        }
+    }
+
+    /// Starts the actor of a dormant instance and hands it what waits. When that fails, whoever waits hears of it, and the next
+    /// who asks tries again.
+    async fn awaken(&mut self, myself: &ActorRef<SupervisorMsg>, instance: InstanceId, wake: Wake) {
+        let Some(lanes) = wake.lanes().cloned() else { return };
+        // Whoever asks an instance that is gone, or while the shard closes, is answered by the end of the wake.
+        let is_current = |route: Route| Arc::ptr_eq(&route.lanes, &lanes);
+        if self.closing.is_some() || !self.context.directory.route(instance).is_some_and(is_current) {
+            return;
+        }
+        let before = Before { log: None, lanes };
+        let started = match self.stored(instance) {
+            Ok(Some(record)) => self.start(myself, record, Birth::Awakened, before).await,
+            Ok(None) => Err("its record is gone".into()),
+            Err(error) => Err(error),
+        };
+        match started {
+            Ok(actor) => {
+                self.context.dormitory.leave(instance);
+                // Refused only by an actor that is stopping; the end of the wake then answers whoever waits.
+                drop(actor.cast(InstanceMsg::Calls(wake)));
+            }
+            Err(error) => {
+                tracing::error!(%instance, %error, "a dormant instance could not be awakened");
+                drop(wake);
+                self.context.directory.renew_lanes(instance);
+            }
+        }
+    }
+
+    fn stored(&self, instance: InstanceId) -> Result<Option<InstanceRecord>, ActorProcessingErr> {
+        let stored = self.context.ledger.get(&instance_key(instance, table::INSTANCE, b""))?;
+        Ok(stored.map(|bytes| record::decode(&bytes)).transpose()?)
     }
 
     /// Restarts a failed instance, or parks it when it failed more often than the restart intensity allows.
@@ -152,14 +229,13 @@ impl SupervisorState {
             tracing::error!(%instance, %error, "the store does not answer; the failed instance stays down");
             return self.context.directory.withdraw(instance);
         }
-        let key = instance_key(instance, table::INSTANCE, b"");
-        let stored = self.context.ledger.get(&key).ok().flatten();
-        let Some(Ok(record)) = stored.map(|bytes| record::decode::<InstanceRecord>(&bytes)) else {
+        let Ok(Some(record)) = self.stored(instance) else {
             tracing::error!(%instance, "the record of a failed instance cannot be read; it stays down");
-            self.context.directory.withdraw(instance);
-            return;
+            return self.context.directory.withdraw(instance);
         };
-        if let Err(error) = self.start(myself, record, birth, Some(log)).await {
+        if let Err(error) =
+            self.start(myself, record, birth, Before { log: Some(log), ..Before::default() }).await
+        {
             tracing::error!(%instance, %error, "a failed instance could not be started again");
         }
     }
@@ -181,7 +257,7 @@ impl Birth {
     pub(crate) fn initial_state(&self, stored: InstanceState, linked: bool) -> InstanceState {
         match self {
             Birth::New(_) => InstanceState::New,
-            Birth::Restart | Birth::Failed { .. } | Birth::Park => match stored {
+            Birth::Restart | Birth::Failed { .. } | Birth::Park | Birth::Awakened => match stored {
                 state if state.has_session() && !linked => InstanceState::New,
                 state if state.has_session() => InstanceState::BackingOff,
                 state => state,

@@ -15,6 +15,7 @@ use trunkline_whatsapp::SessionKit;
 
 use super::bulk::BulkTurns;
 use super::context::ShardContext;
+use super::dormitory::Dormitory;
 use super::governor::{Governor, MemoryPolicy};
 use super::polls::Polls;
 use super::resume::Turns;
@@ -162,6 +163,7 @@ async fn assemble(parts: ShardParts, seen: Seen) -> Result<Assembled, EngineErro
         SessionKit::new(config.whatsapp.clone(), Arc::clone(&ledger), Arc::clone(&sealer), session_spawner)?;
     let timers = Timers::default();
     let bulk_turns = BulkTurns::new(shard);
+    let dormitory = Dormitory::new(shard);
     let memory = MemoryPolicy { budget_bytes: config.memory_budget_bytes, quiet_ms: config.client_quiet_ms };
     let governor = Governor::new(shard, memory, Arc::clone(&directory));
     let context = Arc::new(ShardContext {
@@ -175,6 +177,7 @@ async fn assemble(parts: ShardParts, seen: Seen) -> Result<Assembled, EngineErro
         polls: seen.polls,
         timers: timers.clone(),
         bulk_turns: Arc::clone(&bulk_turns),
+        dormitory: Arc::clone(&dormitory),
         governor: Arc::clone(&governor),
         directory,
         blobs,
@@ -189,6 +192,8 @@ async fn assemble(parts: ShardParts, seen: Seen) -> Result<Assembled, EngineErro
     let give = |actor: ActorRef<InstanceMsg>| drop(actor.cast(InstanceMsg::BulkTurn));
     spawner.spawn(TaskKind::Critical, "bulk-turns", bulk_turns.run(give));
     spawner.spawn(TaskKind::Critical, "governor", governor.run());
+    let looked_after = dormitory.run(Arc::clone(&context.ledger), Arc::clone(&context.directory));
+    spawner.spawn(TaskKind::Critical, "dormitory", looked_after);
     spawner.spawn(TaskKind::Disposable, "finish-removals", finish_all(Arc::clone(&context), doomed));
     let spawned = Actor::spawn(None, ShardSupervisor, (Arc::clone(&context), instances)).await;
     let (supervisor, ended) = spawned.map_err(|error| EngineError::Thread(error.to_string()))?;

@@ -1,7 +1,7 @@
 //! One wheel for all timers of a shard: no timer task per number.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ractor::ActorRef;
 
@@ -21,7 +21,13 @@ pub(crate) enum TimerTag {
     Outbox,
     /// Remove what has expired.
     Sweep,
+    /// Look whether the instance may sleep.
+    Doze,
 }
+
+/// An armed timer: when it rings, and its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TimerKey(u64, u64);
 
 struct Entry {
     target: ActorRef<InstanceMsg>,
@@ -41,11 +47,29 @@ pub(crate) struct Timers(Arc<Mutex<Wheel>>);
 
 impl Timers {
     /// Sends `tag` to `target` at `due_ms` of the steady clock, or up to a tick later.
-    pub(crate) fn arm(&self, due_ms: u64, target: &ActorRef<InstanceMsg>, tag: TimerTag, generation: u64) {
-        let mut wheel = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn arm(
+        &self,
+        due_ms: u64,
+        target: &ActorRef<InstanceMsg>,
+        tag: TimerTag,
+        generation: u64,
+    ) -> TimerKey {
+        let mut wheel = self.lock();
         wheel.armed += 1;
         let key = (due_ms, wheel.armed);
         wheel.entries.insert(key, Entry { target: target.clone(), tag, generation });
+        TimerKey(key.0, key.1)
+    }
+
+    /// Takes a timer out, and lets go of its target. One that has rung is no error.
+    pub(crate) fn disarm(&self, TimerKey(due_ms, number): TimerKey) {
+        let disarmed = self.lock().entries.remove(&(due_ms, number));
+        // Outside of the lock: it may have been the last to hold its actor.
+        drop(disarmed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Wheel> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Turns for ever.
@@ -54,24 +78,28 @@ impl Timers {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            let mut breather = Breather::every(TIMERS_PER_POLL);
-            for entry in self.due(clock::steady_ms()) {
-                // An actor that is gone needs no timer.
-                drop(entry.target.cast(InstanceMsg::Timer { tag: entry.tag, generation: entry.generation }));
-                breather.step().await;
-            }
+            self.ring().await;
+        }
+    }
+
+    /// Rings what is due.
+    pub(crate) async fn ring(&self) {
+        let mut breather = Breather::every(TIMERS_PER_POLL);
+        for entry in self.due(clock::steady_ms()) {
+            // An actor that is gone needs no timer.
+            drop(entry.target.cast(InstanceMsg::Timer { tag: entry.tag, generation: entry.generation }));
+            breather.step().await;
         }
     }
 
     /// How many timers of a kind ring until then.
     #[cfg(test)]
     pub(crate) fn armed_within(&self, until_ms: u64, tag: TimerTag) -> usize {
-        let wheel = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        wheel.entries.iter().filter(|(key, entry)| key.0 <= until_ms && entry.tag == tag).count()
+        self.lock().entries.iter().filter(|(key, entry)| key.0 <= until_ms && entry.tag == tag).count()
     }
 
     fn due(&self, now_ms: u64) -> Vec<Entry> {
-        let mut wheel = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut wheel = self.lock();
         let later = wheel.entries.split_off(&(now_ms + 1, 0));
         std::mem::replace(&mut wheel.entries, later).into_values().collect()
     }

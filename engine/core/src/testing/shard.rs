@@ -128,17 +128,36 @@ impl TestShard {
         let route = self.route(instance).expect("it is there");
         let (reply, answered) = oneshot::channel();
         let letter = Letter { ask, reply, credit: Credit::for_test() };
-        if let Some(wake) = route.lanes.put(CallLane::Front, letter).expect("the actor lives") {
-            route.actor.cast(InstanceMsg::Calls(wake)).expect("the actor lives");
+        if let Some(summons) = route.lanes.put(CallLane::Front, letter).expect("the lanes are open") {
+            summons.deliver(instance, &self.supervisor).expect("somebody wakes it");
         }
         answered
+    }
+
+    /// Its actor, which is started for this if it sleeps.
+    pub(crate) async fn actor(&self, instance: InstanceId) -> ActorRef<InstanceMsg> {
+        let reader = || self.route(instance).and_then(|route| route.lanes.reader());
+        if reader().is_none() {
+            self.view(instance).await;
+        }
+        reader().expect("the actor lives")
+    }
+
+    pub(crate) fn is_dormant(&self, instance: InstanceId) -> bool {
+        self.route(instance).expect("it is there").lanes.is_dormant()
+    }
+
+    /// Lets time pass for the shard's timers.
+    pub(crate) async fn pass(&self, ms: u64) {
+        crate::clock::advance(ms);
+        self.context.timers.ring().await;
     }
 
     /// Says what a session would.
     pub(crate) async fn tell(&self, instance: InstanceId, generation: u64, event: SessionEvent) {
         let credit = Arc::new(Semaphore::new(1)).acquire_owned().await.expect("it is open");
         let message = InstanceMsg::Session { generation, event: Box::new(event), credit };
-        self.route(instance).expect("it is there").actor.cast(message).expect("the actor lives");
+        self.actor(instance).await.cast(message).expect("the actor lives");
     }
 
     /// The instance as it shows itself.
@@ -159,13 +178,14 @@ impl TestShard {
 
     /// Makes the actor panic once, and waits for its successor, or until there is none.
     pub(crate) async fn fail_once(&self, instance: InstanceId) {
-        let before = self.route(instance).expect("it is there").actor.get_id();
+        let before = self.actor(instance).await.get_id();
         self.ledger.panic_at_next_read();
         let id = MessageId::from_u64(1).expect("small");
         let answered = self.ask_for(instance, Ask::Settled(id)).await;
         assert!(in_time(answered).await.is_err(), "the actor did not fail");
         in_time(async {
-            while self.route(instance).is_some_and(|route| route.actor.get_id() == before) {
+            let stands = |route: Route| route.lanes.reader().is_none_or(|actor| actor.get_id() == before);
+            while self.route(instance).is_some_and(stands) {
                 tokio::task::yield_now().await;
             }
         })
@@ -208,9 +228,12 @@ fn context(ledger: &Arc<TestLedger>, dir: &TempDir) -> Arc<ShardContext> {
         polls,
         timers: parts::Timers::default(),
         bulk_turns: parts::BulkTurns::new(0),
+        dormitory: parts::Dormitory::new(0),
         governor: parts::Governor::new(0, memory, Arc::clone(&directory)),
         directory,
-        blobs: Arc::new(BlobStore::open(dir.path().join("blobs")).expect("a directory")),
+        blobs: Arc::new(
+            BlobStore::open(dir.path().join("blobs"), trunkline_spool::Backend::Std).expect("a directory"),
+        ),
         fetcher: MediaFetcher::new(true).expect("a client"),
         webhooks: GuardedClient::new(true, 0).expect("a client"),
         encode_event: Arc::new(|_, _, event| event.sequence.to_string().into_bytes()),

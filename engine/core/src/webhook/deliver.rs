@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use trunkline_model::command::{WebhookConfig, WebhookProgress};
 use trunkline_model::event::Event;
 use trunkline_model::record::{self, RecordError, WebhookCursor, table};
 use trunkline_model::retry::WEBHOOK_BACKOFF;
 use trunkline_model::{AccountId, InstanceId};
-use trunkline_store::{Batch, CommitClass, Key};
+use trunkline_store::{Batch, CommitClass, CommitFuture, Key, Ledger};
 
 use super::signature;
 use crate::clock;
@@ -40,12 +41,19 @@ impl Deliverer {
             last_outcome: last_outcome.map(str::to_owned),
         }
     }
+
+    /// Whether the endpoint has heard everything up to this event, and its place is on disk: stopping now repeats nothing.
+    pub(crate) fn is_resting_at(&self, newest: u64) -> bool {
+        self.progress.resting_at.load(Ordering::Relaxed) == newest
+    }
 }
 
 /// What the loop shows of itself.
 #[derive(Default)]
 struct Progress {
     delivered: AtomicU64,
+    /// The place where nothing is left to do, and which is on disk.
+    resting_at: AtomicU64,
     last_outcome: Mutex<Option<&'static str>>,
 }
 
@@ -56,6 +64,12 @@ struct Progress {
 pub(crate) fn start_after(batch: &mut Batch, instance: InstanceId, newest: u64) -> Result<(), RecordError> {
     batch.put(cursor_key(instance), record::encode(&WebhookCursor { delivered: newest })?);
     Ok(())
+}
+
+/// The last event that an instance's endpoint has heard of; 0 when there is none.
+pub(crate) fn delivered(ledger: &dyn Ledger, instance: InstanceId) -> u64 {
+    let stored = ledger.get(&cursor_key(instance)).ok().flatten();
+    stored.and_then(|bytes| record::decode::<WebhookCursor>(&bytes).ok()).map_or(0, |c| c.delivered)
 }
 
 fn cursor_key(instance: InstanceId) -> Key {
@@ -79,7 +93,9 @@ pub(crate) fn start(
         config: config.clone(),
         progress: Arc::clone(&progress),
     });
-    progress.delivered.store(endpoint.cursor(), Ordering::Relaxed);
+    let begins_after = delivered(&*context.ledger, instance);
+    progress.delivered.store(begins_after, Ordering::Relaxed);
+    progress.resting_at.store(begins_after, Ordering::Relaxed);
     let task = context.spawner.spawn_supervised("webhook", move || Arc::clone(&endpoint).run());
     Deliverer { task, progress }
 }
@@ -96,7 +112,8 @@ struct Endpoint {
 impl Endpoint {
     async fn run(self: Arc<Self>) {
         let mut newest = self.log.watch();
-        let mut delivered = self.cursor();
+        let mut delivered = delivered(&*self.context.ledger, self.instance);
+        let mut remembering = None;
         loop {
             let events = match self.log.read(delivered, WEBHOOK_PAGE) {
                 Ok(events) => events,
@@ -105,7 +122,7 @@ impl Endpoint {
                     return;
                 }
             };
-            if events.is_empty() && newest.changed().await.is_err() {
+            if events.is_empty() && self.rest(&mut newest, delivered, remembering.take()).await.is_err() {
                 return;
             }
             let mut passed_over = false;
@@ -114,15 +131,36 @@ impl Endpoint {
                 passed_over = !self.wants(&event);
                 if !passed_over {
                     self.deliver(&event).await;
-                    self.remember(delivered);
+                    remembering = self.remember(delivered);
                 }
             }
             if passed_over {
-                self.remember(delivered);
+                remembering = self.remember(delivered);
             }
             // A log full of events that nobody wants is passed over page by page, not in one go.
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Waits for news, and says meanwhile that it rests, once its place is on disk.
+    async fn rest(
+        &self,
+        newest: &mut watch::Receiver<u64>,
+        delivered: u64,
+        remembering: Option<CommitFuture>,
+    ) -> Result<(), watch::error::RecvError> {
+        if let Some(remembering) = remembering {
+            tokio::select! {
+                biased;
+                written = remembering => {
+                    if written.is_ok() {
+                        self.progress.resting_at.store(delivered, Ordering::Relaxed);
+                    }
+                }
+                changed = newest.changed() => return changed,
+            }
+        }
+        newest.changed().await
     }
 
     fn wants(&self, event: &Event) -> bool {
@@ -169,18 +207,12 @@ impl Endpoint {
         if response.status().is_success() { Ok(()) } else { Err("refused") }
     }
 
-    fn cursor(&self) -> u64 {
-        let stored = self.context.ledger.get(&cursor_key(self.instance)).ok().flatten();
-        stored.and_then(|bytes| record::decode::<WebhookCursor>(&bytes).ok()).map_or(0, |c| c.delivered)
-    }
-
-    fn remember(&self, delivered: u64) {
+    fn remember(&self, delivered: u64) -> Option<CommitFuture> {
         self.progress.delivered.store(delivered, Ordering::Relaxed);
         let mut batch = Batch::new();
-        if let Ok(bytes) = record::encode(&WebhookCursor { delivered }) {
-            batch.put(cursor_key(self.instance), bytes);
-            // Losing this write repeats deliveries, never skips one.
-            self.context.ledger.commit(batch, CommitClass::Soon).detach();
-        }
+        let bytes = record::encode(&WebhookCursor { delivered }).ok()?;
+        batch.put(cursor_key(self.instance), bytes);
+        // Nobody has to wait: losing this write repeats deliveries, never skips one.
+        Some(self.context.ledger.commit(batch, CommitClass::Soon))
     }
 }

@@ -7,7 +7,7 @@ use trunkline_model::{Failure, FieldError};
 
 use crate::media::Refused;
 
-pub(crate) use deliver::{Deliverer, start, start_after};
+pub(crate) use deliver::{Deliverer, delivered, start, start_after};
 
 /// The failure of a webhook whose address cannot be used.
 pub(crate) fn unusable(refused: &Refused) -> Failure {

@@ -1,6 +1,8 @@
 //! The device: identity and keys, the account it belongs to, and what the protocol crate counts across restarts.
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
+use ring::digest::{SHA256, digest};
 use trunkline_store::{Batch, CommitClass, StoreError};
 use wacore::stats::StorageResourceReport;
 use wacore::store::Device;
@@ -12,15 +14,41 @@ use super::space::{Space, damaged};
 use super::tables::{self, tag};
 use super::{LedgerBackend, failed};
 
-/// The stored device, opened. `None` before the first session of an instance.
-pub(crate) fn load(space: &Space) -> std::result::Result<Option<Device>, StoreError> {
-    let key = space.key(tables::DEVICE, &[]);
-    let Some(json) = space.get_sealed(&key, tag::DEVICE)? else { return Ok(None) };
-    let json = Zeroizing::new(json);
-    serde_json::from_slice(&json).map(Some).map_err(|error| {
+/// Digest of the device that is on disk, as far as this backend knows. The protocol crate stores the device whenever it touched it,
+/// also where it set what was set before: every login would write it once more for nothing.
+#[derive(Default)]
+pub(super) struct OnDisk(Mutex<Option<[u8; 32]>>);
+
+impl OnDisk {
+    fn is(&self, json: &[u8]) -> bool {
+        *self.0.lock() == Some(sha256(json))
+    }
+
+    fn set(&self, json: &[u8]) {
+        *self.0.lock() = Some(sha256(json));
+    }
+}
+
+fn sha256(json: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest(&SHA256, json).as_ref());
+    out
+}
+
+fn read(space: &Space) -> std::result::Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    Ok(space.get_sealed(&space.key(tables::DEVICE, &[]), tag::DEVICE)?.map(Zeroizing::new))
+}
+
+fn parse(json: &[u8]) -> std::result::Result<Device, StoreError> {
+    serde_json::from_slice(json).map_err(|error| {
         // Category and place only: the text around it is key material.
         damaged(format!("the device is no device ({:?} at byte {})", error.classify(), error.column()))
     })
+}
+
+/// The stored device, opened. `None` before the first session of an instance.
+pub(super) fn load(space: &Space) -> std::result::Result<Option<Device>, StoreError> {
+    read(space)?.map(|json| parse(&json)).transpose()
 }
 
 /// Whether the stored device belongs to an account.
@@ -35,15 +63,23 @@ impl DeviceStore for LedgerBackend {
         let json = serde_json::to_vec(device)
             .map(Zeroizing::new)
             .map_err(|error| ProtocolStoreError::Serialization(Box::new(error)))?;
+        let _lock = self.locks.device.lock().await;
+        if self.device_on_disk.is(&json) {
+            return Ok(());
+        }
         let key = self.space.key(tables::DEVICE, &[]);
         let sealed = self.space.sealed(&key, tag::DEVICE, &json);
         let mut batch = Batch::new();
         batch.put(key, sealed);
-        self.space.commit(batch, CommitClass::First).await.map_err(failed)
+        self.space.commit(batch, CommitClass::First).await.map_err(failed)?;
+        self.device_on_disk.set(&json);
+        Ok(())
     }
 
     async fn load(&self) -> Result<Option<Device>> {
-        load(&self.space).map_err(failed)
+        let Some(json) = read(&self.space).map_err(failed)? else { return Ok(None) };
+        self.device_on_disk.set(&json);
+        parse(&json).map(Some).map_err(failed)
     }
 
     async fn exists(&self) -> Result<bool> {

@@ -38,12 +38,14 @@ pub(crate) use space::{Retired, Space};
 pub(crate) struct LedgerBackend {
     space: Space,
     locks: Locks,
+    device_on_disk: device::OnDisk,
 }
 
 /// One lock for each family of rows that calls read before they write. Held from the read to the end of the commit,
 /// never across anything else.
 #[derive(Default)]
 struct Locks {
+    device: Mutex<()>,
     pre_keys: Mutex<()>,
     sender_key_devices: Mutex<()>,
     mappings: Mutex<()>,
@@ -54,7 +56,7 @@ struct Locks {
 
 impl LedgerBackend {
     pub(crate) fn over(space: Space) -> LedgerBackend {
-        LedgerBackend { space, locks: Locks::default() }
+        LedgerBackend { space, locks: Locks::default(), device_on_disk: device::OnDisk::default() }
     }
 }
 

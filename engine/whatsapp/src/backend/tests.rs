@@ -331,6 +331,28 @@ async fn the_device_keeps_its_keys_and_its_account() {
 }
 
 #[tokio::test]
+async fn a_device_is_written_when_it_changed() {
+    let store = TestStore::open();
+    let open = || LedgerBackend::over(Space::new(store.ledger(), store.sealer(), InstanceId(1)));
+    let backend = open();
+    // Sealed under a fresh nonce, so that a row that was written again is another row.
+    let row = || backend.space.get(&backend.space.key(super::tables::DEVICE, &[])).expect("reads");
+    let mut device = Device::new();
+    backend.save(&device).await.expect("saves");
+    let first = row();
+    backend.save(&device).await.expect("has it");
+    assert_eq!(row(), first);
+    device.push_name = "Trunkline".to_owned();
+    backend.save(&device).await.expect("saves");
+    let second = row();
+    assert_ne!(second, first);
+    let next_life = open();
+    let loaded = next_life.load().await.expect("reads").expect("a device");
+    next_life.save(&loaded).await.expect("has it");
+    assert_eq!(row(), second);
+}
+
+#[tokio::test]
 async fn a_wipe_leaves_nothing_of_this_instance_and_all_of_the_others() {
     let store = TestStore::open();
     let backend = |id| LedgerBackend::over(Space::new(store.ledger(), store.sealer(), InstanceId(id)));
@@ -381,6 +403,28 @@ async fn secrets_do_not_lie_open_and_cannot_be_moved() {
     batch.put(to, row);
     backend.space.commit(batch, trunkline_store::CommitClass::First).await.expect("writes");
     assert!(backend.get_session("b").await.is_err(), "a row is bound to its key");
+}
+
+#[tokio::test]
+async fn a_batch_of_pre_keys_is_the_same_by_pass_and_by_look_up() {
+    let store = TestStore::open();
+    let backend = LedgerBackend::over(Space::new(store.ledger(), store.sealer(), InstanceId(1)));
+    let stored = [1u32, 2, 3, 5, 8, 9, 400, u32::MAX];
+    for id in stored {
+        backend.store_prekey(id, &id.to_be_bytes(), true).await.expect("writes");
+    }
+    // Dense, with gaps, with repeats, sparse, the greatest id, nothing.
+    let cases: [&[u32]; 6] = [&[2, 3, 5], &[1, 4, 5, 6], &[3, 3, 2], &[1, 400], &[u32::MAX, 9], &[]];
+    for ids in cases {
+        let mut found = backend.load_prekeys_batch(ids).await.expect("reads");
+        found.sort_unstable();
+        let mut expected: Vec<u32> = ids.iter().copied().filter(|id| stored.contains(id)).collect();
+        expected.sort_unstable();
+        expected.dedup();
+        let expected: Vec<(u32, bytes::Bytes)> =
+            expected.into_iter().map(|id| (id, id.to_be_bytes().to_vec().into())).collect();
+        assert_eq!(found, expected, "{ids:?}");
+    }
 }
 
 #[tokio::test]

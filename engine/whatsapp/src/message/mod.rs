@@ -26,8 +26,7 @@ pub struct MediaUpload {
 /// random bytes give the same id; two sets of 16 random bytes give the same id with a chance of 2⁻⁷².
 pub fn new_message_id(random: [u8; 16]) -> String {
     let hash = digest(&SHA256, &random);
-    let digits: String = hash.as_ref()[..9].iter().map(|byte| format!("{byte:02X}")).collect();
-    format!("3EB0{digits}")
+    format!("3EB0{}", hex::encode_upper(&hash.as_ref()[..9]))
 }
 
 #[cfg(test)]

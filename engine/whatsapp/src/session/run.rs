@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::FutureExt;
+use futures_util::future::OptionFuture;
 use metrics::counter;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
@@ -184,7 +185,7 @@ pub(super) async fn run(client: Arc<Client>, link: Arc<Link>) {
     drop(link.activity.take_dial_error());
     let socket_opened = follow(&client, &link).await;
     let cause = explain(&link, socket_opened);
-    let cause = settle(&client, &link, cause).await;
+    let cause = Box::pin(settle(&client, &link, cause)).await;
     promise.keep(cause).await;
 }
 
@@ -192,10 +193,10 @@ pub(super) async fn run(client: Arc<Client>, link: Arc<Link>) {
 async fn follow(client: &Arc<Client>, link: &Arc<Link>) -> bool {
     let mut login = client.wait_for_node(NodeFilter::tag("success")).fuse();
     let mut stream_end = client.wait_for_node(NodeFilter::tag(STREAM_ERROR)).fuse();
-    // Longer than any connection attempt takes; afterwards it is only a timer that nobody waits for.
-    let opened = client.wait_for_socket(CONNECT_TIMEOUT * 3);
-    let (mut socket_opened, mut opening) = (false, true);
-    tokio::pin!(opened);
+    // Longer than any connection attempt takes. This future lives as long as the connection does: what only its beginning or its
+    // end needs is boxed.
+    let mut opening = Some(Box::pin(client.wait_for_socket(CONNECT_TIMEOUT * 3)));
+    let mut socket_opened = false;
     let running = client.run();
     tokio::pin!(running);
     let mut grace = None;
@@ -211,10 +212,12 @@ async fn follow(client: &Arc<Client>, link: &Arc<Link>) -> bool {
                 Some(None) => stream_end = client.wait_for_node(NodeFilter::tag(STREAM_ERROR)).fuse(),
                 None => {}
             },
-            result = &mut opened, if opening => (socket_opened, opening) = (result.is_ok(), false),
+            Some(opened) = OptionFuture::from(opening.as_mut()), if opening.is_some() => {
+                (socket_opened, opening) = (opened.is_ok(), None);
+            }
             () = link.stop.notified() => {
                 link.note(Cause::Stopped);
-                drop(timeout(STOP_TIMEOUT, leave(client, running.as_mut())).await);
+                drop(timeout(STOP_TIMEOUT, Box::pin(leave(client, running.as_mut()))).await);
                 return socket_opened;
             }
             () = link.abandon.notified() => abandon(client, link),
@@ -235,7 +238,8 @@ async fn follow(client: &Arc<Client>, link: &Arc<Link>) -> bool {
         link.note(Cause::StreamError(code));
     }
     // Asked once more only while it is unanswered: a future that has completed must not be polled again.
-    socket_opened || (opening && (&mut opened).now_or_never().is_some_and(|opened| opened.is_ok()))
+    let unanswered = opening.and_then(FutureExt::now_or_never);
+    socket_opened || unanswered.is_some_and(|opened| opened.is_ok())
 }
 
 /// Disconnects in good order while the run goes on handling what it has begun.

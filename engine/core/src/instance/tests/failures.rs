@@ -90,9 +90,9 @@ async fn an_instance_that_cannot_be_written_has_no_actor() {
     shard.supervisor.cast(create).expect("the supervisor lives");
     let refused = in_time(made).await.expect("an answer").expect_err("the store is busy");
     assert_eq!(refused.code, ErrorCode::Unavailable);
-    let actor = shard.route(INSTANCE).expect("whoever asked withdraws it").actor;
+    let lanes = shard.route(INSTANCE).expect("whoever asked withdraws it").lanes;
     let stopped = async {
-        while actor.get_status() != ActorStatus::Stopped {
+        while lanes.reader().is_some_and(|actor| actor.get_status() != ActorStatus::Stopped) {
             tokio::task::yield_now().await;
         }
     };
@@ -103,6 +103,8 @@ async fn an_instance_that_cannot_be_written_has_no_actor() {
 #[tokio::test]
 async fn nothing_is_created_while_the_shard_closes() {
     let shard = TestShard::start(&[resting()], Batch::new()).await;
+    // The shard closes when this actor has stopped.
+    shard.actor(INSTANCE).await;
     let (done, closed) = oneshot::channel();
     let (reply, made) = oneshot::channel();
     let late = InstanceRecord { id: trunkline_model::InstanceId(8), name: None, ..resting() };

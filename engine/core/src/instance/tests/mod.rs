@@ -2,6 +2,7 @@
 //! deleted.
 
 mod deletion;
+mod dormancy;
 mod failures;
 mod lists;
 mod repeats;

@@ -19,9 +19,8 @@ fn hash(key: &str) -> [u8; 32] {
 }
 
 async fn sweep(shard: &TestShard) {
-    let route = shard.route(INSTANCE).expect("it is there");
     let timer = InstanceMsg::Timer { tag: TimerTag::Sweep, generation: 0 };
-    route.actor.cast(timer).expect("the actor lives");
+    shard.actor(INSTANCE).await.cast(timer).expect("the actor lives");
     // Answered after the sweep, which commits before it ends.
     shard.view(INSTANCE).await;
     shard.settle().await;
