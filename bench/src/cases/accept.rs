@@ -18,7 +18,7 @@ use crate::stage::{Child, GatewayOptions, Number};
 /// Numbers that the messages are handed to.
 const NUMBERS: usize = 64;
 /// Connections of the generator.
-const CONNECTIONS: usize = 128;
+const CONNECTIONS: usize = 256;
 /// Rounds, one after the other for each side, so that both meet the same machine.
 const ROUNDS: usize = 5;
 /// Whom the messages are for.
