@@ -12,6 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 use trunkline_model::event::CloseReason;
 use trunkline_model::inbound::Party;
+use trunkline_store::StoreError;
 use wacore::runtime::Runtime as _;
 use wacore::types::events::{Event, EventHandler};
 use wacore_binary::OwnedNodeRef;
@@ -20,7 +21,9 @@ use whatsapp_rust::{Client, NodeFilter};
 use super::close::Cause;
 use super::events::{EventSink, SessionEvent};
 use super::hook::{InboundSink, commit};
+use super::store_error;
 use super::translate::{Meaning, translate};
+use crate::error::SessionError;
 use crate::limits::{CONNECT_TIMEOUT, STOP_TIMEOUT, STREAM_END_GRACE};
 use crate::message::party;
 use crate::metrics::{CLOSED, EVENTS_DROPPED, UNREAD};
@@ -292,8 +295,13 @@ async fn settle(client: &Arc<Client>, link: &Link, cause: Cause) -> Cause {
             Cause::TaskFailed
         }
         (None, saved) => {
-            if let Err(error) = saved {
-                tracing::error!(%error, "the device record could not be stored");
+            match saved.map_err(store_error) {
+                Ok(()) => {}
+                // A successor took over: what this session would write is void.
+                Err(SessionError::Store(StoreError::Closed)) => {
+                    tracing::debug!("the device record is a successor's by now");
+                }
+                Err(error) => tracing::error!(%error, "the device record could not be stored"),
             }
             cause
         }
