@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Scale;
-use super::support::{Stage, text};
-use crate::error::{Bench, BenchError, During};
+use super::support::{Stage, text, whole};
+use crate::error::{Bench, During};
 use crate::load::{Load, Measured, closed, open};
 use crate::report::Figure;
 use crate::stage::{Child, GatewayOptions, Number};
@@ -106,12 +106,4 @@ impl Target<'_> {
         };
         go(&Load { url: self.url, key: self.key, connections: CONNECTIONS, request: &request }).await
     }
-}
-
-/// A measurement in which something was refused is none.
-fn whole(measured: Measured) -> Bench<Measured> {
-    if measured.refused == 0 {
-        return Ok(measured);
-    }
-    Err(BenchError::new(format_args!("{} of the requests were refused", measured.refused)))
 }
