@@ -140,8 +140,8 @@ impl ShardDb {
     }
 
     /// Frees the memtables that are flushed and that no reader holds any more. A full one is hundreds of thousands of
-    /// allocations; fjall would free it when it forgets it, under the lock that every reader and the next rotation take
-    /// (measured: 50 ms). So this store holds each for longer than fjall does, and a thread that nobody waits for frees it.
+    /// allocations; fjall would free it when it forgets it, under the lock that every reader and the next rotation take.
+    /// So this store holds each for longer than fjall does, and a thread that nobody waits for frees it.
     pub(crate) fn bury(&self) {
         let (dead, held): (Vec<_>, Vec<_>) =
             std::mem::take(&mut *self.sealed()).into_iter().partition(|it| Arc::strong_count(it) == 1);
