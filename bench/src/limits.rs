@@ -24,6 +24,8 @@ pub const SETTLE: Duration = Duration::from_secs(20);
 pub const SETTLE_QUICK: Duration = Duration::from_secs(1);
 /// All sent messages must be acknowledged within this time after the last was accepted.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(600);
+/// A peer that receives nothing for so long, while messages are on their way to it, will not receive the rest.
+pub const QUIET_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest latency that a histogram holds, in microseconds.
 pub const LATENCY_US_MAX: u64 = 600_000_000;
 /// Significant digits of a histogram.

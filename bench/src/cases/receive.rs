@@ -4,14 +4,15 @@
 //! machine does, per second of CPU what the receiver needs. Every receiver is given as many messages as keep it busy for seconds;
 //! rates are compared, not times.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt, TryStreamExt, stream};
-use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::Scale;
 use super::support::{RECEIVED, Stage, directory};
 use crate::error::Bench;
-use crate::limits::DRAIN_TIMEOUT;
+use crate::limits::{DRAIN_TIMEOUT, LOOK_EVERY, QUIET_TIMEOUT};
 use crate::report::Figure;
 use crate::stage::{GatewayOptions, Peer, PeerKind, Service, Usage};
 
@@ -35,12 +36,14 @@ const AT_ONCE: usize = 32;
 struct Rates {
     per_core: Vec<f64>,
     per_second: Vec<f64>,
+    /// Messages that were written and not reported.
+    missing: u64,
 }
 
 impl Rates {
-    fn note(&mut self, messages: usize, began: Instant, cpu: (Usage, Usage)) {
-        self.per_second.push(messages as f64 / began.elapsed().as_secs_f64());
-        self.per_core.push(messages as f64 / (cpu.1.cpu_seconds - cpu.0.cpu_seconds));
+    fn note(&mut self, messages: u64, wall: Duration, cpu_seconds: f64) {
+        self.per_second.push(messages as f64 / wall.as_secs_f64());
+        self.per_core.push(messages as f64 / cpu_seconds);
     }
 }
 
@@ -62,6 +65,10 @@ pub async fn run(scale: Scale) -> Bench<Vec<Figure>> {
             let there = peer(&stage.service, kind, scale).await?;
             figures.push(per_core.clone().beside(kind.name(), &there.per_core));
             figures.push(per_second.clone().beside(kind.name(), &there.per_second));
+            if there.missing > 0 {
+                let metric = format!("messages that {} never reported", kind.name());
+                figures.push(Figure::new(&metric, "messages", vec![there.missing as f64]));
+            }
         }
     } else {
         figures.extend([per_core, per_second]);
@@ -90,7 +97,8 @@ async fn ours(stage: &Stage, scale: Scale) -> Bench<Rates> {
         write(&stage.service, &numbers, messages).await?;
         stage.gateway.wait_for(RECEIVED, "", received + messages as f64, DRAIN_TIMEOUT).await?;
         if round > 0 {
-            rates.note(messages, began, (before, stage.gateway.usage()?));
+            let cpu_seconds = stage.gateway.usage()?.cpu_seconds - before.cpu_seconds;
+            rates.note(messages as u64, began.elapsed(), cpu_seconds);
         }
     }
     Ok(rates)
@@ -104,20 +112,41 @@ async fn peer(service: &Service, kind: PeerKind, scale: Scale) -> Bench<Rates> {
     peer.link(service, first, count).await?;
     let numbers: Vec<String> = (0..count as u64).map(|number| (first + number).to_string()).collect();
     let mut rates = Rates::default();
-    let patience = DRAIN_TIMEOUT.as_millis() as u64;
     for round in 0..=scale.of(3, 1) {
         let messages = messages(Some(kind), round, scale);
-        let all =
-            peer.begin(json!({ "cmd": "await_received", "count": messages, "timeout_ms": patience }))?;
+        let received = peer.received().await?;
         let (before, began) = (peer.usage()?, Instant::now());
         write(service, &numbers, messages).await?;
-        peer.finish::<Value>(all).await?;
+        let last = arrived(&mut peer, received + messages as u64).await?;
         if round > 0 {
-            rates.note(messages, began, (before, peer.usage()?));
+            let came = last.received - received;
+            rates.missing += messages as u64 - came;
+            rates.note(came, last.at - began, last.usage.cpu_seconds - before.cpu_seconds);
         }
     }
     peer.stop();
     Ok(rates)
+}
+
+/// How far a peer had come, and when.
+struct Progress {
+    received: u64,
+    at: Instant,
+    usage: Usage,
+}
+
+/// Waits until a peer has received `target` messages in all, or none for [`QUIET_TIMEOUT`]; gives its last progress: what did not
+/// arrive by then is counted and costs it nothing.
+async fn arrived(peer: &mut Peer, target: u64) -> Bench<Progress> {
+    let mut last = Progress { received: peer.received().await?, at: Instant::now(), usage: peer.usage()? };
+    while last.received < target && last.at.elapsed() < QUIET_TIMEOUT {
+        sleep(LOOK_EVERY).await;
+        let received = peer.received().await?;
+        if received > last.received {
+            last = Progress { received, at: Instant::now(), usage: peer.usage()? };
+        }
+    }
+    Ok(last)
 }
 
 /// Lets the writers write `count` messages: each to every one of `to`, then the next.

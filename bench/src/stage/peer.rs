@@ -138,6 +138,18 @@ impl Peer {
         }
     }
 
+    /// Texts of others that it has received so far.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub async fn received(&mut self) -> Bench<u64> {
+        #[derive(Deserialize)]
+        struct Status {
+            received: u64,
+        }
+        self.ask::<Status>(json!({ "cmd": "status" })).await.map(|status| status.received)
+    }
+
     /// What it uses.
     ///
     /// # Errors
