@@ -17,7 +17,7 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
-use trunkline_model::{ErrorCode, Failure};
+use trunkline_model::{ErrorCode, Failure, FieldError};
 
 use crate::json::{self, parse};
 use crate::limits;
@@ -150,6 +150,28 @@ impl RequestBody {
             return Ok(());
         }
         parse::parse::<json::Empty>(&bytes).map(|_| ())
+    }
+
+    /// Reads a small file of one type.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED_MEDIA_TYPE` for any other type, `BODY_TOO_LARGE`, `VALIDATION` when it is empty.
+    pub(crate) async fn file(
+        self,
+        headers: &HeaderMap,
+        mime_type: &'static str,
+        bytes_max: u64,
+    ) -> Result<Bytes, Failure> {
+        let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = given.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case(mime_type) {
+            return Err(unsupported(mime_type));
+        }
+        let (bytes, _memory) = self.buffer(bytes_max).await?;
+        if bytes.is_empty() {
+            return Err(Failure::invalid(vec![FieldError::new("body", "is empty; it should be the file")]));
+        }
+        Ok(bytes)
     }
 
     async fn buffer(self, bytes_max: u64) -> Result<(Bytes, Memory), Failure> {

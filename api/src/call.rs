@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use hyper::HeaderMap;
 use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use trunkline_model::command::{Command, InstanceView, MessageView, PairingView, Reply};
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId};
 
+use crate::body::RequestBody;
 use crate::gateway::{Gateway, Principal};
 use crate::limits;
 use crate::query::Query;
@@ -55,6 +57,32 @@ impl<G: Gateway> Call<'_, G> {
     pub(crate) fn param(&self, name: &str) -> Option<String> {
         let raw = self.params.get(name)?;
         percent_decode_str(raw).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    }
+
+    /// Reads the body, for an operation on an instance: one that is not there is said first.
+    ///
+    /// # Errors
+    /// `INSTANCE_NOT_FOUND`, then as [`RequestBody::json`].
+    pub(crate) async fn body<T: DeserializeOwned>(&self, body: RequestBody) -> Result<T, Failure> {
+        self.instance()?;
+        body.json(self.headers).await
+    }
+
+    /// Reads the body of an operation on an instance that takes none.
+    ///
+    /// # Errors
+    /// `INSTANCE_NOT_FOUND`, then as [`RequestBody::empty`].
+    pub(crate) async fn no_body(&self, body: RequestBody) -> Result<(), Failure> {
+        self.instance()?;
+        body.empty(self.headers).await
+    }
+
+    /// Gives a command to the instance in the path.
+    ///
+    /// # Errors
+    /// `INSTANCE_NOT_FOUND`, then as [`Call::command`].
+    pub(crate) async fn ask(&self, command: Command) -> Result<Reply, Failure> {
+        self.command(self.instance()?, command).await
     }
 
     /// Gives a command to an instance.

@@ -40,6 +40,8 @@ pages! {
     MediaUnusable = "MEDIA_UNUSABLE";
     TooManyRequests = "TOO_MANY_REQUESTS";
     WhatsAppRefused = "WHATSAPP_REFUSED";
+    WhatsAppForbidden = "WHATSAPP_FORBIDDEN";
+    WhatsAppNotFound = "WHATSAPP_NOT_FOUND";
     Unavailable = "UNAVAILABLE";
     Timeout = "TIMEOUT";
     NodeFull = "NODE_FULL";

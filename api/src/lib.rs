@@ -5,8 +5,8 @@
 //! routed one look the same to it.
 //!
 //! Invariants:
-//! - every path comes from one table, [`route::ROUTES`]: the router, 404 and 405, scopes, body limits, query parameters and
-//!   metric labels are read from it, and nothing answers outside it;
+//! - every path comes from one table, [`route::routes`]: the router, 404 and 405, scopes, body limits, query parameters, metric
+//!   labels, the OpenAPI document and the reference are read from it, and nothing answers outside it;
 //! - every error is a problem document (RFC 9457) with a code that has a page under `/docs/errors/`; the exception is what
 //!   is not HTTP, or has too long a header, which hyper itself answers with a bare 400 or 431;
 //! - nothing reaches the engine before key, scope, query and body have passed; a file that is sent inline is stored only
@@ -27,9 +27,12 @@ mod docs;
 mod json;
 mod native;
 mod open;
+mod openapi;
+mod playground;
 mod problem;
 mod qr;
 mod query;
+mod reference;
 mod reply;
 mod request_id;
 mod sse;

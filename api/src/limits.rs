@@ -54,6 +54,8 @@ pub const QUERY_PARAMETERS_MAX: usize = 16;
 pub const WAIT_MS_DEFAULT: u64 = 10_000;
 /// Longest `?timeout_ms=`, in milliseconds.
 pub const WAIT_MS_MAX: u64 = 60_000;
+/// Largest profile or group picture, in bytes.
+pub const PICTURE_BYTES_MAX: u64 = 1 << 20;
 /// Most messages marked as read by one request.
 pub const READ_IDS_MAX: usize = 256;
 /// Most scopes of a key and event types of a webhook, repetitions included.

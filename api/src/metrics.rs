@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, Unit};
 
-use crate::route::ROUTES;
+use crate::route::routes;
 
 /// Requests answered, by `operation` (the route's name, or `unmatched`) and `class` (`1xx` to `5xx`).
 pub const REQUESTS: &str = "trunkline_http_requests_total";
@@ -43,7 +43,7 @@ struct OperationMetrics {
 impl Metrics {
     pub(crate) fn new() -> Metrics {
         describe();
-        let names = ROUTES.iter().map(|route| route.name).chain(["unmatched"]);
+        let names = routes().map(|route| route.name).chain(["unmatched"]);
         Metrics {
             operations: names.map(OperationMetrics::new).collect(),
             in_flight: metrics::gauge!(IN_FLIGHT),

@@ -1,25 +1,29 @@
 //! What answers without a key: health, metrics, documentation. Nothing here tells of any tenant.
 
 use hyper::StatusCode;
+use hyper::header::CONTENT_SECURITY_POLICY;
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::{ErrorCode, Failure};
 
-use crate::docs;
 use crate::gateway::Gateway;
 use crate::reply::{self, Answer};
 use crate::route::OpenOperation;
+use crate::{docs, openapi, playground, reference};
 
 const MARKDOWN: &str = "text/markdown; charset=utf-8";
 /// How long a load balancer is told to wait before it asks an unready node again, in milliseconds.
 const READY_RETRY_MS: u64 = 2_000;
 
-#[derive(Debug, Serialize)]
-struct Live {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Live")]
+pub(crate) struct Live {
     status: &'static str,
 }
 
-#[derive(Debug, Serialize)]
-struct Ready {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Ready")]
+pub(crate) struct Ready {
     status: &'static str,
     shards: usize,
 }
@@ -41,18 +45,38 @@ pub(crate) fn answer<G: Gateway>(
             "text/plain; version=0.0.4; charset=utf-8",
             gateway.render_metrics(),
         )),
+        OpenOperation::OpenApi => {
+            Ok(reply::bytes(StatusCode::OK, "application/json", openapi::DOCUMENT.clone()))
+        }
+        OpenOperation::Playground => Ok(page()),
+        OpenOperation::PlaygroundFile => params
+            .get("file")
+            .and_then(playground::file)
+            .map(|file| reply::bytes(StatusCode::OK, file.content_type, file.bytes.clone()))
+            .ok_or_else(|| nothing("The playground has no such file.")),
+        OpenOperation::Reference => Ok(reply::bytes(StatusCode::OK, MARKDOWN, reference::index())),
+        OpenOperation::ReferencePage => params
+            .get("operation")
+            .and_then(reference::page)
+            .map(|page| reply::bytes(StatusCode::OK, MARKDOWN, page))
+            .ok_or_else(|| nothing("There is no such operation. /docs/reference lists all of them.")),
         OpenOperation::ErrorIndex => Ok(reply::bytes(StatusCode::OK, MARKDOWN, docs::index())),
         OpenOperation::ErrorPage => params
             .get("code")
             .and_then(docs::code_of)
             .map(|code| reply::bytes(StatusCode::OK, MARKDOWN, docs::page(code)))
-            .ok_or_else(|| {
-                Failure::new(
-                    ErrorCode::RouteNotFound,
-                    "There is no such error code. /docs/errors lists all of them.",
-                )
-            }),
+            .ok_or_else(|| nothing("There is no such error code. /docs/errors lists all of them.")),
     }
+}
+
+fn nothing(detail: &str) -> Failure {
+    Failure::new(ErrorCode::RouteNotFound, detail)
+}
+
+fn page() -> Answer {
+    let mut page = reply::bytes(StatusCode::OK, "text/html; charset=utf-8", playground::PAGE);
+    reply::set(&mut page, CONTENT_SECURITY_POLICY, playground::CONTENT_SECURITY_POLICY);
+    page
 }
 
 fn ready<G: Gateway>(gateway: &G) -> Result<Answer, Failure> {

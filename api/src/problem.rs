@@ -2,6 +2,7 @@
 
 use hyper::StatusCode;
 use hyper::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::{ErrorCode, Failure};
 
@@ -9,9 +10,9 @@ use crate::json;
 use crate::reply::{self, Answer};
 use crate::request_id::RequestId;
 
-/// The document.
-#[derive(Debug, Serialize)]
-struct Problem<'a> {
+/// What was wrong with a request, or with us (RFC 9457).
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Problem<'a> {
     #[serde(rename = "type")]
     kind: String,
     title: &'static str,
@@ -27,7 +28,7 @@ struct Problem<'a> {
     request_id: &'a str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct FieldProblem<'a> {
     field: &'a str,
     message: &'a str,

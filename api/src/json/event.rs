@@ -1,10 +1,12 @@
 //! The event envelope: the same bytes for pull, stream and webhook.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::event::Event;
 use trunkline_model::{AccountId, InstanceId};
 
-use super::{bytes, time};
+use super::bytes;
+use super::time::Time;
 use data::Data;
 
 mod data;
@@ -44,7 +46,8 @@ pub const EVENT_TYPES: &[&str] = &[
 ];
 
 /// An event in its envelope.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Event")]
 pub(crate) struct EventJson<'a> {
     id: String,
     #[serde(rename = "type")]
@@ -52,8 +55,7 @@ pub(crate) struct EventJson<'a> {
     account: String,
     instance: String,
     sequence: u64,
-    #[serde(with = "time")]
-    time: i64,
+    time: Time,
     backfilled: bool,
     data: Data<'a>,
 }
@@ -66,7 +68,7 @@ impl<'a> EventJson<'a> {
             account: account.to_string(),
             instance: instance.to_string(),
             sequence: event.sequence,
-            time: event.time_ms,
+            time: Time(event.time_ms),
             backfilled: event.backfilled,
             data: Data::of(instance, event),
         }

@@ -1,17 +1,38 @@
 //! Small readers shared by the bodies: objects, fields that may be null, bytes in base64, lists of problems.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use trunkline_model::{Failure, FieldError};
 
 /// A JSON object, and nothing else. Serde's derived readers take an array as well, its elements being the fields in the order
 /// of declaration: a caller who sends one has made a mistake.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Object<T>(pub(crate) T);
+
+impl<T: JsonSchema> JsonSchema for Object<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        T::json_schema(schemas)
+    }
+}
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object<T>, D::Error> {
@@ -56,6 +77,20 @@ where
 #[derive(Debug, Default)]
 pub(crate) struct First<T, const KEPT: usize>(pub(crate) Vec<T>);
 
+impl<T: JsonSchema, const KEPT: usize> JsonSchema for First<T, KEPT> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("First_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "array", "items": schemas.subschema_for::<T>(), "maxItems": KEPT - 1 })
+    }
+}
+
 impl<'de, T: Deserialize<'de>, const KEPT: usize> Deserialize<'de> for First<T, KEPT> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<First<T, KEPT>, D::Error> {
         struct Items<T, const KEPT: usize>(std::marker::PhantomData<T>);
@@ -93,6 +128,20 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIEN
 /// large file is not copied first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Base64(pub(crate) Bytes);
+
+impl JsonSchema for Base64 {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Base64".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "contentEncoding": "base64" })
+    }
+}
 
 impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Base64, D::Error> {
@@ -135,6 +184,14 @@ impl Problems {
     pub(crate) fn bound(&mut self, field: &str, text: &str, bytes_max: usize) {
         if text.len() > bytes_max {
             self.add(field, format!("is {} bytes long; at most {bytes_max} are allowed", text.len()));
+        }
+    }
+
+    /// Adds a problem when a text has more characters than allowed.
+    pub(crate) fn bound_chars(&mut self, field: &str, text: &str, chars_max: usize) {
+        let chars = text.chars().count();
+        if chars > chars_max {
+            self.add(field, format!("is {chars} characters long; at most {chars_max} are allowed"));
         }
     }
 

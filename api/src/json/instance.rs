@@ -1,5 +1,6 @@
 //! Instances and webhooks.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use trunkline_model::command::{CreateInstance, InstanceView, UpdateInstance, WebhookConfig};
@@ -9,12 +10,13 @@ use super::event::EVENT_TYPES;
 use super::fields::{First, Object, Problems, nullable, present};
 use super::party::Person;
 use super::raw::{RawObject, embed};
-use super::time;
+use super::time::Time;
 use crate::limits;
 
 /// Body of `instances.create`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CreateInstance")]
 pub(crate) struct CreateBody {
     #[serde(default)]
     name: Option<String>,
@@ -25,20 +27,25 @@ pub(crate) struct CreateBody {
 }
 
 /// Body of `instances.update`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "UpdateInstance")]
 pub(crate) struct UpdateBody {
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "String")]
     name: Option<String>,
     #[serde(default, deserialize_with = "nullable")]
+    #[schemars(with = "Option<RawObject>")]
     metadata: Option<Option<RawObject>>,
     #[serde(default, deserialize_with = "nullable")]
+    #[schemars(with = "Option<WebhookBody>")]
     webhook: Option<Option<Object<WebhookBody>>>,
 }
 
 /// Body of `webhook.put`, and the webhook inside an instance.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PutWebhook")]
 pub(crate) struct WebhookBody {
     url: String,
     secret: String,
@@ -151,7 +158,8 @@ fn read_metadata(problems: &mut Problems, raw: RawObject) -> String {
 }
 
 /// An instance as replies give it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Instance")]
 pub(crate) struct InstanceJson<'a> {
     id: String,
     account: String,
@@ -160,18 +168,18 @@ pub(crate) struct InstanceJson<'a> {
     reason: Option<&'static str>,
     linked: Option<Person<'a>>,
     last_frame_age_ms: Option<u64>,
-    #[serde(with = "time::option")]
-    next_attempt_at: Option<i64>,
+    next_attempt_at: Option<Time>,
     outbox_depth: u64,
     newest_event: u64,
     webhook: Option<WebhookJson<'a>>,
+    #[schemars(with = "Option<RawObject>")]
     metadata: Option<&'a RawValue>,
-    #[serde(with = "time")]
-    created_at: i64,
+    created_at: Time,
 }
 
 /// A webhook without its secret.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Webhook")]
 struct WebhookJson<'a> {
     url: &'a str,
     events: &'a [String],
@@ -191,12 +199,12 @@ impl<'a> InstanceJson<'a> {
             reason: view.reason.map(|reason| reason.as_str()),
             linked: view.linked.as_ref().map(Person::of),
             last_frame_age_ms: view.last_frame_age_ms,
-            next_attempt_at: view.next_attempt_at_ms,
+            next_attempt_at: view.next_attempt_at_ms.map(Time),
             outbox_depth: view.outbox_depth,
             newest_event: view.newest_event,
             webhook: view.webhook.as_ref().map(|webhook| WebhookJson::of(webhook, view)),
             metadata: embed(view.metadata.as_ref()),
-            created_at: view.created_at_ms,
+            created_at: Time(view.created_at_ms),
         }
     }
 }

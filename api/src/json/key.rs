@@ -1,5 +1,6 @@
 //! API keys.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::limits::KEY_LABEL_BYTES_MAX;
 use trunkline_model::{Failure, Scope};
@@ -9,8 +10,9 @@ use crate::gateway::IssuedKey;
 use crate::limits::WORDS_MAX;
 
 /// Body of `keys.create`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CreateKey")]
 pub(crate) struct CreateKeyBody {
     label: String,
     scopes: First<String, { WORDS_MAX + 1 }>,
@@ -48,7 +50,8 @@ impl CreateKeyBody {
 }
 
 /// A key that was just made.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Key")]
 pub(crate) struct KeyJson<'a> {
     id: String,
     label: &'a str,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use trunkline_model::command::{Command, MessageView};
@@ -10,12 +11,13 @@ use trunkline_model::{Address, Failure};
 
 use super::fields::{First, Problems};
 use super::party::Person;
-use super::raw::embed;
+use super::raw::{RawObject, embed};
 use super::time;
 use crate::limits::READ_IDS_MAX;
 
 /// An outgoing message.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Message")]
 pub(crate) struct MessageJson<'a> {
     id: String,
     instance: String,
@@ -28,6 +30,7 @@ pub(crate) struct MessageJson<'a> {
     status_times: BTreeMap<&'static str, String>,
     attempts: u32,
     error: Option<&'a str>,
+    #[schemars(with = "Option<RawObject>")]
     metadata: Option<&'a RawValue>,
 }
 
@@ -54,8 +57,9 @@ impl<'a> MessageJson<'a> {
 }
 
 /// Body of `messages.read`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "MarkRead")]
 pub(crate) struct ReadBody {
     chat: String,
     #[serde(default)]

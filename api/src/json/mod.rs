@@ -3,6 +3,7 @@
 pub(crate) mod cursor;
 pub(crate) mod event;
 pub(crate) mod fields;
+pub(crate) mod group;
 pub(crate) mod instance;
 pub(crate) mod key;
 pub(crate) mod message;
@@ -14,13 +15,25 @@ pub(crate) mod raw;
 pub(crate) mod send;
 pub(crate) mod time;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PageOf{T}")]
 pub(crate) struct Page<T> {
+    /// The entries.
     pub(crate) data: Vec<T>,
+    /// `cursor` of the next page; null when there is none.
     pub(crate) next_cursor: Option<String>,
+}
+
+/// A list that is whole.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ListOf{T}")]
+pub(crate) struct List<T> {
+    /// The entries.
+    pub(crate) data: Vec<T>,
 }
 
 /// The body of an operation that takes none: nothing, or `{}`.

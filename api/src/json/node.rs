@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::time;
+use super::time::Time;
 use crate::gateway::{NodeStatus, ShardStatus};
 
 /// Answer of `node.status`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Node")]
 pub(crate) struct NodeJson<'a> {
     version: &'static str,
-    #[serde(with = "time")]
-    started_at: i64,
+    started_at: Time,
     uptime_ms: u64,
     shards: Vec<ShardJson>,
     instances: BTreeMap<&'static str, usize>,
@@ -20,7 +21,8 @@ pub(crate) struct NodeJson<'a> {
     open_files: OpenFilesJson,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Shard")]
 struct ShardJson {
     shard: u16,
     instances: usize,
@@ -28,7 +30,8 @@ struct ShardJson {
 }
 
 /// The first attempt of each number that was to come back online at the start.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Resume")]
 struct ResumeJson<'a> {
     total: usize,
     waiting: usize,
@@ -39,7 +42,8 @@ struct ResumeJson<'a> {
     done: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "OpenFiles")]
 struct OpenFilesJson {
     limit: Option<u64>,
     used: Option<u64>,
@@ -50,7 +54,7 @@ impl<'a> NodeJson<'a> {
         let resume = &status.resume;
         NodeJson {
             version: status.version,
-            started_at: status.started_at_ms,
+            started_at: Time(status.started_at_ms),
             uptime_ms: status.uptime_ms,
             shards: status
                 .shards

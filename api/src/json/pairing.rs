@@ -1,18 +1,20 @@
 //! Pairing: codes on show, phone numbers, passkey assertions.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use trunkline_model::command::{Expiring, PairingView, PasskeyAssertion};
 use trunkline_model::{Address, Failure};
 
 use super::fields::{Base64, Problems};
-use super::raw::embed;
-use super::time;
+use super::raw::{RawObject, embed};
+use super::time::Time;
 use crate::limits::PASSKEY_PART_BYTES_MAX;
 
 /// Body of `pairing.code`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PairingPhone")]
 pub(crate) struct PhoneBody {
     phone: String,
 }
@@ -37,8 +39,9 @@ impl PhoneBody {
 }
 
 /// Body of `pairing.passkey`: a WebAuthn assertion, its parts in base64url.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PasskeyAssertion")]
 pub(crate) struct PasskeyBody {
     credential_id: Base64,
     client_data_json: Base64,
@@ -73,7 +76,8 @@ impl PasskeyBody {
 }
 
 /// What pairing waits for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Pairing")]
 pub(crate) struct PairingJson<'a> {
     state: &'static str,
     qr: Option<ExpiringJson<'a>>,
@@ -81,15 +85,17 @@ pub(crate) struct PairingJson<'a> {
     passkey: Option<PasskeyJson<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ExpiringCode")]
 struct ExpiringJson<'a> {
     text: &'a str,
-    #[serde(with = "time")]
-    expires_at: i64,
+    expires_at: Time,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Passkey")]
 struct PasskeyJson<'a> {
+    #[schemars(with = "Option<RawObject>")]
     request: Option<&'a RawValue>,
     confirmation_code: Option<&'a str>,
 }
@@ -111,6 +117,6 @@ impl<'a> PairingJson<'a> {
 
 impl<'a> ExpiringJson<'a> {
     fn of(expiring: &'a Expiring) -> ExpiringJson<'a> {
-        ExpiringJson { text: &expiring.text, expires_at: expiring.expires_at_ms }
+        ExpiringJson { text: &expiring.text, expires_at: Time(expiring.expires_at_ms) }
     }
 }

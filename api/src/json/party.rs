@@ -1,11 +1,14 @@
 //! People and chats as replies name them: id, phone, LID, name. What is unknown is null.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::Address;
 use trunkline_model::inbound::Party;
 
+use super::fields::Problems;
+
 /// A person or chat.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Person<'a> {
     /// WhatsApp id: the form that every operation takes.
     id: &'a str,
@@ -45,4 +48,24 @@ impl<'a> Person<'a> {
 
 fn e164(digits: &str) -> String {
     format!("+{digits}")
+}
+
+/// People in a body's list; entries that are none become problems.
+pub(crate) fn read_people(
+    problems: &mut Problems,
+    field: &str,
+    texts: Vec<String>,
+    people_max: usize,
+) -> Vec<Address> {
+    problems.few(field, &texts, people_max);
+    let mut people = Vec::with_capacity(texts.len());
+    for (index, text) in texts.iter().enumerate() {
+        let field = format!("{field}.{index}");
+        match problems.keep(field.as_str(), text.parse::<Address>()) {
+            Some(person) if person.is_person() => people.push(person),
+            Some(_) => problems.add(field, "is not a person"),
+            None => {}
+        }
+    }
+    people
 }

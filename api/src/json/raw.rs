@@ -1,11 +1,28 @@
 //! The caller's own JSON object: kept and given back as it was written.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// A JSON object as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RawObject(pub(crate) String);
+
+impl JsonSchema for RawObject {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Object".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object" })
+    }
+}
 
 impl<'de> Deserialize<'de> for RawObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RawObject, D::Error> {

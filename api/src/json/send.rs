@@ -1,6 +1,7 @@
 //! The body of a message that is to be sent: `{to, type, <type>: {…}, …}` → [`SendMessage`].
 
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use trunkline_model::limits::{MENTIONS_MAX, WA_MESSAGE_ID_BYTES_MAX};
 use trunkline_model::message::{
@@ -14,25 +15,34 @@ use super::raw::RawObject;
 use crate::limits;
 
 /// Body of `messages.send`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "SendMessage")]
 pub(crate) struct SendBody {
     to: String,
     #[serde(default, rename = "type", deserialize_with = "present")]
+    #[schemars(with = "String")]
     kind: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "TextBody")]
     text: Option<Object<TextBody>>,
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "MediaBody")]
     image: Option<Object<MediaBody>>,
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "MediaBody")]
     video: Option<Object<MediaBody>>,
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "MediaBody")]
     audio: Option<Object<MediaBody>>,
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "MediaBody")]
     voice: Option<Object<MediaBody>>,
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "MediaBody")]
     document: Option<Object<MediaBody>>,
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "MediaBody")]
     sticker: Option<Object<MediaBody>>,
     #[serde(default)]
     reply_to: Option<Object<QuoteBody>>,
@@ -44,14 +54,16 @@ pub(crate) struct SendBody {
     metadata: Option<RawObject>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Text")]
 struct TextBody {
     body: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Media")]
 struct MediaBody {
     #[serde(default)]
     url: Option<String>,
@@ -67,8 +79,9 @@ struct MediaBody {
     duration_seconds: Option<u32>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Quote")]
 struct QuoteBody {
     wa_id: String,
     #[serde(default)]

@@ -1,7 +1,10 @@
 //! Times as they are written: RFC 3339, UTC, milliseconds.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
-use serde::Serializer;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
 
 /// A time in milliseconds since the Unix epoch, as `2026-01-31T09:30:00.000Z`. Times outside the years that RFC 3339 can
 /// write become the epoch; no clock gives them.
@@ -10,20 +13,27 @@ pub(crate) fn rfc3339(time_ms: i64) -> String {
     format!("{time:.3}")
 }
 
-pub(crate) fn serialize<S: Serializer>(time_ms: &i64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&rfc3339(*time_ms))
+/// A time in milliseconds since the Unix epoch, written as [`rfc3339`] does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Time(pub(crate) i64);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&rfc3339(self.0))
+    }
 }
 
-/// The same for a time that may be missing.
-pub(crate) mod option {
-    use serde::Serializer;
+impl JsonSchema for Time {
+    fn inline_schema() -> bool {
+        true
+    }
 
-    #[allow(clippy::ref_option, reason = "serde's `with` gives the field by reference")]
-    pub(crate) fn serialize<S: Serializer>(time_ms: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
-        match time_ms {
-            Some(time_ms) => serializer.serialize_str(&super::rfc3339(*time_ms)),
-            None => serializer.serialize_none(),
-        }
+    fn schema_name() -> Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
     }
 }
 

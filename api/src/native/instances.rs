@@ -12,9 +12,37 @@ use crate::gateway::Gateway;
 use crate::json::Page;
 use crate::json::cursor::Cursor;
 use crate::json::instance::{CreateBody, InstanceJson, UpdateBody, WebhookBody};
+use crate::native::pairing;
 use crate::reply::{self, Answer};
+use crate::route::InstanceOperation;
 
-pub(super) async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+pub(super) async fn answer<G: Gateway>(
+    operation: InstanceOperation,
+    call: &Call<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
+    use InstanceOperation as Op;
+    match operation {
+        Op::Create => create(call, body).await,
+        Op::List => list(call).await,
+        Op::Get => act(call, Command::GetInstance).await,
+        Op::Update => update(call, body).await,
+        Op::Delete => delete(call).await,
+        Op::Connect => act_without_body(call, body, Command::Connect).await,
+        Op::Disconnect => act_without_body(call, body, Command::Disconnect).await,
+        Op::Restart => act_without_body(call, body, Command::Restart).await,
+        Op::Logout => act_without_body(call, body, Command::Logout).await,
+        Op::PutWebhook => put_webhook(call, body).await,
+        Op::DeleteWebhook => delete_webhook(call).await,
+        Op::GetPairing => pairing::get(call).await,
+        Op::GetQr => pairing::qr(call).await,
+        Op::RequestPairingCode => pairing::request_code(call, body).await,
+        Op::AnswerPasskey => pairing::answer_passkey(call, body).await,
+        Op::ConfirmPasskey => pairing::confirm_passkey(call, body).await,
+    }
+}
+
+async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let body: CreateBody = body.json(call.headers).await?;
     let instance = body.read()?;
     let view = in_time(call.front.gateway.create_instance(call.account(), instance)).await?;
@@ -23,7 +51,7 @@ pub(super) async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) ->
     Ok(answer)
 }
 
-pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
+async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let limit = call.query.limit()?;
     let after = Cursor::of(&call.query, |cursor| match cursor {
         Cursor::Instance(id) => Some(id),
@@ -40,13 +68,13 @@ pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failu
 }
 
 /// Gives the instance a command that it answers with itself.
-pub(super) async fn act<G: Gateway>(call: &Call<'_, G>, command: Command) -> Result<Answer, Failure> {
+async fn act<G: Gateway>(call: &Call<'_, G>, command: Command) -> Result<Answer, Failure> {
     let instance = call.instance()?;
     let reply = call.command(instance, command).await?;
     Ok(shown(&*instance_in(reply)?))
 }
 
-pub(super) async fn act_without_body<G: Gateway>(
+async fn act_without_body<G: Gateway>(
     call: &Call<'_, G>,
     body: RequestBody,
     command: Command,
@@ -56,13 +84,13 @@ pub(super) async fn act_without_body<G: Gateway>(
     act(call, command).await
 }
 
-pub(super) async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     call.instance()?;
     let body: UpdateBody = body.json(call.headers).await?;
     act(call, Command::UpdateInstance(Box::new(body.read()?))).await
 }
 
-pub(super) async fn delete<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
+async fn delete<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let instance = call.instance()?;
     match call.command(instance, Command::DeleteInstance).await? {
         Reply::Done => Ok(reply::no_content()),
@@ -70,17 +98,14 @@ pub(super) async fn delete<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Fai
     }
 }
 
-pub(super) async fn put_webhook<G: Gateway>(
-    call: &Call<'_, G>,
-    body: RequestBody,
-) -> Result<Answer, Failure> {
+async fn put_webhook<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     call.instance()?;
     let body: WebhookBody = body.json(call.headers).await?;
     let change = UpdateInstance { webhook: Some(Some(body.read()?)), ..UpdateInstance::default() };
     act(call, Command::UpdateInstance(Box::new(change))).await
 }
 
-pub(super) async fn delete_webhook<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
+async fn delete_webhook<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let instance = call.instance()?;
     let change = UpdateInstance { webhook: Some(None), ..UpdateInstance::default() };
     instance_in(call.command(instance, Command::UpdateInstance(Box::new(change))).await?)?;

@@ -1,13 +1,16 @@
-//! The route table and what is read from it: router, scopes, body rules, query parameters, metric labels.
+//! The route table and what is read from it: router, scopes, body rules, query parameters, metric labels, OpenAPI, reference.
 
+mod parameter;
 mod router;
 mod table;
 
+pub(crate) use parameter::{Parameter, path_parameters, query_parameter};
 pub(crate) use router::{Match, Router};
-pub use table::{NativeOperation, OpenOperation, ROUTES};
-pub use trunkline_model::Scope;
+pub use table::*;
+pub use trunkline_model::{LimitClass, Scope};
 
 use hyper::Method;
+use schemars::{Schema, SchemaGenerator};
 
 use crate::limits;
 
@@ -18,17 +21,26 @@ pub struct Route {
     pub method: Method,
     /// Path pattern, with `{name}` for a segment.
     pub path: &'static str,
-    /// Stable name, `noun.verb`; also the metric label.
+    /// Stable name, `noun.verb`; also the metric label and the `operationId`.
     pub name: &'static str,
     /// Who answers, and what a caller needs for it.
     pub target: Target,
+    /// Which of a key's budgets a request is charged to.
+    pub class: LimitClass,
     /// What the request body may be.
     pub body: BodyRule,
+    /// A body that works, for documentation and tests: JSON.
+    pub example: Option<&'static str>,
+    /// What a request that worked is answered with.
+    pub reply: ReplyRule,
     /// Query parameters that it takes; any other is an error.
     pub query: &'static [&'static str],
     /// One sentence for the documentation.
     pub summary: &'static str,
 }
+
+/// Adds a type to a document's schemas and gives the reference to it.
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
 /// Who answers a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,16 +52,42 @@ pub enum Target {
 }
 
 /// What the body of a request may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum BodyRule {
     /// Not read.
     None,
     /// Nothing, or an empty JSON object.
     Empty,
-    /// JSON.
-    Json,
-    /// JSON, or `multipart/form-data` with a `message` part and a `file` part.
-    Message,
+    /// JSON of this form.
+    Json(SchemaOf),
+    /// JSON of this form, or `multipart/form-data` with it in a `message` part and a `file` part after that.
+    Message(SchemaOf),
+    /// A file as it is, of the type that its `Content-Type` says.
+    File,
+}
+
+/// What a request that worked is answered with.
+#[derive(Debug, Clone, Copy)]
+pub enum ReplyRule {
+    /// 204.
+    Nothing,
+    /// JSON of this form, with one of these statuses.
+    Json(&'static [u16], SchemaOf),
+    /// 200 with bytes of one of these types.
+    Bytes(&'static [&'static str]),
+    /// 200 with JSON of this form, or with a stream of events for a client that asks for one.
+    JsonOrEvents(SchemaOf),
+}
+
+impl ReplyRule {
+    /// The statuses of a request that worked.
+    pub fn statuses(self) -> &'static [u16] {
+        match self {
+            ReplyRule::Nothing => &[204],
+            ReplyRule::Json(statuses, _) => statuses,
+            ReplyRule::Bytes(_) | ReplyRule::JsonOrEvents(_) => &[200],
+        }
+    }
 }
 
 impl BodyRule {
@@ -57,12 +95,37 @@ impl BodyRule {
     pub fn bytes_max(self) -> u64 {
         match self {
             BodyRule::None => 0,
-            BodyRule::Empty | BodyRule::Json => limits::JSON_BYTES_MAX,
-            BodyRule::Message => {
+            BodyRule::Empty | BodyRule::Json(_) => limits::JSON_BYTES_MAX,
+            BodyRule::File => trunkline_model::limits::MEDIA_BYTES_MAX,
+            BodyRule::Message(_) => {
                 trunkline_model::limits::MEDIA_BYTES_MAX + limits::MULTIPART_OVERHEAD_BYTES_MAX
             }
         }
     }
+
+    /// Whether the method has to be one that carries a body.
+    pub fn is_read(self) -> bool {
+        !matches!(self, BodyRule::None)
+    }
+}
+
+impl Route {
+    /// Its path with a value that works in the place of each parameter.
+    pub fn example_path(&self) -> String {
+        path_parameters(self.path).fold(self.path.to_owned(), |path, parameter| {
+            path.replace(&format!("{{{}}}", parameter.name), parameter.example)
+        })
+    }
+
+    /// The noun that its name begins with: operations of one noun stand together in the documentation.
+    pub fn noun(&self) -> &'static str {
+        self.name.split_once('.').map_or(self.name, |(noun, _)| noun)
+    }
+}
+
+/// Every operation of the HTTP API, in the order of the documentation. Nothing is answered outside it.
+pub fn routes() -> impl Iterator<Item = &'static Route> + Clone {
+    TABLES.iter().copied().flatten()
 }
 
 #[cfg(test)]
@@ -74,7 +137,7 @@ mod tests {
     fn every_route_is_documented_and_unique() {
         let mut places = HashSet::new();
         let mut names = HashSet::new();
-        for route in ROUTES {
+        for route in routes() {
             assert!(places.insert((route.method.clone(), route.path)), "{} {}", route.method, route.path);
             assert!(names.insert(route.name), "{}", route.name);
             assert!(
@@ -87,18 +150,40 @@ mod tests {
 
     #[test]
     fn only_routes_that_take_a_body_have_a_method_for_one() {
-        for route in ROUTES {
-            let takes_body = route.body != BodyRule::None;
+        for route in routes() {
             let method_has_body = matches!(route.method, Method::POST | Method::PUT | Method::PATCH);
-            assert_eq!(takes_body, method_has_body, "{}", route.name);
+            assert_eq!(route.body.is_read(), method_has_body, "{}", route.name);
         }
     }
 
     #[test]
     fn everything_under_v1_needs_a_key() {
-        for route in ROUTES {
+        for route in routes() {
             let native = matches!(route.target, Target::Native(..));
             assert_eq!(native, route.path.starts_with("/v1/"), "{}", route.name);
+        }
+    }
+
+    #[test]
+    fn every_body_of_json_has_an_example_and_nothing_else_has() {
+        for route in routes() {
+            let wanted = matches!(route.body, BodyRule::Json(_) | BodyRule::Message(_));
+            assert_eq!(route.example.is_some(), wanted, "{}", route.name);
+            if let Some(example) = route.example {
+                let read = serde_json::from_str::<serde_json::Value>(example);
+                assert!(read.is_ok_and(|value| value.is_object()), "the example of {}", route.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_parameter_is_described() {
+        for route in routes() {
+            for name in route.query {
+                assert!(query_parameter(name).is_some(), "{name} of {}", route.name);
+            }
+            let described = path_parameters(route.path).count();
+            assert_eq!(described, route.path.matches('{').count(), "{}", route.path);
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use hyper::Method;
 
-use super::{ROUTES, Route};
+use super::{Route, routes};
 
-/// The matchit router over the table's paths: each path with the routes of its methods.
+/// The matchit router over the table's paths: each path with the routes of its methods, and their positions in the table.
 pub(crate) struct Router {
-    paths: matchit::Router<Vec<usize>>,
+    paths: matchit::Router<Vec<(usize, &'static Route)>>,
 }
 
 /// What a method and a path lead to.
@@ -28,20 +28,15 @@ impl Router {
     /// # Errors
     /// When the table holds a path that matchit cannot tell from another; a test keeps that from happening.
     pub(crate) fn new() -> Result<Router, matchit::InsertError> {
-        let mut paths: matchit::Router<Vec<usize>> = matchit::Router::new();
+        let mut paths = matchit::Router::new();
         let mut seen: Vec<&str> = Vec::new();
-        for route in ROUTES {
+        for route in routes() {
             if seen.contains(&route.path) {
                 continue;
             }
             seen.push(route.path);
-            let indexes = ROUTES
-                .iter()
-                .enumerate()
-                .filter(|(_, other)| other.path == route.path)
-                .map(|(index, _)| index)
-                .collect();
-            paths.insert(route.path, indexes)?;
+            let same: Vec<_> = routes().enumerate().filter(|(_, other)| other.path == route.path).collect();
+            paths.insert(route.path, same)?;
         }
         Ok(Router { paths })
     }
@@ -53,9 +48,7 @@ impl Router {
         };
         // A HEAD request is a GET whose body hyper leaves out.
         let wanted = if *method == Method::HEAD { &Method::GET } else { method };
-        let route = found.value.iter().find_map(|&index| {
-            Some((index, ROUTES.get(index)?)).filter(|(_, route)| route.method == *wanted)
-        });
+        let route = found.value.iter().copied().find(|(_, route)| route.method == *wanted);
         match route {
             Some((index, route)) => Match::Found { index, route, params: found.params },
             None if *method == Method::OPTIONS => Match::Options(allow(found.value)),
@@ -65,9 +58,9 @@ impl Router {
 }
 
 /// Value of the `Allow` header for a path with these routes.
-fn allow(indexes: &[usize]) -> String {
+fn allow(routes: &[(usize, &Route)]) -> String {
     let mut methods = vec!["OPTIONS"];
-    for route in indexes.iter().filter_map(|&index| ROUTES.get(index)) {
+    for (_, route) in routes {
         methods.push(route.method.as_str());
         if route.method == Method::GET {
             methods.push("HEAD");
@@ -94,7 +87,7 @@ mod tests {
 
     #[test]
     fn every_route_of_the_table_is_reached_by_its_own_path() {
-        for route in ROUTES {
+        for route in routes() {
             check(route.method.clone(), route.path, route.name);
         }
     }

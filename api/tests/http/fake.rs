@@ -17,6 +17,8 @@ use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, KeyId, MessageId, Scope};
 
+use crate::answers;
+
 pub const ACCOUNT: AccountId = AccountId(1);
 pub const OTHER_ACCOUNT: AccountId = AccountId(2);
 /// Open, named `shop`.
@@ -357,6 +359,7 @@ impl Gateway for Fake {
                 let view = InstanceView { newest_event, ..instance(id, state) };
                 Ok(Reply::Instance(Box::new(view)))
             }
+            Command::Group(command) => Ok(answers::group(&command)),
             Command::DeleteInstance | Command::MarkRead { .. } => Ok(Reply::Done),
             Command::GetPairing if id == OPEN => Ok(pairing(InstanceState::AwaitingScan)),
             Command::GetPairing

@@ -4,6 +4,10 @@
     reason = "rkyv derives twins of the enums whose fields carry no docs; each item below has its own"
 )]
 
+mod group;
+
+pub use group::*;
+
 use std::collections::BTreeMap;
 
 use crate::event::{CloseReason, Event};
@@ -83,6 +87,8 @@ pub enum Command {
         /// WhatsApp ids of the messages.
         wa_ids: Vec<String>,
     },
+    /// Something about groups.
+    Group(GroupCommand),
 }
 
 /// An instance that is to be made.
@@ -186,6 +192,18 @@ pub enum Reply {
         /// The bytes.
         bytes: Vec<u8>,
     },
+    /// Groups, with their participants.
+    Groups(Vec<GroupView>),
+    /// One group.
+    Group(Box<GroupView>),
+    /// What became of each person of a change.
+    Participants(Vec<ParticipantOutcome>),
+    /// Who waits to be let in.
+    JoinRequests(Vec<JoinRequest>),
+    /// An invitation link.
+    InviteLink(String),
+    /// A group that was joined, or will be.
+    Joined(JoinedGroup),
 }
 
 /// An instance as callers see it. The status part is computed when asked, not remembered.

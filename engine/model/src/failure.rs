@@ -67,7 +67,11 @@ error_codes! {
     /// Too many requests of this kind.
     TooManyRequests = "TOO_MANY_REQUESTS", 429, "Too many requests", true;
     /// WhatsApp refused the request.
-    WhatsAppRefused = "WHATSAPP_REFUSED", 502, "WhatsApp refused the request", false;
+    WhatsAppRefused = "WHATSAPP_REFUSED", 422, "WhatsApp refused the request", false;
+    /// WhatsApp does not let this account do that.
+    WhatsAppForbidden = "WHATSAPP_FORBIDDEN", 403, "WhatsApp does not let this number do that", false;
+    /// WhatsApp has no such thing for this account.
+    WhatsAppNotFound = "WHATSAPP_NOT_FOUND", 404, "WhatsApp does not have it", false;
     /// The node is overloaded, starting or stopping.
     Unavailable = "UNAVAILABLE", 503, "The service is not available right now", true;
     /// WhatsApp did not answer in time.

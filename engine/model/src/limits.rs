@@ -34,3 +34,11 @@ pub const SEND_ATTEMPTS_MAX: u32 = 8;
 pub const WA_MESSAGE_ID_BYTES_MAX: usize = 64;
 
 const _: () = assert!(PAGE_LIMIT_DEFAULT <= PAGE_LIMIT_MAX);
+/// Longest subject of a group, in characters, as WhatsApp's own clients allow.
+pub const GROUP_SUBJECT_CHARS_MAX: usize = 100;
+/// Longest description of a group, in characters.
+pub const GROUP_DESCRIPTION_CHARS_MAX: usize = 2_048;
+/// Most people of one change to a group's participants.
+pub const GROUP_PEOPLE_PER_CALL_MAX: usize = 1_024;
+/// Longest code of an invitation link, in bytes.
+pub const INVITE_CODE_BYTES_MAX: usize = 64;

@@ -15,17 +15,44 @@ pub enum Scope {
     MessagesSend,
     /// Follow events.
     EventsRead,
+    /// Look at chats, contacts and people.
+    ChatsRead,
+    /// Change chats, contacts and the block list.
+    ChatsWrite,
+    /// Look at groups and communities.
+    GroupsRead,
+    /// Make and change groups and communities.
+    GroupsWrite,
+    /// Look at newsletters and status.
+    ChannelsRead,
+    /// Make, follow and change newsletters; post status.
+    ChannelsWrite,
+    /// Look at the number's own profile and privacy.
+    ProfileRead,
+    /// Change the number's own profile and privacy; answer calls.
+    ProfileWrite,
+    /// Take credentials out and bring them in.
+    Admin,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Scope; 6] = [
+    pub const ALL: [Scope; 15] = [
         Scope::All,
         Scope::InstancesRead,
         Scope::InstancesWrite,
         Scope::MessagesRead,
         Scope::MessagesSend,
         Scope::EventsRead,
+        Scope::ChatsRead,
+        Scope::ChatsWrite,
+        Scope::GroupsRead,
+        Scope::GroupsWrite,
+        Scope::ChannelsRead,
+        Scope::ChannelsWrite,
+        Scope::ProfileRead,
+        Scope::ProfileWrite,
+        Scope::Admin,
     ];
 
     /// The word that records and the API use.
@@ -37,6 +64,15 @@ impl Scope {
             Scope::MessagesRead => "messages:read",
             Scope::MessagesSend => "messages:send",
             Scope::EventsRead => "events:read",
+            Scope::ChatsRead => "chats:read",
+            Scope::ChatsWrite => "chats:write",
+            Scope::GroupsRead => "groups:read",
+            Scope::GroupsWrite => "groups:write",
+            Scope::ChannelsRead => "channels:read",
+            Scope::ChannelsWrite => "channels:write",
+            Scope::ProfileRead => "profile:read",
+            Scope::ProfileWrite => "profile:write",
+            Scope::Admin => "admin",
         }
     }
 

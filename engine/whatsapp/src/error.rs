@@ -58,6 +58,12 @@ pub enum SessionError {
     /// WhatsApp refused.
     #[error("WhatsApp refused: {0}")]
     Refused(String),
+    /// This account may not do that: it is no admin, no member, or was blocked.
+    #[error("WhatsApp does not let this account do that: {0}")]
+    Forbidden(String),
+    /// There is no such thing on WhatsApp, or not for this account.
+    #[error("WhatsApp does not have it: {0}")]
+    NotFound(String),
     /// WhatsApp asks for patience.
     #[error("WhatsApp asks to wait: {detail}")]
     Throttled {
@@ -102,6 +108,8 @@ impl SessionError {
             }
             SessionError::Invalid(_) => ErrorCode::Validation,
             SessionError::Refused(_) => ErrorCode::WhatsAppRefused,
+            SessionError::Forbidden(_) => ErrorCode::WhatsAppForbidden,
+            SessionError::NotFound(_) => ErrorCode::WhatsAppNotFound,
             SessionError::Throttled { .. } => ErrorCode::TooManyRequests,
             SessionError::Timeout => ErrorCode::Timeout,
             SessionError::MediaGone => ErrorCode::MediaNotFound,

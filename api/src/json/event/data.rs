@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use trunkline_model::InstanceId;
@@ -10,11 +11,12 @@ use trunkline_model::inbound::{InboundContent, InboundMedia, InboundMessage};
 
 use super::media_id;
 use crate::json::party::Person;
-use crate::json::raw::embed;
-use crate::json::time;
+use crate::json::raw::{RawObject, embed};
+use crate::json::time::Time;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "EventData")]
 pub(super) enum Data<'a> {
     State {
         from: &'static str,
@@ -23,10 +25,10 @@ pub(super) enum Data<'a> {
     },
     Code {
         code: &'a str,
-        #[serde(with = "time")]
-        expires_at: i64,
+        expires_at: Time,
     },
     PasskeyRequest {
+        #[schemars(with = "Option<RawObject>")]
         request: Option<&'a RawValue>,
     },
     PasskeyConfirmation {
@@ -45,8 +47,7 @@ pub(super) enum Data<'a> {
     Presence {
         person: Person<'a>,
         online: bool,
-        #[serde(with = "time::option")]
-        last_seen: Option<i64>,
+        last_seen: Option<Time>,
     },
     Group {
         group: Person<'a>,
@@ -66,7 +67,7 @@ impl<'a> Data<'a> {
             },
             EventBody::QrIssued { code, expires_at_ms }
             | EventBody::PairingCodeIssued { code, expires_at_ms } => {
-                Data::Code { code, expires_at: *expires_at_ms }
+                Data::Code { code, expires_at: Time(*expires_at_ms) }
             }
             EventBody::PasskeyRequested { request_options_json } => {
                 Data::PasskeyRequest { request: embed(Some(request_options_json)) }
@@ -80,9 +81,11 @@ impl<'a> Data<'a> {
             EventBody::ChatPresence { chat, sender, state } => {
                 Data::ChatPresence { chat: Person::of(chat), sender: Person::of(sender), state }
             }
-            EventBody::Presence { person, online, last_seen_ms } => {
-                Data::Presence { person: Person::of(person), online: *online, last_seen: *last_seen_ms }
-            }
+            EventBody::Presence { person, online, last_seen_ms } => Data::Presence {
+                person: Person::of(person),
+                online: *online,
+                last_seen: last_seen_ms.map(Time),
+            },
             EventBody::GroupChanged { group, author, change, participants } => Data::Group {
                 group: Person::of(group),
                 author: author.as_ref().map(Person::of),
@@ -94,7 +97,8 @@ impl<'a> Data<'a> {
 }
 
 /// An outgoing message's new status.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "StatusChange")]
 pub(super) struct Status<'a> {
     message: String,
     wa_id: &'a str,
@@ -102,6 +106,7 @@ pub(super) struct Status<'a> {
     status: &'static str,
     error: Option<&'a str>,
     participant: Option<Person<'a>>,
+    #[schemars(with = "Option<RawObject>")]
     metadata: Option<&'a RawValue>,
 }
 
@@ -120,15 +125,15 @@ impl<'a> Status<'a> {
 }
 
 /// A received message: `type` names the member that holds its content.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReceivedMessage")]
 pub(super) struct Received<'a> {
     wa_id: &'a str,
     chat: Person<'a>,
     sender: Person<'a>,
     from_me: bool,
     is_group: bool,
-    #[serde(with = "time")]
-    time: i64,
+    time: Time,
     from_offline_queue: bool,
     #[serde(rename = "type")]
     kind: &'static str,
@@ -138,14 +143,16 @@ pub(super) struct Received<'a> {
     mentions: Vec<Person<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "QuotedMessage")]
 struct Quoted<'a> {
     wa_id: &'a str,
     participant: Option<Person<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "ReceivedContent")]
 enum ReceivedContent<'a> {
     Text { body: &'a str },
     Media(Box<ReceivedMedia<'a>>),
@@ -158,7 +165,8 @@ enum ReceivedContent<'a> {
 }
 
 /// A received file. Its keys stay inside: the file is fetched through `url`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReceivedMedia")]
 struct ReceivedMedia<'a> {
     id: String,
     url: String,
@@ -178,7 +186,7 @@ impl<'a> Received<'a> {
             sender: Person::of(&message.sender),
             from_me: message.from_me,
             is_group: message.is_group,
-            time: message.time_ms,
+            time: Time(message.time_ms),
             from_offline_queue: message.from_offline_queue,
             kind,
             content: BTreeMap::from([(kind, content)]),

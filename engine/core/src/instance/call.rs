@@ -77,6 +77,10 @@ impl Instance {
                     Box::pin(async move { session.mark_read(&chat, participant.as_deref(), &wa_ids).await })
                 });
             }
+            Command::Group(command) => {
+                return self
+                    .ask_whatsapp(reply, |session| Box::pin(async move { session.group(command).await }));
+            }
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
             Command::Logout => return self.logout(reply).await,
             Command::DeleteInstance => return self.delete(reply).await,
@@ -194,6 +198,18 @@ impl Instance {
         done: Reply,
         work: impl FnOnce(Session) -> BoxFuture<'static, Result<(), SessionError>>,
     ) {
+        self.ask_whatsapp(reply, |session| {
+            let working = work(session);
+            Box::pin(async move { working.await.map(|()| done) })
+        });
+    }
+
+    /// Asks WhatsApp for something in a task of its own, so that the actor goes on meanwhile.
+    fn ask_whatsapp(
+        &self,
+        reply: Replier,
+        work: impl FnOnce(Session) -> BoxFuture<'static, Result<Reply, SessionError>>,
+    ) {
         let Some(session) = self.session.clone() else {
             let detail = "The instance has no connection to WhatsApp.";
             let failure = Failure::in_state(ErrorCode::InstanceState, self.stands(), detail);
@@ -202,7 +218,7 @@ impl Instance {
         let working = work(session);
         self.context.spawner.spawn(TaskKind::Disposable, "session-call", async move {
             let result = working.await;
-            answer(reply, result.map(|()| done).map_err(|error| session_failure(&error)));
+            answer(reply, result.map_err(|error| session_failure(&error)));
         });
     }
 

@@ -2,6 +2,7 @@
 
 mod close;
 mod events;
+mod groups;
 mod hook;
 mod kit;
 mod media;
@@ -27,6 +28,7 @@ use wacore::iq::devices::RemoveCompanionDeviceSpec;
 use wacore::store::DevicePropsOverride;
 use wacore::store::commands::DeviceCommand;
 use waproto::whatsapp::device_props::PlatformType;
+use whatsapp_rust::features::MexError;
 use whatsapp_rust::store::persistence_manager::PersistenceManager;
 use whatsapp_rust::{Client, ClientBuilder, IqError};
 
@@ -222,6 +224,12 @@ impl Session {
         self.inner.client.is_connected() && self.inner.client.is_logged_in()
     }
 
+    /// # Errors
+    /// [`SessionError::NotConnected`] unless WhatsApp would answer now.
+    fn connected(&self) -> Result<(), SessionError> {
+        if self.is_connected() { Ok(()) } else { Err(SessionError::NotConnected) }
+    }
+
     /// An estimate of the memory that the client holds, in bytes: what every client needs, the workers of its chats, and what
     /// its caches say of themselves.
     pub async fn memory_bytes(&self) -> u64 {
@@ -268,7 +276,27 @@ fn iq_error(error: &IqError) -> SessionError {
             retry_after_ms: backoff.map(|seconds| u64::from(seconds) * 1_000),
             detail: shorten(format!("429 {text}")),
         },
-        IqError::ServerError { code, text, .. } => SessionError::Refused(shorten(format!("{code} {text}"))),
+        IqError::ServerError { code, text, .. } => refused(*code, text),
+        other => SessionError::Protocol(shorten(other.to_string())),
+    }
+}
+
+/// A refusal by its code, which is like HTTP's.
+fn refused(code: u16, text: &str) -> SessionError {
+    let detail = shorten(format!("{code} {text}"));
+    match code {
+        401 | 403 => SessionError::Forbidden(detail),
+        404 | 410 => SessionError::NotFound(detail),
+        _ => SessionError::Refused(detail),
+    }
+}
+
+/// What a failed GraphQL request means.
+fn mex_error(error: &MexError) -> SessionError {
+    match error {
+        MexError::Request(error) => iq_error(error),
+        MexError::ExtensionError { code, message } => u16::try_from(*code)
+            .map_or_else(|_| SessionError::Refused(shorten(message.clone())), |code| refused(code, message)),
         other => SessionError::Protocol(shorten(other.to_string())),
     }
 }

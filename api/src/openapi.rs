@@ -1,0 +1,304 @@
+//! The OpenAPI 3.1 document, read from the route table.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+use trunkline_model::ErrorCode;
+
+use crate::problem::Problem;
+use crate::route::{
+    BodyRule, LimitClass, Parameter, ReplyRule, Route, Target, path_parameters, query_parameter, routes,
+};
+
+/// The document, as it is served.
+pub(crate) static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(document().to_string()));
+
+const DESCRIPTION: &str = "Trunkline's native API: everything that a linked WhatsApp number can do. Fields are added, never \
+    changed, and lists of words may grow: a client passes over what it does not know. Errors are problem documents \
+    (RFC 9457); their codes are explained under /docs/errors.";
+
+/// Collects the schemas of bodies and of answers: a type reads and writes differently.
+struct Schemas {
+    bodies: SchemaGenerator,
+    answers: SchemaGenerator,
+}
+
+impl Schemas {
+    fn new() -> Schemas {
+        let settings = SchemaSettings::draft2020_12()
+            .with(|settings| settings.definitions_path = "/components/schemas".into());
+        Schemas {
+            bodies: settings.clone().for_deserialize().into_generator(),
+            answers: settings.for_serialize().into_generator(),
+        }
+    }
+
+    /// Every schema by its name; names are unique over both kinds, which a test holds.
+    fn into_components(mut self) -> Map<String, Value> {
+        let mut all = self.bodies.take_definitions(true);
+        all.extend(self.answers.take_definitions(true));
+        all
+    }
+}
+
+fn document() -> Value {
+    let mut schemas = Schemas::new();
+    let problem = schemas.answers.subschema_for::<Problem<'_>>();
+    let mut paths: Map<String, Value> = Map::new();
+    for route in routes() {
+        let operation = operation(route, &mut schemas);
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        path[route.method.as_str().to_ascii_lowercase()] = operation;
+    }
+    let tags: BTreeSet<&str> = routes().map(Route::noun).collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Trunkline",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": DESCRIPTION,
+            "license": { "name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only" },
+        },
+        "servers": [{ "url": "/" }],
+        "tags": tags.iter().map(|tag| json!({ "name": tag })).collect::<Vec<_>>(),
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": "An API key, `tk_…`." } },
+            "responses": problems(&problem.into()),
+            "schemas": schemas.into_components(),
+        },
+    })
+}
+
+fn operation(route: &Route, schemas: &mut Schemas) -> Value {
+    let mut operation = json!({
+        "operationId": route.name,
+        "summary": route.summary,
+        "tags": [route.noun()],
+        "parameters": parameters(route),
+        "responses": responses(route, schemas),
+    });
+    if let Some(body) = request_body(route, schemas) {
+        operation["requestBody"] = body;
+    }
+    match route.target {
+        Target::Native(_, scope) => {
+            operation["security"] = json!([{ "key": [] }]);
+            operation["x-scope"] = json!(scope.as_str());
+            operation["x-limit-class"] = json!(route.class.as_str());
+        }
+        Target::Open(_) => operation["security"] = json!([]),
+    }
+    operation
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let written = |place: &str, parameter: &Parameter| {
+        json!({
+            "name": parameter.name,
+            "in": place,
+            "required": place == "path",
+            "description": parameter.description,
+            "schema": (parameter.schema)(),
+            "example": example(parameter),
+        })
+    };
+    let path = path_parameters(route.path).map(|parameter| written("path", parameter));
+    let query = route.query.iter().filter_map(|name| query_parameter(name));
+    let mut all: Vec<Value> = path.chain(query.map(|parameter| written("query", parameter))).collect();
+    if matches!(route.body, BodyRule::Message(_)) {
+        all.push(json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": false,
+            "description": "A repeated request with the same key and body is answered like the first one, for a day.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": trunkline_model::limits::IDEMPOTENCY_KEY_BYTES_MAX },
+        }));
+    }
+    all
+}
+
+/// A value of a parameter in its own JSON type.
+fn example(parameter: &Parameter) -> Value {
+    match (parameter.schema)()["type"].as_str() {
+        Some("integer") => parameter.example.parse::<u64>().map_or(Value::Null, Value::from),
+        _ => parameter.example.into(),
+    }
+}
+
+fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
+    let example = route.example.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let content = match route.body {
+        BodyRule::None => return None,
+        BodyRule::Empty => {
+            let nothing = json!({ "type": "object", "additionalProperties": false });
+            return Some(json!({
+                "required": false,
+                "content": { "application/json": { "schema": nothing, "example": {} } },
+            }));
+        }
+        BodyRule::Json(schema) => {
+            json!({ "application/json": { "schema": schema(&mut schemas.bodies), "example": example } })
+        }
+        BodyRule::Message(schema) => {
+            let schema = schema(&mut schemas.bodies);
+            let parts = json!({
+                "type": "object",
+                "required": ["message", "file"],
+                "properties": { "message": schema, "file": { "type": "string", "contentMediaType": "application/octet-stream" } },
+            });
+            json!({
+                "application/json": { "schema": schema, "example": example },
+                "multipart/form-data": {
+                    "schema": parts,
+                    "encoding": { "message": { "contentType": "application/json" } },
+                },
+            })
+        }
+        BodyRule::File => json!({ "image/jpeg": { "schema": {} } }),
+    };
+    Some(json!({ "required": true, "content": content }))
+}
+
+fn responses(route: &Route, schemas: &mut Schemas) -> Value {
+    let mut responses = Map::new();
+    let content = match route.reply {
+        ReplyRule::Nothing => None,
+        ReplyRule::Json(_, schema) => {
+            Some(json!({ "application/json": { "schema": schema(&mut schemas.answers) } }))
+        }
+        ReplyRule::JsonOrEvents(schema) => Some(json!({
+            "application/json": { "schema": schema(&mut schemas.answers) },
+            "text/event-stream": { "schema": { "type": "string" } },
+        })),
+        ReplyRule::Bytes(kinds) => {
+            Some(kinds.iter().map(|kind| ((*kind).to_owned(), json!({}))).collect::<Map<_, _>>().into())
+        }
+    };
+    for status in route.reply.statuses() {
+        let mut response = json!({ "description": meaning(*status) });
+        if let Some(content) = &content {
+            response["content"] = content.clone();
+        }
+        responses.insert(status.to_string(), response);
+    }
+    for code in ErrorCode::ALL.iter().filter(|code| may_answer(route, **code)) {
+        let status = code.http_status().to_string();
+        let reference = json!({ "$ref": format!("#/components/responses/Problem{status}") });
+        responses.insert(status, reference);
+    }
+    responses.into()
+}
+
+fn meaning(status: u16) -> &'static str {
+    match status {
+        201 => "It is made.",
+        202 => "It is accepted and on disk.",
+        204 => "It is done.",
+        _ => "It worked.",
+    }
+}
+
+/// One response for each status that errors have, with the codes that it stands for.
+fn problems(schema: &Value) -> Map<String, Value> {
+    let statuses: BTreeSet<u16> = ErrorCode::ALL.iter().map(|code| code.http_status()).collect();
+    let described = statuses.into_iter().map(|status| {
+        let codes = ErrorCode::ALL.iter().filter(|code| code.http_status() == status);
+        let lines: Vec<String> =
+            codes.map(|code| format!("[{0}](/docs/errors/{0}): {1}.", code.as_str(), code.title())).collect();
+        let response = json!({
+            "description": lines.join(" "),
+            "content": { "application/problem+json": { "schema": schema } },
+        });
+        (format!("Problem{status}"), response)
+    });
+    described.collect()
+}
+
+/// Whether an operation can be answered with a code. What the network and the path decide before the table is asked
+/// (`ROUTE_NOT_FOUND` of an unknown path, `METHOD_NOT_ALLOWED`) belongs to no operation.
+fn may_answer(route: &Route, code: ErrorCode) -> bool {
+    let native = matches!(route.target, Target::Native(..));
+    let of_instance = route.path.contains("{instance}");
+    let asks_whatsapp = of_instance && (route.class != LimitClass::Read || route.name == "pairing.get");
+    let sends = route.class == LimitClass::Send;
+    match code {
+        ErrorCode::Unauthorized
+        | ErrorCode::Forbidden
+        | ErrorCode::MalformedRequest
+        | ErrorCode::TooManyRequests
+        | ErrorCode::Internal => native,
+        ErrorCode::Unavailable => native || route.name == "node.ready",
+        ErrorCode::RouteNotFound => !native && route.path.contains('{'),
+        ErrorCode::InstanceNotFound => of_instance,
+        ErrorCode::MessageNotFound => route.path.contains("{message}"),
+        ErrorCode::MediaNotFound => route.path.contains("{media}"),
+        ErrorCode::MethodNotAllowed => false,
+        ErrorCode::InstanceState | ErrorCode::InstanceNotLinked => of_instance,
+        ErrorCode::NameTaken => matches!(route.name, "instances.create" | "instances.update"),
+        ErrorCode::IdempotencyConflict => sends,
+        ErrorCode::VersionConflict => false,
+        ErrorCode::MalformedBody | ErrorCode::BodyTooLarge | ErrorCode::UnsupportedMediaType => {
+            route.body.is_read()
+        }
+        ErrorCode::Validation => route.body.is_read() || asks_whatsapp,
+        ErrorCode::MediaUnusable => sends || route.path.contains("{media}"),
+        ErrorCode::WhatsAppRefused | ErrorCode::WhatsAppForbidden | ErrorCode::WhatsAppNotFound => {
+            asks_whatsapp
+        }
+        ErrorCode::Timeout => asks_whatsapp,
+        ErrorCode::NodeFull => route.name == "instances.create",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_schemas_are_unique_over_bodies_and_answers() {
+        let mut schemas = Schemas::new();
+        for route in routes() {
+            operation(route, &mut schemas);
+        }
+        let (bodies, answers) = (schemas.bodies.definitions().clone(), schemas.answers.definitions());
+        for name in bodies.keys() {
+            assert!(!answers.contains_key(name), "{name} is both a body and an answer");
+            assert!(!name.ends_with(|c: char| c.is_ascii_digit()), "{name} is the name of two types");
+        }
+        assert!(
+            answers.keys().all(|name| !name.ends_with(|c: char| c.is_ascii_digit())),
+            "{:?}",
+            answers.keys()
+        );
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document();
+        let mut references = Vec::new();
+        collect(&document, &mut references);
+        assert!(references.len() > 100);
+        for reference in references {
+            let pointer = reference.strip_prefix('#').expect("a reference within the document");
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+
+    fn collect(value: &Value, references: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(reference)) = members.get("$ref") {
+                    references.push(reference.clone());
+                }
+                members.values().for_each(|member| collect(member, references));
+            }
+            Value::Array(items) => items.iter().for_each(|item| collect(item, references)),
+            _ => {}
+        }
+    }
+}

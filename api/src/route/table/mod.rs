@@ -1,0 +1,115 @@
+//! The rows of the route table, one file for each part of the API.
+//!
+//! A row: operation, method and path, name, scope and budget, body and reply, query parameters, summary. Bodies are `-` (none),
+//! `{}` (nothing or an empty object), `{Type}`, `{message Type}` (JSON or multipart) or `{file}`; replies `(204)`,
+//! `(200 Type)`, `(bytes "type/subtype" …)` or `(events Type)`. The example of a body is the file of that name in `examples/`.
+
+macro_rules! operations {
+    (
+        $(#[$doc:meta])* $family:ident: $operations:ident, $table:ident;
+        $($op:ident: $method:ident $path:literal, $name:literal, $scope:ident / $class:ident,
+          $body:tt => $reply:tt, [$($query:literal),*], $summary:literal;)*
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $operations { $(#[doc = $summary] $op,)* }
+
+        pub(super) static $table: &[$crate::route::Route] = &[
+            $($crate::route::Route {
+                method: hyper::Method::$method,
+                path: $path,
+                name: $name,
+                target: $crate::route::Target::Native(
+                    $crate::route::NativeOperation::$family($operations::$op),
+                    trunkline_model::Scope::$scope,
+                ),
+                class: trunkline_model::LimitClass::$class,
+                body: $crate::route::table::body!($body),
+                example: $crate::route::table::example!($name, $body),
+                reply: $crate::route::table::reply!($reply),
+                query: &[$($query),*],
+                summary: $summary,
+            },)*
+        ];
+    };
+}
+
+macro_rules! body {
+    (-) => {
+        $crate::route::BodyRule::None
+    };
+    ({}) => {
+        $crate::route::BodyRule::Empty
+    };
+    ({file}) => {
+        $crate::route::BodyRule::File
+    };
+    ({message $body:ty}) => {
+        $crate::route::BodyRule::Message(|schemas| schemas.subschema_for::<$body>())
+    };
+    ({$body:ty}) => {
+        $crate::route::BodyRule::Json(|schemas| schemas.subschema_for::<$body>())
+    };
+}
+
+macro_rules! example {
+    ($name:literal, -) => {
+        None
+    };
+    ($name:literal, {}) => {
+        None
+    };
+    ($name:literal, {file}) => {
+        None
+    };
+    ($name:literal, {$($body:tt)+}) => {
+        Some(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/", $name, ".json")))
+    };
+}
+
+macro_rules! reply {
+    ((204)) => { $crate::route::ReplyRule::Nothing };
+    ((bytes $($kind:literal),+)) => { $crate::route::ReplyRule::Bytes(&[$($kind),+]) };
+    ((events $reply:ty)) => {
+        $crate::route::ReplyRule::JsonOrEvents(|schemas| schemas.subschema_for::<$reply>())
+    };
+    (($status:literal $reply:ty)) => {
+        $crate::route::ReplyRule::Json(&[$status], |schemas| schemas.subschema_for::<$reply>())
+    };
+    (($status:literal or $other:literal $reply:ty)) => {
+        $crate::route::ReplyRule::Json(&[$status, $other], |schemas| schemas.subschema_for::<$reply>())
+    };
+}
+
+pub(super) use {body, example, operations, reply};
+
+mod groups;
+mod instances;
+mod messages;
+mod node;
+mod open;
+
+pub use groups::GroupOperation;
+pub use instances::InstanceOperation;
+pub use messages::MessageOperation;
+pub use node::NodeOperation;
+pub use open::OpenOperation;
+
+use super::Route;
+
+/// Operations of the native API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NativeOperation {
+    /// Instances and how they are linked.
+    Instance(InstanceOperation),
+    /// Messages, their files, events.
+    Message(MessageOperation),
+    /// Groups.
+    Group(GroupOperation),
+    /// The node and its keys.
+    Node(NodeOperation),
+}
+
+/// The parts of the table, in the order of the documentation.
+pub(super) static TABLES: &[&[Route]] =
+    &[instances::TABLE, messages::TABLE, groups::TABLE, node::TABLE, open::TABLE];
