@@ -38,21 +38,24 @@ function results() {
   return [...cases].map(([, name, , body]) => [name, !/<(failure|error|skipped)\b/.test(body ?? '')])
 }
 
-/** Test function → operations that a comment says it proves. */
+/** Test function → operations that a comment says it proves, and test functions with Baileys on the other side. */
 function claims() {
-  const found = new Map()
-  for (const file of ['tests/it', 'tests/src'].flatMap(sources)) {
+  const [found, withBaileys] = [new Map(), new Set()]
+  for (const file of sources('tests/it')) {
     const text = readFileSync(file, 'utf8')
+    for (const [, test, body] of text.matchAll(/fn (\w+)\([^)]*\)[^{]*\{([\s\S]*?)\n\}/g)) {
+      if (/baileys/i.test(test + body)) withBaileys.add(test)
+    }
     for (const [, comment, test] of text.matchAll(/((?:\/\/ proves: [^\n]*\n\s*)+)(?:#\[[^\n]*\]\s*)*(?:async )?fn (\w+)/g)) {
       const names = [...comment.matchAll(/\/\/ proves: ([^\n]*)/g)].flatMap(([, list]) => list.split(','))
       found.set(test, names.map(name => name.trim()).filter(Boolean))
     }
   }
-  return found
+  return [found, withBaileys]
 }
 
 const known = operations()
-const claimed = claims()
+const [claimed, withBaileys] = claims()
 /** Operation or form → set of 'Baileys' | 'simulator judge' | 'unit'. */
 const proofs = new Map()
 const rows = readFileSync('tests/capability/rows.tsv', 'utf8')
@@ -65,7 +68,7 @@ const prefixes = [...new Set([...known.keys(), ...rows.flatMap(row => row.names)
 for (const [name, passed] of results()) {
   if (!passed) continue
   const test = name.split('::').at(-1)
-  const kind = /baileys/.test(name) ? 'Baileys' : /^(engine|conformance|faults)::/.test(name) ? 'simulator judge' : 'unit'
+  const kind = withBaileys.has(test) ? 'Baileys' : /^(engine|conformance|faults)::/.test(name) ? 'simulator judge' : 'unit'
   const named = prefixes.filter(([, prefix]) => test.startsWith(prefix)).map(([proven]) => proven)
   for (const proven of new Set([...named, ...(claimed.get(test) ?? [])])) {
     if (!proofs.has(proven)) proofs.set(proven, new Set())

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use trunkline_tests::{Gateway, World};
 
+// proves: pairing.get
 #[tokio::test]
 async fn a_number_is_linked_by_qr() {
     let world = World::start().await;
@@ -30,6 +31,7 @@ async fn a_number_is_linked_by_qr() {
     world.finish().await;
 }
 
+// proves: pairing.qr
 #[tokio::test]
 async fn the_qr_code_comes_as_text_and_pictures() {
     let world = World::start().await;
@@ -68,6 +70,7 @@ fn size_of_png(bytes: &[u8]) -> (u32, u32) {
     (number(16), number(20))
 }
 
+// proves: pairing.code
 #[tokio::test]
 async fn a_number_is_linked_by_code() {
     let world = World::start().await;
