@@ -118,3 +118,6 @@ pub const TICK_MS: u64 = 200;
 
 /// Stated bound on memory per account that never sent or received anything, bytes.
 pub const IDLE_ACCOUNT_BYTES_MAX: usize = 1_024;
+
+/// How long a phone takes to sign in a companion after a ceremony with a passkey, in milliseconds.
+pub const PASSKEY_SIGN_IN_MS: u64 = 250;

@@ -1,8 +1,10 @@
 //! Accounts and the linking of companions.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::StatusCode;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Answer, Refused, accepted, account, ok, parse, value};
 use crate::limits::BATCH_ACCOUNTS_MAX;
@@ -129,6 +131,45 @@ pub(super) fn pairing_code(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
         world.enter_pairing_code(account, &code).map_err(not_linked)
     })?;
     accepted()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Passkey {
+    required: bool,
+}
+
+/// `POST /accounts/{pn}/passkey`.
+pub(super) fn passkey(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
+    let Passkey { required } = parse(body)?;
+    hub.act(|world| {
+        let account = account(world, pn)?;
+        world.require_passkey(account, required);
+        accepted()
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssertionAsked {
+    /// `PublicKeyCredentialRequestOptions`, as JSON text.
+    options: String,
+}
+
+/// `POST /accounts/{pn}/passkey/assertion`: the parts of the assertion, in base64url.
+pub(super) fn passkey_assertion(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
+    let AssertionAsked { options } = parse(body)?;
+    let assertion = hub.act(|world| {
+        let account = account(world, pn)?;
+        world.assert_passkey(account, &options).map_err(not_linked)
+    })?;
+    let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    ok(json!({
+        "credential_id": part(&assertion.credential_id),
+        "client_data_json": part(&assertion.client_data_json),
+        "authenticator_data": part(&assertion.authenticator_data),
+        "signature": part(&assertion.signature),
+    }))
 }
 
 fn not_linked(error: ScanError) -> Refused {

@@ -72,6 +72,8 @@ fn route(hub: &Hub, method: &Method, path: &[&str], body: &[u8]) -> Answer {
         ("GET", ["accounts", pn]) => accounts::get(hub, pn),
         ("POST", ["accounts", pn, "scan"]) => accounts::scan(hub, pn, body),
         ("POST", ["accounts", pn, "pairing-code"]) => accounts::pairing_code(hub, pn, body),
+        ("POST", ["accounts", pn, "passkey"]) => accounts::passkey(hub, pn, body),
+        ("POST", ["accounts", pn, "passkey", "assertion"]) => accounts::passkey_assertion(hub, pn, body),
         ("POST", ["accounts", pn, "unlink"]) => accounts::unlink(hub, pn, body),
         ("POST", ["accounts", pn, "send"]) => phone::send(hub, pn, body),
         ("POST", ["accounts", pn, "read"]) => phone::read(hub, pn, body),

@@ -10,6 +10,7 @@ pub mod derive;
 pub mod history;
 pub mod media;
 pub mod pair_code;
+pub mod passkey;
 pub mod phash;
 pub mod prekeys;
 pub mod qr;

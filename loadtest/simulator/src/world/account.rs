@@ -66,6 +66,10 @@ pub struct Extras {
     pub key_index_list: Option<(u64, Vec<u8>)>,
     /// How the last pairing ended.
     pub last_pairing: Option<String>,
+    /// Whether companions are linked only with the owner's passkey.
+    pub passkey_required: bool,
+    /// The code that the phone showed last in a ceremony with a passkey.
+    pub passkey_code: Option<String>,
 }
 
 /// A linked companion.

@@ -17,6 +17,7 @@ mod notify;
 pub mod offline;
 mod pairing;
 mod pairing_code;
+mod passkey;
 mod phones;
 mod report;
 
@@ -263,6 +264,7 @@ impl World {
     fn on_tick(&mut self) {
         self.welcome_the_waiting();
         self.expire_pairings();
+        self.finish_passkeys();
     }
 
     /// Unix seconds.
