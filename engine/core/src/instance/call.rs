@@ -81,6 +81,38 @@ impl Instance {
                 return self
                     .ask_whatsapp(reply, |session| Box::pin(async move { session.group(command).await }));
             }
+            Command::Profile(command) => {
+                return self
+                    .ask_whatsapp(reply, |session| Box::pin(async move { session.profile(command).await }));
+            }
+            Command::Privacy(command) => {
+                return self
+                    .ask_whatsapp(reply, |session| Box::pin(async move { session.privacy(command).await }));
+            }
+            Command::Presence(command) => {
+                return self
+                    .ask_whatsapp(reply, |session| Box::pin(async move { session.presence(command).await }));
+            }
+            Command::GetLimits => {
+                return self
+                    .ask_whatsapp(reply, |session| Box::pin(async move { session.limits_reply().await }));
+            }
+            Command::Call(command) => {
+                return self
+                    .ask_whatsapp(reply, |session| Box::pin(async move { session.call(command).await }));
+            }
+            Command::Newsletter(command) => {
+                return self
+                    .ask_whatsapp(reply, |session| Box::pin(async move { session.newsletter(command).await }));
+            }
+            Command::Community(command) => {
+                return self
+                    .ask_whatsapp(reply, |session| Box::pin(async move { session.community(command).await }));
+            }
+            Command::Status(command) => {
+                return self
+                    .ask_whatsapp(reply, |session| Box::pin(async move { session.status(command).await }));
+            }
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
             Command::Logout => return self.logout(reply).await,
             Command::DeleteInstance => return self.delete(reply).await,

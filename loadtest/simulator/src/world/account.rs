@@ -6,6 +6,7 @@ use wacore_binary::{Jid, Server};
 
 use super::app_state::AppState;
 use super::offline::OfflineQueue;
+use super::quotas::Quotas;
 use super::{AccountId, ConnId};
 use crate::phone::{Addressing, Behaviour, Bundle, Phone, SignedPreKey};
 
@@ -66,6 +67,10 @@ pub struct Extras {
     pub key_index_list: Option<(u64, Vec<u8>)>,
     /// How the last pairing ended.
     pub last_pairing: Option<String>,
+    /// What it may do towards strangers, where that was set.
+    pub quotas: Option<Quotas>,
+    /// Who sees its status by default: `contacts`, `blacklist` or `whitelist`, and the people on that list.
+    pub status_audience: Option<(String, BTreeSet<AccountId>)>,
 }
 
 /// A linked companion.
