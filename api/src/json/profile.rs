@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::command::{
-    ChatActivity, LimitsView, LinkedDevice, PictureView, PresenceCommand, PrivacySetting, PrivacyValue, PrivacyView,
-    ProfileChanges, ProfileView,
+    ChatActivity, LimitsView, LinkedDevice, PictureView, PresenceCommand, PrivacySetting, PrivacyValue,
+    PrivacyView, ProfileChanges, ProfileView,
 };
 use trunkline_model::limits::{ABOUT_CHARS_MAX, PRESENCE_PEOPLE_PER_CALL_MAX, PROFILE_NAME_CHARS_MAX};
 use trunkline_model::{Address, Failure};

@@ -8,7 +8,9 @@ use crate::body::RequestBody;
 use crate::call::{Call, unexpected};
 use crate::gateway::Gateway;
 use crate::json::List;
-use crate::json::community::{CreateCommunityBody, CreateSubGroupBody, LinkGroupsBody, LinkJson, SubGroupJson};
+use crate::json::community::{
+    CreateCommunityBody, CreateSubGroupBody, LinkGroupsBody, LinkJson, SubGroupJson,
+};
 use crate::json::group::{GroupJson, InviteLinkJson, OutcomeJson, PeopleBody, UpdateGroupBody, group_id};
 use crate::json::party::Person;
 use crate::native::groups::picture;

@@ -1,7 +1,9 @@
 //! The number itself: profile, privacy, presence, limits, calls.
 
 use hyper::StatusCode;
-use trunkline_model::command::{CallCommand, Command, PresenceCommand, PrivacyCommand, ProfileCommand, Reply};
+use trunkline_model::command::{
+    CallCommand, Command, PresenceCommand, PrivacyCommand, ProfileCommand, Reply,
+};
 use trunkline_model::{Address, ErrorCode, Failure};
 
 use crate::body::RequestBody;

@@ -1,10 +1,11 @@
 //! What the fake engine answers commands with that only WhatsApp could answer.
 
 use trunkline_model::command::{
-    AudienceKind, AudienceList, CallCommand, CommunityCommand, GroupCommand, GroupSettings, GroupView, JoinRequest,
-    JoinedGroup, LimitsView, LinkOutcome, LinkedDevice, NewChatLimit, NewsletterCommand, NewsletterPost,
-    NewsletterView, Participant, ParticipantOutcome, ParticipantRole, PictureView, PrivacySetting, PrivacyValue,
-    PrivacyView, ProfileCommand, ProfileView, ReachoutLimit, Reply, StatusCommand, SubGroup,
+    AudienceKind, AudienceList, CallCommand, CommunityCommand, GroupCommand, GroupSettings, GroupView,
+    JoinRequest, JoinedGroup, LimitsView, LinkOutcome, LinkedDevice, NewChatLimit, NewsletterCommand,
+    NewsletterPost, NewsletterView, Participant, ParticipantOutcome, ParticipantRole, PictureView,
+    PrivacySetting, PrivacyValue, PrivacyView, ProfileCommand, ProfileView, ReachoutLimit, Reply,
+    StatusCommand, SubGroup,
 };
 use trunkline_model::inbound::Party;
 
@@ -75,11 +76,9 @@ pub fn profile(command: &ProfileCommand) -> Reply {
         }
         ProfileCommand::GetPicture => Reply::Picture(picture()),
         ProfileCommand::SetPicture(_) => Reply::Done,
-        ProfileCommand::ListDevices => Reply::Devices(vec![LinkedDevice {
-            number: 0,
-            jid: person().jid,
-            is_this: false,
-        }]),
+        ProfileCommand::ListDevices => {
+            Reply::Devices(vec![LinkedDevice { number: 0, jid: person().jid, is_this: false }])
+        }
     }
 }
 

@@ -155,7 +155,10 @@ fn calls_and_limits() {
         }
     };
     let ended = CallStep::Ended { reason: Some("timeout".to_owned()), duration_seconds: Some(3) };
-    check(call(ended), serde_json::json!({"call": "C1", "reason": "timeout", "duration_seconds": 3, "video": null}));
+    check(
+        call(ended),
+        serde_json::json!({"call": "C1", "reason": "timeout", "duration_seconds": 3, "video": null}),
+    );
     let limits = LimitsView {
         reachout: Some(ReachoutLimit { restricted: true, kind: None, until_ms: Some(0) }),
         new_chats: None,

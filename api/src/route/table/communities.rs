@@ -1,7 +1,9 @@
 //! Communities.
 
 use crate::json::List;
-use crate::json::community::{CreateCommunityBody, CreateSubGroupBody, LinkGroupsBody, LinkJson, SubGroupJson};
+use crate::json::community::{
+    CreateCommunityBody, CreateSubGroupBody, LinkGroupsBody, LinkJson, SubGroupJson,
+};
 use crate::json::group::{GroupJson, InviteLinkJson, OutcomeJson, PeopleBody, UpdateGroupBody};
 use crate::json::party::Person;
 

@@ -39,7 +39,9 @@ impl Ringing {
                 let creator = signal.action.call_creator().clone();
                 self.0.push_back(Offer { call: call.to_owned(), from: signal.from.clone(), creator });
             }
-            CallAction::Accept { .. } | CallAction::Reject { .. } | CallAction::Terminate { .. } => self.forget(call),
+            CallAction::Accept { .. } | CallAction::Reject { .. } | CallAction::Terminate { .. } => {
+                self.forget(call)
+            }
             _ => {}
         }
     }
@@ -61,7 +63,9 @@ impl Session {
     /// [`SessionError::NotConnected`], [`SessionError::NotFound`] for a call that does not ring, or what WhatsApp answered.
     pub async fn call(&self, command: CallCommand) -> Result<Reply, SessionError> {
         match command {
-            CallCommand::Reject { call, from } => self.reject_call(&call, from.as_ref()).await.map(|()| Reply::Done),
+            CallCommand::Reject { call, from } => {
+                self.reject_call(&call, from.as_ref()).await.map(|()| Reply::Done)
+            }
             CallCommand::CreateLink { video } => self.create_call_link(video).await.map(Reply::CallLink),
         }
     }
@@ -78,7 +82,8 @@ impl Session {
         let (from, creator) = match (ringing, from) {
             (Some(known), _) => known,
             (None, Some(from)) => {
-                let caller = address_of(from).ok_or_else(|| SessionError::Invalid("the caller is nobody".to_owned()))?;
+                let caller = address_of(from)
+                    .ok_or_else(|| SessionError::Invalid("the caller is nobody".to_owned()))?;
                 (caller.clone(), caller)
             }
             (None, None) => return Err(SessionError::NotFound("no such call rings".to_owned())),
@@ -93,7 +98,8 @@ impl Session {
         self.connected()?;
         let media = if video { CallLinkMedia::Video } else { CallLinkMedia::Audio };
         let id = stanza_id()?;
-        let protocol = |error: whatsapp_rust::anyhow::Error| SessionError::Protocol(shorten(error.to_string()));
+        let protocol =
+            |error: whatsapp_rust::anyhow::Error| SessionError::Protocol(shorten(error.to_string()));
         let request = build_call_link_create(media, &id).map_err(protocol)?;
         let ack = self.send_confirmed(&id, request).await?;
         Ok(parse_call_link_create_ack(ack.get()).map_err(protocol)?.url())

@@ -48,10 +48,14 @@ impl Session {
                 Ok(Reply::Group(Box::new(view(&joined))))
             }
             CommunityCommand::ListMembers(id) => self.members(&id).await,
-            CommunityCommand::ChangeMembers(id, action, people) => self.change_members(id, action, people).await,
+            CommunityCommand::ChangeMembers(id, action, people) => {
+                self.change_members(id, action, people).await
+            }
             CommunityCommand::GetInviteLink(id) => self.group(GroupCommand::GetInviteLink(id)).await,
             CommunityCommand::ResetInviteLink(id) => self.group(GroupCommand::ResetInviteLink(id)).await,
-            CommunityCommand::SetPicture(id, picture) => self.group(GroupCommand::SetPicture(id, picture)).await,
+            CommunityCommand::SetPicture(id, picture) => {
+                self.group(GroupCommand::SetPicture(id, picture)).await
+            }
         }
     }
 
@@ -113,9 +117,11 @@ impl Session {
     ) -> Result<Reply> {
         match action {
             ParticipantAction::Add => {
-                let announcements = self.sub_groups(&community).await?.into_iter().find(|it| it.is_announcements);
+                let announcements =
+                    self.sub_groups(&community).await?.into_iter().find(|it| it.is_announcements);
                 let found = announcements.and_then(|group| group.jid.parse::<Jid>().ok());
-                let group = found.ok_or_else(|| SessionError::NotFound("it has no announcements".to_owned()))?;
+                let group =
+                    found.ok_or_else(|| SessionError::NotFound("it has no announcements".to_owned()))?;
                 let group = GroupId(group.user.to_string());
                 self.group(GroupCommand::ChangeParticipants(group, action, people)).await
             }
@@ -132,7 +138,8 @@ impl Session {
 }
 
 fn sub_group(node: &Value, is_announcements: bool) -> Result<SubGroup> {
-    let jid = node["id"].as_str().ok_or_else(|| SessionError::Protocol("a group without an id".to_owned()))?;
+    let jid =
+        node["id"].as_str().ok_or_else(|| SessionError::Protocol("a group without an id".to_owned()))?;
     let subject = node["subject"]["value"].as_str().or_else(|| node["subject"].as_str()).unwrap_or_default();
     let size = number(&node["participants_count"]).or_else(|| number(&node["total_participants_count"]));
     let general = &node["properties"]["general_chat"];

@@ -16,7 +16,11 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError::NotConnected`], [`SessionError::Timeout`], or the refusal in the acknowledgement.
-    pub(super) async fn send_confirmed(&self, id: &str, stanza: Node) -> Result<Arc<OwnedNodeRef>, SessionError> {
+    pub(super) async fn send_confirmed(
+        &self,
+        id: &str,
+        stanza: Node,
+    ) -> Result<Arc<OwnedNodeRef>, SessionError> {
         let client = &self.inner.client;
         // Before the stanza leaves: the answer may be here before the call returns.
         let waiter = client.wait_for_node(NodeFilter::tag("ack").attr("id", id));

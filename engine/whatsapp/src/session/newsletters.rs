@@ -31,7 +31,9 @@ impl Session {
             NewsletterCommand::List => self.newsletters().await,
             NewsletterCommand::Get(newsletter) => self.newsletter_by(&full(&newsletter), "JID").await,
             NewsletterCommand::Preview(InviteCode(code)) => self.newsletter_by(&code, "INVITE").await,
-            NewsletterCommand::Create { name, description } => self.create_newsletter(name, description).await,
+            NewsletterCommand::Create { name, description } => {
+                self.create_newsletter(name, description).await
+            }
             NewsletterCommand::Update { newsletter, name, description } => {
                 self.update_newsletter(&newsletter, name, description).await
             }
@@ -40,7 +42,9 @@ impl Session {
                 self.ask_graph(delete_newsletter::DOC_ID, "xwa2_newsletter_delete_v2", variables).await?;
                 Ok(Reply::Done)
             }
-            NewsletterCommand::Follow { newsletter, follow } => self.follow_newsletter(&newsletter, follow).await,
+            NewsletterCommand::Follow { newsletter, follow } => {
+                self.follow_newsletter(&newsletter, follow).await
+            }
             NewsletterCommand::Mute { newsletter, mute } => self.mute_newsletter(&newsletter, mute).await,
             NewsletterCommand::Posts { newsletter, before, limit } => {
                 self.newsletter_posts(&newsletter, before, limit).await
@@ -53,8 +57,9 @@ impl Session {
 
     async fn newsletters(&self) -> Result<Reply> {
         let variables = json!({ "fetch_wamo_sub": false });
-        let found =
-            self.ask_graph(fetch_all_newsletters_metadata::DOC_ID, "xwa2_newsletter_subscribed", variables).await?;
+        let found = self
+            .ask_graph(fetch_all_newsletters_metadata::DOC_ID, "xwa2_newsletter_subscribed", variables)
+            .await?;
         let mut views: Vec<NewsletterView> =
             found.as_array().into_iter().flatten().map(view).collect::<Result<_>>()?;
         views.sort_unstable_by(|a, b| a.jid.cmp(&b.jid));
@@ -151,9 +156,12 @@ fn full(newsletter: &NewsletterId) -> String {
 }
 
 fn view(value: &Value) -> Result<NewsletterView> {
-    let jid = value["id"].as_str().ok_or_else(|| SessionError::Protocol("a newsletter without an id".to_owned()))?;
+    let jid = value["id"]
+        .as_str()
+        .ok_or_else(|| SessionError::Protocol("a newsletter without an id".to_owned()))?;
     let (thread, viewer) = (&value["thread_metadata"], &value["viewer_metadata"]);
-    let described = |part: &str| thread[part]["text"].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let described =
+        |part: &str| thread[part]["text"].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let setting = viewer["settings"].as_array().into_iter().flatten();
     let muted = setting.clone().find(|setting| setting["type"] == "MUTE_FOLLOWER_ACTIVITY");
     Ok(NewsletterView {

@@ -39,7 +39,9 @@ impl Session {
         self.connected()?;
         let client = &self.inner.client;
         match command {
-            PresenceCommand::Set { online: true } => client.presence().set_available().await.map_err(presence_error)?,
+            PresenceCommand::Set { online: true } => {
+                client.presence().set_available().await.map_err(presence_error)?
+            }
             PresenceCommand::Set { online: false } => {
                 client.presence().set_unavailable().await.map_err(presence_error)?;
             }
@@ -99,7 +101,8 @@ mod tests {
 
     #[test]
     fn the_followed_are_bounded_and_counted_once() {
-        let people = |range: std::ops::Range<usize>| range.map(|n| Jid::pn(n.to_string())).collect::<Vec<_>>();
+        let people =
+            |range: std::ops::Range<usize>| range.map(|n| Jid::pn(n.to_string())).collect::<Vec<_>>();
         let mut followed = Followed::default();
         assert!(followed.take(&people(0..PRESENCE_SUBSCRIPTIONS_MAX)));
         assert!(followed.take(&people(0..1)), "known already");

@@ -28,7 +28,10 @@ impl Session {
         let told = self.inner.client.fetch_privacy_settings().await.map_err(|error| iq_error(&error))?;
         let settings = PrivacySetting::ALL.iter().filter_map(|setting| {
             let value = told.get_value(&category(*setting))?;
-            PrivacyValue::ALL.iter().find(|known| wire_value(**known) == *value).map(|known| (*setting, *known))
+            PrivacyValue::ALL
+                .iter()
+                .find(|known| wire_value(**known) == *value)
+                .map(|known| (*setting, *known))
         });
         Ok(Reply::Privacy(PrivacyView { settings: settings.collect() }))
     }
@@ -70,7 +73,11 @@ mod tests {
         for setting in PrivacySetting::ALL {
             for value in PrivacyValue::ALL {
                 let offered = setting.values().contains(value);
-                assert_eq!(category(*setting).is_valid_value(&wire_value(*value)), offered, "{setting:?} {value:?}");
+                assert_eq!(
+                    category(*setting).is_valid_value(&wire_value(*value)),
+                    offered,
+                    "{setting:?} {value:?}"
+                );
             }
         }
     }

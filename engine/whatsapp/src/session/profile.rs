@@ -1,6 +1,8 @@
 //! The account's own profile, and its devices.
 
-use trunkline_model::command::{LinkedDevice, PictureView, ProfileChanges, ProfileCommand, ProfileView, Reply};
+use trunkline_model::command::{
+    LinkedDevice, PictureView, ProfileChanges, ProfileCommand, ProfileView, Reply,
+};
 use wacore_binary::Jid;
 use whatsapp_rust::features::{ContactError, ProfileError, UserInfo};
 

@@ -27,7 +27,10 @@ impl Session {
             json!({ "input": { "type": "INDIVIDUAL_NEW_CHAT_MSG" } }),
         );
         let (reachout, new_chats) = tokio::join!(reachout, new_chats);
-        Ok(LimitsView { reachout: Some(read_reachout(&reachout?)), new_chats: Some(read_new_chats(&new_chats?)) })
+        Ok(LimitsView {
+            reachout: Some(read_reachout(&reachout?)),
+            new_chats: Some(read_new_chats(&new_chats?)),
+        })
     }
 
     /// [`Session::limits`] as an answer.

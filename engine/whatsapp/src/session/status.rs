@@ -27,7 +27,8 @@ impl Session {
         self.connected()?;
         match command {
             StatusCommand::GetAudience => {
-                let lists = self.inner.client.execute(AudienceQuery).await.map_err(|error| iq_error(&error))?;
+                let lists =
+                    self.inner.client.execute(AudienceQuery).await.map_err(|error| iq_error(&error))?;
                 Ok(Reply::StatusAudience(lists))
             }
             StatusCommand::Delete { wa_id, audience } => {

@@ -2,7 +2,9 @@
 
 use trunkline_model::inbound::Party;
 use wacore::stanza::groups::GroupNotificationAction;
-use wacore::types::events::{ConnectFailureReason, Event, GroupUpdate, PictureUpdate, Receipt, UndecryptableMessage};
+use wacore::types::events::{
+    ConnectFailureReason, Event, GroupUpdate, PictureUpdate, Receipt, UndecryptableMessage,
+};
 use wacore::types::message::MessageSource;
 use wacore::types::presence::{ChatPresence, ChatPresenceMedia, ReceiptType};
 use wacore_binary::{Jid, JidExt as _};

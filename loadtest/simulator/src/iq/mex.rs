@@ -56,7 +56,8 @@ fn text<'v>(value: &'v Value, field: &str) -> Option<&'v str> {
 
 /// The newsletter that the variables name.
 fn named<'w>(world: &'w mut World, variables: &Value) -> Result<&'w mut Newsletter, IqError> {
-    let id = text(variables, "newsletter_id").and_then(|id| id.parse::<Jid>().ok()).ok_or(IqError::BAD_REQUEST)?;
+    let id =
+        text(variables, "newsletter_id").and_then(|id| id.parse::<Jid>().ok()).ok_or(IqError::BAD_REQUEST)?;
     world.newsletters.get_mut(&id.user).ok_or(IqError::NOT_FOUND)
 }
 
@@ -187,7 +188,11 @@ fn keep_muted(world: &mut World, by: AccountId, variables: &Value, on: bool) -> 
     if !newsletter.readers.contains_key(&by) {
         return Err(IqError::FORBIDDEN);
     }
-    if on { newsletter.muted.insert(by) } else { newsletter.muted.remove(&by) };
+    if on {
+        newsletter.muted.insert(by)
+    } else {
+        newsletter.muted.remove(&by)
+    };
     Ok(state(newsletter, "active"))
 }
 

@@ -43,9 +43,10 @@ fn page(world: &World, request: &Request<'_>, wanted: impl Fn(&Post) -> bool) ->
 }
 
 fn node(post: &Post, reader: AccountId) -> Node {
-    let reactions = post.counts().into_iter().map(|(code, count)| {
-        NodeBuilder::new("reaction").attr("code", code).attr("count", count).build()
-    });
+    let reactions = post
+        .counts()
+        .into_iter()
+        .map(|(code, count)| NodeBuilder::new("reaction").attr("code", code).attr("count", count).build());
     let node = NodeBuilder::new("message")
         .attr("id", post.id.as_str())
         .attr("server_id", post.server_id)

@@ -15,7 +15,8 @@ pub(crate) fn on_call(world: &mut World, from: DeviceId, node: &Node) {
         return;
     };
     let to = attr_jid(node, "to");
-    if to.as_ref().is_some_and(|to| to.server == Server::Call) || attr(node, "to").as_deref() == Some("@call") {
+    if to.as_ref().is_some_and(|to| to.server == Server::Call) || attr(node, "to").as_deref() == Some("@call")
+    {
         let link = create_link(world, action);
         return ack(world, from, node, &action.tag.clone(), link);
     }

@@ -11,7 +11,12 @@ use crate::world::{AccountId, DeviceId, World};
 ///
 /// # Errors
 /// The code of the refusal: no such newsletter or post, or not the author's to write.
-pub(super) fn on_message(world: &mut World, from: DeviceId, jid: &Jid, node: &Node) -> Result<(), &'static str> {
+pub(super) fn on_message(
+    world: &mut World,
+    from: DeviceId,
+    jid: &Jid,
+    node: &Node,
+) -> Result<(), &'static str> {
     let posted_s = world.now_s();
     let newsletter = world.newsletters.get_mut(&jid.user).ok_or(super::NOT_FOUND)?;
     if let Some(reaction) = child(node, "reaction") {

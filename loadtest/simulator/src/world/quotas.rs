@@ -62,7 +62,8 @@ impl World {
         for (operation, data) in told {
             let body = json!({"data": data}).to_string();
             for device in self.companions_of(account, None) {
-                let update = NodeBuilder::new("update").attr("op_name", operation).bytes(body.as_bytes()).build();
+                let update =
+                    NodeBuilder::new("update").attr("op_name", operation).bytes(body.as_bytes()).build();
                 let notification = self.notification(service(), "mex").children([update]).build();
                 self.deliver(device, notification);
             }

@@ -20,10 +20,14 @@ async fn capability_calls_reject_a_call_of_baileys() {
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
     let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
-    let sound = json!([{"tag": "audio", "attrs": {"enc": "opus", "rate": "16000"}}, {"tag": "video", "attrs": {}}]);
+    let sound =
+        json!([{"tag": "audio", "attrs": {"enc": "opus", "rate": "16000"}}, {"tag": "video", "attrs": {}}]);
     signal(&laptop, &alice, "offer", json!({"call-id": "CALL1"}), sound).await;
     let offered = shop.expect_event("call.offered").await;
-    assert_eq!((&offered["call"], &offered["video"], &offered["is_group"]), (&json!("CALL1"), &json!(true), &json!(false)));
+    assert_eq!(
+        (&offered["call"], &offered["video"], &offered["is_group"]),
+        (&json!("CALL1"), &json!(true), &json!(false))
+    );
     assert!(bob.is(offered["from"]["id"].as_str().expect("an id")), "{offered}");
     assert_eq!(offered["from"]["name"], json!("Bob"));
 
@@ -63,7 +67,8 @@ async fn calls_are_followed_to_their_end() {
         let ended = shop.expect_event("call.ended").await;
         assert_eq!((&ended["call"], &ended["reason"]), (&json!(call), &expected), "{ended}");
     }
-    signal(&laptop, &alice, "terminate", json!({"call-id": "C4", "reason": "accepted_elsewhere"}), json!([])).await;
+    signal(&laptop, &alice, "terminate", json!({"call-id": "C4", "reason": "accepted_elsewhere"}), json!([]))
+        .await;
     let taken = shop.expect_event("call.accepted").await;
     assert_eq!((&taken["call"], &taken["elsewhere"]), (&json!("C4"), &json!(true)));
     gateway.finish().await;
@@ -76,7 +81,7 @@ async fn capability_calls_create_link_from_the_service() {
     let alice = world.account("Alice").await;
     let gateway = Gateway::start(&world).await;
     let shop = gateway.link(&alice).await;
-    for (video, path) in [(true, "/video/"), (false, "/voice/")] {
+    for (video, path) in [(true, "/video/"), (false, "/audio/")] {
         let made = shop.post("/calls/links", json!({"video": video})).await.expect(201);
         let link = made["link"].as_str().expect("a link");
         assert!(link.starts_with("https://call.whatsapp.com/") && link.contains(path), "{link}");

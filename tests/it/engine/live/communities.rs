@@ -16,7 +16,12 @@ async fn create_community(shop: &Instance, wish: Value) -> String {
 async fn groups_of(shop: &Instance, community: &str) -> Vec<(String, String)> {
     let listed = shop.get(&format!("/communities/{community}/groups")).await.expect(200);
     let text = |group: &Value, field: &str| group[field].as_str().unwrap_or_default().to_owned();
-    listed["data"].as_array().expect("a list").iter().map(|group| (text(group, "subject"), text(group, "id"))).collect()
+    listed["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|group| (text(group, "subject"), text(group, "id")))
+        .collect()
 }
 
 fn people(accounts: &[&Account]) -> Value {
@@ -30,13 +35,17 @@ async fn capability_communities_create_with_groups_that_baileys_sees() {
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
     let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
-    let wish = json!({"subject": "Our street", "description": "All of it", "general_chat": true, "closed": true});
+    let wish =
+        json!({"subject": "Our street", "description": "All of it", "general_chat": true, "closed": true});
     let community = create_community(&shop, wish).await;
     let groups = groups_of(&shop, &community).await;
     let subjects: Vec<&str> = groups.iter().map(|(subject, _)| subject.as_str()).collect();
     assert_eq!(subjects, ["Our street", "General"], "announcements first");
     let group = shop
-        .post(&format!("/communities/{community}/groups"), json!({"subject": "Gardeners", "participants": [bob.pn_jid()]}))
+        .post(
+            &format!("/communities/{community}/groups"),
+            json!({"subject": "Gardeners", "participants": [bob.pn_jid()]}),
+        )
         .await
         .expect(201);
     assert_eq!(group["community"], json!(community));
@@ -78,7 +87,10 @@ async fn capability_communities_link_groups_and_unlink_them() {
     assert_eq!(linked["data"][0], json!({"group": ours, "ok": true, "error": null}));
     assert_eq!(linked["data"][1], json!({"group": theirs.id, "ok": false, "error": "403"}));
     assert_eq!(metadata(&laptop, &ours).await["community"], json!(community));
-    let unlinked = shop.ask(Method::DELETE, &format!("/communities/{community}/groups/{ours}"), Value::Null).await.expect(200);
+    let unlinked = shop
+        .ask(Method::DELETE, &format!("/communities/{community}/groups/{ours}"), Value::Null)
+        .await
+        .expect(200);
     assert_eq!(unlinked["data"][0]["ok"], json!(true), "{unlinked}");
     assert_eq!(metadata(&laptop, &ours).await["community"], Value::Null);
 
@@ -105,14 +117,22 @@ async fn capability_communities_add_participants_and_remove_them_everywhere() {
     assert_eq!(metadata(&laptop, &announcements).await["settings"]["announce"], json!(true));
     let everybody = shop.get(&path).await.expect(200);
     let has = |list: &Value, account: &Account| {
-        list["data"].as_array().expect("a list").iter().any(|one| account.is(one["id"].as_str().unwrap_or_default()))
+        list["data"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .any(|one| account.is(one["id"].as_str().unwrap_or_default()))
     };
     assert!(has(&everybody, &alice) && has(&everybody, &bob), "{everybody}");
     for (action, is_admin) in [("promote", true), ("demote", false)] {
         let done = shop.post(&format!("{path}/{action}"), people(&[&bob])).await.expect(200);
         assert!(names(&done, &bob) && done["data"][0]["ok"] == json!(true), "{done}");
         let seen = metadata(&laptop, &community).await;
-        let me = seen["participants"].as_array().expect("people").iter().find(|it| bob.is(it["id"].as_str().unwrap_or("")));
+        let me = seen["participants"]
+            .as_array()
+            .expect("people")
+            .iter()
+            .find(|it| bob.is(it["id"].as_str().unwrap_or("")));
         assert_eq!(me.map(|me| me["admin"].is_string()), Some(is_admin), "{seen}");
     }
     shop.post(&format!("{path}/remove"), people(&[&bob])).await.expect(200);
@@ -131,7 +151,9 @@ async fn capability_communities_get_invite_link_and_the_way_in_and_out() {
     let gateway = Gateway::start(&world).await;
     let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
     let community = create_community(&shop, json!({"subject": "Our street"})).await;
-    let code = |answer: Value| answer["link"].as_str().and_then(|link| link.rsplit('/').next()).expect("a link").to_owned();
+    let code = |answer: Value| {
+        answer["link"].as_str().and_then(|link| link.rsplit('/').next()).expect("a link").to_owned()
+    };
     let old = code(shop.get(&format!("/communities/{community}/invite-link")).await.expect(200));
     let new = code(shop.act(&format!("/communities/{community}/invite-link/reset")).await.expect(200));
     assert_eq!(laptop.must_fail("group_join", json!({"code": old})).await.status, Some(406));
@@ -140,7 +162,8 @@ async fn capability_communities_get_invite_link_and_the_way_in_and_out() {
     assert_eq!(metadata(&laptop, &announcements).await["subject"], json!("Our street"));
 
     // Now a community of Baileys', which the gateway's number comes into, and leaves.
-    let theirs = laptop.must("community_create", json!({"subject": "Their street", "description": "x"})).await;
+    let theirs =
+        laptop.must("community_create", json!({"subject": "Their street", "description": "x"})).await;
     let theirs = theirs["group"].as_str().expect("an id").to_owned();
     let invite = laptop.must("group_invite", json!({"group": theirs})).await;
     shop.post("/groups/join", json!({"invite": invite["code"]})).await.expect(200);

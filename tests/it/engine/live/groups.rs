@@ -19,13 +19,19 @@ pub(super) async fn metadata(member: &Baileys, group: &str) -> Value {
 
 /// Whether a list of participants or outcomes names somebody.
 pub(super) fn names(list: &Value, account: &Account) -> bool {
-    list["data"].as_array().expect("a list").iter().any(|one| account.is(one["person"]["id"].as_str().unwrap_or("")))
+    list["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .any(|one| account.is(one["person"]["id"].as_str().unwrap_or("")))
 }
 
 /// Waits for a change of the group that the gateway's number is told of.
 pub(super) async fn expect_change(shop: &Instance, group: &str, change: &str) -> Value {
     let told = |event: &GatewayEvent| {
-        let fits = event.kind == "group.changed" && event.data["change"] == change && event.data["group"]["id"] == group;
+        let fits = event.kind == "group.changed"
+            && event.data["change"] == change
+            && event.data["group"]["id"] == group;
         fits.then(|| event.data.clone())
     };
     shop.expect(&format!("{change} of a group"), told).await
@@ -42,12 +48,18 @@ async fn capability_groups_create_baileys_is_told() {
     let group = create(&shop, "Orders", &[&bob], settings).await;
     laptop.expect_group("Orders").await;
     let seen = metadata(&laptop, &group).await;
-    assert_eq!((&seen["settings"]["announce"], &seen["settings"]["join_approval"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        (&seen["settings"]["announce"], &seen["settings"]["join_approval"]),
+        (&json!(true), &json!(true))
+    );
     assert_eq!(seen["settings"]["disappearing_seconds"], json!(86_400));
 
     let shown = shop.get(&format!("/groups/{group}")).await.expect(200);
     assert_eq!((&shown["subject"], &shown["size"]), (&json!("Orders"), &json!(2)));
-    assert_eq!((&shown["settings"]["announce"], &shown["settings"]["join_approval"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        (&shown["settings"]["announce"], &shown["settings"]["join_approval"]),
+        (&json!(true), &json!(true))
+    );
     assert!(alice.is(shown["creator"]["id"].as_str().expect("an id")), "{shown}");
     let listed = shop.get("/groups").await.expect(200);
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "{listed}");
@@ -87,16 +99,24 @@ async fn capability_groups_update_baileys_sees_every_change() {
     };
     laptop.expect("a new subject", renamed).await;
     let seen = metadata(&laptop, &group).await;
-    assert_eq!((&seen["subject"], &seen["description"]), (&json!("Deliveries"), &json!("What goes out today")));
+    assert_eq!(
+        (&seen["subject"], &seen["description"]),
+        (&json!("Deliveries"), &json!("What goes out today"))
+    );
     let expected = json!({
         "announce": true, "locked": true, "join_approval": true, "members_can_add": false,
         "disappearing_seconds": 604_800,
     });
     assert_eq!(seen["settings"], expected);
-    assert_eq!((&changed["subject"], &changed["description"]), (&json!("Deliveries"), &json!("What goes out today")));
+    assert_eq!(
+        (&changed["subject"], &changed["description"]),
+        (&json!("Deliveries"), &json!("What goes out today"))
+    );
     assert_eq!(changed["settings"]["locked"], json!(true), "{changed}");
 
-    shop.ask(Method::PATCH, &path, json!({"description": null, "settings": {"disappearing_seconds": 0}})).await.expect(200);
+    shop.ask(Method::PATCH, &path, json!({"description": null, "settings": {"disappearing_seconds": 0}}))
+        .await
+        .expect(200);
     let seen = metadata(&laptop, &group).await;
     assert!(seen["description"].as_str().unwrap_or_default().is_empty(), "{seen}");
     assert_eq!(seen["settings"]["disappearing_seconds"], json!(0));
@@ -116,13 +136,16 @@ async fn capability_groups_add_participants_with_an_outcome_each() {
     shy.must("set_group_add_privacy", json!({"value": "contacts"})).await;
     let id = create(&shop, "Orders", &[&bob], json!({})).await;
     laptop.expect_group("Orders").await;
-    let group =
-        Group { id: id.clone(), subject: "Orders".into(), addressing: "lid".into(), participants: Vec::new() };
-    let people = |accounts: &[&Account]| {
-        json!({"people": accounts.iter().map(|account| account.pn_jid()).collect::<Vec<_>>()})
+    let group = Group {
+        id: id.clone(),
+        subject: "Orders".into(),
+        addressing: "lid".into(),
+        participants: Vec::new(),
     };
+    let people = |accounts: &[&Account]| json!({"people": accounts.iter().map(|account| account.pn_jid()).collect::<Vec<_>>()});
 
-    let added = shop.post(&format!("/groups/{id}/participants"), people(&[&carol, &dave, &bob])).await.expect(200);
+    let added =
+        shop.post(&format!("/groups/{id}/participants"), people(&[&carol, &dave, &bob])).await.expect(200);
     let outcomes = added["data"].as_array().expect("a list");
     let ok: Vec<&Value> = outcomes.iter().map(|outcome| &outcome["ok"]).collect();
     assert_eq!(ok, [&json!(true), &json!(false), &json!(false)], "{added}");
@@ -132,7 +155,8 @@ async fn capability_groups_add_participants_with_an_outcome_each() {
     let code = outcomes[1]["invitation"]["code"].as_str().expect("a code");
     let until: jiff::Timestamp =
         outcomes[1]["invitation"]["expires_at"].as_str().and_then(|time| time.parse().ok()).expect("a time");
-    let invitation = json!({"group": id, "code": code, "expiration": until.as_second(), "from": alice.pn_jid()});
+    let invitation =
+        json!({"group": id, "code": code, "expiration": until.as_second(), "from": alice.pn_jid()});
     shy.must("group_accept_invitation", invitation).await;
     assert!(laptop.expect_members_changed(&group, "add").await.iter().any(|jid| dave.is(jid)));
 
@@ -167,7 +191,8 @@ async fn capability_groups_set_picture_baileys_sees_it() {
     assert_eq!(gone.status, Some(404), "{gone:?}");
     // A member who is no admin may not; neither may anybody where there is no group.
     let theirs = laptop.create_group("Not ours", &[&alice]).await;
-    let refused = shop.put_file(&format!("/groups/{}/picture", theirs.id), "image/jpeg", super::PICTURE).await;
+    let refused =
+        shop.put_file(&format!("/groups/{}/picture", theirs.id), "image/jpeg", super::PICTURE).await;
     refused.expect_problem(403, "WHATSAPP_FORBIDDEN");
     shop.get("/groups/120363000000000000@g.us").await.expect_problem(404, "WHATSAPP_NOT_FOUND");
     gateway.finish().await;

@@ -29,7 +29,9 @@ async fn capability_groups_join_a_group_that_baileys_made() {
     assert!(laptop.expect_members_changed(&group, "add").await.iter().any(|jid| alice.is(jid)));
     shop.act(&format!("/groups/{}/leave", group.id)).await.expect(204);
     assert!(laptop.expect_members_changed(&group, "remove").await.iter().any(|jid| alice.is(jid)));
-    shop.post("/groups/join", json!({"invite": "nothing-behind-it"})).await.expect_problem(422, "WHATSAPP_REFUSED");
+    shop.post("/groups/join", json!({"invite": "nothing-behind-it"}))
+        .await
+        .expect_problem(422, "WHATSAPP_REFUSED");
     gateway.finish().await;
     world.finish().await;
 }
@@ -73,12 +75,16 @@ async fn capability_groups_list_requests_and_decide_about_them() {
     assert!(names(&waiting, &bob) && names(&waiting, &carol), "{waiting}");
     assert!(waiting["data"][0]["requested_at"].is_string(), "{waiting}");
 
-    let approved =
-        shop.post(&format!("/groups/{group}/requests/approve"), json!({"people": [bob.pn_jid()]})).await.expect(200);
+    let approved = shop
+        .post(&format!("/groups/{group}/requests/approve"), json!({"people": [bob.pn_jid()]}))
+        .await
+        .expect(200);
     assert_eq!(approved["data"][0]["ok"], json!(true), "{approved}");
     assert_eq!(metadata(&laptop, &group).await["subject"], json!("Orders"));
-    let rejected =
-        shop.post(&format!("/groups/{group}/requests/reject"), json!({"people": [carol.pn_jid()]})).await.expect(200);
+    let rejected = shop
+        .post(&format!("/groups/{group}/requests/reject"), json!({"people": [carol.pn_jid()]}))
+        .await
+        .expect(200);
     assert_eq!(rejected["data"][0]["ok"], json!(true), "{rejected}");
     assert_eq!(tablet.group_refused(&group).await.status, Some(403));
     let waiting = shop.get(&format!("/groups/{group}/requests")).await.expect(200);
@@ -101,9 +107,7 @@ async fn capability_groups_accept_invitation_that_baileys_sent() {
     assert_eq!(outcome[0]["status"], json!("403"), "{outcome}");
     let invitation = &outcome[0]["invitation"];
     let until: i64 = invitation["expiration"].as_str().and_then(|text| text.parse().ok()).expect("a time");
-    let body = |code: &str| {
-        json!({"group": group.id, "code": code, "expires_at_seconds": until, "from": bob.pn_jid()})
-    };
+    let body = |code: &str| json!({"group": group.id, "code": code, "expires_at_seconds": until, "from": bob.pn_jid()});
     shop.post("/groups/accept-invitation", body("another")).await.expect_problem(422, "WHATSAPP_REFUSED");
     let code = invitation["code"].as_str().expect("a code");
     let joined = shop.post("/groups/accept-invitation", body(code)).await.expect(200);

@@ -10,9 +10,15 @@ const PEOPLE: usize = 1_024;
 async fn a_message_reaches_each_of_a_thousand_and_twenty_four_members_once() {
     let world = World::start().await;
     let alice = world.account("Alice").await;
-    let people = world.control().post("/accounts/batch", json!({"count": PEOPLE, "first_pn": "4930000000001"})).await;
-    let people: Vec<String> =
-        people.as_array().expect("accounts").iter().filter_map(|one| one["pn"].as_str()).map(str::to_owned).collect();
+    let people =
+        world.control().post("/accounts/batch", json!({"count": PEOPLE, "first_pn": "4930000000001"})).await;
+    let people: Vec<String> = people
+        .as_array()
+        .expect("accounts")
+        .iter()
+        .filter_map(|one| one["pn"].as_str())
+        .map(str::to_owned)
+        .collect();
     assert_eq!(people.len(), PEOPLE);
     let gateway = Gateway::start(&world).await;
     let shop = gateway.link(&alice).await;
@@ -27,7 +33,8 @@ async fn a_message_reaches_each_of_a_thousand_and_twenty_four_members_once() {
     world.control().wait_for("a delivery to each", "/stats", all_have_it).await;
     for pn in &people {
         let inbox = world.control().get(&format!("/accounts/{pn}/inbox")).await;
-        let texts: Vec<&Value> = inbox["messages"].as_array().expect("messages").iter().map(|m| &m["text"]).collect();
+        let texts: Vec<&Value> =
+            inbox["messages"].as_array().expect("messages").iter().map(|m| &m["text"]).collect();
         assert_eq!(texts, [&json!("a word to everybody")], "{pn}");
         assert_eq!(inbox["duplicates"], json!(0), "{pn}");
     }

@@ -18,8 +18,10 @@ async fn capability_limits_get_as_whatsapp_tells_them() {
         "new_chats": {"status": "FIRST_WARNING", "total": 50, "used": 41, "from_s": 1_789_000_000, "until_s": 1_791_000_000},
     });
     world.control().post(&format!("/accounts/{}/limits", alice.pn()), limits).await;
-    let (first, second) =
-        (shop.expect_event("instance.limits_changed").await, shop.expect_event("instance.limits_changed").await);
+    let (first, second) = (
+        shop.expect_event("instance.limits_changed").await,
+        shop.expect_event("instance.limits_changed").await,
+    );
     let reachout = json!({"restricted": true, "kind": "biz_quality", "until": "2026-09-21T14:13:20.000Z"});
     let new_chats = json!({
         "status": "first_warning", "total": 50, "used": 41,
@@ -49,7 +51,10 @@ async fn a_message_refused_with_463_says_what_is_restricted_and_until_when() {
     let sent = shop.send_text(&bob, "do you know me?").await;
     assert_eq!(shop.expect_failed(&sent).await, "reachout_restricted");
     let told = shop.expect_event("instance.limits_changed").await;
-    assert_eq!(told["reachout"], json!({"restricted": true, "kind": "default", "until": "2026-09-21T14:13:20.000Z"}));
+    assert_eq!(
+        told["reachout"],
+        json!({"restricted": true, "kind": "default", "until": "2026-09-21T14:13:20.000Z"})
+    );
     assert!(told["new_chats"].is_object(), "both were asked for: {told}");
     gateway.finish().await;
     world.finish().await;

@@ -11,17 +11,26 @@ async fn capability_newsletters_follow_one_that_baileys_made() {
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
     let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
-    let made = laptop.must("newsletter_create", json!({"name": "Street News", "description": "All that happens"})).await;
+    let made = laptop
+        .must("newsletter_create", json!({"name": "Street News", "description": "All that happens"}))
+        .await;
     let (id, invite) = (made["id"].as_str().expect("an id"), made["invite"].as_str().expect("a code"));
     let link = format!("https://whatsapp.com/channel/{invite}");
     let shown = shop.post("/newsletters/preview", json!({"invite": link})).await.expect(200);
-    assert_eq!((&shown["id"], &shown["name"], &shown["role"]), (&json!(id), &json!("Street News"), &json!("guest")));
+    assert_eq!(
+        (&shown["id"], &shown["name"], &shown["role"]),
+        (&json!(id), &json!("Street News"), &json!("guest"))
+    );
     assert_eq!((&shown["link"], &shown["description"]), (&json!(link), &json!("All that happens")));
     assert_eq!(shop.get("/newsletters").await.expect(200)["data"], json!([]));
 
     shop.act(&format!("/newsletters/{id}/follow")).await.expect(204);
     let listed = shop.get("/newsletters").await.expect(200);
-    assert_eq!((&listed["data"][0]["id"], &listed["data"][0]["role"]), (&json!(id), &json!("subscriber")), "{listed}");
+    assert_eq!(
+        (&listed["data"][0]["id"], &listed["data"][0]["role"]),
+        (&json!(id), &json!("subscriber")),
+        "{listed}"
+    );
     let seen = laptop.must("newsletter_metadata", json!({"type": "jid", "key": id})).await;
     assert_eq!(seen["thread_metadata"]["subscribers_count"], json!("2"), "{seen}");
     for muted in [true, false] {
@@ -30,7 +39,9 @@ async fn capability_newsletters_follow_one_that_baileys_made() {
     }
     shop.act(&format!("/newsletters/{id}/unfollow")).await.expect(204);
     assert_eq!(shop.get(&format!("/newsletters/{id}")).await.expect(200)["role"], json!("guest"));
-    shop.ask(Method::DELETE, &format!("/newsletters/{id}"), Value::Null).await.expect_problem(403, "WHATSAPP_FORBIDDEN");
+    shop.ask(Method::DELETE, &format!("/newsletters/{id}"), Value::Null)
+        .await
+        .expect_problem(403, "WHATSAPP_FORBIDDEN");
     gateway.finish().await;
     world.finish().await;
 }
@@ -42,14 +53,20 @@ async fn capability_newsletters_create_one_that_baileys_sees() {
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
     let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
-    let made = shop.post("/newsletters", json!({"name": "Shop News", "description": "New things"})).await.expect(201);
+    let made = shop
+        .post("/newsletters", json!({"name": "Shop News", "description": "New things"}))
+        .await
+        .expect(201);
     let id = made["id"].as_str().expect("an id").to_owned();
     assert_eq!((&made["role"], &made["followers"]), (&json!("owner"), &json!(1)));
     let look = || laptop.must("newsletter_metadata", json!({"type": "jid", "key": id}));
     assert_eq!(look().await["thread_metadata"]["name"]["text"], json!("Shop News"));
     laptop.must("newsletter_follow", json!({"newsletter": id})).await;
     assert_eq!(shop.get(&format!("/newsletters/{id}")).await.expect(200)["followers"], json!(2));
-    let changed = shop.ask(Method::PATCH, &format!("/newsletters/{id}"), json!({"name": "Shop Weekly"})).await.expect(200);
+    let changed = shop
+        .ask(Method::PATCH, &format!("/newsletters/{id}"), json!({"name": "Shop Weekly"}))
+        .await
+        .expect(200);
     assert_eq!((&changed["name"], &changed["description"]), (&json!("Shop Weekly"), &json!("New things")));
     assert_eq!(look().await["thread_metadata"]["name"]["text"], json!("Shop Weekly"));
     shop.ask(Method::DELETE, &format!("/newsletters/{id}"), Value::Null).await.expect(204);
@@ -87,14 +104,17 @@ async fn capability_newsletters_messages_that_baileys_posted() {
     assert_eq!((texts(&rest), &rest["next_cursor"]), (vec!["news number 1".to_owned()], &Value::Null));
 
     let number = page["data"][0]["number"].as_u64().expect("a number");
-    let react = |emoji: &str| shop.ask(Method::POST, &format!("{posts}/{number}/reaction"), json!({"emoji": emoji}));
+    let react =
+        |emoji: &str| shop.ask(Method::POST, &format!("{posts}/{number}/reaction"), json!({"emoji": emoji}));
     react("👍").await.expect(204);
     let seen = laptop.must("newsletter_messages", json!({"newsletter": id, "count": 1})).await;
     assert!(seen.to_string().contains("👍"), "{seen}");
     assert_eq!(shop.get(&posts).await.expect(200)["data"][0]["reactions"], json!({"👍": 1}));
     react("").await.expect(204);
     assert_eq!(shop.get(&posts).await.expect(200)["data"][0]["reactions"], json!({}));
-    shop.ask(Method::POST, &format!("{posts}/9/reaction"), json!({"emoji": "👍"})).await.expect_problem(404, "WHATSAPP_NOT_FOUND");
+    shop.ask(Method::POST, &format!("{posts}/9/reaction"), json!({"emoji": "👍"}))
+        .await
+        .expect_problem(404, "WHATSAPP_NOT_FOUND");
     gateway.finish().await;
     world.finish().await;
 }

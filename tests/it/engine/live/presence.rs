@@ -70,7 +70,8 @@ async fn capability_presence_follow_baileys() {
     tablet.announce("available").await;
     expect_online(&shop, &carol, true).await;
     let told_of_bob = shop.all_events().await.into_iter().filter(|event| {
-        event.kind == "contact.presence_changed" && bob.is(event.data["person"]["id"].as_str().unwrap_or_default())
+        event.kind == "contact.presence_changed"
+            && bob.is(event.data["person"]["id"].as_str().unwrap_or_default())
     });
     let last = told_of_bob.last().expect("Bob was seen");
     assert_eq!(last.data["online"], json!(true), "he was followed no longer");

@@ -13,7 +13,10 @@ async fn capability_profile_update_baileys_sees_it() {
     let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
     let before = shop.get("/profile").await.expect(200);
     assert_eq!((&before["account"]["name"], &before["about"]), (&json!("Alice"), &Value::Null));
-    assert_eq!((&before["account"]["phone"], &before["picture"]), (&json!(format!("+{}", alice.pn())), &Value::Null));
+    assert_eq!(
+        (&before["account"]["phone"], &before["picture"]),
+        (&json!(format!("+{}", alice.pn())), &Value::Null)
+    );
     let change = json!({"name": "Corner Shop", "about": "Open from nine to six"});
     let changed = shop.ask(Method::PATCH, "/profile", change).await.expect(200);
     assert_eq!(
@@ -37,7 +40,9 @@ async fn capability_profile_set_picture_baileys_sees_it() {
     let gateway = Gateway::start(&world).await;
     let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
     shop.get("/profile/picture").await.expect_problem(404, "WHATSAPP_NOT_FOUND");
-    shop.put_file("/profile/picture", "image/png", super::PICTURE).await.expect_problem(415, "UNSUPPORTED_MEDIA_TYPE");
+    shop.put_file("/profile/picture", "image/png", super::PICTURE)
+        .await
+        .expect_problem(415, "UNSUPPORTED_MEDIA_TYPE");
     shop.put_file("/profile/picture", "image/jpeg", super::PICTURE).await.expect(204);
     let seen = laptop.must("picture_url", json!({"who": alice.pn_jid()})).await;
     let shown = shop.get("/profile/picture").await.expect(200);
@@ -82,11 +87,16 @@ async fn capability_privacy_get_and_update_as_another_device_sees_it() {
     assert_eq!((&before["last_seen"], &before["defense"]), (&json!("all"), &json!("off")), "{before}");
     let change = json!({"last_seen": "nobody", "read_receipts": "nobody", "calls": "known"});
     let changed = shop.ask(Method::PATCH, "/privacy", change).await.expect(200);
-    for (setting, value) in [("last_seen", "nobody"), ("read_receipts", "nobody"), ("calls", "known"), ("about", "all")] {
+    for (setting, value) in
+        [("last_seen", "nobody"), ("read_receipts", "nobody"), ("calls", "known"), ("about", "all")]
+    {
         assert_eq!(changed[setting], json!(value), "{setting}: {changed}");
     }
     let seen = desk.must("privacy", json!({})).await;
-    assert_eq!((&seen["last"], &seen["readreceipts"], &seen["calladd"]), (&json!("none"), &json!("none"), &json!("known")));
+    assert_eq!(
+        (&seen["last"], &seen["readreceipts"], &seen["calladd"]),
+        (&json!("none"), &json!("none"), &json!("known"))
+    );
     let wrong = shop.ask(Method::PATCH, "/privacy", json!({"online": "nobody", "calls": "x"})).await;
     let problem = wrong.expect_problem(422, "VALIDATION");
     assert_eq!(problem["errors"].as_array().map(Vec::len), Some(2), "{problem}");

@@ -14,7 +14,10 @@ async fn capability_status_audience_as_the_phone_set_it() {
         lists.into_iter().find(|list| list["is_default"] == json!(true)).expect("one in force")
     };
     let first = shop.get("/status/audience").await.expect(200);
-    assert_eq!((&in_force(&first)["kind"], first["data"].as_array().map(Vec::len)), (&json!("contacts"), Some(3)));
+    assert_eq!(
+        (&in_force(&first)["kind"], first["data"].as_array().map(Vec::len)),
+        (&json!("contacts"), Some(3))
+    );
     let audience = json!({"list": "whitelist", "people": [bob.pn()]});
     world.control().post(&format!("/accounts/{}/status-audience", alice.pn()), audience).await;
     let only = in_force(&shop.get("/status/audience").await.expect(200));
@@ -40,7 +43,9 @@ async fn capability_status_delete_reaches_its_audience() {
     };
     let seen = laptop.expect("the status to be taken back", revoked).await;
     assert_eq!(seen, (Some(id.to_owned()), Some("status@broadcast".to_owned())));
-    shop.post(&format!("/status/{id}/delete"), json!({"audience": []})).await.expect_problem(422, "VALIDATION");
+    shop.post(&format!("/status/{id}/delete"), json!({"audience": []}))
+        .await
+        .expect_problem(422, "VALIDATION");
     gateway.finish().await;
     world.finish().await;
 }

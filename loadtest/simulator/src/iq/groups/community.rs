@@ -57,7 +57,8 @@ pub(super) fn furnish(world: &mut World, jid: &Jid, create: &Node) -> Result<(),
 /// Who is in a group of a community is in the community and in its announcements; who is in the community, in those.
 pub(super) fn enrol(world: &mut World, jid: &Jid, accounts: &[AccountId]) -> Result<(), IqError> {
     let Some(community) = community_of(world, jid) else { return Ok(()) };
-    let announcements = world.groups.linked_to(&community).into_iter().find(|group| is(group, Part::Announcements));
+    let announcements =
+        world.groups.linked_to(&community).into_iter().find(|group| is(group, Part::Announcements));
     let announcements = announcements.map(|group| group.id.clone());
     for id in [Some(community), announcements].into_iter().flatten() {
         let group = world.groups.get_mut(&id).ok_or(IqError::INTERNAL)?;
@@ -77,14 +78,17 @@ pub(super) fn enrol(world: &mut World, jid: &Jid, accounts: &[AccountId]) -> Res
 
 /// Who leaves a community leaves every group of it.
 pub(super) fn remove_everywhere(world: &mut World, jid: &Jid, by: AccountId, accounts: &[AccountId]) {
-    let is_community = world.groups.get(&jid.user).is_some_and(|group| matches!(group.kind, Kind::Community { .. }));
+    let is_community =
+        world.groups.get(&jid.user).is_some_and(|group| matches!(group.kind, Kind::Community { .. }));
     if !is_community {
         return;
     }
-    let linked: Vec<String> = world.groups.linked_to(&jid.user).into_iter().map(|group| group.id.clone()).collect();
+    let linked: Vec<String> =
+        world.groups.linked_to(&jid.user).into_iter().map(|group| group.id.clone()).collect();
     for id in linked {
         let Some(group) = world.groups.get_mut(&id) else { continue };
-        let gone: Vec<AccountId> = accounts.iter().copied().filter(|account| group.remove(*account)).collect();
+        let gone: Vec<AccountId> =
+            accounts.iter().copied().filter(|account| group.remove(*account)).collect();
         let family = group.addressing;
         if !gone.is_empty() {
             let change = participants(world, "remove", &gone, family);
@@ -126,8 +130,11 @@ pub(in crate::iq) fn link(world: &mut World, request: &Request<'_>) -> Result<An
         answers.push(outcome(&group_jid, error));
     }
     for group_jid in &linked {
-        let members: Vec<AccountId> =
-            world.groups.get(&group_jid.user).map(|group| group.members.keys().copied().collect()).unwrap_or_default();
+        let members: Vec<AccountId> = world
+            .groups
+            .get(&group_jid.user)
+            .map(|group| group.members.keys().copied().collect())
+            .unwrap_or_default();
         enrol(world, group_jid, &members)?;
     }
     tell(world, &jid, by, NodeBuilder::new("link").attr("link_type", "sub_group"), &linked);
@@ -154,7 +161,8 @@ pub(in crate::iq) fn unlink(world: &mut World, request: &Request<'_>) -> Result<
         };
         answers.push(outcome(&group_jid, error));
     }
-    let told = NodeBuilder::new("unlink").attr("unlink_type", "sub_group").attr("unlink_reason", "unlink_group");
+    let told =
+        NodeBuilder::new("unlink").attr("unlink_type", "sub_group").attr("unlink_reason", "unlink_group");
     tell(world, &jid, by, told, &unlinked);
     Ok(Answer::one(NodeBuilder::new("unlink").attr("unlink_type", "sub_group").children(answers).build()))
 }
@@ -235,7 +243,8 @@ pub(in crate::iq) fn join_linked(world: &mut World, request: &Request<'_>) -> Re
     let by = request.from.account;
     let community = own_group(world, request)?.id.clone();
     let jid = attr_jid(request.child()?, "jid").ok_or(IqError::BAD_REQUEST)?;
-    let group = world.groups.get_mut(&jid.user).filter(|group| group.is_in(&community)).ok_or(IqError::NOT_FOUND)?;
+    let group =
+        world.groups.get_mut(&jid.user).filter(|group| group.is_in(&community)).ok_or(IqError::NOT_FOUND)?;
     group.add(by).map_err(|_| IqError::TOO_MUCH)?;
     let family = group.addressing;
     let change = participants(world, "add", &[by], family);

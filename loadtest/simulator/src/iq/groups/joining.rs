@@ -167,7 +167,8 @@ pub(in crate::iq) fn decide(world: &mut World, request: &Request<'_>) -> Result<
         announce(world, &jid, by, &change, &settled);
     }
     let tag = if approve { "approve" } else { "reject" };
-    let is_community = matches!(world.groups.get(&jid.user).map(|group| &group.kind), Some(Kind::Linked { .. }));
+    let is_community =
+        matches!(world.groups.get(&jid.user).map(|group| &group.kind), Some(Kind::Linked { .. }));
     if approve && is_community {
         community::enrol(world, &jid, &settled)?;
     }

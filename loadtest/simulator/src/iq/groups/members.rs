@@ -137,7 +137,9 @@ fn start(node: &Node) -> Start {
         announcement: false,
         approval: join.is_some_and(|join| attr(join, "state").as_deref() == Some("on")),
         admins_add: child_text(node, "member_add_mode").as_deref() == Some("admin_add"),
-        ephemeral_s: expiration.and_then(|seconds| u32::try_from(seconds).ok()).filter(|seconds| *seconds > 0),
+        ephemeral_s: expiration
+            .and_then(|seconds| u32::try_from(seconds).ok())
+            .filter(|seconds| *seconds > 0),
     }
 }
 

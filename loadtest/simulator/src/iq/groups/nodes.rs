@@ -1,7 +1,7 @@
 //! How groups and participants look in stanzas.
 
-use wacore_binary::{Jid, Node};
 use wacore_binary::builder::NodeBuilder;
+use wacore_binary::{Jid, Node};
 
 use crate::phone::Addressing;
 use crate::stanza::{empty, leaf, wrap};

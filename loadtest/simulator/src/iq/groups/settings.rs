@@ -95,7 +95,8 @@ pub(in crate::iq) fn set_picture(
     let is_set = group.picture.is_some();
     let (family, members) = (group.addressing, group.members.keys().copied().collect::<Vec<_>>());
     let author = world.accounts[by].jid(family, 0);
-    let change = if is_set { NodeBuilder::new("set").attr("id", id.as_str()) } else { NodeBuilder::new("delete") };
+    let change =
+        if is_set { NodeBuilder::new("set").attr("id", id.as_str()) } else { NodeBuilder::new("delete") };
     let change = change.attr("jid", jid.clone()).attr("author", author).build();
     for device in members.into_iter().flat_map(|member| world.devices_of(member)) {
         let notification = world.notification(jid.clone(), "picture").children([change.clone()]).build();
