@@ -10,8 +10,8 @@ pub enum CallCommand {
     Reject {
         /// WhatsApp's id of the call.
         call: String,
-        /// Who calls.
-        from: Address,
+        /// Who calls: needed only for a call that the present connection was not told of.
+        from: Option<Address>,
     },
     /// Makes a link that others join a call by. Answered by [`super::Reply::CallLink`].
     CreateLink {

@@ -53,7 +53,9 @@ pub(super) fn on_message(
         .attr("type", kind)
         .children([plaintext.clone()])
         .build();
-    for device in readers.into_iter().flat_map(|reader| world.companions_of(reader, Some(from))) {
+    let devices: Vec<DeviceId> =
+        readers.into_iter().flat_map(|reader| world.companions_of(reader, Some(from))).collect();
+    for device in devices {
         world.deliver(device, stanza.clone());
     }
     Ok(())

@@ -6,7 +6,7 @@ use wacore_binary::Jid;
 
 use super::{Answer, IqError, Request, administered, announce, gid};
 use crate::stanza::{attr, attr_u64, bytes, child_text, leaf};
-use crate::world::{AccountId, World};
+use crate::world::{AccountId, DeviceId, World};
 
 /// Switches and the requests that turn them off.
 const FLAGS: [(&str, &str); 2] = [("announcement", "not_announcement"), ("locked", "unlocked")];
@@ -98,7 +98,8 @@ pub(in crate::iq) fn set_picture(
     let change =
         if is_set { NodeBuilder::new("set").attr("id", id.as_str()) } else { NodeBuilder::new("delete") };
     let change = change.attr("jid", jid.clone()).attr("author", author).build();
-    for device in members.into_iter().flat_map(|member| world.devices_of(member)) {
+    let devices: Vec<DeviceId> = members.into_iter().flat_map(|member| world.devices_of(member)).collect();
+    for device in devices {
         let notification = world.notification(jid.clone(), "picture").children([change.clone()]).build();
         world.deliver(device, notification);
     }
