@@ -104,8 +104,8 @@ async fn capability_newsletters_messages_that_baileys_posted() {
     assert_eq!((texts(&rest), &rest["next_cursor"]), (vec!["news number 1".to_owned()], &Value::Null));
 
     let number = page["data"][0]["number"].as_u64().expect("a number");
-    let react =
-        |emoji: &str| shop.ask(Method::POST, &format!("{posts}/{number}/reaction"), json!({"emoji": emoji}));
+    let reaction = format!("{posts}/{number}/reaction");
+    let react = |emoji: &str| shop.ask(Method::POST, &reaction, json!({"emoji": emoji}));
     react("👍").await.expect(204);
     let seen = laptop.must("newsletter_messages", json!({"newsletter": id, "count": 1})).await;
     assert!(seen.to_string().contains("👍"), "{seen}");
