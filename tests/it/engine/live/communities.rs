@@ -71,7 +71,7 @@ async fn capability_communities_create_with_groups_that_baileys_sees() {
 
 // proves: communities.unlink_group, communities.deactivate
 #[tokio::test]
-async fn capability_communities_link_groups_and_unlink_them() {
+async fn capability_communities_link_groups_and_unlink_them_before_baileys() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
@@ -104,7 +104,7 @@ async fn capability_communities_link_groups_and_unlink_them() {
 
 // proves: communities.list_participants, communities.remove_participants, communities.promote_participants, communities.demote_participants
 #[tokio::test]
-async fn capability_communities_add_participants_and_remove_them_everywhere() {
+async fn capability_communities_add_participants_and_remove_baileys_everywhere() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
@@ -145,7 +145,7 @@ async fn capability_communities_add_participants_and_remove_them_everywhere() {
 
 // proves: communities.reset_invite_link, communities.join_group, communities.leave
 #[tokio::test]
-async fn capability_communities_get_invite_link_and_the_way_in_and_out() {
+async fn capability_communities_get_invite_link_for_baileys_and_the_way_in_and_out() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;

@@ -126,7 +126,7 @@ async fn capability_groups_update_baileys_sees_every_change() {
 
 // proves: groups.promote_participants, groups.demote_participants, groups.remove_participants
 #[tokio::test]
-async fn capability_groups_add_participants_with_an_outcome_each() {
+async fn capability_groups_add_participants_that_baileys_sees_come_and_go() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let (carol, dave) = (world.account("Carol").await, world.account("Dave").await);

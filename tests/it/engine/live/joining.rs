@@ -38,7 +38,7 @@ async fn capability_groups_join_a_group_that_baileys_made() {
 
 // proves: groups.get_invite_link
 #[tokio::test]
-async fn capability_groups_reset_invite_link_the_old_one_leads_nowhere() {
+async fn capability_groups_reset_invite_link_and_baileys_finds_the_old_one_dead() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
@@ -56,7 +56,7 @@ async fn capability_groups_reset_invite_link_the_old_one_leads_nowhere() {
 
 // proves: groups.approve_requests, groups.reject_requests
 #[tokio::test]
-async fn capability_groups_list_requests_and_decide_about_them() {
+async fn capability_groups_list_requests_of_baileys_and_decide_about_them() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let carol = world.account("Carol").await;

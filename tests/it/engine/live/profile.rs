@@ -55,7 +55,7 @@ async fn capability_profile_set_picture_baileys_sees_it() {
 }
 
 #[tokio::test]
-async fn capability_devices_list_names_the_phone_and_this_instance() {
+async fn capability_devices_list_names_the_phone_this_instance_and_baileys() {
     let world = World::start().await;
     let alice = world.account("Alice").await;
     let gateway = Gateway::start(&world).await;
@@ -76,8 +76,9 @@ async fn capability_devices_list_names_the_phone_and_this_instance() {
     world.finish().await;
 }
 
+// proves: privacy.update
 #[tokio::test]
-async fn capability_privacy_get_and_update_as_another_device_sees_it() {
+async fn capability_privacy_get_and_update_as_baileys_sees_it() {
     let world = World::start().await;
     let alice = world.account("Alice").await;
     let gateway = Gateway::start(&world).await;

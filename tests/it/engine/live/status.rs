@@ -28,7 +28,7 @@ async fn capability_status_audience_as_the_phone_set_it() {
 }
 
 #[tokio::test]
-async fn capability_status_delete_reaches_its_audience() {
+async fn capability_status_delete_reaches_baileys() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
