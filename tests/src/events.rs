@@ -160,6 +160,19 @@ pub enum Event {
         /// Last seen, unix seconds.
         last_seen: Option<u64>,
     },
+    /// A call's signal.
+    Call {
+        /// Id of the call.
+        call: String,
+        /// Whom the signal came from.
+        chat: String,
+        /// Who began the call.
+        from: String,
+        /// `offer`, `accept`, `reject`, `terminate`, ….
+        status: String,
+        /// Whether with video.
+        video: Option<bool>,
+    },
     /// An incoming stanza with a watched tag.
     Stanza {
         /// The stanza.

@@ -43,6 +43,10 @@ pub const EVENT_TYPES: &[&str] = &[
     "chat.presence_changed",
     "contact.presence_changed",
     "group.changed",
+    "instance.limits_changed",
+    "call.offered",
+    "call.accepted",
+    "call.ended",
 ];
 
 /// An event in its envelope.

@@ -1,5 +1,7 @@
 //! The native API: what each operation of the route table does.
 
+mod channels;
+mod communities;
 mod events;
 mod groups;
 mod instances;
@@ -8,6 +10,7 @@ mod media;
 mod messages;
 mod node;
 mod pairing;
+mod profile;
 mod send;
 
 use trunkline_model::Failure;
@@ -34,6 +37,9 @@ pub(crate) async fn answer<G: Gateway>(
         NativeOperation::Group(operation) => Box::pin(groups::answer(operation, call, body)).await,
         NativeOperation::Node(NodeOperation::Status) => node::status(call),
         NativeOperation::Node(NodeOperation::CreateKey) => keys::create(call, body).await,
+        NativeOperation::Profile(operation) => Box::pin(profile::answer(operation, call, body)).await,
+        NativeOperation::Community(operation) => Box::pin(communities::answer(operation, call, body)).await,
+        NativeOperation::Channel(operation) => Box::pin(channels::answer(operation, call, body)).await,
     }
 }
 

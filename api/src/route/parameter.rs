@@ -66,6 +66,48 @@ const PATH: &[Parameter] = &[
         example: "start.js",
         schema: text,
     },
+    Parameter {
+        name: "community",
+        description: "Id of the community, with or without its `@g.us`.",
+        example: "120363021033254950@g.us",
+        schema: text,
+    },
+    Parameter {
+        name: "newsletter",
+        description: "Id of the newsletter, with or without its `@newsletter`.",
+        example: "120400000000000001@newsletter",
+        schema: text,
+    },
+    Parameter {
+        name: "post",
+        description: "Number of a post in a newsletter.",
+        example: "101",
+        schema: || json!({ "type": "integer", "minimum": 0 }),
+    },
+    Parameter {
+        name: "person",
+        description: "A person: phone number or WhatsApp id.",
+        example: "5511912345678",
+        schema: text,
+    },
+    Parameter {
+        name: "chat",
+        description: "A chat: phone number, WhatsApp id, or id of a group.",
+        example: "5511912345678",
+        schema: text,
+    },
+    Parameter {
+        name: "call",
+        description: "WhatsApp's id of a call, as the event told it.",
+        example: "9F7A21C04B6D3E58",
+        schema: text,
+    },
+    Parameter {
+        name: "wa_message",
+        description: "WhatsApp's id of a message.",
+        example: "3EB0C431C26A1916E07E",
+        schema: text,
+    },
 ];
 
 const QUERY: &[Parameter] = &[

@@ -1,8 +1,11 @@
 //! What the fake engine answers commands with that only WhatsApp could answer.
 
 use trunkline_model::command::{
-    GroupCommand, GroupSettings, GroupView, JoinRequest, JoinedGroup, Participant, ParticipantOutcome,
-    ParticipantRole, Reply,
+    AudienceKind, AudienceList, CallCommand, CommunityCommand, GroupCommand, GroupSettings, GroupView,
+    JoinRequest, JoinedGroup, LimitsView, LinkOutcome, LinkedDevice, NewChatLimit, NewsletterCommand,
+    NewsletterPost, NewsletterView, Participant, ParticipantOutcome, ParticipantRole, PictureView,
+    PrivacySetting, PrivacyValue, PrivacyView, ProfileCommand, ProfileView, ReachoutLimit, Reply,
+    StatusCommand, SubGroup,
 };
 use trunkline_model::inbound::Party;
 
@@ -58,5 +61,137 @@ pub fn group(command: &GroupCommand) -> Reply {
         GroupCommand::GetInviteLink(_) | GroupCommand::ResetInviteLink(_) => {
             Reply::InviteLink("https://chat.whatsapp.com/AbCdEfGhIjKlMnOpQrStUv".to_owned())
         }
+    }
+}
+
+fn picture() -> PictureView {
+    PictureView { id: "1700000000".to_owned(), url: "https://pps.example.org/1.jpg".to_owned() }
+}
+
+/// The answer to a command about the profile.
+pub fn profile(command: &ProfileCommand) -> Reply {
+    match command {
+        ProfileCommand::Get | ProfileCommand::Update(_) => {
+            Reply::Profile(Box::new(ProfileView { account: person(), about: None, picture: Some(picture()) }))
+        }
+        ProfileCommand::GetPicture => Reply::Picture(picture()),
+        ProfileCommand::SetPicture(_) => Reply::Done,
+        ProfileCommand::ListDevices => {
+            Reply::Devices(vec![LinkedDevice { number: 0, jid: person().jid, is_this: false }])
+        }
+    }
+}
+
+/// The answer to a command about privacy.
+pub fn privacy() -> Reply {
+    Reply::Privacy(PrivacyView { settings: vec![(PrivacySetting::LastSeen, PrivacyValue::Nobody)] })
+}
+
+/// The limits.
+pub fn limits() -> Reply {
+    let until_ms = Some(1_700_000_000_000);
+    Reply::Limits(Box::new(LimitsView {
+        reachout: Some(ReachoutLimit { restricted: true, kind: Some("default".to_owned()), until_ms }),
+        new_chats: Some(NewChatLimit {
+            status: "none".to_owned(),
+            total: Some(50),
+            used: None,
+            from_ms: None,
+            until_ms,
+        }),
+    }))
+}
+
+/// The answer to a command about calls.
+pub fn call(command: &CallCommand) -> Reply {
+    match command {
+        CallCommand::Reject { .. } => Reply::Done,
+        CallCommand::CreateLink { .. } => Reply::CallLink("https://call.whatsapp.com/video/abc".to_owned()),
+    }
+}
+
+fn newsletter_view() -> NewsletterView {
+    NewsletterView {
+        jid: "120400000000000001@newsletter".to_owned(),
+        name: "News".to_owned(),
+        description: None,
+        followers: Some(1),
+        verified: false,
+        state: "active".to_owned(),
+        role: Some("owner".to_owned()),
+        muted: Some(false),
+        invite: Some("0029VaAbCdEfGhIjKlMnOp".to_owned()),
+        created_at_ms: None,
+    }
+}
+
+/// The answer to a command about newsletters.
+pub fn newsletter(command: &NewsletterCommand) -> Reply {
+    match command {
+        NewsletterCommand::List => Reply::Newsletters(vec![newsletter_view()]),
+        NewsletterCommand::Get(_)
+        | NewsletterCommand::Preview(_)
+        | NewsletterCommand::Create { .. }
+        | NewsletterCommand::Update { .. } => Reply::Newsletter(Box::new(newsletter_view())),
+        NewsletterCommand::Delete(_)
+        | NewsletterCommand::Follow { .. }
+        | NewsletterCommand::Mute { .. }
+        | NewsletterCommand::React { .. } => Reply::Done,
+        NewsletterCommand::Posts { .. } => Reply::NewsletterPosts {
+            posts: vec![NewsletterPost {
+                number: 101,
+                wa_id: Some("3EB0AA".to_owned()),
+                time_ms: 1_700_000_000_000,
+                from_me: true,
+                kind: "text".to_owned(),
+                text: Some("new".to_owned()),
+                reactions: vec![("👍".to_owned(), 3)],
+            }],
+            next: Some(101),
+        },
+    }
+}
+
+/// The answer to a command about communities.
+pub fn community(command: &CommunityCommand) -> Reply {
+    match command {
+        CommunityCommand::List => Reply::Groups(vec![view()]),
+        CommunityCommand::Get(_)
+        | CommunityCommand::Create(_)
+        | CommunityCommand::Update(..)
+        | CommunityCommand::CreateGroup { .. }
+        | CommunityCommand::JoinGroup(..) => Reply::Group(Box::new(view())),
+        CommunityCommand::Leave(_) | CommunityCommand::Deactivate(_) | CommunityCommand::SetPicture(..) => {
+            Reply::Done
+        }
+        CommunityCommand::ListGroups(_) => Reply::SubGroups(vec![SubGroup {
+            jid: group_party().jid,
+            subject: "Announcements".to_owned(),
+            size: None,
+            is_announcements: true,
+            is_general_chat: false,
+        }]),
+        CommunityCommand::Link(..) | CommunityCommand::Unlink(..) => {
+            Reply::Links(vec![LinkOutcome { jid: group_party().jid, error: Some("403".to_owned()) }])
+        }
+        CommunityCommand::ListMembers(_) => Reply::Members(vec![person()]),
+        CommunityCommand::ChangeMembers(..) => {
+            Reply::Participants(vec![ParticipantOutcome { person: person(), error: None, invitation: None }])
+        }
+        CommunityCommand::GetInviteLink(_) | CommunityCommand::ResetInviteLink(_) => {
+            Reply::InviteLink("https://chat.whatsapp.com/AbCdEfGhIjKlMnOpQrStUv".to_owned())
+        }
+    }
+}
+
+/// The answer to a command about status.
+pub fn status(command: &StatusCommand) -> Reply {
+    match command {
+        StatusCommand::GetAudience => Reply::StatusAudience(vec![AudienceList {
+            kind: AudienceKind::Only,
+            is_default: true,
+            people: vec![person()],
+        }]),
+        StatusCommand::Delete { .. } => Reply::Done,
     }
 }

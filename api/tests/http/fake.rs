@@ -360,6 +360,14 @@ impl Gateway for Fake {
                 Ok(Reply::Instance(Box::new(view)))
             }
             Command::Group(command) => Ok(answers::group(&command)),
+            Command::Profile(command) => Ok(answers::profile(&command)),
+            Command::Privacy(_) => Ok(answers::privacy()),
+            Command::Presence(_) => Ok(Reply::Done),
+            Command::GetLimits => Ok(answers::limits()),
+            Command::Call(command) => Ok(answers::call(&command)),
+            Command::Newsletter(command) => Ok(answers::newsletter(&command)),
+            Command::Community(command) => Ok(answers::community(&command)),
+            Command::Status(command) => Ok(answers::status(&command)),
             Command::DeleteInstance | Command::MarkRead { .. } => Ok(Reply::Done),
             Command::GetPairing if id == OPEN => Ok(pairing(InstanceState::AwaitingScan)),
             Command::GetPairing

@@ -4,9 +4,25 @@
     reason = "rkyv derives twins of the enums whose fields carry no docs; each item below has its own"
 )]
 
+mod call;
+mod community;
 mod group;
+mod limits;
+mod newsletter;
+mod presence;
+mod privacy;
+mod profile;
+mod status;
 
+pub use call::*;
+pub use community::*;
 pub use group::*;
+pub use limits::*;
+pub use newsletter::*;
+pub use presence::*;
+pub use privacy::*;
+pub use profile::*;
+pub use status::*;
 
 use std::collections::BTreeMap;
 
@@ -89,6 +105,22 @@ pub enum Command {
     },
     /// Something about groups.
     Group(GroupCommand),
+    /// Something about the account's own profile.
+    Profile(ProfileCommand),
+    /// Something about its privacy.
+    Privacy(PrivacyCommand),
+    /// Something about presence.
+    Presence(PresenceCommand),
+    /// What WhatsApp publishes of the account's limits. Answered by [`Reply::Limits`].
+    GetLimits,
+    /// Something about calls.
+    Call(CallCommand),
+    /// Something about newsletters.
+    Newsletter(NewsletterCommand),
+    /// Something about communities.
+    Community(CommunityCommand),
+    /// Something about status.
+    Status(StatusCommand),
 }
 
 /// An instance that is to be made.
@@ -204,6 +236,37 @@ pub enum Reply {
     InviteLink(String),
     /// A group that was joined, or will be.
     Joined(JoinedGroup),
+    /// The account's own profile.
+    Profile(Box<ProfileView>),
+    /// A picture.
+    Picture(PictureView),
+    /// The account's devices.
+    Devices(Vec<LinkedDevice>),
+    /// Its privacy settings.
+    Privacy(PrivacyView),
+    /// Its limits.
+    Limits(Box<LimitsView>),
+    /// A link to join a call by.
+    CallLink(String),
+    /// Newsletters.
+    Newsletters(Vec<NewsletterView>),
+    /// One newsletter.
+    Newsletter(Box<NewsletterView>),
+    /// A page of what was posted in a newsletter.
+    NewsletterPosts {
+        /// The posts, newest first.
+        posts: Vec<NewsletterPost>,
+        /// Where the next page goes on, as `before`; `None` when there is nothing older.
+        next: Option<u64>,
+    },
+    /// The groups of a community.
+    SubGroups(Vec<SubGroup>),
+    /// What became of each group that was to be linked or unlinked.
+    Links(Vec<LinkOutcome>),
+    /// People in a community.
+    Members(Vec<Party>),
+    /// Who sees the status.
+    StatusAudience(Vec<AudienceList>),
 }
 
 /// An instance as callers see it. The status part is computed when asked, not remembered.

@@ -4,6 +4,7 @@
     reason = "rkyv derives twins of the enums whose fields carry no docs; each item below has its own"
 )]
 
+use crate::command::{CallEvent, CallStep, LimitsView};
 use crate::id::MessageId;
 use crate::inbound::{InboundMessage, Party};
 use crate::instance::InstanceState;
@@ -96,6 +97,10 @@ pub enum EventBody {
         /// The members that it concerns.
         participants: Vec<Party>,
     },
+    /// WhatsApp told of the account's limits; what it did not tell is `None`.
+    LimitsChanged(Box<LimitsView>),
+    /// A call rings, was taken or ended.
+    Call(Box<CallEvent>),
 }
 
 /// An outgoing message's new status.
@@ -155,6 +160,12 @@ impl EventBody {
             EventBody::ChatPresence { .. } => "chat.presence_changed",
             EventBody::Presence { .. } => "contact.presence_changed",
             EventBody::GroupChanged { .. } => "group.changed",
+            EventBody::LimitsChanged(_) => "instance.limits_changed",
+            EventBody::Call(call) => match call.step {
+                CallStep::Offered { .. } => "call.offered",
+                CallStep::Accepted { .. } => "call.accepted",
+                CallStep::Ended { .. } => "call.ended",
+            },
         }
     }
 }

@@ -42,3 +42,23 @@ pub const GROUP_DESCRIPTION_CHARS_MAX: usize = 2_048;
 pub const GROUP_PEOPLE_PER_CALL_MAX: usize = 1_024;
 /// Longest code of an invitation link, in bytes.
 pub const INVITE_CODE_BYTES_MAX: usize = 64;
+/// Longest name of a profile, in characters, as WhatsApp's own clients allow.
+pub const PROFILE_NAME_CHARS_MAX: usize = 25;
+/// Longest about text, in characters.
+pub const ABOUT_CHARS_MAX: usize = 139;
+/// Most people of one subscription to presence.
+pub const PRESENCE_PEOPLE_PER_CALL_MAX: usize = 256;
+/// People whose presence one connection follows at most.
+pub const PRESENCE_SUBSCRIPTIONS_MAX: usize = 1_024;
+/// Longest WhatsApp id of a call, in bytes.
+pub const CALL_ID_BYTES_MAX: usize = 64;
+/// Longest name of a newsletter, in characters.
+pub const NEWSLETTER_NAME_CHARS_MAX: usize = 100;
+/// Longest description of a newsletter, in characters.
+pub const NEWSLETTER_DESCRIPTION_CHARS_MAX: usize = 2_048;
+/// Longest reaction, in bytes of UTF-8: an emoji with its modifiers.
+pub const REACTION_BYTES_MAX: usize = 64;
+/// Most groups linked to a community by one call.
+pub const LINKS_PER_CALL_MAX: usize = 50;
+/// Most people that a status is deleted for by one call.
+pub const STATUS_AUDIENCE_MAX: usize = 1_024;

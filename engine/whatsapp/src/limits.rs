@@ -120,6 +120,10 @@ pub const PAIRING_CODE_TTL: Duration = Duration::from_secs(180);
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 /// After the service announced the end of a stream, the session waits this long for the client to notice by itself.
 pub const STREAM_END_GRACE: Duration = Duration::from_secs(5);
+/// WhatsApp's acknowledgement of a stanza that is no message (a reaction, a declined call) may take this long.
+pub const ACK_TIMEOUT: Duration = Duration::from_secs(20);
+/// Calls that ring at a time; an older one is forgotten, and declining it has to say who calls.
+pub const RINGING_CALLS_MAX: usize = 16;
 /// Longest text kept of an error of a foreign crate, in bytes.
 pub const DETAIL_BYTES_MAX: usize = 256;
 /// How many wrappers (ephemeral, view once, …) around an inbound message are opened.

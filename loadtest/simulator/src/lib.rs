@@ -42,6 +42,8 @@
 //! | `GET /accounts/{pn}/inbox?received=N&wait_ms=M` | | `messages`, `received`, `duplicates`; waits until N were received, at most M ms |
 //! | `POST /accounts/{pn}/app-state` | `push_name?`, `locale?`, `archive?` {`chat`, `on`}, `pin?` {`chat`, `on`}, `compact?` (patches become snapshots) | 202 |
 //! | `POST /accounts/{pn}/behaviour` | `auto_read?`, `auto_deliver?`, `history?`, `share_keys?` | 202 |
+//! | `POST /accounts/{pn}/limits` | `reachout?` {`kind`, `until_s`}, `new_chats?` {`status`, `total`, `used`, `from_s`, `until_s`} | 202; companions are told |
+//! | `POST /accounts/{pn}/status-audience` | `list` (`contacts`, `blacklist`, `whitelist`), `people` | 202 |
 //! | `POST /groups` | `creator`, `subject`, `participants`, `addressing_mode?` (`lid` or `pn`) | `gid` |
 //! | `GET /groups/{gid}` | | `gid`, `subject`, `participants`, `invite` |
 //! | `POST /groups/{gid}/participants` | `action` (`add`, `remove`, `promote`, `demote`), `participants`, `by?` | `changed` |
@@ -70,6 +72,6 @@ mod spawn;
 mod stanza;
 pub mod world;
 
-pub use self::iq::{GroupChange, NewGroup};
+pub use self::iq::{GroupChange, NewGroup, Start};
 pub use self::simulator::{Endpoints, Simulator, SimulatorConfig, SimulatorError};
 pub use self::world::OfflineMode;

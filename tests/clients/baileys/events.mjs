@@ -65,6 +65,9 @@ const TRANSLATIONS = {
   'groups.update': groups => groups.forEach(group => emit('group_update', { group: group.id, changes: plain(group) })),
   'group-participants.update': ({ id, author, participants, action }) =>
     emit('group_participants', { group: id, author, action, participants: participants.map(p => (typeof p === 'string' ? p : p.id)) }),
+  call: calls => {
+    for (const { id, chatId, from, status, isVideo } of calls) emit('call', { call: id, chat: chatId, from, status, video: isVideo })
+  },
   'presence.update': ({ id, presences }) => {
     for (const [who, presence] of Object.entries(presences)) {
       emit('presence', { chat: id, who: jidNormalizedUser(who), presence: presence.lastKnownPresence, last_seen: presence.lastSeen ?? undefined })

@@ -8,6 +8,7 @@ mod idempotency;
 mod isolation;
 mod lanes;
 mod lifecycle;
+mod live;
 mod media;
 mod memory;
 mod node;

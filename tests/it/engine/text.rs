@@ -214,7 +214,7 @@ async fn a_refused_message_fails_with_the_services_reason() {
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
     let shop = gateway.link(&alice).await;
-    for (code, reason) in [("463", "new_chats_restricted"), ("479", "addressing_refused")] {
+    for (code, reason) in [("463", "reachout_restricted"), ("479", "addressing_refused")] {
         world
             .control()
             .fault("ack_error", json!({"device": alice.device_jid(1), "value": code, "count": 1}))

@@ -1,5 +1,6 @@
 use super::*;
 use trunkline_model::MessageId;
+use trunkline_model::command::{CallEvent, CallStep, LimitsView, ReachoutLimit};
 use trunkline_model::event::{CloseReason, EventBody, StatusChange};
 use trunkline_model::inbound::{InboundContent, InboundMedia, InboundMessage, InboundQuote, Party};
 use trunkline_model::instance::InstanceState;
@@ -140,6 +141,35 @@ fn other_content_and_other_events() {
     check(presence, "/data/last_seen", serde_json::json!("1970-01-01T00:00:00.000Z"));
 }
 
+fn call(step: CallStep) -> EventBody {
+    let from = party("966500000001");
+    EventBody::Call(Box::new(CallEvent { call: "C1".to_owned(), from, time_ms: 0, step }))
+}
+
+#[test]
+fn calls_and_limits() {
+    let check = |body: EventBody, expected: serde_json::Value| {
+        let data = json_of(body)["data"].clone();
+        for (field, value) in expected.as_object().expect("an object") {
+            assert_eq!(data.get(field), Some(value), "{data}");
+        }
+    };
+    let ended = CallStep::Ended { reason: Some("timeout".to_owned()), duration_seconds: Some(3) };
+    check(
+        call(ended),
+        serde_json::json!({"call": "C1", "reason": "timeout", "duration_seconds": 3, "video": null}),
+    );
+    let limits = LimitsView {
+        reachout: Some(ReachoutLimit { restricted: true, kind: None, until_ms: Some(0) }),
+        new_chats: None,
+    };
+    let reachout = serde_json::json!({"restricted": true, "kind": null, "until": "1970-01-01T00:00:00.000Z"});
+    check(
+        EventBody::LimitsChanged(Box::new(limits)),
+        serde_json::json!({"reachout": reachout, "new_chats": null}),
+    );
+}
+
 #[test]
 fn metadata_is_given_back_as_it_was_written() {
     let event =
@@ -171,6 +201,10 @@ fn every_type_that_an_event_can_have_is_listed_once() {
             change: String::new(),
             participants: Vec::new(),
         },
+        EventBody::LimitsChanged(Box::default()),
+        call(CallStep::Offered { video: false, group: None, is_group: false }),
+        call(CallStep::Accepted { elsewhere: false }),
+        call(CallStep::Ended { reason: None, duration_seconds: None }),
     ];
     let mut kinds: Vec<&str> = states.iter().chain(&statuses).chain(&others).map(EventBody::kind).collect();
     let mut listed = EVENT_TYPES.to_vec();

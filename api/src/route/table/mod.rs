@@ -83,17 +83,23 @@ macro_rules! reply {
 
 pub(super) use {body, example, operations, reply};
 
+mod channels;
+mod communities;
 mod groups;
 mod instances;
 mod messages;
 mod node;
 mod open;
+mod profile;
 
+pub use channels::ChannelOperation;
+pub use communities::CommunityOperation;
 pub use groups::GroupOperation;
 pub use instances::InstanceOperation;
 pub use messages::MessageOperation;
 pub use node::NodeOperation;
 pub use open::OpenOperation;
+pub use profile::ProfileOperation;
 
 use super::Route;
 
@@ -108,8 +114,22 @@ pub enum NativeOperation {
     Group(GroupOperation),
     /// The node and its keys.
     Node(NodeOperation),
+    /// The number itself: profile, privacy, presence, limits, calls.
+    Profile(ProfileOperation),
+    /// Communities.
+    Community(CommunityOperation),
+    /// Newsletters and status.
+    Channel(ChannelOperation),
 }
 
 /// The parts of the table, in the order of the documentation.
-pub(super) static TABLES: &[&[Route]] =
-    &[instances::TABLE, messages::TABLE, groups::TABLE, node::TABLE, open::TABLE];
+pub(super) static TABLES: &[&[Route]] = &[
+    instances::TABLE,
+    messages::TABLE,
+    groups::TABLE,
+    node::TABLE,
+    open::TABLE,
+    profile::TABLE,
+    communities::TABLE,
+    channels::TABLE,
+];

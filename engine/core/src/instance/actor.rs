@@ -90,6 +90,9 @@ async fn receive(
             }
         }
         InstanceMsg::Written { epoch } => instance.statuses.written(epoch),
+        InstanceMsg::LimitsLearned { generation, limits } => {
+            instance.limits_learned(generation, limits).await;
+        }
         InstanceMsg::LoggedOut { result, reply } => instance.logout_ended(result, reply).await,
         InstanceMsg::Removed { result, reply } => instance.removed(result, reply),
     }

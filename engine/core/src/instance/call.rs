@@ -77,9 +77,16 @@ impl Instance {
                     Box::pin(async move { session.mark_read(&chat, participant.as_deref(), &wa_ids).await })
                 });
             }
-            Command::Group(command) => {
-                return self
-                    .ask_whatsapp(reply, |session| Box::pin(async move { session.group(command).await }));
+            asked @ (Command::Group(_)
+            | Command::Profile(_)
+            | Command::Privacy(_)
+            | Command::Presence(_)
+            | Command::GetLimits
+            | Command::Call(_)
+            | Command::Newsletter(_)
+            | Command::Community(_)
+            | Command::Status(_)) => {
+                return self.ask_whatsapp(reply, |session| Box::pin(live(session, asked)));
             }
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
             Command::Logout => return self.logout(reply).await,
@@ -255,6 +262,22 @@ impl Instance {
         self.record.linked = None;
         let durable = self.write_record_durably(trunkline_store::Batch::new()).await;
         answer(reply, durable.map(|()| self.instance_reply()));
+    }
+}
+
+/// The commands that WhatsApp itself answers, one family each.
+async fn live(session: Session, command: Command) -> Result<Reply, SessionError> {
+    match command {
+        Command::Group(command) => session.group(command).await,
+        Command::Profile(command) => session.profile(command).await,
+        Command::Privacy(command) => session.privacy(command).await,
+        Command::Presence(command) => session.presence(command).await,
+        Command::GetLimits => session.limits_reply().await,
+        Command::Call(command) => session.call(command).await,
+        Command::Newsletter(command) => session.newsletter(command).await,
+        Command::Community(command) => session.community(command).await,
+        Command::Status(command) => session.status(command).await,
+        _ => Err(SessionError::Invalid("this is nothing that WhatsApp is asked".to_owned())),
     }
 }
 

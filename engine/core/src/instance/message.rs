@@ -1,7 +1,7 @@
 //! What an instance actor can be told.
 
 use tokio::sync::oneshot;
-use trunkline_model::command::{Command, MessageView, Reply};
+use trunkline_model::command::{Command, LimitsView, MessageView, Reply};
 use trunkline_model::message::Lane;
 use trunkline_model::record::MessageRecord;
 use trunkline_model::{Failure, MessageId};
@@ -88,6 +88,8 @@ pub(crate) enum InstanceMsg {
     HandedOver { generation: u64, id: MessageId, result: Result<(), SendError> },
     /// Every status up to this epoch is on disk.
     Written { epoch: u64 },
+    /// What WhatsApp told of the account's limits, which it was asked for after a refusal.
+    LimitsLearned { generation: u64, limits: Option<Box<LimitsView>> },
     /// The logout was confirmed by WhatsApp, or failed.
     LoggedOut { result: Result<(), SessionError>, reply: Replier },
     /// Everything of the instance is deleted, or could not be.

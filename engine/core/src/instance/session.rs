@@ -1,15 +1,17 @@
 //! What WhatsApp says, and what it means for the instance.
 
-use trunkline_model::command::Expiring;
+use trunkline_model::command::{Expiring, LimitsView};
 use trunkline_model::event::{CloseReason, EventBody};
 use trunkline_model::inbound::Party;
-use trunkline_model::instance::Trigger;
+use trunkline_model::instance::{InstanceState, Trigger};
 use trunkline_model::message::MessageStatus;
 use trunkline_store::CommitClass;
 use trunkline_whatsapp::{ReceiptKind, SessionEvent};
 
+use super::message::InstanceMsg;
 use super::state::Instance;
 use crate::clock;
+use crate::spawn::TaskKind;
 
 impl Instance {
     pub(super) async fn session_event(&mut self, event: SessionEvent) {
@@ -43,6 +45,34 @@ impl Instance {
             SessionEvent::GroupChanged { group, author, change, participants } => {
                 self.tell(EventBody::GroupChanged { group, author, change, participants }).await;
             }
+            SessionEvent::LimitsChanged(limits) => self.tell(EventBody::LimitsChanged(limits)).await,
+            SessionEvent::Call(call) => self.tell(EventBody::Call(call)).await,
+        }
+    }
+
+    /// Asks WhatsApp for the account's limits beside the actor, and tells of them: a refusal says that there is one, not until
+    /// when.
+    pub(super) fn learn_limits(&mut self) {
+        let Some(session) = self.session.clone() else {
+            self.learning_limits = false;
+            return;
+        };
+        let (myself, generation) = (self.myself.clone(), self.generation);
+        self.context.spawner.spawn(TaskKind::Disposable, "limits", async move {
+            let asked = session.limits().await;
+            let limits = asked.inspect_err(|error| tracing::debug!(%error, "the limits were not told")).ok();
+            drop(myself.cast(InstanceMsg::LimitsLearned { generation, limits: limits.map(Box::new) }));
+        });
+    }
+
+    /// What [`Instance::learn_limits`] was told.
+    pub(super) async fn limits_learned(&mut self, generation: u64, limits: Option<Box<LimitsView>>) {
+        self.learning_limits = false;
+        if let Some(limits) = limits
+            && generation == self.generation
+            && self.stands() != InstanceState::Deleted
+        {
+            self.tell(EventBody::LimitsChanged(limits)).await;
         }
     }
 

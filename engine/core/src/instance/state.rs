@@ -74,6 +74,8 @@ pub(crate) struct Instance {
     pub(super) removing: bool,
     /// The task that loads the stored session.
     pub(super) opening: Option<AbortHandle>,
+    /// WhatsApp is being asked for the account's limits.
+    pub(super) learning_limits: bool,
 }
 
 /// An acceptance whose commit is under way.
@@ -132,6 +134,7 @@ impl Instance {
             logouts: 0,
             removing: false,
             opening: None,
+            learning_limits: false,
         };
         (instance, birth)
     }

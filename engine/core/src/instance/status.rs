@@ -58,10 +58,13 @@ impl Statuses {
     }
 }
 
+/// The service's number for a message to somebody whom the account may not write to first, for now.
+const REACHOUT_RESTRICTED: &str = "463";
+
 /// Public words for the service's own error numbers.
 fn refusal_word(code: &str) -> String {
     match code {
-        "463" => "new_chats_restricted".to_owned(),
+        REACHOUT_RESTRICTED => "reachout_restricted".to_owned(),
         "479" => "addressing_refused".to_owned(),
         "404" => "recipient_unknown".to_owned(),
         other => format!("whatsapp_{other}"),
@@ -92,7 +95,13 @@ impl Instance {
         self.outbox.settle(id);
         match error {
             None => self.advance(id, MessageStatus::Sent, None, None).await,
-            Some(code) => self.advance(id, MessageStatus::Failed, Some(refusal_word(&code)), None).await,
+            Some(code) => {
+                self.advance(id, MessageStatus::Failed, Some(refusal_word(&code)), None).await;
+                // Many messages may be refused for the one reason; its end is asked for once at a time.
+                if code == REACHOUT_RESTRICTED && !std::mem::replace(&mut self.learning_limits, true) {
+                    self.learn_limits();
+                }
+            }
         }
         self.pump().await;
     }

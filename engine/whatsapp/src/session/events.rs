@@ -2,6 +2,7 @@
 
 use metrics::counter;
 use tokio::sync::mpsc;
+use trunkline_model::command::{CallEvent, LimitsView};
 use trunkline_model::event::CloseReason;
 use trunkline_model::inbound::Party;
 
@@ -124,6 +125,10 @@ pub enum SessionEvent {
         /// The members that it concerns.
         participants: Vec<Party>,
     },
+    /// WhatsApp told of the account's limits.
+    LimitsChanged(Box<LimitsView>),
+    /// A call rings, was taken or ended.
+    Call(Box<CallEvent>),
 }
 
 /// What a receipt tells.
@@ -170,6 +175,8 @@ impl SessionEvent {
             SessionEvent::ChatPresence { .. } => "chat_presence",
             SessionEvent::Presence { .. } => "presence",
             SessionEvent::GroupChanged { .. } => "group_changed",
+            SessionEvent::LimitsChanged(_) => "limits_changed",
+            SessionEvent::Call(_) => "call",
         }
     }
 
@@ -178,7 +185,9 @@ impl SessionEvent {
             SessionEvent::Receipt { .. }
             | SessionEvent::ChatPresence { .. }
             | SessionEvent::Presence { .. }
-            | SessionEvent::GroupChanged { .. } => Weight::Useful,
+            | SessionEvent::GroupChanged { .. }
+            | SessionEvent::LimitsChanged(_)
+            | SessionEvent::Call(_) => Weight::Useful,
             _ => Weight::Essential,
         }
     }

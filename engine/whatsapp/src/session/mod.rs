@@ -1,14 +1,24 @@
 //! The session port: one client of the protocol crate, its runs and what can be asked of it.
 
+mod calls;
 mod close;
+mod communities;
+mod confirmed;
 mod events;
 mod groups;
 mod hook;
 mod kit;
 mod media;
+mod mex;
+mod newsletters;
 mod pairing;
+mod presence;
+mod privacy;
+mod profile;
+mod quotas;
 mod run;
 mod sending;
+mod status;
 mod translate;
 
 pub use events::{ReceiptKind, SessionEvent, SessionEvents};
@@ -59,6 +69,7 @@ struct Inner {
     kit: SessionKit,
     space: Space,
     task: Mutex<Option<AbortHandle>>,
+    followed: Mutex<presence::Followed>,
 }
 
 impl Drop for Inner {
@@ -122,10 +133,12 @@ impl Session {
             stop: Notify::new(),
             abandon: Notify::new(),
             code_requested: AtomicBool::new(false),
+            ringing: Mutex::default(),
         });
         client.subscribe_handler(Arc::new(Forwarder(link.clone()))).detach();
         let task = Mutex::new(None);
-        let inner = Inner { instance, client, link, kit: kit.clone(), space, task };
+        let followed = Mutex::default();
+        let inner = Inner { instance, client, link, kit: kit.clone(), space, task, followed };
         Ok((Session { inner: Arc::new(inner) }, receiver))
     }
 

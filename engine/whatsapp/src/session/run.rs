@@ -18,6 +18,7 @@ use wacore::types::events::{Event, EventHandler};
 use wacore_binary::OwnedNodeRef;
 use whatsapp_rust::{Client, NodeFilter};
 
+use super::calls::Ringing;
 use super::close::Cause;
 use super::events::{EventSink, SessionEvent};
 use super::hook::{InboundSink, commit};
@@ -60,6 +61,8 @@ pub(super) struct Link {
     pub(super) abandon: Notify,
     /// A request for a pairing code is under way, and its caller gets the error.
     pub(super) code_requested: AtomicBool,
+    /// The calls that ring.
+    pub(super) ringing: Mutex<Ringing>,
 }
 
 impl Link {
@@ -109,6 +112,9 @@ pub(super) struct Forwarder(pub(super) Arc<Link>);
 impl EventHandler for Forwarder {
     fn handle_event(&self, event: Arc<Event>) {
         let link = &self.0;
+        if let Event::IncomingCall(signal) = &*event {
+            link.ringing.lock().note(signal);
+        }
         match translate(&event) {
             Meaning::Tell(SessionEvent::Ready) => {
                 link.tell_login();

@@ -2,13 +2,16 @@
 
 use trunkline_model::inbound::Party;
 use wacore::stanza::groups::GroupNotificationAction;
-use wacore::types::events::{ConnectFailureReason, Event, GroupUpdate, Receipt, UndecryptableMessage};
+use wacore::types::events::{
+    ConnectFailureReason, Event, GroupUpdate, PictureUpdate, Receipt, UndecryptableMessage,
+};
 use wacore::types::message::MessageSource;
 use wacore::types::presence::{ChatPresence, ChatPresenceMedia, ReceiptType};
-use wacore_binary::Jid;
+use wacore_binary::{Jid, JidExt as _};
 
 use super::close::Cause;
 use super::events::{ReceiptKind, SessionEvent};
+use super::{calls, quotas};
 use crate::error::shorten;
 use crate::message::party;
 
@@ -142,6 +145,16 @@ fn traffic(event: &Event) -> Meaning {
             last_seen_ms: update.last_seen.map(|seen| seen.timestamp_millis()),
         }),
         Event::GroupUpdate(update) => Meaning::Tell(group_changed(update)),
+        Event::PictureUpdate(update) if update.jid.is_group() => Meaning::Tell(group_picture(update)),
+        Event::IncomingCall(signal) => match calls::call_event(signal) {
+            Some(call) => Meaning::Tell(SessionEvent::Call(Box::new(call))),
+            None => Meaning::Ignored("call_signal"),
+        },
+        Event::MissedCall(call) => Meaning::Tell(SessionEvent::Call(Box::new(calls::missed(call)))),
+        Event::MexNotification(notification) => match quotas::told(notification) {
+            Some(limits) => Meaning::Tell(SessionEvent::LimitsChanged(Box::new(limits))),
+            None => Meaning::Ignored("mex"),
+        },
         other => Meaning::Ignored(kind_of(other)),
     }
 }
@@ -196,6 +209,15 @@ fn group_changed(update: &GroupUpdate) -> SessionEvent {
     }
 }
 
+fn group_picture(update: &PictureUpdate) -> SessionEvent {
+    SessionEvent::GroupChanged {
+        group: party(&update.jid, None, None),
+        author: update.author.as_ref().map(|jid| party(jid, None, None)),
+        change: "picture".to_owned(),
+        participants: Vec::new(),
+    }
+}
+
 fn participants(action: &GroupNotificationAction) -> Vec<Party> {
     match action {
         GroupNotificationAction::Add { participants, .. }
@@ -204,6 +226,9 @@ fn participants(action: &GroupNotificationAction) -> Vec<Party> {
         | GroupNotificationAction::Demote { participants }
         | GroupNotificationAction::Modify { participants } => {
             participants.iter().map(|member| party(&member.jid, member.phone_number.as_ref(), None)).collect()
+        }
+        GroupNotificationAction::CreatedMembershipRequests { requests, .. } => {
+            requests.iter().map(|person| party(&person.jid, person.phone_number.as_ref(), None)).collect()
         }
         GroupNotificationAction::RevokedMembershipRequests { participants } => {
             participants.iter().map(|jid: &Jid| party(jid, None, None)).collect()
@@ -220,7 +245,7 @@ fn kind_of(event: &Event) -> &'static str {
         Event::Notification(_) => "notification",
         Event::HistorySync(_) => "history_sync",
         Event::OfflineSyncPreview(_) | Event::OfflineSyncCompleted(_) => "offline_sync",
-        Event::IncomingCall(_) | Event::MissedCall(_) | Event::CallEndedElsewhere(_) => "call",
+        Event::CallEndedElsewhere(_) => "call",
         Event::PictureUpdate(_) | Event::UserAboutUpdate(_) | Event::PushNameUpdate(_) => "profile",
         Event::ContactUpdated(_)
         | Event::ContactNumberChanged(_)
@@ -229,7 +254,6 @@ fn kind_of(event: &Event) -> &'static str {
         Event::DeviceListUpdate(_) | Event::IdentityChange(_) => "device_list",
         Event::AppStateSyncFailed(_) => "app_state_sync_failed",
         Event::NewsletterLiveUpdate(_) => "newsletter",
-        Event::MexNotification(_) => "mex",
         _ => "other",
     }
 }

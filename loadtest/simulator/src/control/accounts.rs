@@ -10,6 +10,7 @@ use super::{Answer, Refused, accepted, account, ok, parse, value};
 use crate::limits::BATCH_ACCOUNTS_MAX;
 use crate::net::Hub;
 use crate::phone::Behaviour;
+use crate::world::quotas::Quotas;
 use crate::world::{AccountError, NewAccount, ScanError, World};
 
 /// First number given to accounts created without one.
@@ -193,5 +194,33 @@ pub(super) fn unlink(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
         let account = account(world, pn)?;
         let unlinked = world.unlink(crate::world::DeviceId { account, device });
         if unlinked { accepted() } else { Err(Refused::not_found("device")) }
+    })
+}
+
+/// `POST /accounts/{pn}/limits`.
+pub(super) fn limits(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
+    let quotas: Quotas = parse(body)?;
+    hub.act(|world| {
+        let account = account(world, pn)?;
+        world.set_quotas(account, quotas);
+        accepted()
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Audience {
+    list: String,
+    people: Vec<String>,
+}
+
+/// `POST /accounts/{pn}/status-audience`.
+pub(super) fn status_audience(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
+    let Audience { list, people } = parse(body)?;
+    hub.act(|world| {
+        let id = account(world, pn)?;
+        let people = people.iter().map(|name| account(world, name)).collect::<Result<_, _>>()?;
+        world.set_status_audience(id, list, people);
+        accepted()
     })
 }

@@ -79,6 +79,8 @@ fn route(hub: &Hub, method: &Method, path: &[&str], body: &[u8]) -> Answer {
         ("POST", ["accounts", pn, "read"]) => phone::read(hub, pn, body),
         ("POST", ["accounts", pn, "app-state"]) => phone::app_state(hub, pn, body),
         ("POST", ["accounts", pn, "behaviour"]) => phone::behaviour(hub, pn, body),
+        ("POST", ["accounts", pn, "limits"]) => accounts::limits(hub, pn, body),
+        ("POST", ["accounts", pn, "status-audience"]) => accounts::status_audience(hub, pn, body),
         ("POST", ["groups"]) => groups::create(hub, body),
         ("GET", ["groups", gid]) => groups::get(hub, gid),
         ("POST", ["groups", gid, "participants"]) => groups::participants(hub, gid, body),

@@ -1,6 +1,7 @@
 //! Profile pictures, business profiles, and where files are stored.
 
 use wacore_binary::builder::NodeBuilder;
+use wacore_binary::{Jid, JidExt};
 
 use super::{Answer, IqError, Request};
 use crate::crypto::media::MediaKind;
@@ -32,12 +33,16 @@ pub(super) fn media_conn(world: &mut World, _: &Request<'_>) -> Result<Answer, I
     ))
 }
 
-/// Somebody's picture.
+/// Somebody's picture, or a group's.
 pub(super) fn picture(world: &mut World, request: &Request<'_>) -> Result<Answer, IqError> {
     let target = attr_jid(request.iq, "target").ok_or(IqError::BAD_REQUEST)?;
-    let account = world.accounts.of(&target).ok_or(IqError::NOT_FOUND)?;
-    let extras = world.accounts[account].extras.as_ref();
-    let (id, image) = extras.and_then(|extras| extras.picture.clone()).ok_or(IqError::NOT_FOUND)?;
+    let picture = if target.is_group() {
+        world.groups.get(&target.user).ok_or(IqError::NOT_FOUND)?.picture.clone()
+    } else {
+        let account = world.accounts.of(&target).ok_or(IqError::NOT_FOUND)?;
+        world.accounts[account].extras.as_ref().and_then(|extras| extras.picture.clone())
+    };
+    let (id, image) = picture.ok_or(IqError::NOT_FOUND)?;
     let kind = attr(request.child()?, "type").unwrap_or("image".into()).into_owned();
     let blob = world.put_blob(MediaKind::Image, image);
     Ok(Answer::one(
@@ -50,17 +55,23 @@ pub(super) fn picture(world: &mut World, request: &Request<'_>) -> Result<Answer
     ))
 }
 
-/// A new picture, or none.
+/// A new picture of the account or, with a target, of a group; or none.
 pub(super) fn set_picture(world: &mut World, request: &Request<'_>) -> Result<Answer, IqError> {
     let image = child(request.iq, "picture").map(|picture| bytes(picture).into_owned());
-    let extras = world.accounts[request.from.account].extras_mut();
-    let Some(image) = image.filter(|image| !image.is_empty()) else {
-        extras.picture = None;
-        return Ok(Answer::empty());
+    let image = image.filter(|image| !image.is_empty());
+    let by = request.from.account;
+    let group = attr_jid(request.iq, "target").filter(Jid::is_group);
+    let id = match group {
+        Some(group) => super::groups::set_picture(world, &group, by, image)?,
+        None => {
+            let picture = image.map(|image| (world.now_ms.to_string(), image));
+            let id = picture.as_ref().map(|(id, _)| id.clone());
+            world.accounts[by].extras_mut().picture = picture;
+            id
+        }
     };
-    let id = world.now_ms.to_string();
-    world.accounts[request.from.account].extras_mut().picture = Some((id.clone(), image));
-    Ok(Answer::one(NodeBuilder::new("picture").attr("id", id).build()))
+    let node = |id| NodeBuilder::new("picture").attr("id", id).build();
+    Ok(id.map_or_else(Answer::empty, |id: String| Answer::one(node(id))))
 }
 
 /// Nobody here is a business.

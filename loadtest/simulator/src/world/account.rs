@@ -6,6 +6,7 @@ use wacore_binary::{Jid, Server};
 
 use super::app_state::AppState;
 use super::offline::OfflineQueue;
+use super::quotas::Quotas;
 use super::{AccountId, ConnId};
 use crate::phone::{Addressing, Behaviour, Bundle, Phone, SignedPreKey};
 
@@ -70,6 +71,10 @@ pub struct Extras {
     pub passkey_required: bool,
     /// The code that the phone showed last in a ceremony with a passkey.
     pub passkey_code: Option<String>,
+    /// What it may do towards strangers, where that was set.
+    pub quotas: Option<Quotas>,
+    /// Who sees its status by default: `contacts`, `blacklist` or `whitelist`, and the people on that list.
+    pub status_audience: Option<(String, BTreeSet<AccountId>)>,
 }
 
 /// A linked companion.
