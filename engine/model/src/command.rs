@@ -4,8 +4,12 @@
     reason = "rkyv derives twins of the enums whose fields carry no docs; each item below has its own"
 )]
 
+mod chat;
+mod contact;
 mod group;
 
+pub use chat::*;
+pub use contact::*;
 pub use group::*;
 
 use std::collections::BTreeMap;
@@ -89,6 +93,10 @@ pub enum Command {
     },
     /// Something about groups.
     Group(GroupCommand),
+    /// Something about chats.
+    Chat(Box<ChatCommand>),
+    /// Something about people.
+    Contact(ContactCommand),
 }
 
 /// An instance that is to be made.
@@ -204,6 +212,51 @@ pub enum Reply {
     InviteLink(String),
     /// A group that was joined, or will be.
     Joined(JoinedGroup),
+    /// A page of chats.
+    Chats {
+        /// The chats, the one with the newest message first.
+        chats: Vec<ChatView>,
+        /// Where the next page goes on; a page with a filter may be empty and have a next one.
+        next: Option<Place>,
+    },
+    /// One chat.
+    Chat(Box<ChatView>),
+    /// A page of messages of a chat, or of a search.
+    StoredMessages {
+        /// The messages, newest first.
+        messages: Vec<StoredMessage>,
+        /// Where the next page goes on; a page may be empty and have a next one.
+        next: Option<Place>,
+    },
+    /// The phone was asked for older messages.
+    HistoryRequested,
+    /// Every label.
+    Labels(Vec<LabelView>),
+    /// One label.
+    Label(LabelView),
+    /// Days that messages stay in their chats; `None` for ever.
+    Retention(Option<u32>),
+    /// A page of people.
+    Contacts {
+        /// The people.
+        contacts: Vec<ContactView>,
+        /// Where the next page goes on.
+        next: Option<Place>,
+    },
+    /// Somebody.
+    Contact(Box<ContactView>),
+    /// What became of people who were to be saved.
+    SavedContacts(Vec<SavedContact>),
+    /// People, by their names alone.
+    People(Vec<Party>),
+    /// A picture; `None` when there is none, or it is not shown to this account.
+    Picture(Option<PictureView>),
+    /// What somebody says about itself.
+    About(AboutView),
+    /// What a business says about itself; `None` for somebody who is none.
+    Business(Option<Box<BusinessView>>),
+    /// Who is on WhatsApp.
+    Checked(Vec<CheckedPerson>),
 }
 
 /// An instance as callers see it. The status part is computed when asked, not remembered.

@@ -4,6 +4,7 @@
     reason = "rkyv derives twins of the enums whose fields carry no docs; each item below has its own"
 )]
 
+use crate::chat::{ChatChanged, ContactChanged, LabelChanged};
 use crate::id::MessageId;
 use crate::inbound::{InboundMessage, Party};
 use crate::instance::InstanceState;
@@ -96,6 +97,12 @@ pub enum EventBody {
         /// The members that it concerns.
         participants: Vec<Party>,
     },
+    /// A chat changed: here, or on another device of the account.
+    ChatChanged(Box<ChatChanged>),
+    /// What is known of a person changed.
+    ContactChanged(Box<ContactChanged>),
+    /// A label changed, or went away.
+    LabelChanged(Box<LabelChanged>),
 }
 
 /// An outgoing message's new status.
@@ -155,6 +162,9 @@ impl EventBody {
             EventBody::ChatPresence { .. } => "chat.presence_changed",
             EventBody::Presence { .. } => "contact.presence_changed",
             EventBody::GroupChanged { .. } => "group.changed",
+            EventBody::ChatChanged(_) => "chat.changed",
+            EventBody::ContactChanged(_) => "contact.changed",
+            EventBody::LabelChanged(_) => "label.changed",
         }
     }
 }

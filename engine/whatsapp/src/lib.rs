@@ -66,7 +66,7 @@ pub use error::{ConfigError, SendError, SendErrorKind, SessionError, SinkError};
 pub use guard::{SIMULATED, TestNetwork};
 pub use message::{MediaUpload, new_message_id};
 pub use session::{
-    DevicePlatform, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent, SessionEvents, SessionKit,
+    AppStateChange, DevicePlatform, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent, SessionEvents, SessionKit,
     SessionKitConfig,
 };
 pub use spawn::{AbortHandle, Spawn};

@@ -73,14 +73,14 @@ impl Instance {
                     .in_ceremony(reply, |session| Box::pin(async move { session.confirm_passkey().await }));
             }
             Command::MarkRead { chat, participant, wa_ids } => {
-                return self.with_session(reply, Reply::Done, |session| {
-                    Box::pin(async move { session.mark_read(&chat, participant.as_deref(), &wa_ids).await })
-                });
+                return self.mark_read(chat, participant, wa_ids, reply);
             }
             Command::Group(command) => {
                 return self
                     .ask_whatsapp(reply, |session| Box::pin(async move { session.group(command).await }));
             }
+            Command::Chat(command) => return self.chat(*command, reply).await,
+            Command::Contact(command) => return self.contact(command, reply).await,
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
             Command::Logout => return self.logout(reply).await,
             Command::DeleteInstance => return self.delete(reply).await,
@@ -210,6 +210,18 @@ impl Instance {
         reply: Replier,
         work: impl FnOnce(Session) -> BoxFuture<'static, Result<Reply, SessionError>>,
     ) {
+        self.work_with_session(reply, |session| {
+            let working = work(session);
+            Box::pin(async move { working.await.map_err(|error| session_failure(&error)) })
+        });
+    }
+
+    /// As [`Instance::ask_whatsapp`], for work that also writes.
+    pub(super) fn work_with_session(
+        &self,
+        reply: Replier,
+        work: impl FnOnce(Session) -> BoxFuture<'static, Result<Reply, Failure>>,
+    ) {
         let Some(session) = self.session.clone() else {
             let detail = "The instance has no connection to WhatsApp.";
             let failure = Failure::in_state(ErrorCode::InstanceState, self.stands(), detail);
@@ -217,8 +229,7 @@ impl Instance {
         };
         let working = work(session);
         self.context.spawner.spawn(TaskKind::Disposable, "session-call", async move {
-            let result = working.await;
-            answer(reply, result.map_err(|error| session_failure(&error)));
+            answer(reply, working.await);
         });
     }
 

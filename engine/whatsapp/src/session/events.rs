@@ -2,6 +2,7 @@
 
 use metrics::counter;
 use tokio::sync::mpsc;
+use trunkline_model::chat::{ChatChanged, ContactChanged, LabelChanged};
 use trunkline_model::event::CloseReason;
 use trunkline_model::inbound::Party;
 
@@ -124,6 +125,26 @@ pub enum SessionEvent {
         /// The members that it concerns.
         participants: Vec<Party>,
     },
+    /// A chat, a person or a label changed, on another device of the account or by this session's own doing.
+    Changed {
+        /// What.
+        change: Box<AppStateChange>,
+        /// Whether it is part of what a new device is told of the past.
+        is_past: bool,
+        /// When, in milliseconds since the Unix epoch, by the clock of whoever changed it.
+        at_ms: i64,
+    },
+}
+
+/// What changed of what the devices of an account share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppStateChange {
+    /// Of a chat.
+    Chat(ChatChanged),
+    /// Of a person.
+    Contact(ContactChanged),
+    /// Of a label.
+    Label(LabelChanged),
 }
 
 /// What a receipt tells.
@@ -170,6 +191,7 @@ impl SessionEvent {
             SessionEvent::ChatPresence { .. } => "chat_presence",
             SessionEvent::Presence { .. } => "presence",
             SessionEvent::GroupChanged { .. } => "group_changed",
+            SessionEvent::Changed { .. } => "changed",
         }
     }
 
@@ -178,7 +200,8 @@ impl SessionEvent {
             SessionEvent::Receipt { .. }
             | SessionEvent::ChatPresence { .. }
             | SessionEvent::Presence { .. }
-            | SessionEvent::GroupChanged { .. } => Weight::Useful,
+            | SessionEvent::GroupChanged { .. }
+            | SessionEvent::Changed { .. } => Weight::Useful,
             _ => Weight::Essential,
         }
     }

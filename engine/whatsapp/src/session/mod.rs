@@ -1,23 +1,27 @@
 //! The session port: one client of the protocol crate, its runs and what can be asked of it.
 
+mod changes;
+mod chats;
 mod close;
 mod events;
 mod groups;
+mod history;
 mod hook;
 mod kit;
 mod media;
 mod pairing;
+mod people;
 mod run;
 mod sending;
 mod translate;
 
-pub use events::{ReceiptKind, SessionEvent, SessionEvents};
+pub use events::{AppStateChange, ReceiptKind, SessionEvent, SessionEvents};
 pub use hook::InboundSink;
 pub use kit::{DevicePlatform, SessionKit, SessionKitConfig};
 pub use pairing::PairingCode;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
@@ -122,6 +126,7 @@ impl Session {
             stop: Notify::new(),
             abandon: Notify::new(),
             code_requested: AtomicBool::new(false),
+            history_waits: AtomicUsize::new(0),
         });
         client.subscribe_handler(Arc::new(Forwarder(link.clone()))).detach();
         let task = Mutex::new(None);
