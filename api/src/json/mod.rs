@@ -1,5 +1,7 @@
 //! JSON of the native API: what is read, what is written. No other module names a field.
 
+pub(crate) mod chat;
+pub(crate) mod contact;
 pub(crate) mod cursor;
 pub(crate) mod event;
 pub(crate) mod fields;
@@ -11,6 +13,7 @@ pub(crate) mod node;
 pub(crate) mod pairing;
 pub(crate) mod parse;
 pub(crate) mod party;
+pub(crate) mod place;
 pub(crate) mod raw;
 pub(crate) mod send;
 pub(crate) mod time;

@@ -360,6 +360,8 @@ impl Gateway for Fake {
                 Ok(Reply::Instance(Box::new(view)))
             }
             Command::Group(command) => Ok(answers::group(&command)),
+            Command::Chat(command) => Ok(answers::chat(&command)),
+            Command::Contact(command) => Ok(answers::contact(&command)),
             Command::DeleteInstance | Command::MarkRead { .. } => Ok(Reply::Done),
             Command::GetPairing if id == OPEN => Ok(pairing(InstanceState::AwaitingScan)),
             Command::GetPairing

@@ -83,12 +83,16 @@ macro_rules! reply {
 
 pub(super) use {body, example, operations, reply};
 
+mod chats;
+mod contacts;
 mod groups;
 mod instances;
 mod messages;
 mod node;
 mod open;
 
+pub use chats::ChatOperation;
+pub use contacts::ContactOperation;
 pub use groups::GroupOperation;
 pub use instances::InstanceOperation;
 pub use messages::MessageOperation;
@@ -108,8 +112,12 @@ pub enum NativeOperation {
     Group(GroupOperation),
     /// The node and its keys.
     Node(NodeOperation),
+    /// Chats, their messages, labels.
+    Chat(ChatOperation),
+    /// People.
+    Contact(ContactOperation),
 }
 
 /// The parts of the table, in the order of the documentation.
 pub(super) static TABLES: &[&[Route]] =
-    &[instances::TABLE, messages::TABLE, groups::TABLE, node::TABLE, open::TABLE];
+    &[instances::TABLE, messages::TABLE, groups::TABLE, chats::TABLE, contacts::TABLE, node::TABLE, open::TABLE];

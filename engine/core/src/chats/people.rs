@@ -66,7 +66,7 @@ impl ChatReader {
 
     /// What WhatsApp said of a person of late.
     pub(crate) fn checked(&self, person: &Address, now_ms: i64) -> Result<Option<CheckedPerson>> {
-        let key = self.key_of(person)?;
+        let key = ChatKey::of(person);
         let record = self.get::<CheckRecord>(table::PERSON_CHECK, key.as_bytes())?;
         let is_fresh = |record: &CheckRecord| {
             now_ms.saturating_sub(record.checked_at_ms).unsigned_abs() < PEOPLE_CHECK_TTL_MS

@@ -1,4 +1,4 @@
-//! Searching stored messages for a text.
+//! Searching stored messages by text and time.
 //!
 //! An index of words would add rows to every message, on the path that everything waits for, for a question that is asked
 //! now and then. So a search walks backwards through what is there, a bounded piece for each call, and says where to go on: through
@@ -23,9 +23,12 @@ type Result<T> = std::result::Result<T, Failure>;
 impl ChatReader {
     /// A page of messages that hold a text, newest first.
     pub(crate) async fn search(&self, search: &MessageSearch) -> Result<(Vec<StoredMessage>, Option<Place>)> {
-        let wanted = search.text.to_lowercase();
+        let wanted = search.text.as_ref().map(|text| text.to_lowercase());
         let holds = |message: &StoredMessage| {
-            message.text.as_ref().is_some_and(|text| text.to_lowercase().contains(&wanted))
+            let holds = |wanted: &String| {
+                message.text.as_ref().is_some_and(|text| text.to_lowercase().contains(wanted))
+            };
+            wanted.as_ref().is_none_or(holds)
         };
         match &search.chat {
             Some(chat) => self.messages(chat, &search.query, holds).await,

@@ -64,8 +64,7 @@ impl Instance {
             },
             ChatCommand::GetRetention => retention_days(&reader).map(Reply::Retention),
             ChatCommand::SetRetention(days) => {
-                let set = self.set_retention(days).await;
-                return self.answer_durably(reply, set);
+                self.set_retention(days).await
             }
         };
         answer(reply, result);
@@ -133,7 +132,7 @@ impl Instance {
         });
     }
 
-    async fn set_retention(&mut self, days: Option<u32>) -> Result<Reply> {
+    async fn set_retention(&self, days: Option<u32>) -> Result<Reply> {
         let key = self.key(table::RETENTION, b"");
         let mut batch = Batch::new();
         match days {
@@ -144,7 +143,7 @@ impl Instance {
             }
             None => batch.delete(key),
         }
-        self.append(batch, Entries::default(), CommitClass::First).await;
+        write(&self.log, batch, Entries::default()).await?;
         Ok(Reply::Retention(days))
     }
 
@@ -228,7 +227,11 @@ async fn apply(
 
 /// Writes what was done, and waits until it is on disk: what a 2xx says must survive.
 pub(super) async fn durable(log: &Arc<EventLog>, entries: Entries) -> Result<()> {
-    let appended = log.append_patiently(Batch::new(), entries, CommitClass::First).await;
+    write(log, Batch::new(), entries).await
+}
+
+async fn write(log: &Arc<EventLog>, batch: Batch, entries: Entries) -> Result<()> {
+    let appended = log.append_patiently(batch, entries, CommitClass::First).await;
     let written = match appended {
         Ok(appended) => appended.durable().await,
         Err(error) => Err(error),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trunkline_model::chat::{CheckRecord, ContactChange, ContactChanged};
+use trunkline_model::chat::{ChatKey, CheckRecord, ContactChange, ContactChanged};
 use trunkline_model::command::{CheckedPerson, ContactCommand, Reply, SaveContact, SavedContact};
 use trunkline_model::event::EventBody;
 use trunkline_model::{Address, ErrorCode, Failure};
@@ -117,15 +117,13 @@ impl Instance {
             Box::pin(async move {
                 let found = session.check_people(&unknown, now_ms).await;
                 let found = found.map_err(|error| session_failure(&error))?;
-                remember(&log, &reader, &found).await?;
-                let mut found = found.into_iter();
-                let mut found = people.iter().zip(known).filter_map(|(person, known)| match known {
-                    Some(known) => Some(known),
-                    None => found.as_slice().first().filter(|next| next.query == *person).cloned().inspect(|_| {
-                        found.next();
-                    }),
-                });
-                Ok(Reply::Checked(found.by_ref().collect()))
+                remember(&log, &found).await?;
+                let mut found = found.into_iter().peekable();
+                let mut checked = Vec::with_capacity(people.len());
+                for (person, known) in people.iter().zip(known) {
+                    checked.extend(known.or_else(|| found.next_if(|next| next.query == *person)));
+                }
+                Ok(Reply::Checked(checked))
             })
         });
     }
@@ -149,7 +147,7 @@ impl Instance {
     }
 }
 
-async fn remember(log: &Arc<EventLog>, reader: &ChatReader, found: &[CheckedPerson]) -> Result<()> {
+async fn remember(log: &Arc<EventLog>, found: &[CheckedPerson]) -> Result<()> {
     let mut notes = Vec::with_capacity(found.len());
     for checked in found {
         let record = CheckRecord {
@@ -158,7 +156,7 @@ async fn remember(log: &Arc<EventLog>, reader: &ChatReader, found: &[CheckedPers
             is_business: checked.is_business,
             checked_at_ms: checked.checked_at_ms,
         };
-        notes.push(Note::Checked(reader.key_of(&checked.query)?, record));
+        notes.push(Note::Checked(ChatKey::of(&checked.query), record));
     }
     durable(log, Entries::from(notes)).await
 }

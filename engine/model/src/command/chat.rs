@@ -2,7 +2,7 @@
 
 use super::MessageView;
 use crate::address::Address;
-use crate::chat::{ChatChange, LabelRecord, MessageRef, Mute};
+use crate::chat::{ChatChange, LabelRecord, Mute};
 use crate::inbound::{InboundMessage, Party};
 
 /// A command about chats. What changes one asks WhatsApp, and needs an open connection; the rest is answered from what this
@@ -27,7 +27,7 @@ pub enum ChatCommand {
     Act(Address, ChatChange),
     /// Its messages, newest first. Answered by [`super::Reply::StoredMessages`].
     ListMessages(Address, MessageQuery),
-    /// Messages that hold a text, newest first. Answered by [`super::Reply::StoredMessages`].
+    /// Messages of every chat, or those that hold a text, newest first. Answered by [`super::Reply::StoredMessages`].
     Search(MessageSearch),
     /// Asks the phone for older messages. Answered by [`super::Reply::HistoryRequested`]; they arrive as events.
     RequestHistory {
@@ -96,8 +96,8 @@ impl Span {
 /// What to look for in the stored messages.
 #[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct MessageSearch {
-    /// The text; upper and lower case are the same.
-    pub text: String,
+    /// What their text holds, where that matters; upper and lower case are the same.
+    pub text: Option<String>,
     /// Only in this chat.
     pub chat: Option<Address>,
     /// Which messages.
@@ -172,11 +172,4 @@ pub struct LabelView {
     pub id: String,
     /// What it is.
     pub label: LabelRecord,
-}
-
-impl ChatCommand {
-    /// A message of a chat is starred, or not.
-    pub fn star(chat: Address, message: MessageRef, on: bool) -> ChatCommand {
-        ChatCommand::Act(chat, ChatChange::Starred { message, on })
-    }
 }
