@@ -77,6 +77,8 @@ fn route(hub: &Hub, method: &Method, path: &[&str], body: &[u8]) -> Answer {
         ("POST", ["accounts", pn, "read"]) => phone::read(hub, pn, body),
         ("POST", ["accounts", pn, "app-state"]) => phone::app_state(hub, pn, body),
         ("POST", ["accounts", pn, "behaviour"]) => phone::behaviour(hub, pn, body),
+        ("GET", ["accounts", pn, "app-state"]) => phone::companion_changes(hub, pn),
+        ("POST", ["accounts", pn, "profile"]) => accounts::profile(hub, pn, body),
         ("POST", ["groups"]) => groups::create(hub, body),
         ("GET", ["groups", gid]) => groups::get(hub, gid),
         ("POST", ["groups", gid, "participants"]) => groups::participants(hub, gid, body),
