@@ -42,8 +42,6 @@ pub(crate) enum Note {
     Asked(CheckBudget),
     /// A group has this subject.
     Subject(Party),
-    /// Somebody's names.
-    Met(Party),
 }
 
 /// What somebody did to a message, as bits of one byte.
@@ -86,7 +84,6 @@ impl Sheet<'_> {
             Note::Checked(key, record) => self.checked(key, record),
             Note::Asked(budget) => self.put_record(table::CHECK_BUDGET, b"", budget),
             Note::Subject(group) => self.subject(group),
-            Note::Met(person) => self.meet(person).map(drop),
         }
     }
 
@@ -254,8 +251,13 @@ impl Sheet<'_> {
     }
 
     fn subject(&mut self, group: &Party) -> Result {
-        let Some(key) = self.key_of(group)? else { return Ok(()) };
-        self.change_chat(&key, &group.jid, |record| record.name.clone_from(&group.name))
+        match self.key_of(group)? {
+            // A group that was only looked at is no chat.
+            Some(key) if self.chat(&key)?.is_some() => {
+                self.change_chat(&key, &group.jid, |record| record.name.clone_from(&group.name))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

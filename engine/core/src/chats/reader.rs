@@ -175,7 +175,7 @@ impl ChatReader {
             }
             breather.step().await;
         }
-        keep_best(&mut found, hour_begins.min(found.len()), limit);
+        keep_best(&mut found, hour_begins, limit);
         if found.len() > limit {
             found.truncate(limit);
             next = found.last().map(|(place, _)| place.encode());

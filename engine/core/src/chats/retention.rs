@@ -2,8 +2,8 @@
 //! of its own.
 
 use trunkline_model::Failure;
-use trunkline_model::chat::ChatKey;
-use trunkline_model::record::{RetentionRecord, table};
+use trunkline_model::chat::{ChatKey, RetentionRecord};
+use trunkline_model::record::table;
 use trunkline_store::{Batch, Direction, KeyRange};
 
 use super::place::since;

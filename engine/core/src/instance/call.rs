@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use trunkline_model::command::{Command, Reply};
+use trunkline_model::command::{Command, GroupCommand, Reply};
 use trunkline_model::event::CloseReason;
 use trunkline_model::instance::{InstanceState, Trigger};
 use trunkline_model::{ErrorCode, Failure};
@@ -11,6 +11,7 @@ use trunkline_whatsapp::{Session, SessionError};
 
 use super::message::{Ask, InstanceMsg, Replier, answer};
 use super::state::Instance;
+use crate::chats::Note;
 use crate::limits::LOGOUT_TIMEOUT;
 use crate::shard::{Permit, store_failure};
 use crate::spawn::TaskKind;
@@ -75,10 +76,7 @@ impl Instance {
             Command::MarkRead { chat, participant, wa_ids } => {
                 return self.mark_read(chat, participant, wa_ids, reply);
             }
-            Command::Group(command) => {
-                return self
-                    .ask_whatsapp(reply, |session| Box::pin(async move { session.group(command).await }));
-            }
+            Command::Group(command) => return self.group(command, reply),
             Command::Chat(command) => return self.chat(*command, reply).await,
             Command::Contact(command) => return self.contact(command, reply).await,
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
@@ -189,6 +187,25 @@ impl Instance {
             return answer(reply, Err(failure));
         }
         self.with_session(reply, Reply::Pairing(self.pairing.clone()), work);
+    }
+
+    /// Asks about groups; a chat learns its subject by the way.
+    fn group(&self, command: GroupCommand, reply: Replier) {
+        let log = Arc::clone(&self.log);
+        self.work_with_session(reply, |session| {
+            Box::pin(async move {
+                let told = session.group(command).await.map_err(|error| session_failure(&error))?;
+                let subjects: Vec<Note> = match &told {
+                    Reply::Group(view) => vec![Note::Subject(view.group.clone())],
+                    Reply::Groups(views) => views.iter().map(|view| Note::Subject(view.group.clone())).collect(),
+                    _ => Vec::new(),
+                };
+                if !subjects.is_empty() {
+                    super::chats::durable(&log, subjects.into()).await?;
+                }
+                Ok(told)
+            })
+        });
     }
 
     /// Runs something on the session in a task of its own; `done` answers when it worked.
