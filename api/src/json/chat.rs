@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use trunkline_model::chat::{ChatChange, LabelRecord, MessageRef, Mute};
 use trunkline_model::command::{ChatView, LabelChanges, LabelView, StoredBody, StoredMessage};
 use trunkline_model::limits::{
-    HISTORY_MESSAGES_DEFAULT, HISTORY_MESSAGES_MAX, LABEL_COLOR_MAX, LABEL_ID_BYTES_MAX, LABEL_NAME_CHARS_MAX,
-    RETENTION_DAYS_MAX, WA_MESSAGE_ID_BYTES_MAX,
+    HISTORY_MESSAGES_DEFAULT, HISTORY_MESSAGES_MAX, LABEL_COLOR_MAX, LABEL_ID_BYTES_MAX,
+    LABEL_NAME_CHARS_MAX, RETENTION_DAYS_MAX, WA_MESSAGE_ID_BYTES_MAX,
 };
 use trunkline_model::{Address, Failure, InstanceId};
 
@@ -256,7 +256,8 @@ fn check_label(problems: &mut Problems, name: Option<&str>, color: Option<i32>) 
 
 /// A label's id from a path.
 pub(crate) fn label_id(text: &str) -> Option<String> {
-    let well_formed = (1..=LABEL_ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    let well_formed =
+        (1..=LABEL_ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
     well_formed.then(|| text.to_owned())
 }
 
@@ -280,7 +281,10 @@ impl RetentionBody {
         let mut problems = Problems::default();
         let days = self.retention_days.flatten();
         if days.is_some_and(|days| !(1..=RETENTION_DAYS_MAX).contains(&days)) {
-            problems.add("retention_days", format!("is neither null nor a number from 1 to {RETENTION_DAYS_MAX}"));
+            problems.add(
+                "retention_days",
+                format!("is neither null nor a number from 1 to {RETENTION_DAYS_MAX}"),
+            );
         }
         problems.or(Some(days))
     }
@@ -420,7 +424,10 @@ mod tests {
             assert_eq!(read.ok().as_deref(), expected, "{json}");
         };
         check("{}", Some(&[]));
-        check(r#"{"archived":true,"read":false}"#, Some(&[ChatChange::Archived(true), ChatChange::Read(false)]));
+        check(
+            r#"{"archived":true,"read":false}"#,
+            Some(&[ChatChange::Archived(true), ChatChange::Read(false)]),
+        );
         check(r#"{"muted":true}"#, Some(&[ChatChange::Muted(Mute::Always)]));
         check(r#"{"muted":false}"#, Some(&[ChatChange::Muted(Mute::Off)]));
         let until = [ChatChange::Muted(Mute::Until(1_893_456_000_000))];

@@ -208,10 +208,7 @@ pub(crate) struct PictureJson<'a> {
 
 impl<'a> PictureJson<'a> {
     pub(crate) fn of(view: Option<&'a PictureView>) -> PictureJson<'a> {
-        PictureJson {
-            id: view.map(|view| view.id.as_str()),
-            url: view.map(|view| view.url.as_str()),
-        }
+        PictureJson { id: view.map(|view| view.id.as_str()), url: view.map(|view| view.url.as_str()) }
     }
 }
 

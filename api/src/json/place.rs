@@ -35,7 +35,10 @@ impl PlaceIn {
     /// `MALFORMED_REQUEST` for anything but a cursor of this list.
     pub(crate) fn of(self, query: &Query) -> Result<Option<Place>, Failure> {
         let expected = "is not a cursor of this list; give the last `next_cursor` or leave it out";
-        query.get("cursor").map(|text| self.decode(text).ok_or_else(|| malformed("cursor", expected))).transpose()
+        query
+            .get("cursor")
+            .map(|text| self.decode(text).ok_or_else(|| malformed("cursor", expected)))
+            .transpose()
     }
 
     fn decode(self, text: &str) -> Option<Place> {

@@ -10,8 +10,8 @@ use crate::body::RequestBody;
 use crate::call::{Call, unexpected};
 use crate::gateway::Gateway;
 use crate::json::chat::{
-    ChatJson, CreateLabelBody, HistoryBody, HistoryJson, LabelJson, MessageRefBody, RetentionBody, RetentionJson,
-    StarBody, StoredMessageJson, UpdateChatBody, UpdateLabelBody, label_id,
+    ChatJson, CreateLabelBody, HistoryBody, HistoryJson, LabelJson, MessageRefBody, RetentionBody,
+    RetentionJson, StarBody, StoredMessageJson, UpdateChatBody, UpdateLabelBody, label_id,
 };
 use crate::json::place::PlaceIn;
 use crate::json::time::parse_time;
@@ -87,7 +87,8 @@ pub(super) async fn answer<G: Gateway>(
 
 async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let label = call.query.read("label", "is not the id of a label", label_id)?;
-    let filter = ChatFilter { archived: call.query.flag("archived")?, unread: call.query.flag("unread")?, label };
+    let filter =
+        ChatFilter { archived: call.query.flag("archived")?, unread: call.query.flag("unread")?, label };
     let (after, limit) = (PlaceIn::Chats.of(&call.query)?, call.query.limit()?);
     let command = ChatCommand::List { after, filter, limit };
     let Reply::Chats { chats, next } = ask(call, command).await? else { return Err(unexpected()) };
@@ -109,14 +110,21 @@ async fn search<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
 }
 
 fn messages<G: Gateway>(call: &Call<'_, G>, list: PlaceIn) -> Result<MessageQuery, Failure> {
-    let time = |name| call.query.read(name, "is not a time in RFC 3339, as in 2026-01-31T09:30:00Z", parse_time);
+    let time =
+        |name| call.query.read(name, "is not a time in RFC 3339, as in 2026-01-31T09:30:00Z", parse_time);
     let span = Span { since_ms: time("since")?, until_ms: time("until")? };
     Ok(MessageQuery { after: list.of(&call.query)?, span, limit: call.query.limit()? })
 }
 
-async fn stored<G: Gateway>(call: &Call<'_, G>, command: ChatCommand, list: PlaceIn) -> Result<Answer, Failure> {
+async fn stored<G: Gateway>(
+    call: &Call<'_, G>,
+    command: ChatCommand,
+    list: PlaceIn,
+) -> Result<Answer, Failure> {
     let instance = call.instance()?;
-    let Reply::StoredMessages { messages, next } = ask(call, command).await? else { return Err(unexpected()) };
+    let Reply::StoredMessages { messages, next } = ask(call, command).await? else {
+        return Err(unexpected());
+    };
     let data = messages.iter().map(|message| StoredMessageJson::of(instance, message)).collect();
     let next_cursor = next.map(|place| list.encode(&place));
     Ok(reply::json(StatusCode::OK, &Page { data, next_cursor }))

@@ -55,7 +55,10 @@ async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
         return Err(unexpected());
     };
     let next_cursor = next.map(|place| PlaceIn::Contacts.encode(&place));
-    Ok(reply::json(StatusCode::OK, &Page { data: contacts.iter().map(ContactJson::of).collect(), next_cursor }))
+    Ok(reply::json(
+        StatusCode::OK,
+        &Page { data: contacts.iter().map(ContactJson::of).collect(), next_cursor },
+    ))
 }
 
 async fn save<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {

@@ -157,7 +157,8 @@ pub fn contact(command: &ContactCommand) -> Reply {
         ContactCommand::List { .. } => Reply::Contacts { contacts: vec![contact_view()], next: None },
         ContactCommand::Get(_) => Reply::Contact(Box::new(contact_view())),
         ContactCommand::Save(contacts) => {
-            let saved = |person: &Address| SavedContact { person: person.clone(), outcome: Ok(contact_view()) };
+            let saved =
+                |person: &Address| SavedContact { person: person.clone(), outcome: Ok(contact_view()) };
             Reply::SavedContacts(contacts.iter().map(|contact| saved(&contact.person)).collect())
         }
         ContactCommand::Block(..) => Reply::Done,

@@ -41,7 +41,10 @@ mod tests {
         assert_eq!(budget.take(NOW_MS, PEOPLE_CHECKS_AT_ONCE), Ok(()));
         assert_eq!(budget.take(NOW_MS, 1), Err(PEOPLE_CHECK_INTERVAL_MS as u64));
         assert_eq!(budget.take(NOW_MS + PEOPLE_CHECK_INTERVAL_MS, 1), Ok(()));
-        assert_eq!(budget.take(NOW_MS + PEOPLE_CHECK_INTERVAL_MS, 2), Err(2 * PEOPLE_CHECK_INTERVAL_MS as u64));
+        assert_eq!(
+            budget.take(NOW_MS + PEOPLE_CHECK_INTERVAL_MS, 2),
+            Err(2 * PEOPLE_CHECK_INTERVAL_MS as u64)
+        );
     }
 
     #[test]

@@ -320,7 +320,9 @@ impl ContactRecord {
 /// Whether a person would see it as a message of its own: what is about another message, or about the chat, adds nothing unread.
 pub fn is_own_message(content: &InboundContent) -> bool {
     match content {
-        InboundContent::Reaction { .. } | InboundContent::Revoke { .. } | InboundContent::Edit { .. } => false,
+        InboundContent::Reaction { .. } | InboundContent::Revoke { .. } | InboundContent::Edit { .. } => {
+            false
+        }
         InboundContent::Other { kind } => kind != "ephemeralSetting",
         _ => true,
     }

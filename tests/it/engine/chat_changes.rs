@@ -76,11 +76,17 @@ async fn capability_chats_update_baileys_sees_it() {
     scene.desk_sees("an archived chat", |changes| changes["archived"] == json!(true)).await;
     scene.shop_sees(json!({"archived": true})).await;
 
-    let chat = scene.patch(json!({"archived": false, "pinned": true, "muted_until": "2040-01-01T00:00:00Z"})).await;
-    assert_eq!((&chat["archived"], &chat["pinned"], &chat["muted"]), (&json!(false), &json!(true), &json!(true)));
+    let chat =
+        scene.patch(json!({"archived": false, "pinned": true, "muted_until": "2040-01-01T00:00:00Z"})).await;
+    assert_eq!(
+        (&chat["archived"], &chat["pinned"], &chat["muted"]),
+        (&json!(false), &json!(true), &json!(true))
+    );
     assert_eq!(chat["muted_until"], "2040-01-01T00:00:00.000Z");
     scene.desk_sees("a pinned chat", |changes| !changes["pinned"].is_null()).await;
-    scene.desk_sees("a silent chat", |changes| changes["muteEndTime"].as_i64() == Some(2_208_988_800_000)).await;
+    scene
+        .desk_sees("a silent chat", |changes| changes["muteEndTime"].as_i64() == Some(2_208_988_800_000))
+        .await;
 
     let chat = scene.patch(json!({"read": false, "muted": false})).await;
     assert_eq!((&chat["marked_unread"], &chat["muted"]), (&json!(true), &json!(false)));
@@ -89,7 +95,8 @@ async fn capability_chats_update_baileys_sees_it() {
     assert_eq!((&chat["marked_unread"], &chat["unread"]), (&json!(false), &json!(0)));
     // Each change is one event, although it comes back as a change by a device of the account.
     let events = scene.shop.all_events().await;
-    let changes = events.iter().filter(|event| event.kind == "chat.changed").map(|event| &event.data["changes"]);
+    let changes =
+        events.iter().filter(|event| event.kind == "chat.changed").map(|event| &event.data["changes"]);
     assert_eq!(changes.filter(|changes| changes["archived"] == json!(true)).count(), 1);
     scene.end().await;
 }
@@ -105,7 +112,9 @@ async fn capability_chats_update_timer_baileys_is_told() {
         _ => None,
     };
     laptop.expect("the timer", told).await;
-    laptop.must("send", json!({"to": scene.alice.pn_jid(), "content": {"disappearingMessagesInChat": 604_800}})).await;
+    laptop
+        .must("send", json!({"to": scene.alice.pn_jid(), "content": {"disappearingMessagesInChat": 604_800}}))
+        .await;
     scene.shop_sees(json!({"disappearing_seconds": 604_800})).await;
     scene.end().await;
 }
@@ -154,7 +163,8 @@ async fn capability_labels_create_baileys_sees_it() {
     scene.desk.expect("the label off the chat", associated("remove")).await;
     scene.ask(Method::DELETE, &format!("/labels/{id}"), None).await;
     scene.desk.expect("the end of the label", seen("", true)).await;
-    let gone = scene.gateway.api().request(Method::PUT, &scene.shop.path(&on_chat)).json(&json!({})).send().await;
+    let gone =
+        scene.gateway.api().request(Method::PUT, &scene.shop.path(&on_chat)).json(&json!({})).send().await;
     assert_eq!(gone.expect(404)["code"], "LABEL_NOT_FOUND");
     scene.end().await;
 }
@@ -168,7 +178,9 @@ async fn capability_chats_star_message_baileys_sees_it_and_what_is_deleted() {
     let starred = |on: bool| {
         let wa_id = scene.wa_id.clone();
         move |event: &Event| match event {
-            Event::MessageUpdate(update) => (update.key.id == wa_id && update.starred == Some(on)).then_some(()),
+            Event::MessageUpdate(update) => {
+                (update.key.id == wa_id && update.starred == Some(on)).then_some(())
+            }
             _ => None,
         }
     };
@@ -230,10 +242,7 @@ async fn what_baileys_changes_arrives_as_events_and_in_the_chats() {
     scene.shop_sees(json!({"read": false})).await;
     let label = json!({"id": "7", "name": "From the desk", "color": 2, "deleted": false});
     scene.desk.modify_chat(&scene.bob, json!({"addLabel": label})).await;
-    scene
-        .shop
-        .expect("a label", |event| (event.kind == "label.changed").then(|| event.data.clone()))
-        .await;
+    scene.shop.expect("a label", |event| (event.kind == "label.changed").then(|| event.data.clone())).await;
     scene.desk.modify_chat(&scene.bob, json!({"addChatLabel": {"labelId": "7"}})).await;
     scene.shop_sees(json!({"label_added": "7"})).await;
     let chat = scene.ask(Method::GET, &scene.chat(""), None).await;

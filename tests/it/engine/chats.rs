@@ -46,7 +46,8 @@ async fn capability_chats_list_shows_what_baileys_wrote_and_what_was_sent() {
     assert!(newest["chat"]["lid"].is_string(), "{newest}");
     assert_eq!((&newest["unread"], &newest["chat"]["name"]), (&json!(2), &json!("Bob")));
     let all = pages(&shop, "/chats?limit=1").await;
-    let ids: Vec<&Value> = all.iter().filter_map(|page| page["data"].get(0)).map(|chat| &chat["chat"]["id"]).collect();
+    let ids: Vec<&Value> =
+        all.iter().filter_map(|page| page["data"].get(0)).map(|chat| &chat["chat"]["id"]).collect();
     assert_eq!(ids, [&json!(bob.pn_jid()), &json!(carol.pn_jid())]);
     let one = shop.get(&format!("/chats/{}", bob.lid_jid())).await.expect(200);
     assert_eq!(one["chat"]["id"], newest["chat"]["id"], "a LID leads to the same chat");
@@ -73,8 +74,10 @@ async fn capability_chats_list_shows_what_baileys_wrote_and_what_was_sent() {
     assert_eq!(texts(&found), ["and a second one"]);
 
     // Reading takes the mark away, here and for the author.
-    let wa_ids: Vec<&str> =
-        messages["data"].as_array().expect("a page")[1..].iter().filter_map(|it| it["wa_id"].as_str()).collect();
+    let wa_ids: Vec<&str> = messages["data"].as_array().expect("a page")[1..]
+        .iter()
+        .filter_map(|it| it["wa_id"].as_str())
+        .collect();
     shop.mark_read(&bob.pn_jid(), &wa_ids).await;
     let read = shop.get(&format!("/chats/{}", bob.pn())).await.expect(200);
     assert_eq!(read["unread"], 0);

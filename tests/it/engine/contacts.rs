@@ -12,7 +12,8 @@ async fn put(gateway: &Gateway, shop: &Instance, path: &str, body: Value) -> Val
 async fn desk_saves(desk: &trunkline_tests::Baileys, person: &Account, name: &str) {
     let saved = |event: &Event| match event {
         Event::Contact { contact } => {
-            let is_it = person.is(contact["id"].as_str().unwrap_or_default()) && contact["name"] == json!(name);
+            let is_it =
+                person.is(contact["id"].as_str().unwrap_or_default()) && contact["name"] == json!(name);
             is_it.then_some(())
         }
         _ => None,
@@ -57,7 +58,8 @@ async fn capability_contacts_save_baileys_sees_it() {
     desk.modify_chat(&bob, json!({"contact": {"fullName": "Bob B", "firstName": "Bob"}})).await;
     let changed = shop
         .expect("a renamed contact", |event| {
-            let is_it = event.kind == "contact.changed" && event.data["changes"]["full_name"] == json!("Bob B");
+            let is_it =
+                event.kind == "contact.changed" && event.data["changes"]["full_name"] == json!("Bob B");
             is_it.then(|| event.data.clone())
         })
         .await;
@@ -110,9 +112,14 @@ async fn capability_contacts_about_baileys_wrote_it() {
     let profile = json!({"picture_base64": "/9j/", "business": business});
     world.control().post(&format!("/accounts/{}/profile", bob.pn()), profile).await;
     let picture = shop.get(&path("picture?preview=true")).await.expect(200);
-    assert!(picture["id"].is_string() && picture["url"].as_str().is_some_and(|url| url.starts_with("https://")));
+    assert!(
+        picture["id"].is_string() && picture["url"].as_str().is_some_and(|url| url.starts_with("https://"))
+    );
     let shown = shop.get(&path("business")).await.expect(200);
-    assert_eq!((&shown["description"], &shown["websites"]), (&json!("Boats"), &json!(["https://example.org"])));
+    assert_eq!(
+        (&shown["description"], &shown["websites"]),
+        (&json!("Boats"), &json!(["https://example.org"]))
+    );
     assert_eq!((&shown["categories"], &shown["hours"][0]["day"]), (&json!(["Sailing"]), &json!("mon")));
     assert_eq!(shown["hours"][0]["opens_at_minutes"], 540);
     gateway.finish().await;
@@ -128,7 +135,10 @@ async fn capability_people_check_is_cached_and_within_a_budget() {
     let shop = gateway.link(&alice).await;
     let people = json!({"people": [bob.pn(), "15550000000"]});
     let first = shop.post("/people/check", people.clone()).await.expect(200);
-    assert_eq!((&first["data"][0]["on_whatsapp"], &first["data"][1]["on_whatsapp"]), (&json!(true), &json!(false)));
+    assert_eq!(
+        (&first["data"][0]["on_whatsapp"], &first["data"][1]["on_whatsapp"]),
+        (&json!(true), &json!(false))
+    );
     assert_eq!(first["data"][0]["person"]["id"], bob.pn_jid());
     let again = shop.post("/people/check", people).await.expect(200);
     assert_eq!(again, first, "an answer serves for a day");

@@ -1,8 +1,8 @@
 //! Chats, their messages, labels.
 
 use crate::json::chat::{
-    ChatJson, CreateLabelBody, HistoryBody, HistoryJson, LabelJson, MessageRefBody, RetentionBody, RetentionJson,
-    StarBody, StoredMessageJson, UpdateChatBody, UpdateLabelBody,
+    ChatJson, CreateLabelBody, HistoryBody, HistoryJson, LabelJson, MessageRefBody, RetentionBody,
+    RetentionJson, StarBody, StoredMessageJson, UpdateChatBody, UpdateLabelBody,
 };
 use crate::json::{List, Page};
 

@@ -119,5 +119,12 @@ pub enum NativeOperation {
 }
 
 /// The parts of the table, in the order of the documentation.
-pub(super) static TABLES: &[&[Route]] =
-    &[instances::TABLE, messages::TABLE, groups::TABLE, chats::TABLE, contacts::TABLE, node::TABLE, open::TABLE];
+pub(super) static TABLES: &[&[Route]] = &[
+    instances::TABLE,
+    messages::TABLE,
+    groups::TABLE,
+    chats::TABLE,
+    contacts::TABLE,
+    node::TABLE,
+    open::TABLE,
+];

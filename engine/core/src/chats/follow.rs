@@ -1,11 +1,11 @@
 //! What an event, or something that makes no event, means for chats and people.
 
 use trunkline_model::MessageId;
-use trunkline_model::chat::{
-    ChatChange, ChatChanged, ChatKey, CheckRecord, ContactChange, ContactChanged, ContactRecord, LabelChanged,
-    LabelRecord, MessageRef, is_own_message,
-};
 use trunkline_model::budget::CheckBudget;
+use trunkline_model::chat::{
+    ChatChange, ChatChanged, ChatKey, CheckRecord, ContactChange, ContactChanged, ContactRecord,
+    LabelChanged, LabelRecord, MessageRef, is_own_message,
+};
 use trunkline_model::event::{Event, EventBody};
 use trunkline_model::inbound::{InboundMessage, Party};
 use trunkline_model::limits::PEOPLE_CHECK_TTL_MS;
@@ -97,7 +97,8 @@ impl Sheet<'_> {
                     return Ok(true);
                 }
                 let Some(key) = self.key_of(&changed.person)? else { return Ok(false) };
-                let before = self.record::<ContactRecord>(table::CONTACT, key.as_bytes())?.unwrap_or_default();
+                let before =
+                    self.record::<ContactRecord>(table::CONTACT, key.as_bytes())?.unwrap_or_default();
                 let mut after = before.clone();
                 after.apply(&changed.change);
                 after != before

@@ -36,6 +36,12 @@ impl Pending {
         self.epoch
     }
 
+    /// Forgets everything: a batch that was queued after all of it is on disk. Gives the number of the newest batch.
+    pub(crate) fn settle_all(&mut self) -> u64 {
+        self.settle(self.epoch);
+        self.epoch
+    }
+
     /// Forgets the rows of a batch that is on disk, and of every batch before it: they become durable in order.
     pub(crate) fn settle(&mut self, epoch: u64) {
         while let Some((batch, key)) = self.order.pop_front_if(|(batch, _)| *batch <= epoch) {

@@ -36,7 +36,8 @@ impl ChatReader {
             scanned += page.len();
             for (row, bytes) in &page {
                 rest = rest.after(row);
-                let contact: ContactRecord = record::decode(bytes).map_err(|error| self.unreadable(&error))?;
+                let contact: ContactRecord =
+                    record::decode(bytes).map_err(|error| self.unreadable(&error))?;
                 let Some((key, _)) = ChatKey::split(row.suffix()) else { continue };
                 if saved.is_none_or(|saved| saved == contact.is_saved()) {
                     contacts.push(view(&key, contact));

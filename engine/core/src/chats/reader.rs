@@ -53,7 +53,12 @@ impl ChatReader {
         stored.map(|bytes| record::decode(&bytes).map_err(|error| self.unreadable(&error))).transpose()
     }
 
-    pub(super) fn scan(&self, range: KeyRange, direction: Direction, limit: usize) -> Result<Vec<(Key, bytes::Bytes)>> {
+    pub(super) fn scan(
+        &self,
+        range: KeyRange,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<(Key, bytes::Bytes)>> {
         self.ledger.scan(range, direction, limit).map_err(|error| store_failure(&error))
     }
 
@@ -162,7 +167,8 @@ impl ChatReader {
                 scanned += 1;
                 let record = self.get::<ChatRecord>(table::CHAT, key.as_bytes())?;
                 let Some(record) = record.filter(|record| shows(filter, record)) else { continue };
-                let place = ChatPlace { last_message_ms: record.last_message_ms, key: key.as_bytes().to_vec() };
+                let place =
+                    ChatPlace { last_message_ms: record.last_message_ms, key: key.as_bytes().to_vec() };
                 if after.as_ref().is_none_or(|after| place < *after) {
                     found.push((place, record));
                 }
@@ -344,7 +350,9 @@ impl ChatReader {
     /// One label.
     pub(crate) fn label(&self, id: &str) -> Result<LabelRecord> {
         let label = self.get::<LabelRecord>(table::LABEL, id.as_bytes())?;
-        label.ok_or_else(|| Failure::new(ErrorCode::LabelNotFound, "This instance knows no label with that id."))
+        label.ok_or_else(|| {
+            Failure::new(ErrorCode::LabelNotFound, "This instance knows no label with that id.")
+        })
     }
 }
 

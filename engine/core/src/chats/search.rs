@@ -91,7 +91,9 @@ impl ChatReader {
     fn message_of(&self, event: Event) -> Result<Option<StoredMessage>> {
         let message = match &event.body {
             EventBody::MessageReceived(_) => received_in(event),
-            EventBody::MessageStatus(change) if change.status == MessageStatus::Sent => self.sent(change.message)?,
+            EventBody::MessageStatus(change) => {
+                self.sent(change.message)?.filter(|message| is_first_to_say_sent(change.status, message))
+            }
             _ => None,
         };
         let Some(message) = message else { return Ok(None) };
@@ -104,4 +106,16 @@ impl ChatReader {
             None => Ok(None),
         }
     }
+}
+
+/// Whether a status is the one by which a message was sent: a receipt may overtake the acknowledgement.
+fn is_first_to_say_sent(status: MessageStatus, message: &StoredMessage) -> bool {
+    let StoredBody::Sent(view) = &message.message else { return false };
+    let is_sent = |status: &MessageStatus| status.is_settled() && *status != MessageStatus::Failed;
+    let first = view
+        .status_times_ms
+        .iter()
+        .filter(|(status, _)| is_sent(status))
+        .min_by_key(|(_, time_ms)| **time_ms);
+    first.is_some_and(|(first, _)| *first == status)
 }

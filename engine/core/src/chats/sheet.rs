@@ -199,5 +199,8 @@ impl<'a> Sheet<'a> {
 }
 
 fn unencodable(error: RecordError) -> StoreError {
-    StoreError::Corrupt { what: "a note about a chat that is to be written".into(), detail: error.to_string() }
+    StoreError::Corrupt {
+        what: "a note about a chat that is to be written".into(),
+        detail: error.to_string(),
+    }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use trunkline_model::chat::{ChatChange, ChatChanged, ContactChange, ContactChanged, MessageRef, RetentionRecord};
+use trunkline_model::chat::{
+    ChatChange, ChatChanged, ContactChange, ContactChanged, MessageRef, RetentionRecord,
+};
 use trunkline_model::command::{ChatFilter, MessageQuery, MessageSearch, Span, StoredMessage};
 use trunkline_model::event::EventBody;
 use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
@@ -223,7 +225,8 @@ async fn what_comes_back_as_a_change_is_told_once() {
         ChatChange::Deleted,
     ];
     for change in changes {
-        let body = || EventBody::ChatChanged(Box::new(ChatChanged { chat: nora.clone(), change: change.clone() }));
+        let body =
+            || EventBody::ChatChanged(Box::new(ChatChanged { chat: nora.clone(), change: change.clone() }));
         let before = desk.log.newest();
         let begun_ms = clock::wall_ms();
         desk.write(Entries::news(body(), begun_ms)).await;
@@ -232,7 +235,9 @@ async fn what_comes_back_as_a_change_is_told_once() {
     }
     assert_eq!(desk.reader.chat(&address("966501234567")).expect("it reads"), None);
     let saved = ContactChange::Saved { full_name: Some("Nora".to_owned()), first_name: None };
-    let body = || EventBody::ContactChanged(Box::new(ContactChanged { person: nora.clone(), change: saved.clone() }));
+    let body = || {
+        EventBody::ContactChanged(Box::new(ContactChanged { person: nora.clone(), change: saved.clone() }))
+    };
     let before = desk.log.newest();
     desk.write(Entries::news(body(), 0)).await;
     desk.write(Entries::news(body(), 0)).await;
@@ -296,7 +301,10 @@ async fn a_search_finds_what_arrived_and_what_was_sent() {
         kind: "text".to_owned(),
         lane: Lane::Interactive,
         status: MessageStatus::Sent,
-        status_times_ms: BTreeMap::from([(MessageStatus::Pending, 2 * HOUR_MS)]),
+        status_times_ms: BTreeMap::from([
+            (MessageStatus::Pending, 2 * HOUR_MS),
+            (MessageStatus::Sent, 2 * HOUR_MS + 1),
+        ]),
         attempts: 1,
         error: None,
         metadata: None,
@@ -332,5 +340,8 @@ async fn a_search_finds_what_arrived_and_what_was_sent() {
     assert_eq!(search(&desk, Some("ORDER")).await.len(), 6);
     assert_eq!(search(&desk, Some("order 3")).await, ["Order 3"]);
     assert_eq!(search(&desk, Some("nothing")).await, Vec::<String>::new());
-    assert_eq!(desk.texts("966501234567").await.first().map(String::as_str), Some("your order is on its way"));
+    assert_eq!(
+        desk.texts("966501234567").await.first().map(String::as_str),
+        Some("your order is on its way")
+    );
 }

@@ -197,7 +197,9 @@ impl Instance {
                 let told = session.group(command).await.map_err(|error| session_failure(&error))?;
                 let subjects: Vec<Note> = match &told {
                     Reply::Group(view) => vec![Note::Subject(view.group.clone())],
-                    Reply::Groups(views) => views.iter().map(|view| Note::Subject(view.group.clone())).collect(),
+                    Reply::Groups(views) => {
+                        views.iter().map(|view| Note::Subject(view.group.clone())).collect()
+                    }
                     _ => Vec::new(),
                 };
                 if !subjects.is_empty() {

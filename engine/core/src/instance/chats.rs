@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use trunkline_model::chat::{ChatChange, ChatChanged, LabelChanged, LabelRecord, MessageRef, RetentionRecord};
+use trunkline_model::chat::{
+    ChatChange, ChatChanged, LabelChanged, LabelRecord, MessageRef, RetentionRecord,
+};
 use trunkline_model::command::{ChatCommand, LabelChanges, LabelView, Reply, StoredBody};
 use trunkline_model::event::EventBody;
 use trunkline_model::inbound::Party;
@@ -63,9 +65,7 @@ impl Instance {
                 Err(failure) => Err(failure),
             },
             ChatCommand::GetRetention => retention_days(&reader).map(Reply::Retention),
-            ChatCommand::SetRetention(days) => {
-                self.set_retention(days).await
-            }
+            ChatCommand::SetRetention(days) => self.set_retention(days).await,
         };
         answer(reply, result);
     }
@@ -253,9 +253,7 @@ fn reference(message: &StoredBody) -> MessageRef {
             from_me: message.from_me,
             participant: message.is_group.then(|| message.sender.jid.clone()),
         },
-        StoredBody::Sent(view) => {
-            MessageRef { wa_id: view.wa_id.clone(), from_me: true, participant: None }
-        }
+        StoredBody::Sent(view) => MessageRef { wa_id: view.wa_id.clone(), from_me: true, participant: None },
     }
 }
 

@@ -138,7 +138,8 @@ impl Instance {
         self.check_budget = Some(budget);
         if let Err(wait_ms) = taken {
             metrics::counter!(crate::metrics::TURNED_AWAY, "queue" => "people_checks").increment(1);
-            let detail = "This number has asked about many people; WhatsApp restricts numbers that ask about more.";
+            let detail =
+                "This number has asked about many people; WhatsApp restricts numbers that ask about more.";
             let failure = Failure::new(ErrorCode::TooManyRequests, detail);
             return Err(Failure { retry_after_ms: Some(wait_ms), ..failure });
         }

@@ -13,8 +13,8 @@ use super::remove::Farewell;
 use super::sealed;
 use super::state::{Instance, no_pairing};
 use crate::clock;
-use crate::log::Entries;
 use crate::limits::{PROGRESS_CHECK_MS, SESSION_OPEN_TIMEOUT, SESSION_STOP_TIMEOUT, SILENCE_MAX_MS};
+use crate::log::Entries;
 use crate::shard::TimerTag;
 use crate::spawn::TaskKind;
 

@@ -175,7 +175,8 @@ impl EventLog {
         numbering.next = sequence;
         let epoch = match commit {
             Some(_) => numbering.pending.keep(rows),
-            None => numbering.pending.epoch(),
+            // On disk already, and with it everything that was queued before: batches become durable in order.
+            None => numbering.pending.settle_all(),
         };
         Ok(Appended { commit, last: sequence - 1, epoch, log: Arc::clone(self) })
     }

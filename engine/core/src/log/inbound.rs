@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ring::digest::{Context, SHA256};
-use trunkline_model::{Address, InstanceId};
 use trunkline_model::event::EventBody;
 use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
 use trunkline_model::limits::INBOUND_DEDUP_TTL_MS;
 use trunkline_model::record::{self, Counter, RecordError, table};
+use trunkline_model::{Address, InstanceId};
 use trunkline_store::{Batch, CommitClass, Key, Ledger, StoreError};
 use trunkline_whatsapp::{InboundSink, SinkError};
 

@@ -82,11 +82,7 @@ fn chat_change(event: &Event) -> Option<(Jid, ChatChange, Origin)> {
 }
 
 fn message(wa_id: &str, from_me: bool, participant: Option<&Jid>) -> MessageRef {
-    MessageRef {
-        wa_id: wa_id.to_owned(),
-        from_me,
-        participant: participant.map(Jid::to_non_ad_string),
-    }
+    MessageRef { wa_id: wa_id.to_owned(), from_me, participant: participant.map(Jid::to_non_ad_string) }
 }
 
 /// WhatsApp writes −1 for a chat that is silent until somebody changes it.
@@ -103,7 +99,8 @@ fn contact_change(event: &Event) -> Option<(Party, ContactChange, Origin)> {
     Some(match event {
         Event::ContactUpdate(it) => {
             let other = [&it.action.lid_jid, &it.action.pn_jid].into_iter().flatten();
-            let other = other.filter_map(|jid| jid.parse::<Jid>().ok()).find(|jid| jid.server != it.jid.server);
+            let other =
+                other.filter_map(|jid| jid.parse::<Jid>().ok()).find(|jid| jid.server != it.jid.server);
             let given = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
             let change = ContactChange::Saved {
                 full_name: given(&it.action.full_name),
@@ -164,7 +161,8 @@ mod tests {
     #[test]
     fn silence_has_an_end_none_or_is_off() {
         let check = |muted, until_ms, expected| {
-            let action = MuteAction { muted: Some(muted), mute_end_timestamp: until_ms, ..Default::default() };
+            let action =
+                MuteAction { muted: Some(muted), mute_end_timestamp: until_ms, ..Default::default() };
             assert_eq!(mute(&action), expected);
         };
         check(true, Some(-1), Mute::Always);
@@ -208,8 +206,10 @@ mod tests {
     #[test]
     fn a_deleted_label_is_none() {
         let edit = |deleted| {
-            let action = LabelEditAction { name: Some("New".into()), deleted: Some(deleted), ..Default::default() };
-            let update = LabelEditUpdate::builder().label_id("3".into()).timestamp(at(1)).action(Box::new(action));
+            let action =
+                LabelEditAction { name: Some("New".into()), deleted: Some(deleted), ..Default::default() };
+            let update =
+                LabelEditUpdate::builder().label_id("3".into()).timestamp(at(1)).action(Box::new(action));
             match changed(&Event::LabelEditUpdate(update.from_full_sync(false).build())) {
                 Some(SessionEvent::Changed { change, .. }) => *change,
                 other => panic!("{other:?}"),

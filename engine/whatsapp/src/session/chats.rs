@@ -39,7 +39,9 @@ impl Session {
                 actions.delete_message_for_me(&chat, author.as_ref(), wa_id, *from_me, true, None).await
             }
             ChatChange::Labelled { label, on: true } => client.labels().add_chat_label(label, &chat).await,
-            ChatChange::Labelled { label, on: false } => client.labels().remove_chat_label(label, &chat).await,
+            ChatChange::Labelled { label, on: false } => {
+                client.labels().remove_chat_label(label, &chat).await
+            }
             ChatChange::Disappearing(seconds) => return self.set_timer(chat, *seconds).await,
         };
         done.map_err(app_state_error)
@@ -64,7 +66,9 @@ impl Session {
             return set.map(drop).map_err(|error| chained(&error));
         }
         if !(chat.is_pn() || chat.is_lid()) {
-            return Err(SessionError::Invalid("messages disappear in chats of two and in groups only".to_owned()));
+            return Err(SessionError::Invalid(
+                "messages disappear in chats of two and in groups only".to_owned(),
+            ));
         }
         let sent = self.inner.client.set_chat_disappearing_timer(chat, seconds).await;
         sent.map(drop).map_err(|error| chained(&error))

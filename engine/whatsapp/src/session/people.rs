@@ -74,7 +74,8 @@ impl Session {
         let found = self.inner.client.contacts().get_user_info(std::slice::from_ref(&asked)).await;
         let found = found.map_err(contact_error)?;
         let info = found.values().next().filter(|_| found.len() == 1);
-        let info = info.ok_or_else(|| SessionError::NotFound("there is no account of that name".to_owned()))?;
+        let info =
+            info.ok_or_else(|| SessionError::NotFound("there is no account of that name".to_owned()))?;
         let mut person = party(&info.jid, info.lid.as_ref(), None);
         self.complete(&info.jid, &mut person).await;
         Ok(AboutView {
@@ -115,7 +116,8 @@ impl Session {
         };
         let (full, first) = (contact.full_name.clone(), contact.first_name.clone());
         let actions = self.inner.client.chat_actions();
-        let saved = actions.save_contact(&Jid::pn(phone.as_str()), Some(full), first, contact.to_address_book).await;
+        let saved =
+            actions.save_contact(&Jid::pn(phone.as_str()), Some(full), first, contact.to_address_book).await;
         saved.map_err(app_state_error)?;
         Ok(person)
     }

@@ -199,7 +199,8 @@ pub(super) fn app_state(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
 pub(super) fn companion_changes(hub: &Hub, pn: &str) -> Answer {
     let changes = hub.act(|world| {
         let account = account(world, pn)?;
-        let changes = world.with_phone(account, |phone, _| phone.companion_changes().cloned().collect::<Vec<_>>());
+        let changes =
+            world.with_phone(account, |phone, _| phone.companion_changes().cloned().collect::<Vec<_>>());
         Ok(changes.unwrap_or_default())
     })?;
     ok(json!({"changes": changes}))

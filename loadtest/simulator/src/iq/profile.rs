@@ -84,9 +84,10 @@ fn profile(jid: &Jid, business: &Business) -> Node {
         text("address", &business.address),
     ];
     parts.extend(business.websites.iter().map(|website| text("website", website)));
-    let categories = business.categories.iter().enumerate().map(|(index, name)| {
-        NodeBuilder::new("category").attr("id", index).bytes(name.as_bytes()).build()
-    });
+    let categories =
+        business.categories.iter().enumerate().map(|(index, name)| {
+            NodeBuilder::new("category").attr("id", index).bytes(name.as_bytes()).build()
+        });
     parts.push(wrap("categories", categories.collect::<Vec<_>>()));
     let days = business.days.iter().map(|day| {
         let open = NodeBuilder::new("business_hours_config").attr("day_of_week", day.as_str());
