@@ -126,6 +126,7 @@ fn parameters(route: &Route) -> Vec<Value> {
 fn example(parameter: &Parameter) -> Value {
     match (parameter.schema)()["type"].as_str() {
         Some("integer") => parameter.example.parse::<u64>().map_or(Value::Null, Value::from),
+        Some("boolean") => (parameter.example == "true").into(),
         _ => parameter.example.into(),
     }
 }
@@ -237,6 +238,9 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::InstanceNotFound => of_instance,
         ErrorCode::MessageNotFound => route.path.contains("{message}"),
         ErrorCode::MediaNotFound => route.path.contains("{media}"),
+        ErrorCode::ChatNotFound => route.path.contains("{chat}"),
+        ErrorCode::ContactNotFound => route.path.contains("{person}"),
+        ErrorCode::LabelNotFound => route.path.contains("{label}"),
         ErrorCode::MethodNotAllowed => false,
         ErrorCode::InstanceState | ErrorCode::InstanceNotLinked => of_instance,
         ErrorCode::NameTaken => matches!(route.name, "instances.create" | "instances.update"),

@@ -207,6 +207,12 @@ impl Phone<'_> {
         self.post("/app-state", change).await;
     }
 
+    /// Indexes of what companions changed in app state, the newest last.
+    pub async fn companion_changes(&self) -> Vec<Vec<String>> {
+        let seen = self.account.site.control.get(&self.account.path("/app-state")).await;
+        serde_json::from_value(seen["changes"].clone()).unwrap_or_else(|error| panic!("{error}: {seen}"))
+    }
+
     /// Removes a companion.
     pub async fn unlink(&self, device: u32) {
         self.post("/unlink", json!({"device": device})).await;

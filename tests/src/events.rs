@@ -173,6 +173,32 @@ pub enum Event {
         /// Whether with video.
         video: Option<bool>,
     },
+    /// A chat was deleted for this account.
+    ChatDeleted {
+        /// Chat id.
+        chat: String,
+    },
+    /// A message was deleted for this account.
+    MessageDeleted {
+        /// Message id.
+        id: String,
+        /// Chat id.
+        chat: String,
+    },
+    /// A label was made, changed or deleted.
+    Label {
+        /// In the client's own names.
+        label: Value,
+    },
+    /// A label was put on a chat, or taken off.
+    LabelAssociation {
+        /// `add` or `remove`.
+        change: String,
+        /// Label id.
+        label: String,
+        /// Chat id.
+        chat: String,
+    },
     /// An incoming stanza with a watched tag.
     Stanza {
         /// The stanza.
@@ -265,6 +291,8 @@ pub struct MessageUpdate {
     pub revoked: bool,
     /// Its new text.
     pub edited: Option<String>,
+    /// Whether it is starred now.
+    pub starred: Option<bool>,
 }
 
 /// A protocol stanza.

@@ -8,7 +8,9 @@ use trunkline_model::{AccountId, InstanceId};
 use super::bytes;
 use super::time::Time;
 use data::Data;
+pub(crate) use data::Received;
 
+mod change;
 mod data;
 
 /// Every event type of this version. Clients are told that the list grows.
@@ -47,6 +49,9 @@ pub const EVENT_TYPES: &[&str] = &[
     "call.offered",
     "call.accepted",
     "call.ended",
+    "chat.changed",
+    "contact.changed",
+    "label.changed",
 ];
 
 /// An event in its envelope.

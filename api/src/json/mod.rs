@@ -1,7 +1,9 @@
 //! JSON of the native API: what is read, what is written. No other module names a field.
 
 pub(crate) mod channel;
+pub(crate) mod chat;
 pub(crate) mod community;
+pub(crate) mod contact;
 pub(crate) mod cursor;
 pub(crate) mod event;
 pub(crate) mod fields;
@@ -13,6 +15,7 @@ pub(crate) mod node;
 pub(crate) mod pairing;
 pub(crate) mod parse;
 pub(crate) mod party;
+pub(crate) mod place;
 pub(crate) mod profile;
 pub(crate) mod raw;
 pub(crate) mod send;

@@ -1,7 +1,9 @@
 //! The native API: what each operation of the route table does.
 
 mod channels;
+mod chats;
 mod communities;
+mod contacts;
 mod events;
 mod groups;
 mod instances;
@@ -35,6 +37,8 @@ pub(crate) async fn answer<G: Gateway>(
         NativeOperation::Message(operation) => message(operation, call, body).await,
         // Boxed: what rare operations need would be paid for by every message.
         NativeOperation::Group(operation) => Box::pin(groups::answer(operation, call, body)).await,
+        NativeOperation::Chat(operation) => Box::pin(chats::answer(operation, call, body)).await,
+        NativeOperation::Contact(operation) => Box::pin(contacts::answer(operation, call, body)).await,
         NativeOperation::Node(NodeOperation::Status) => node::status(call),
         NativeOperation::Node(NodeOperation::CreateKey) => keys::create(call, body).await,
         NativeOperation::Profile(operation) => Box::pin(profile::answer(operation, call, body)).await,

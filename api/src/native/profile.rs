@@ -76,7 +76,7 @@ fn show(reply: Reply) -> Result<Answer, Failure> {
     Ok(match reply {
         Reply::Done => reply::no_content(),
         Reply::Profile(view) => reply::json(ok, &ProfileJson::of(&view)),
-        Reply::Picture(view) => reply::json(ok, &PictureJson::of(&view)),
+        Reply::Picture(Some(view)) => reply::json(ok, &PictureJson::of(&view)),
         Reply::Devices(devices) => {
             reply::json(ok, &List { data: devices.iter().map(DeviceJson::of).collect::<Vec<_>>() })
         }

@@ -1,13 +1,19 @@
 //! What the fake engine answers commands with that only WhatsApp could answer.
 
+use trunkline_model::Address;
+use trunkline_model::chat::{ChatChange, LabelRecord, Mute};
 use trunkline_model::command::{
-    AudienceKind, AudienceList, CallCommand, CommunityCommand, GroupCommand, GroupSettings, GroupView,
-    JoinRequest, JoinedGroup, LimitsView, LinkOutcome, LinkedDevice, NewChatLimit, NewsletterCommand,
-    NewsletterPost, NewsletterView, Participant, ParticipantOutcome, ParticipantRole, PictureView,
-    PrivacySetting, PrivacyValue, PrivacyView, ProfileCommand, ProfileView, ReachoutLimit, Reply,
-    StatusCommand, SubGroup,
+    AboutView, AudienceKind, AudienceList, BusinessDay, BusinessView, CallCommand, ChatCommand, ChatView,
+    CheckedPerson, CommunityCommand, ContactCommand, ContactView, GroupCommand, GroupSettings, GroupView,
+    JoinRequest, JoinedGroup, LabelView, LimitsView, LinkOutcome, LinkedDevice, NewChatLimit,
+    NewsletterCommand, NewsletterPost, NewsletterView, Participant, ParticipantOutcome, ParticipantRole,
+    PictureView, Place, PrivacySetting, PrivacyValue, PrivacyView, ProfileCommand, ProfileView,
+    ReachoutLimit, Reply, SavedContact, StatusCommand, StoredBody, StoredMessage, SubGroup,
 };
-use trunkline_model::inbound::Party;
+use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
+use trunkline_model::message::MessageStatus;
+
+use crate::fake;
 
 fn person() -> Party {
     Party {
@@ -74,7 +80,7 @@ pub fn profile(command: &ProfileCommand) -> Reply {
         ProfileCommand::Get | ProfileCommand::Update(_) => {
             Reply::Profile(Box::new(ProfileView { account: person(), about: None, picture: Some(picture()) }))
         }
-        ProfileCommand::GetPicture => Reply::Picture(picture()),
+        ProfileCommand::GetPicture => Reply::Picture(Some(picture())),
         ProfileCommand::SetPicture(_) => Reply::Done,
         ProfileCommand::ListDevices => {
             Reply::Devices(vec![LinkedDevice { number: 0, jid: person().jid, is_this: false }])
@@ -193,5 +199,125 @@ pub fn status(command: &StatusCommand) -> Reply {
             people: vec![person()],
         }]),
         StatusCommand::Delete { .. } => Reply::Done,
+    }
+}
+
+fn chat_view() -> ChatView {
+    ChatView {
+        chat: person(),
+        is_group: false,
+        last_message_ms: Some(1_700_000_000_000),
+        unread: 1,
+        marked_unread: false,
+        archived: true,
+        pinned: false,
+        mute: Mute::Until(1_800_000_000_000),
+        disappearing_seconds: None,
+        labels: vec!["3".to_owned()],
+    }
+}
+
+fn messages() -> Vec<StoredMessage> {
+    let received = InboundMessage {
+        wa_id: "3EB0AA".to_owned(),
+        chat: person(),
+        sender: person(),
+        from_me: false,
+        is_group: false,
+        time_ms: 1_700_000_000_000,
+        from_offline_queue: false,
+        content: InboundContent::Text { body: "hello".to_owned() },
+        quote: None,
+        mentions: Vec::new(),
+    };
+    let stored = |message| StoredMessage {
+        time_ms: 1_700_000_000_000,
+        starred: false,
+        text: Some("hello".to_owned()),
+        message,
+    };
+    vec![
+        stored(StoredBody::Received { sequence: 3, message: Box::new(received) }),
+        stored(StoredBody::Sent(Box::new(fake::message(MessageStatus::Sent)))),
+    ]
+}
+
+fn label() -> LabelView {
+    LabelView { id: "3".to_owned(), label: LabelRecord { name: "New order".to_owned(), color: 4 } }
+}
+
+/// The answer to a command about chats.
+pub fn chat(command: &ChatCommand) -> Reply {
+    match command {
+        ChatCommand::List { .. } => Reply::Chats { chats: vec![chat_view()], next: Some(Place(vec![1])) },
+        ChatCommand::Get(_) | ChatCommand::Change(..) => Reply::Chat(Box::new(chat_view())),
+        ChatCommand::Act(_, ChatChange::Labelled { .. }) => Reply::Chat(Box::new(chat_view())),
+        ChatCommand::Act(..) | ChatCommand::DeleteLabel(_) => Reply::Done,
+        ChatCommand::ListMessages(..) | ChatCommand::Search(_) => {
+            Reply::StoredMessages { messages: messages(), next: None }
+        }
+        ChatCommand::RequestHistory { .. } => Reply::HistoryRequested,
+        ChatCommand::ListLabels => Reply::Labels(vec![label()]),
+        ChatCommand::CreateLabel(_) | ChatCommand::UpdateLabel(..) => Reply::Label(label()),
+        ChatCommand::GetRetention => Reply::Retention(None),
+        ChatCommand::SetRetention(days) => Reply::Retention(*days),
+    }
+}
+
+fn contact_view() -> ContactView {
+    ContactView {
+        person: person(),
+        push_name: None,
+        full_name: Some("Ana Souza".to_owned()),
+        first_name: Some("Ana".to_owned()),
+        business_name: None,
+        saved: true,
+        blocked: false,
+    }
+}
+
+fn checked(query: &Address) -> CheckedPerson {
+    CheckedPerson {
+        query: query.clone(),
+        person: person(),
+        on_whatsapp: true,
+        is_business: false,
+        checked_at_ms: 1_700_000_000_000,
+    }
+}
+
+/// The answer to a command about people.
+pub fn contact(command: &ContactCommand) -> Reply {
+    match command {
+        ContactCommand::List { .. } => Reply::Contacts { contacts: vec![contact_view()], next: None },
+        ContactCommand::Get(_) => Reply::Contact(Box::new(contact_view())),
+        ContactCommand::Save(contacts) => {
+            let saved =
+                |person: &Address| SavedContact { person: person.clone(), outcome: Ok(contact_view()) };
+            Reply::SavedContacts(contacts.iter().map(|contact| saved(&contact.person)).collect())
+        }
+        ContactCommand::Block(..) => Reply::Done,
+        ContactCommand::ListBlocked => Reply::People(vec![person()]),
+        ContactCommand::GetPicture { .. } => {
+            Reply::Picture(Some(PictureView { id: "7".to_owned(), url: "https://example.org/7".to_owned() }))
+        }
+        ContactCommand::GetAbout(_) => Reply::About(AboutView {
+            person: person(),
+            about: Some("busy".to_owned()),
+            picture_id: None,
+            is_business: false,
+        }),
+        ContactCommand::GetBusiness(_) => {
+            let day = BusinessDay {
+                day: "mon".to_owned(),
+                mode: "specific_hours".to_owned(),
+                opens_at_minutes: Some(540),
+                closes_at_minutes: Some(1_080),
+            };
+            let view = BusinessView { person: person(), hours: vec![day], ..BusinessView::default() };
+            Reply::Business(Some(Box::new(view)))
+        }
+        ContactCommand::Check(people) => Reply::Checked(people.iter().map(checked).collect()),
+        ContactCommand::Resolve(person) => Reply::Checked(vec![checked(person)]),
     }
 }

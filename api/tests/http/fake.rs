@@ -368,6 +368,8 @@ impl Gateway for Fake {
             Command::Newsletter(command) => Ok(answers::newsletter(&command)),
             Command::Community(command) => Ok(answers::community(&command)),
             Command::Status(command) => Ok(answers::status(&command)),
+            Command::Chat(command) => Ok(answers::chat(&command)),
+            Command::Contact(command) => Ok(answers::contact(&command)),
             Command::DeleteInstance | Command::MarkRead { .. } => Ok(Reply::Done),
             Command::GetPairing if id == OPEN => Ok(pairing(InstanceState::AwaitingScan)),
             Command::GetPairing

@@ -5,7 +5,9 @@
 )]
 
 mod call;
+mod chat;
 mod community;
+mod contact;
 mod group;
 mod limits;
 mod newsletter;
@@ -15,7 +17,9 @@ mod profile;
 mod status;
 
 pub use call::*;
+pub use chat::*;
 pub use community::*;
+pub use contact::*;
 pub use group::*;
 pub use limits::*;
 pub use newsletter::*;
@@ -121,6 +125,10 @@ pub enum Command {
     Community(CommunityCommand),
     /// Something about status.
     Status(StatusCommand),
+    /// Something about chats.
+    Chat(Box<ChatCommand>),
+    /// Something about people.
+    Contact(ContactCommand),
 }
 
 /// An instance that is to be made.
@@ -238,8 +246,6 @@ pub enum Reply {
     Joined(JoinedGroup),
     /// The account's own profile.
     Profile(Box<ProfileView>),
-    /// A picture.
-    Picture(PictureView),
     /// The account's devices.
     Devices(Vec<LinkedDevice>),
     /// Its privacy settings.
@@ -267,6 +273,51 @@ pub enum Reply {
     Members(Vec<Party>),
     /// Who sees the status.
     StatusAudience(Vec<AudienceList>),
+    /// A page of chats.
+    Chats {
+        /// The chats, the one with the newest message first.
+        chats: Vec<ChatView>,
+        /// Where the next page goes on; a page with a filter may be empty and have a next one.
+        next: Option<Place>,
+    },
+    /// One chat.
+    Chat(Box<ChatView>),
+    /// A page of messages of a chat, or of a search.
+    StoredMessages {
+        /// The messages, newest first.
+        messages: Vec<StoredMessage>,
+        /// Where the next page goes on; a page may be empty and have a next one.
+        next: Option<Place>,
+    },
+    /// The phone was asked for older messages.
+    HistoryRequested,
+    /// Every label.
+    Labels(Vec<LabelView>),
+    /// One label.
+    Label(LabelView),
+    /// Days that messages stay in their chats; `None` for ever.
+    Retention(Option<u32>),
+    /// A page of people.
+    Contacts {
+        /// The people.
+        contacts: Vec<ContactView>,
+        /// Where the next page goes on.
+        next: Option<Place>,
+    },
+    /// Somebody.
+    Contact(Box<ContactView>),
+    /// What became of people who were to be saved.
+    SavedContacts(Vec<SavedContact>),
+    /// People, by their names alone.
+    People(Vec<Party>),
+    /// A picture; `None` when there is none, or it is not shown to this account.
+    Picture(Option<PictureView>),
+    /// What somebody says about itself.
+    About(AboutView),
+    /// What a business says about itself; `None` for somebody who is none.
+    Business(Option<Box<BusinessView>>),
+    /// Who is on WhatsApp.
+    Checked(Vec<CheckedPerson>),
 }
 
 /// An instance as callers see it. The status part is computed when asked, not remembered.

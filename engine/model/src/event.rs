@@ -4,6 +4,7 @@
     reason = "rkyv derives twins of the enums whose fields carry no docs; each item below has its own"
 )]
 
+use crate::chat::{ChatChanged, ContactChanged, LabelChanged};
 use crate::command::{CallEvent, CallStep, LimitsView};
 use crate::id::MessageId;
 use crate::inbound::{InboundMessage, Party};
@@ -101,6 +102,12 @@ pub enum EventBody {
     LimitsChanged(Box<LimitsView>),
     /// A call rings, was taken or ended.
     Call(Box<CallEvent>),
+    /// A chat changed: here, or on another device of the account.
+    ChatChanged(Box<ChatChanged>),
+    /// What is known of a person changed.
+    ContactChanged(Box<ContactChanged>),
+    /// A label changed, or went away.
+    LabelChanged(Box<LabelChanged>),
 }
 
 /// An outgoing message's new status.
@@ -166,6 +173,9 @@ impl EventBody {
                 CallStep::Accepted { .. } => "call.accepted",
                 CallStep::Ended { .. } => "call.ended",
             },
+            EventBody::ChatChanged(_) => "chat.changed",
+            EventBody::ContactChanged(_) => "contact.changed",
+            EventBody::LabelChanged(_) => "label.changed",
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use crate::address::Address;
+use crate::budget::CheckBudget;
+use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, Mute, RetentionRecord};
 use crate::command::WebhookConfig;
 use crate::event::{CloseReason, Event, EventBody, StatusChange};
 use crate::id::{AccountId, InstanceId, KeyId, MessageId};
@@ -193,4 +195,43 @@ fn small_records() {
             created_at_ms: 6,
         },
     );
+}
+
+#[test]
+fn chats_and_people_06() {
+    check(
+        include_str!("../golden/0601-chat.hex"),
+        ChatRecord {
+            addressed: "100000012345678@lid".into(),
+            name: Some("Orders".into()),
+            last_message_ms: 1_700_000_000_000,
+            unread: 3,
+            marked_unread: false,
+            archived: true,
+            pinned: true,
+            mute: Mute::Until(1_800_000_000_000),
+            disappearing_seconds: Some(86_400),
+            labels: vec!["1".into(), "2".into()],
+            cleared_at_ms: 4,
+        },
+    );
+    check(
+        include_str!("../golden/0602-contact.hex"),
+        ContactRecord {
+            phone: Some("966501234567".into()),
+            lid: Some("100000012345678".into()),
+            push_name: Some("nora".into()),
+            full_name: Some("Nora A".into()),
+            first_name: Some("Nora".into()),
+            business_name: None,
+            blocked: true,
+        },
+    );
+    check(include_str!("../golden/0603-label.hex"), LabelRecord { name: "New".into(), color: 4 });
+    check(
+        include_str!("../golden/0604-check.hex"),
+        CheckRecord { person: party(), on_whatsapp: true, is_business: false, checked_at_ms: 7 },
+    );
+    check(include_str!("../golden/0605-check-budget.hex"), CheckBudget { settled_at_ms: 8 });
+    check(include_str!("../golden/0606-retention.hex"), RetentionRecord { days: 30 });
 }

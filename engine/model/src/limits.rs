@@ -62,3 +62,32 @@ pub const REACTION_BYTES_MAX: usize = 64;
 pub const LINKS_PER_CALL_MAX: usize = 50;
 /// Most people that a status is deleted for by one call.
 pub const STATUS_AUDIENCE_MAX: usize = 1_024;
+
+/// Most numbers that one question about who is on WhatsApp may name.
+pub const PEOPLE_PER_CHECK_MAX: usize = 100;
+/// Numbers that an instance may ask WhatsApp about at one moment after a quiet time.
+pub const PEOPLE_CHECKS_AT_ONCE: usize = 300;
+/// After that it may ask about one more in so many milliseconds: 1 440 a day.
+pub const PEOPLE_CHECK_INTERVAL_MS: i64 = 60_000;
+/// How long an answer about who is on WhatsApp serves, in milliseconds.
+pub const PEOPLE_CHECK_TTL_MS: u64 = 24 * 3_600 * 1_000;
+/// Most people that one call may save.
+pub const CONTACTS_PER_CALL_MAX: usize = 100;
+/// Longest name that somebody is saved under, in characters.
+pub const CONTACT_NAME_CHARS_MAX: usize = 256;
+/// Longest name of a label, in characters.
+pub const LABEL_NAME_CHARS_MAX: usize = 100;
+/// Longest id of a label, in bytes.
+pub const LABEL_ID_BYTES_MAX: usize = 32;
+/// Largest number of a label's colour.
+pub const LABEL_COLOR_MAX: i32 = 19;
+/// Most older messages that the phone is asked for at a time.
+pub const HISTORY_MESSAGES_MAX: u32 = 500;
+/// Older messages that the phone is asked for when the caller names no number.
+pub const HISTORY_MESSAGES_DEFAULT: u32 = 50;
+/// Longest time that messages can be kept, in days.
+pub const RETENTION_DAYS_MAX: u32 = 3_650;
+/// Longest text that stored messages are searched for, in characters.
+pub const SEARCH_TEXT_CHARS_MAX: usize = 256;
+
+const _: () = assert!(PEOPLE_PER_CHECK_MAX <= PEOPLE_CHECKS_AT_ONCE);

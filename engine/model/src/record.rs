@@ -12,6 +12,8 @@ use rkyv::ser::allocator::ArenaHandle;
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Deserialize, Serialize};
 
+use crate::budget::CheckBudget;
+use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, RetentionRecord};
 use crate::command::WebhookConfig;
 use crate::event::{CloseReason, Event};
 use crate::id::{AccountId, InstanceId, MessageId};
@@ -96,6 +98,12 @@ records! {
     ApiKeyRecord = 0x0401;
     Counter = 0x0501;
     InstancePointer = 0x0502;
+    ChatRecord = 0x0601;
+    ContactRecord = 0x0602;
+    LabelRecord = 0x0603;
+    CheckRecord = 0x0604;
+    CheckBudget = 0x0605;
+    RetentionRecord = 0x0606;
 }
 
 /// Tables of the engine: the byte after the owner in every key. Numbers are never reused; 64–127 belong to the protocol crate.
@@ -128,6 +136,27 @@ pub mod table {
     pub const WEBHOOK_CURSOR: u8 = 24;
     /// Owner = instance: deadlines of what expires (suffix: deadline, table, key).
     pub const DEADLINE: u8 = 25;
+    /// Owner = instance: chats (suffix: chat key).
+    pub const CHAT: u8 = 40;
+    /// Owner = instance: chats by the hour of their newest message (suffix: hour, chat key).
+    pub const CHAT_ACTIVITY: u8 = 41;
+    /// Owner = instance: messages of chats (suffix: chat key, time, side, number); the message itself is an event or an
+    /// outgoing record.
+    pub const CHAT_MESSAGE: u8 = 42;
+    /// Owner = instance: people (suffix: chat key).
+    pub const CONTACT: u8 = 43;
+    /// Owner = instance: phone number of a LID (suffix: LID).
+    pub const PERSON_ALIAS: u8 = 44;
+    /// Owner = instance: labels (suffix: id).
+    pub const LABEL: u8 = 45;
+    /// Owner = instance: who is on WhatsApp (suffix: chat key).
+    pub const PERSON_CHECK: u8 = 46;
+    /// Owner = instance: how many people it may still ask about.
+    pub const CHECK_BUDGET: u8 = 47;
+    /// Owner = instance: what people did to single messages (suffix: chat key, WhatsApp id).
+    pub const MESSAGE_MARK: u8 = 48;
+    /// Owner = instance: how long messages stay in their chats.
+    pub const RETENTION: u8 = 49;
     /// First table of the protocol crate.
     pub const PROTOCOL_FIRST: u8 = 64;
     /// Last table of the protocol crate.

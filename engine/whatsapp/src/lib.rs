@@ -66,8 +66,8 @@ pub use error::{ConfigError, SendError, SendErrorKind, SessionError, SinkError};
 pub use guard::{SIMULATED, TestNetwork};
 pub use message::{MediaUpload, new_message_id};
 pub use session::{
-    DevicePlatform, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent, SessionEvents, SessionKit,
-    SessionKitConfig,
+    AppStateChange, DevicePlatform, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent,
+    SessionEvents, SessionKit, SessionKitConfig,
 };
 pub use spawn::{AbortHandle, Spawn};
 pub use transport::frames;

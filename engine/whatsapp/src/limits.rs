@@ -116,6 +116,10 @@ pub const BATCH_BYTES_TARGET: usize = 1 << 20;
 pub const PAIRING_SOCKET_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a pairing code serves, by WhatsApp's own clients.
 pub const PAIRING_CODE_TTL: Duration = Duration::from_secs(180);
+/// How long a phone may take to answer a request for older messages.
+pub const HISTORY_ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
+/// Older messages that are committed at a time.
+pub const HISTORY_MESSAGES_PER_COMMIT: usize = 100;
 /// Stopping a session may take this long; then its tasks are aborted.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 /// After the service announced the end of a stream, the session waits this long for the client to notice by itself.

@@ -41,6 +41,8 @@
 //! | `POST /accounts/{pn}/read` | `chat`, `ids` | 202 |
 //! | `GET /accounts/{pn}/inbox?received=N&wait_ms=M` | | `messages`, `received`, `duplicates`; waits until N were received, at most M ms |
 //! | `POST /accounts/{pn}/app-state` | `push_name?`, `locale?`, `archive?` {`chat`, `on`}, `pin?` {`chat`, `on`}, `compact?` (patches become snapshots) | 202 |
+//! | `GET /accounts/{pn}/app-state` | | `changes`: indexes of what companions changed, the newest last |
+//! | `POST /accounts/{pn}/profile` | `about?`, `picture_base64?`, `business?` | 202 |
 //! | `POST /accounts/{pn}/behaviour` | `auto_read?`, `auto_deliver?`, `history?`, `share_keys?` | 202 |
 //! | `POST /accounts/{pn}/limits` | `reachout?` {`kind`, `until_s`}, `new_chats?` {`status`, `total`, `used`, `from_s`, `until_s`} | 202; companions are told |
 //! | `POST /accounts/{pn}/status-audience` | `list` (`contacts`, `blacklist`, `whitelist`), `people` | 202 |

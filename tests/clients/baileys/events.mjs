@@ -37,6 +37,7 @@ const TRANSLATIONS = {
         parameters: update.messageStubParameters ?? [],
         revoked: update.message === null,
         edited: editedText(update.message),
+        starred: update.starred ?? undefined,
       })
     }
   },
@@ -73,6 +74,10 @@ const TRANSLATIONS = {
       emit('presence', { chat: id, who: jidNormalizedUser(who), presence: presence.lastKnownPresence, last_seen: presence.lastSeen ?? undefined })
     }
   },
+  'chats.delete': chats => chats.forEach(chat => emit('chat_deleted', { chat })),
+  'messages.delete': ({ keys }) => keys.forEach(key => emit('message_deleted', { id: key.id, chat: key.remoteJid })),
+  'labels.edit': label => emit('label', { label: plain(label) }),
+  'labels.association': ({ association, type }) => emit('label_association', { change: type, label: association.labelId, chat: association.chatId }),
 }
 
 function editedText(message) {

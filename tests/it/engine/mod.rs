@@ -1,6 +1,9 @@
 //! The gateway end to end: the real binary between its HTTP API, the simulated service, and Baileys on the other side.
 
 mod backlog;
+mod chat_changes;
+mod chats;
+mod contacts;
 mod copies;
 mod events;
 mod groups;

@@ -10,6 +10,7 @@ use trunkline_model::command::{CallEvent, CallStep};
 use trunkline_model::event::{Event, EventBody, StatusChange};
 use trunkline_model::inbound::{InboundContent, InboundMedia, InboundMessage};
 
+use super::change::{ChatChanges, ContactChanges};
 use super::media_id;
 use crate::json::party::Person;
 use crate::json::profile::LimitsJson;
@@ -57,8 +58,23 @@ pub(super) enum Data<'a> {
         change: &'a str,
         participants: Vec<Person<'a>>,
     },
-    Limits(LimitsJson<'a>),
+    Limits(Box<LimitsJson<'a>>),
     Call(Box<CallData<'a>>),
+    ChatChange {
+        chat: Person<'a>,
+        changes: Box<ChatChanges<'a>>,
+    },
+    ContactChange {
+        person: Person<'a>,
+        changes: ContactChanges<'a>,
+    },
+    LabelChange {
+        label: &'a str,
+        /// Null when it was deleted.
+        name: Option<&'a str>,
+        color: Option<i32>,
+        deleted: bool,
+    },
 }
 
 impl<'a> Data<'a> {
@@ -96,8 +112,22 @@ impl<'a> Data<'a> {
                 change,
                 participants: participants.iter().map(Person::of).collect(),
             },
-            EventBody::LimitsChanged(limits) => Data::Limits(LimitsJson::of(limits)),
+            EventBody::LimitsChanged(limits) => Data::Limits(Box::new(LimitsJson::of(limits))),
             EventBody::Call(call) => Data::Call(Box::new(CallData::of(call))),
+            EventBody::ChatChanged(changed) => Data::ChatChange {
+                chat: Person::of(&changed.chat),
+                changes: Box::new(ChatChanges::of(&changed.change)),
+            },
+            EventBody::ContactChanged(changed) => Data::ContactChange {
+                person: Person::of(&changed.person),
+                changes: ContactChanges::of(&changed.change),
+            },
+            EventBody::LabelChanged(changed) => Data::LabelChange {
+                label: &changed.id,
+                name: changed.label.as_ref().map(|label| label.name.as_str()),
+                color: changed.label.as_ref().map(|label| label.color),
+                deleted: changed.label.is_none(),
+            },
         }
     }
 }
@@ -173,7 +203,7 @@ impl<'a> Status<'a> {
 /// A received message: `type` names the member that holds its content.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ReceivedMessage")]
-pub(super) struct Received<'a> {
+pub(crate) struct Received<'a> {
     wa_id: &'a str,
     chat: Person<'a>,
     sender: Person<'a>,
@@ -224,7 +254,13 @@ struct ReceivedMedia<'a> {
 }
 
 impl<'a> Received<'a> {
-    fn of(instance: InstanceId, sequence: u64, message: &'a InboundMessage) -> Received<'a> {
+    /// Its type: the name of the member that holds its content.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// The message of the event with this number.
+    pub(crate) fn of(instance: InstanceId, sequence: u64, message: &'a InboundMessage) -> Received<'a> {
         let (kind, content) = content(instance, sequence, &message.content);
         Received {
             wa_id: &message.wa_id,

@@ -1,5 +1,8 @@
 use super::*;
 use trunkline_model::MessageId;
+use trunkline_model::chat::{
+    ChatChange, ChatChanged, ContactChange, ContactChanged, LabelChanged, MessageRef, Mute,
+};
 use trunkline_model::command::{CallEvent, CallStep, LimitsView, ReachoutLimit};
 use trunkline_model::event::{CloseReason, EventBody, StatusChange};
 use trunkline_model::inbound::{InboundContent, InboundMedia, InboundMessage, InboundQuote, Party};
@@ -49,6 +52,42 @@ fn status_change(status: MessageStatus) -> EventBody {
         participant: None,
         metadata: Some("{ \"order\": 1.10 }".to_owned()),
     })
+}
+
+fn chat_changed(change: ChatChange) -> EventBody {
+    EventBody::ChatChanged(Box::new(ChatChanged { chat: party("966500000001"), change }))
+}
+
+#[test]
+fn a_change_names_what_changed_and_nothing_else() {
+    let check = |change: ChatChange, expected: serde_json::Value| {
+        assert_eq!(json_of(chat_changed(change))["data"]["changes"], expected);
+    };
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+    check(ChatChange::Archived(true), json(r#"{"archived":true}"#));
+    check(ChatChange::Muted(Mute::Always), json(r#"{"muted":true}"#));
+    let until = json(r#"{"muted":true,"muted_until":"2023-11-14T22:13:20.000Z"}"#);
+    check(ChatChange::Muted(Mute::Until(1_700_000_000_000)), until);
+    check(ChatChange::Labelled { label: "3".to_owned(), on: false }, json(r#"{"label_removed":"3"}"#));
+    let message = MessageRef { wa_id: "A".to_owned(), from_me: true, participant: None };
+    let starred = json(r#"{"message_starred":{"wa_id":"A","from_me":true,"participant":null}}"#);
+    check(ChatChange::Starred { message, on: true }, starred);
+    check(ChatChange::Deleted, json(r#"{"deleted":true}"#));
+    let renamed = EventBody::ContactChanged(Box::new(ContactChanged {
+        person: party("966500000001"),
+        change: ContactChange::Saved { full_name: Some("Amal A".to_owned()), first_name: None },
+    }));
+    assert_eq!(json_of(renamed)["data"]["changes"], json(r#"{"full_name":"Amal A","first_name":null}"#));
+}
+
+#[test]
+fn a_person_has_one_id_whichever_name_a_stanza_used() {
+    let by_lid = Party { jid: "77@lid".to_owned(), lid: Some("77".to_owned()), ..party("966500000001") };
+    let json = json_of(EventBody::Presence { person: by_lid, online: true, last_seen_ms: None });
+    let expected = serde_json::json!({
+        "id": "966500000001@s.whatsapp.net", "phone": "+966500000001", "lid": "77", "name": "Amal",
+    });
+    assert_eq!(json["data"]["person"], expected);
 }
 
 #[test]
@@ -205,6 +244,12 @@ fn every_type_that_an_event_can_have_is_listed_once() {
         call(CallStep::Offered { video: false, group: None, is_group: false }),
         call(CallStep::Accepted { elsewhere: false }),
         call(CallStep::Ended { reason: None, duration_seconds: None }),
+        chat_changed(ChatChange::Pinned(true)),
+        EventBody::ContactChanged(Box::new(ContactChanged {
+            person: Party::default(),
+            change: ContactChange::Blocked(true),
+        })),
+        EventBody::LabelChanged(Box::new(LabelChanged { id: "3".to_owned(), label: None })),
     ];
     let mut kinds: Vec<&str> = states.iter().chain(&statuses).chain(&others).map(EventBody::kind).collect();
     let mut listed = EVENT_TYPES.to_vec();

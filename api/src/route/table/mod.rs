@@ -84,7 +84,9 @@ macro_rules! reply {
 pub(super) use {body, example, operations, reply};
 
 mod channels;
+mod chats;
 mod communities;
+mod contacts;
 mod groups;
 mod instances;
 mod messages;
@@ -93,7 +95,9 @@ mod open;
 mod profile;
 
 pub use channels::ChannelOperation;
+pub use chats::ChatOperation;
 pub use communities::CommunityOperation;
+pub use contacts::ContactOperation;
 pub use groups::GroupOperation;
 pub use instances::InstanceOperation;
 pub use messages::MessageOperation;
@@ -120,6 +124,10 @@ pub enum NativeOperation {
     Community(CommunityOperation),
     /// Newsletters and status.
     Channel(ChannelOperation),
+    /// Chats, their messages, labels.
+    Chat(ChatOperation),
+    /// People.
+    Contact(ContactOperation),
 }
 
 /// The parts of the table, in the order of the documentation.
@@ -132,4 +140,8 @@ pub(super) static TABLES: &[&[Route]] = &[
     profile::TABLE,
     communities::TABLE,
     channels::TABLE,
+    chats::TABLE,
+    contacts::TABLE,
+    node::TABLE,
+    open::TABLE,
 ];

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use trunkline_model::command::{Command, Reply};
+use trunkline_model::command::{Command, GroupCommand, PasskeyAssertion, Reply};
 use trunkline_model::event::CloseReason;
 use trunkline_model::instance::{InstanceState, Trigger};
 use trunkline_model::{ErrorCode, Failure};
@@ -11,6 +11,7 @@ use trunkline_whatsapp::{Session, SessionError};
 
 use super::message::{Ask, InstanceMsg, Replier, answer};
 use super::state::Instance;
+use crate::chats::Note;
 use crate::limits::LOGOUT_TIMEOUT;
 use crate::shard::{Permit, store_failure};
 use crate::spawn::TaskKind;
@@ -63,22 +64,12 @@ impl Instance {
             }
             Command::PullEvents { after, limit } => self.pull_events(after, limit),
             Command::RequestPairingCode { phone } => return self.request_pairing_code(phone, reply).await,
-            Command::AnswerPasskey(assertion) => {
-                return self.in_ceremony(reply, |session| {
-                    Box::pin(async move { session.answer_passkey(assertion).await })
-                });
-            }
-            Command::ConfirmPasskey => {
-                return self
-                    .in_ceremony(reply, |session| Box::pin(async move { session.confirm_passkey().await }));
-            }
+            Command::AnswerPasskey(assertion) => return self.answer_passkey(assertion, reply),
+            Command::ConfirmPasskey => return self.confirm_passkey(reply),
             Command::MarkRead { chat, participant, wa_ids } => {
-                return self.with_session(reply, Reply::Done, |session| {
-                    Box::pin(async move { session.mark_read(&chat, participant.as_deref(), &wa_ids).await })
-                });
+                return self.mark_read(chat, participant, wa_ids, reply);
             }
-            asked @ (Command::Group(_)
-            | Command::Profile(_)
+            asked @ (Command::Profile(_)
             | Command::Privacy(_)
             | Command::Presence(_)
             | Command::GetLimits
@@ -88,6 +79,9 @@ impl Instance {
             | Command::Status(_)) => {
                 return self.ask_whatsapp(reply, |session| Box::pin(live(session, asked)));
             }
+            Command::Group(command) => return self.group(command, reply),
+            Command::Chat(command) => return self.chat(*command, reply).await,
+            Command::Contact(command) => return self.contact(command, reply).await,
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
             Command::Logout => return self.logout(reply).await,
             Command::DeleteInstance => return self.delete(reply).await,
@@ -184,6 +178,14 @@ impl Instance {
         }
     }
 
+    fn answer_passkey(&self, assertion: PasskeyAssertion, reply: Replier) {
+        self.in_ceremony(reply, |session| Box::pin(async move { session.answer_passkey(assertion).await }));
+    }
+
+    fn confirm_passkey(&self, reply: Replier) {
+        self.in_ceremony(reply, |session| Box::pin(async move { session.confirm_passkey().await }));
+    }
+
     /// A step of a passkey ceremony, taken only while WhatsApp waits for one: the protocol library would ask the service.
     fn in_ceremony(
         &self,
@@ -196,6 +198,27 @@ impl Instance {
             return answer(reply, Err(failure));
         }
         self.with_session(reply, Reply::Pairing(self.pairing.clone()), work);
+    }
+
+    /// Asks about groups; a chat learns its subject by the way.
+    fn group(&self, command: GroupCommand, reply: Replier) {
+        let log = Arc::clone(&self.log);
+        self.work_with_session(reply, |session| {
+            Box::pin(async move {
+                let told = session.group(command).await.map_err(|error| session_failure(&error))?;
+                let subjects: Vec<Note> = match &told {
+                    Reply::Group(view) => vec![Note::Subject(view.group.clone())],
+                    Reply::Groups(views) => {
+                        views.iter().map(|view| Note::Subject(view.group.clone())).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                if !subjects.is_empty() {
+                    super::chats::durable(&log, subjects.into()).await?;
+                }
+                Ok(told)
+            })
+        });
     }
 
     /// Runs something on the session in a task of its own; `done` answers when it worked.
@@ -217,6 +240,18 @@ impl Instance {
         reply: Replier,
         work: impl FnOnce(Session) -> BoxFuture<'static, Result<Reply, SessionError>>,
     ) {
+        self.work_with_session(reply, |session| {
+            let working = work(session);
+            Box::pin(async move { working.await.map_err(|error| session_failure(&error)) })
+        });
+    }
+
+    /// As [`Instance::ask_whatsapp`], for work that also writes.
+    pub(super) fn work_with_session(
+        &self,
+        reply: Replier,
+        work: impl FnOnce(Session) -> BoxFuture<'static, Result<Reply, Failure>>,
+    ) {
         let Some(session) = self.session.clone() else {
             let detail = "The instance has no connection to WhatsApp.";
             let failure = Failure::in_state(ErrorCode::InstanceState, self.stands(), detail);
@@ -224,8 +259,7 @@ impl Instance {
         };
         let working = work(session);
         self.context.spawner.spawn(TaskKind::Disposable, "session-call", async move {
-            let result = working.await;
-            answer(reply, result.map_err(|error| session_failure(&error)));
+            answer(reply, working.await);
         });
     }
 

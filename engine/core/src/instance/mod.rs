@@ -11,6 +11,8 @@ mod actor;
 mod archive;
 mod birth;
 mod call;
+mod chats;
+mod contacts;
 mod doze;
 mod lanes;
 mod lifecycle;
@@ -34,7 +36,7 @@ pub(crate) use lanes::{Lanes, Letter, Wake};
 pub(crate) use message::{Ask, InstanceMsg};
 pub(crate) use remove::finish_all;
 pub(crate) use sweep::{Swept, remove_expired};
-pub(crate) use views::dormant_view;
+pub(crate) use views::{dormant_view, message_view};
 
 #[cfg(test)]
 mod tests;

@@ -31,22 +31,26 @@ impl Instance {
             SessionEvent::Ready => self.ready().await,
             SessionEvent::Closed { reason, retry_after_ms, .. } => self.closed(reason, retry_after_ms).await,
             SessionEvent::ServerAck { wa_id, error } => self.server_ack(&wa_id, error).await,
-            SessionEvent::Receipt { wa_ids, sender, kind, .. } => {
-                if let Some(status) = status_of(kind) {
-                    self.receipt(&wa_ids, &sender, status).await;
-                }
-            }
-            SessionEvent::ChatPresence { chat, sender, state } => {
+            SessionEvent::Receipt { wa_ids, chat, sender, kind, .. } => match status_of(kind) {
+                Some(status) => self.receipt(&wa_ids, &sender, status).await,
+                None => self.read_elsewhere(chat, wa_ids.len()).await,
+            },
+            SessionEvent::ChatPresence { mut chat, mut sender, state } => {
+                self.log.complete(&mut chat);
+                self.log.complete(&mut sender);
                 self.tell(EventBody::ChatPresence { chat, sender, state }).await;
             }
-            SessionEvent::Presence { person, online, last_seen_ms } => {
+            SessionEvent::Presence { mut person, online, last_seen_ms } => {
+                self.log.complete(&mut person);
                 self.tell(EventBody::Presence { person, online, last_seen_ms }).await;
             }
-            SessionEvent::GroupChanged { group, author, change, participants } => {
+            SessionEvent::GroupChanged { group, mut author, change, mut participants } => {
+                author.iter_mut().chain(&mut participants).for_each(|person| self.log.complete(person));
                 self.tell(EventBody::GroupChanged { group, author, change, participants }).await;
             }
             SessionEvent::LimitsChanged(limits) => self.tell(EventBody::LimitsChanged(limits)).await,
             SessionEvent::Call(call) => self.tell(EventBody::Call(call)).await,
+            SessionEvent::Changed { change, is_past, at_ms } => self.changed(*change, is_past, at_ms).await,
         }
     }
 

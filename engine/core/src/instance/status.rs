@@ -10,8 +10,10 @@ use trunkline_store::{Batch, CommitClass};
 
 use super::message::{InstanceMsg, answer, message_reply};
 use super::state::{Instance, Statuses};
+use crate::chats::Note;
 use crate::clock;
 use crate::limits::RECEIPTS_PER_POLL;
+use crate::log::Entries;
 use crate::shard::{Breather, store_failure};
 use crate::spawn::TaskKind;
 
@@ -146,11 +148,18 @@ impl Instance {
             participant: participant.map(str::to_owned),
             metadata: record.metadata.clone(),
         });
-        self.write_status(record, event).await;
+        // From now on the message stands in its chat: one that never goes is in none.
+        let enters = !was_settled && status != MessageStatus::Failed;
+        let notes = Vec::from_iter(enters.then(|| Note::Sent {
+            id,
+            to: record.to.clone(),
+            time_ms: record.status_times_ms.get(&MessageStatus::Pending).copied().unwrap_or(now_ms),
+        }));
+        self.write_status(record, Entries { bodies: vec![(event, false)], notes, news_since_ms: None }).await;
     }
 
     /// Writes a status, and answers whoever waits for it once it is on disk.
-    async fn write_status(&mut self, record: MessageRecord, event: EventBody) {
+    async fn write_status(&mut self, record: MessageRecord, entries: Entries) {
         let mut batch = Batch::new();
         match record::encode(&record) {
             Ok(bytes) => batch.put(self.key(table::MESSAGE, &record.id.get().to_be_bytes()), bytes),
@@ -163,7 +172,7 @@ impl Instance {
         let waiting = waiters.map(|waiters| (waiters, self.view(&record, false)));
         let class = if waiting.is_some() { CommitClass::First } else { CommitClass::Soon };
         let epoch = self.statuses.writing(record);
-        let appended = self.log.append_patiently(batch, vec![(event, false)], class).await;
+        let appended = self.log.append_patiently(batch, entries, class).await;
         if let Err(error) = &appended {
             tracing::error!(instance = %self.id(), %error, "a status could not be written");
         }

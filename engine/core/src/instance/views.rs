@@ -41,20 +41,7 @@ impl Instance {
     }
 
     pub(super) fn view(&self, record: &MessageRecord, replayed: bool) -> MessageView {
-        MessageView {
-            id: record.id,
-            instance: self.id(),
-            wa_id: record.wa_id.clone(),
-            to: record.to.clone(),
-            kind: record.kind.clone(),
-            lane: record.lane,
-            status: record.status,
-            status_times_ms: record.status_times_ms.clone(),
-            attempts: record.attempts,
-            error: record.error.clone(),
-            metadata: record.metadata.clone(),
-            replayed,
-        }
+        message_view(self.id(), record, replayed)
     }
 
     pub(super) fn get_message(&self, id: MessageId) -> Result<Reply, Failure> {
@@ -174,6 +161,24 @@ impl Instance {
     /// Messages in the stored outbox, up to a page.
     pub(super) fn stored_outbox_depth(&self) -> u64 {
         stored_outbox_depth(&*self.context.ledger, self.id())
+    }
+}
+
+/// An outgoing message as it shows itself.
+pub(crate) fn message_view(instance: InstanceId, record: &MessageRecord, replayed: bool) -> MessageView {
+    MessageView {
+        id: record.id,
+        instance,
+        wa_id: record.wa_id.clone(),
+        to: record.to.clone(),
+        kind: record.kind.clone(),
+        lane: record.lane,
+        status: record.status,
+        status_times_ms: record.status_times_ms.clone(),
+        attempts: record.attempts,
+        error: record.error.clone(),
+        metadata: record.metadata.clone(),
+        replayed,
     }
 }
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ring::digest::{Context, SHA256};
-use trunkline_model::InstanceId;
 use trunkline_model::event::EventBody;
-use trunkline_model::inbound::{InboundContent, InboundMessage};
+use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
 use trunkline_model::limits::INBOUND_DEDUP_TTL_MS;
 use trunkline_model::record::{self, Counter, RecordError, table};
+use trunkline_model::{Address, InstanceId};
 use trunkline_store::{Batch, CommitClass, Key, Ledger, StoreError};
 use trunkline_whatsapp::{InboundSink, SinkError};
 
@@ -40,6 +40,8 @@ struct Piece {
     batch: Batch,
     bodies: Vec<(EventBody, bool)>,
     bytes: usize,
+    /// Whether the messages come from the phone's past.
+    is_history: bool,
 }
 
 impl CommitInbound {
@@ -97,9 +99,9 @@ impl CommitInbound {
 
     /// Writes the messages in order, in as many batches as their size asks for. When a later one fails the earlier ones stay:
     /// their marks answer the next delivery.
-    async fn write(&self, fresh: Vec<(Seen, InboundMessage)>) -> Result<(), StoreError> {
+    async fn write(&self, fresh: Vec<(Seen, InboundMessage)>, is_history: bool) -> Result<(), StoreError> {
         let mut queued = Vec::new();
-        let mut outcome = self.queue(fresh, &mut queued).await;
+        let mut outcome = self.queue(fresh, is_history, &mut queued).await;
         for appended in queued {
             outcome = appended.durable().await.and(outcome);
         }
@@ -109,14 +111,16 @@ impl CommitInbound {
     async fn queue(
         &self,
         fresh: Vec<(Seen, InboundMessage)>,
+        is_history: bool,
         queued: &mut Vec<Appended>,
     ) -> Result<(), StoreError> {
-        let mut piece = Piece::default();
+        let begin = || Piece { is_history, ..Piece::default() };
+        let mut piece = begin();
         for (seen, message) in fresh {
             let message = fitting(message);
             let bytes = weight(&message);
             if piece.bytes + bytes > INBOUND_BATCH_BYTES && !piece.bodies.is_empty() {
-                queued.push(self.append(std::mem::take(&mut piece)).await?);
+                queued.push(self.append(std::mem::replace(&mut piece, begin())).await?);
             }
             self.add(&mut piece, &seen, message)?;
             piece.bytes += bytes;
@@ -130,7 +134,7 @@ impl CommitInbound {
         let expires_ms = clock::wall_ms().saturating_add_unsigned(INBOUND_DEDUP_TTL_MS);
         piece.batch.put(self.key(seen), marker);
         piece.batch.put(deadline_key(self.instance, expires_ms, table::INBOUND_SEEN, seen), &b""[..]);
-        let backfilled = message.from_offline_queue;
+        let backfilled = message.from_offline_queue || piece.is_history;
         piece.bodies.push((EventBody::MessageReceived(Box::new(message)), backfilled));
         Ok(())
     }
@@ -143,16 +147,60 @@ impl CommitInbound {
 #[async_trait]
 impl InboundSink for CommitInbound {
     async fn commit(&self, messages: Vec<InboundMessage>) -> Result<(), SinkError> {
+        self.take(messages, false).await
+    }
+
+    async fn backfill(&self, messages: Vec<InboundMessage>) -> Result<(), SinkError> {
+        let mut unknown = Vec::with_capacity(messages.len());
+        for message in messages {
+            if !self.is_known(&message)? {
+                unknown.push(message);
+            }
+        }
+        self.take(unknown, true).await
+    }
+}
+
+impl CommitInbound {
+    async fn take(&self, messages: Vec<InboundMessage>, is_history: bool) -> Result<(), SinkError> {
         let Claimed { fresh, overlapping, claims } = self.claim(messages)?;
         if !fresh.is_empty() {
             let count = fresh.len() as u64;
-            let written = self.write(fresh).await;
+            let written = self.write(fresh, is_history).await;
             claims.release();
             written.map_err(|error| SinkError(error.to_string()))?;
             metrics::counter!(crate::metrics::RECEIVED).increment(count);
         }
         if overlapping.is_empty() { Ok(()) } else { self.await_others(&overlapping).await }
     }
+
+    /// Whether a message of the phone's past is here already, sent or received, by whichever names.
+    fn is_known(&self, message: &InboundMessage) -> Result<bool, SinkError> {
+        if message.from_me {
+            let key = instance_key(self.instance, table::MESSAGE_BY_WA_ID, message.wa_id.as_bytes());
+            if self.ledger.get(&key).map_err(|error| SinkError(error.to_string()))?.is_some() {
+                return Ok(true);
+            }
+        }
+        for chat in names(&message.chat) {
+            for sender in names(&message.sender) {
+                if self.is_stored(&identity_of(&chat, &sender, &message.wa_id))? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The WhatsApp ids that a person or chat may have been named by.
+fn names(party: &Party) -> Vec<String> {
+    let phone = party.phone.clone().map(|phone| Address::Phone(phone).jid());
+    let lid = party.lid.clone().map(|lid| Address::Lid(lid).jid());
+    let mut names: Vec<String> = [Some(party.jid.clone()), phone, lid].into_iter().flatten().collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn unencodable(error: RecordError) -> StoreError {
@@ -193,8 +241,12 @@ fn weight(message: &InboundMessage) -> usize {
 }
 
 fn identity(message: &InboundMessage) -> Seen {
+    identity_of(&message.chat.jid, &message.sender.jid, &message.wa_id)
+}
+
+fn identity_of(chat: &str, sender: &str, wa_id: &str) -> Seen {
     let mut hash = Context::new(&SHA256);
-    for part in [&message.chat.jid, &message.sender.jid, &message.wa_id] {
+    for part in [chat, sender, wa_id] {
         hash.update(&(part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }

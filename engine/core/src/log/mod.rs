@@ -4,7 +4,7 @@ mod event_log;
 mod inbound;
 mod under_way;
 
-pub(crate) use event_log::{EventLog, newest_on_disk};
+pub(crate) use event_log::{Entries, EventLog, newest_on_disk};
 pub(crate) use inbound::CommitInbound;
 
 #[cfg(test)]

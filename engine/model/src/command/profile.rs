@@ -1,5 +1,6 @@
 //! The number's own profile, and the devices that are linked to its account.
 
+use super::contact::PictureView;
 use crate::inbound::Party;
 
 /// A command about the account itself. Every one of these asks WhatsApp, and needs an open connection.
@@ -35,15 +36,6 @@ pub struct ProfileView {
     pub about: Option<String>,
     /// The picture.
     pub picture: Option<PictureView>,
-}
-
-/// A picture on WhatsApp's servers.
-#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
-pub struct PictureView {
-    /// WhatsApp's id of it; another picture has another.
-    pub id: String,
-    /// Where it can be fetched for a while.
-    pub url: String,
 }
 
 /// A device of the account.

@@ -21,6 +21,16 @@ pub struct SendMessage {
     pub metadata: Option<String>,
 }
 
+impl SendMessage {
+    /// The text that a search looks through: the text itself, or the one under a file, or the file's name.
+    pub fn text(&self) -> Option<&str> {
+        match &self.content {
+            Content::Text(text) => Some(&text.body),
+            Content::Media(media) => media.caption.as_deref().or(media.file_name.as_deref()),
+        }
+    }
+}
+
 /// The kinds of content.
 #[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub enum Content {

@@ -2,6 +2,7 @@
 
 use metrics::counter;
 use tokio::sync::mpsc;
+use trunkline_model::chat::{ChatChanged, ContactChanged, LabelChanged};
 use trunkline_model::command::{CallEvent, LimitsView};
 use trunkline_model::event::CloseReason;
 use trunkline_model::inbound::Party;
@@ -129,6 +130,26 @@ pub enum SessionEvent {
     LimitsChanged(Box<LimitsView>),
     /// A call rings, was taken or ended.
     Call(Box<CallEvent>),
+    /// A chat, a person or a label changed, on another device of the account or by this session's own doing.
+    Changed {
+        /// What.
+        change: Box<AppStateChange>,
+        /// Whether it is part of what a new device is told of the past.
+        is_past: bool,
+        /// When, in milliseconds since the Unix epoch, by the clock of whoever changed it.
+        at_ms: i64,
+    },
+}
+
+/// What changed of what the devices of an account share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppStateChange {
+    /// Of a chat.
+    Chat(ChatChanged),
+    /// Of a person.
+    Contact(ContactChanged),
+    /// Of a label.
+    Label(LabelChanged),
 }
 
 /// What a receipt tells.
@@ -177,6 +198,7 @@ impl SessionEvent {
             SessionEvent::GroupChanged { .. } => "group_changed",
             SessionEvent::LimitsChanged(_) => "limits_changed",
             SessionEvent::Call(_) => "call",
+            SessionEvent::Changed { .. } => "changed",
         }
     }
 
@@ -188,6 +210,7 @@ impl SessionEvent {
             | SessionEvent::GroupChanged { .. }
             | SessionEvent::LimitsChanged(_)
             | SessionEvent::Call(_) => Weight::Useful,
+            SessionEvent::Changed { .. } => Weight::Useful,
             _ => Weight::Essential,
         }
     }

@@ -27,6 +27,12 @@ pub trait InboundSink: Send + Sync + 'static {
     /// # Errors
     /// [`SinkError`]: none is acknowledged, WhatsApp delivers them again on the next connection.
     async fn commit(&self, messages: Vec<InboundMessage>) -> Result<(), SinkError>;
+
+    /// Commits older messages that the phone sent on request, without those that are known under either name of a person.
+    ///
+    /// # Errors
+    /// [`SinkError`]: some of them may be committed; they can be asked for again.
+    async fn backfill(&self, messages: Vec<InboundMessage>) -> Result<(), SinkError>;
 }
 
 /// The protocol crate's hook over an [`InboundSink`].
@@ -88,7 +94,7 @@ async fn read(client: &Client, decrypted: &Decrypted) -> Option<InboundMessage> 
 }
 
 /// Adds the second name of a person from what this account has learned. A failed look-up leaves it unknown.
-async fn complete(client: &Client, jid: &Jid, person: &mut Party) {
+pub(super) async fn complete(client: &Client, jid: &Jid, person: &mut Party) {
     let is_person = jid.is_pn() || jid.is_lid();
     if !is_person || (person.phone.is_some() && person.lid.is_some()) {
         return;

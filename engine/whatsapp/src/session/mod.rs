@@ -1,17 +1,21 @@
 //! The session port: one client of the protocol crate, its runs and what can be asked of it.
 
 mod calls;
+mod changes;
+mod chats;
 mod close;
 mod communities;
 mod confirmed;
 mod events;
 mod groups;
+mod history;
 mod hook;
 mod kit;
 mod media;
 mod mex;
 mod newsletters;
 mod pairing;
+mod people;
 mod presence;
 mod privacy;
 mod profile;
@@ -21,13 +25,13 @@ mod sending;
 mod status;
 mod translate;
 
-pub use events::{ReceiptKind, SessionEvent, SessionEvents};
+pub use events::{AppStateChange, ReceiptKind, SessionEvent, SessionEvents};
 pub use hook::InboundSink;
 pub use kit::{DevicePlatform, SessionKit, SessionKitConfig};
 pub use pairing::PairingCode;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
@@ -134,6 +138,7 @@ impl Session {
             abandon: Notify::new(),
             code_requested: AtomicBool::new(false),
             ringing: Mutex::default(),
+            history_waits: AtomicUsize::new(0),
         });
         client.subscribe_handler(Arc::new(Forwarder(link.clone()))).detach();
         let task = Mutex::new(None);

@@ -26,7 +26,7 @@ impl Session {
             ProfileCommand::GetPicture => {
                 let found = self.own_picture().await?;
                 let nothing = || SessionError::NotFound("the account has no picture".to_owned());
-                found.map(Reply::Picture).ok_or_else(nothing)
+                found.map(|picture| Reply::Picture(Some(picture))).ok_or_else(nothing)
             }
             ProfileCommand::SetPicture(picture) => self.set_own_picture(picture).await,
             ProfileCommand::ListDevices => self.devices().await,

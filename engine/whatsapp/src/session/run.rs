@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use futures_util::future::OptionFuture;
@@ -63,6 +63,8 @@ pub(super) struct Link {
     pub(super) code_requested: AtomicBool,
     /// The calls that ring.
     pub(super) ringing: Mutex<Ringing>,
+    /// Requests for older messages that the phone may still answer.
+    pub(super) history_waits: AtomicUsize,
 }
 
 impl Link {
@@ -121,6 +123,8 @@ impl EventHandler for Forwarder {
                 link.tell(SessionEvent::Ready);
             }
             Meaning::Tell(told) => link.tell(told),
+            Meaning::TellAll(told) => told.into_iter().for_each(|told| link.tell(told)),
+            Meaning::History => super::history::take(link.clone(), event),
             Meaning::Paired { account, platform } => {
                 link.note(Cause::Paired);
                 link.state.lock().paired = Some((account, platform));

@@ -9,6 +9,7 @@ use wacore::types::message::MessageSource;
 use wacore::types::presence::{ChatPresence, ChatPresenceMedia, ReceiptType};
 use wacore_binary::{Jid, JidExt as _};
 
+use super::changes::{changed, timers};
 use super::close::Cause;
 use super::events::{ReceiptKind, SessionEvent};
 use super::{calls, quotas};
@@ -20,6 +21,10 @@ use crate::message::party;
 pub(super) enum Meaning {
     /// The owner is told.
     Tell(SessionEvent),
+    /// The owner is told of each.
+    TellAll(Vec<SessionEvent>),
+    /// Older messages that somebody asked the phone for.
+    History,
     /// The owner is told once the device is on disk.
     Paired {
         /// The account.
@@ -155,7 +160,15 @@ fn traffic(event: &Event) -> Meaning {
             Some(limits) => Meaning::Tell(SessionEvent::LimitsChanged(Box::new(limits))),
             None => Meaning::Ignored("mex"),
         },
-        other => Meaning::Ignored(kind_of(other)),
+        Event::HistorySync(_) => Meaning::History,
+        Event::Messages(_) => match timers(event) {
+            timers if timers.is_empty() => Meaning::Ignored(kind_of(event)),
+            timers => Meaning::TellAll(timers),
+        },
+        other => match changed(other) {
+            Some(told) => Meaning::Tell(told),
+            None => Meaning::Ignored(kind_of(other)),
+        },
     }
 }
 

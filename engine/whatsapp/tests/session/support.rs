@@ -307,6 +307,10 @@ impl InboundSink for Inbox {
         self.count.send_replace(kept.len());
         Ok(())
     }
+
+    async fn backfill(&self, messages: Vec<InboundMessage>) -> Result<(), SinkError> {
+        self.commit(messages).await
+    }
 }
 
 impl Inbox {

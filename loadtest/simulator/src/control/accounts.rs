@@ -1,7 +1,7 @@
 //! Accounts and the linking of companions.
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use super::{Answer, Refused, accepted, account, ok, parse, value};
 use crate::limits::BATCH_ACCOUNTS_MAX;
 use crate::net::Hub;
 use crate::phone::Behaviour;
+use crate::world::account::Business;
 use crate::world::quotas::Quotas;
 use crate::world::{AccountError, NewAccount, ScanError, World};
 
@@ -221,6 +222,35 @@ pub(super) fn status_audience(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
         let id = account(world, pn)?;
         let people = people.iter().map(|name| account(world, name)).collect::<Result<_, _>>()?;
         world.set_status_audience(id, list, people);
+        accepted()
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Profile {
+    about: Option<String>,
+    picture_base64: Option<String>,
+    business: Option<Business>,
+}
+
+/// `POST /accounts/{pn}/profile`: what the account shows of itself.
+pub(super) fn profile(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
+    let Profile { about, picture_base64, business } = parse(body)?;
+    let picture = picture_base64.map(|text| STANDARD.decode(text).map_err(Refused::bad)).transpose()?;
+    hub.act(|world| {
+        let account = account(world, pn)?;
+        let (now_s, id) = (world.now_s(), world.now_ms.to_string());
+        let extras = world.accounts[account].extras_mut();
+        if let Some(about) = about {
+            extras.status = Some((about, now_s));
+        }
+        if let Some(picture) = picture {
+            extras.picture = Some((id, picture));
+        }
+        if business.is_some() {
+            extras.business = business;
+        }
         accepted()
     })
 }

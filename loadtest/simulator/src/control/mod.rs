@@ -81,6 +81,8 @@ fn route(hub: &Hub, method: &Method, path: &[&str], body: &[u8]) -> Answer {
         ("POST", ["accounts", pn, "behaviour"]) => phone::behaviour(hub, pn, body),
         ("POST", ["accounts", pn, "limits"]) => accounts::limits(hub, pn, body),
         ("POST", ["accounts", pn, "status-audience"]) => accounts::status_audience(hub, pn, body),
+        ("GET", ["accounts", pn, "app-state"]) => phone::companion_changes(hub, pn),
+        ("POST", ["accounts", pn, "profile"]) => accounts::profile(hub, pn, body),
         ("POST", ["groups"]) => groups::create(hub, body),
         ("GET", ["groups", gid]) => groups::get(hub, gid),
         ("POST", ["groups", gid, "participants"]) => groups::participants(hub, gid, body),

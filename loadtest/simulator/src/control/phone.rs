@@ -195,6 +195,17 @@ pub(super) fn app_state(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
     })
 }
 
+/// `GET /accounts/{pn}/app-state`: indexes of what companions changed, the newest last.
+pub(super) fn companion_changes(hub: &Hub, pn: &str) -> Answer {
+    let changes = hub.act(|world| {
+        let account = account(world, pn)?;
+        let changes =
+            world.with_phone(account, |phone, _| phone.companion_changes().cloned().collect::<Vec<_>>());
+        Ok(changes.unwrap_or_default())
+    })?;
+    ok(json!({"changes": changes}))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Behave {

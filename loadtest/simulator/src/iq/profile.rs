@@ -1,13 +1,14 @@
 //! Profile pictures, business profiles, and where files are stored.
 
 use wacore_binary::builder::NodeBuilder;
-use wacore_binary::{Jid, JidExt};
+use wacore_binary::{Jid, JidExt, Node};
 
 use super::{Answer, IqError, Request};
 use crate::crypto::media::MediaKind;
 use crate::phone::Directory;
 use crate::stanza::{attr, attr_jid, bytes, child, empty, wrap};
 use crate::world::World;
+use crate::world::account::Business;
 
 /// Seconds a media token lasts.
 const MEDIA_AUTH_TTL_S: u32 = 21_600;
@@ -74,9 +75,37 @@ pub(super) fn set_picture(world: &mut World, request: &Request<'_>) -> Result<An
     Ok(id.map_or_else(Answer::empty, |id: String| Answer::one(node(id))))
 }
 
-/// Nobody here is a business.
-pub(super) fn business(_: &mut World, _: &Request<'_>) -> Result<Answer, IqError> {
-    Ok(Answer::one(wrap("business_profile", [])))
+/// What a business says about itself; nothing of others.
+pub(super) fn business(world: &mut World, request: &Request<'_>) -> Result<Answer, IqError> {
+    let asked = child(request.iq, "business_profile").and_then(|asked| child(asked, "profile"));
+    let jid = asked.and_then(|profile| attr_jid(profile, "jid"));
+    let account = jid.as_ref().and_then(|jid| world.accounts.of(jid));
+    let extras = account.and_then(|account| world.accounts[account].extras.as_ref());
+    let business = extras.and_then(|extras| extras.business.as_ref());
+    let profile = jid.zip(business).map(|(jid, business)| profile(&jid, business));
+    Ok(Answer::one(wrap("business_profile", profile)))
+}
+
+fn profile(jid: &Jid, business: &Business) -> Node {
+    let text = |tag: &'static str, text: &str| NodeBuilder::new(tag).bytes(text.as_bytes()).build();
+    let mut parts = vec![
+        text("description", &business.description),
+        text("email", &business.email),
+        text("address", &business.address),
+    ];
+    parts.extend(business.websites.iter().map(|website| text("website", website)));
+    let categories =
+        business.categories.iter().enumerate().map(|(index, name)| {
+            NodeBuilder::new("category").attr("id", index).bytes(name.as_bytes()).build()
+        });
+    parts.push(wrap("categories", categories.collect::<Vec<_>>()));
+    let days = business.days.iter().map(|day| {
+        let open = NodeBuilder::new("business_hours_config").attr("day_of_week", day.as_str());
+        open.attr("mode", "specific_hours").attr("open_time", 540).attr("close_time", 1_080).build()
+    });
+    let hours = NodeBuilder::new("business_hours").attr("timezone", "Asia/Riyadh");
+    parts.push(hours.children(days.collect::<Vec<_>>()).build());
+    NodeBuilder::new("profile").attr("jid", jid.clone()).children(parts).build()
 }
 
 /// There are no bots.

@@ -57,6 +57,8 @@ pub struct Extras {
     pub status: Option<(String, u64)>,
     /// Profile picture: id and bytes.
     pub picture: Option<(String, Vec<u8>)>,
+    /// What a business says about itself, for an account that is one.
+    pub business: Option<Business>,
     /// Default disappearing mode: seconds, and when it was set.
     pub disappearing: Option<(u32, u64)>,
     /// Accounts it talked to; they hear of its device changes.
@@ -75,6 +77,24 @@ pub struct Extras {
     pub quotas: Option<Quotas>,
     /// Who sees its status by default: `contacts`, `blacklist` or `whitelist`, and the people on that list.
     pub status_audience: Option<(String, BTreeSet<AccountId>)>,
+}
+
+/// What a business says about itself.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Business {
+    /// What it does.
+    pub description: String,
+    /// Its e-mail address.
+    pub email: String,
+    /// Where it is.
+    pub address: String,
+    /// Its websites.
+    pub websites: Vec<String>,
+    /// Names of its categories.
+    pub categories: Vec<String>,
+    /// Days on which it is open from nine to six, as `mon`.
+    pub days: Vec<String>,
 }
 
 /// A linked companion.

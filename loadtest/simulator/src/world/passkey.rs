@@ -58,7 +58,8 @@ impl World {
         self.rng.fill_bytes(&mut challenge);
         let options = self.passkey_options(account, &challenge).map_err(ScanError::Phone)?;
         let pairing = self.pairing_mut(conn).ok_or(ScanError::NobodyWaiting)?;
-        pairing.passkey = Some(Ceremony { account, challenge, reference: None, exchange: None, sign_in: None });
+        pairing.passkey =
+            Some(Ceremony { account, challenge, reference: None, exchange: None, sign_in: None });
         self.notify_pairing(conn, "passkey_prologue_request", leaf("passkey_request_options", options));
         Ok(())
     }
@@ -183,7 +184,9 @@ impl World {
         for (conn, session) in &mut self.sessions {
             let Session::Pairing(pairing) = session else { continue };
             let is_due = |ceremony: &mut Ceremony| ceremony.sign_in.is_some_and(|(at_ms, _)| at_ms <= now_ms);
-            if let Some(Ceremony { account, sign_in: Some((_, adv_secret)), .. }) = pairing.passkey.take_if(is_due) {
+            if let Some(Ceremony { account, sign_in: Some((_, adv_secret)), .. }) =
+                pairing.passkey.take_if(is_due)
+            {
                 due.push((*conn, account, adv_secret));
             }
         }

@@ -73,7 +73,7 @@ async fn capability_presence_follow_baileys() {
         event.kind == "contact.presence_changed"
             && bob.is(event.data["person"]["id"].as_str().unwrap_or_default())
     });
-    let last = told_of_bob.last().expect("Bob was seen");
+    let last = told_of_bob.next_back().expect("Bob was seen");
     assert_eq!(last.data["online"], json!(true), "he was followed no longer");
     gateway.finish().await;
     world.finish().await;
