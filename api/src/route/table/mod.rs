@@ -134,14 +134,12 @@ pub enum NativeOperation {
 pub(super) static TABLES: &[&[Route]] = &[
     instances::TABLE,
     messages::TABLE,
-    groups::TABLE,
-    node::TABLE,
-    open::TABLE,
-    profile::TABLE,
-    communities::TABLE,
-    channels::TABLE,
     chats::TABLE,
     contacts::TABLE,
+    groups::TABLE,
+    communities::TABLE,
+    channels::TABLE,
+    profile::TABLE,
     node::TABLE,
     open::TABLE,
 ];
