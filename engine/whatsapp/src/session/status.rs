@@ -8,7 +8,7 @@ use wacore::request::InfoQuery;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, NodeContent, NodeRef, Server};
 use whatsapp_rust::anyhow::{self, anyhow};
-use whatsapp_rust::features::StatusSendOptions;
+use whatsapp_rust::features::{ContactError, StatusSendOptions};
 use whatsapp_rust::{NodeFilter, SendError as ClientSendError};
 
 use super::confirmed::{client_error, stanza_id};
@@ -43,6 +43,7 @@ impl Session {
     /// [`SessionError::NotConnected`], [`SessionError::Invalid`] without an audience, [`SessionError::Timeout`].
     pub async fn delete_status(&self, wa_id: &str, audience: &[Address]) -> Result<(), SessionError> {
         let people = jids(audience)?;
+        self.learn_lids(&people).await?;
         let id = stanza_id()?;
         let options = StatusSendOptions { message_id: Some(id.clone()), ..StatusSendOptions::default() };
         let client = &self.inner.client;
@@ -53,6 +54,22 @@ impl Session {
         match ack.get_attr("error").and_then(|code| code.as_str().parse().ok()) {
             None => Ok(()),
             Some(code) => Err(refused(code, "")),
+        }
+    }
+
+    /// A status goes to LIDs: those of people who are known by their numbers alone are asked for.
+    async fn learn_lids(&self, people: &[Jid]) -> Result<(), SessionError> {
+        let client = &self.inner.client;
+        let mut unknown = Vec::new();
+        for person in people.iter().filter(|person| person.is_pn()) {
+            if !matches!(client.get_lid_pn_entry(person).await, Ok(Some(_))) {
+                unknown.push(person.clone());
+            }
+        }
+        match client.contacts().is_on_whatsapp(&unknown).await {
+            Ok(_) => Ok(()),
+            Err(ContactError::Iq(error)) => Err(iq_error(&error)),
+            Err(error) => Err(SessionError::Protocol(shorten(error.to_string()))),
         }
     }
 }
