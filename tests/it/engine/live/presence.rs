@@ -69,11 +69,11 @@ async fn capability_presence_follow_baileys() {
     bob.wait_until("Bob to be away", away).await;
     tablet.announce("available").await;
     expect_online(&shop, &carol, true).await;
-    let told_of_bob = shop.all_events().await.into_iter().filter(|event| {
+    let mut told_of_bob = shop.all_events().await.into_iter().filter(|event| {
         event.kind == "contact.presence_changed"
             && bob.is(event.data["person"]["id"].as_str().unwrap_or_default())
     });
-    let last = told_of_bob.last().expect("Bob was seen");
+    let last = told_of_bob.next_back().expect("Bob was seen");
     assert_eq!(last.data["online"], json!(true), "he was followed no longer");
     gateway.finish().await;
     world.finish().await;
