@@ -40,7 +40,8 @@ impl Session {
     /// Takes back a status that was posted to these people, and waits until WhatsApp took note.
     ///
     /// # Errors
-    /// [`SessionError::NotConnected`], [`SessionError::Invalid`] without an audience, [`SessionError::Timeout`].
+    /// [`SessionError::NotConnected`], [`SessionError::NotFound`] when nobody of the audience is on WhatsApp, or there is none,
+    /// [`SessionError::Timeout`].
     pub async fn delete_status(&self, wa_id: &str, audience: &[Address]) -> Result<(), SessionError> {
         let people = jids(audience)?;
         self.learn_lids(&people).await?;
@@ -58,6 +59,9 @@ impl Session {
     }
 
     /// A status goes to LIDs: those of people who are known by their numbers alone are asked for.
+    ///
+    /// # Errors
+    /// [`SessionError::NotFound`] when none of them is on WhatsApp.
     async fn learn_lids(&self, people: &[Jid]) -> Result<(), SessionError> {
         let client = &self.inner.client;
         let mut unknown = Vec::new();
@@ -66,11 +70,14 @@ impl Session {
                 unknown.push(person.clone());
             }
         }
-        match client.contacts().is_on_whatsapp(&unknown).await {
-            Ok(_) => Ok(()),
-            Err(ContactError::Iq(error)) => Err(iq_error(&error)),
-            Err(error) => Err(SessionError::Protocol(shorten(error.to_string()))),
-        }
+        let found = match client.contacts().is_on_whatsapp(&unknown).await {
+            Ok(found) => found,
+            Err(ContactError::Iq(error)) => return Err(iq_error(&error)),
+            Err(error) => return Err(SessionError::Protocol(shorten(error.to_string()))),
+        };
+        let somebody = people.len() > unknown.len() || found.iter().any(|person| person.is_registered);
+        let nobody = || SessionError::NotFound("nobody of the audience is on WhatsApp".to_owned());
+        somebody.then_some(()).ok_or_else(nobody)
     }
 }
 
