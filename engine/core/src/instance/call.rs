@@ -26,16 +26,7 @@ impl Instance {
     }
 
     async fn command(&mut self, command: Command, reply: Replier) {
-        let changes = !matches!(
-            command,
-            Command::GetInstance
-                | Command::GetPairing
-                | Command::GetMessage { .. }
-                | Command::ListMessages { .. }
-                | Command::PullEvents { .. }
-                | Command::DeleteInstance
-        );
-        if self.stands() == InstanceState::Deleted && changes {
+        if self.stands() == InstanceState::Deleted && !only_looks(&command) {
             let detail = "The instance is being deleted.";
             return answer(reply, Err(Failure::in_state(ErrorCode::InstanceState, self.stands(), detail)));
         }
@@ -297,6 +288,19 @@ impl Instance {
         let durable = self.write_record_durably(trunkline_store::Batch::new()).await;
         answer(reply, durable.map(|()| self.instance_reply()));
     }
+}
+
+/// Whether a command may be given to an instance that is being deleted: it changes nothing, or deletes it.
+fn only_looks(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::GetInstance
+            | Command::GetPairing
+            | Command::GetMessage { .. }
+            | Command::ListMessages { .. }
+            | Command::PullEvents { .. }
+            | Command::DeleteInstance
+    )
 }
 
 /// The commands that WhatsApp itself answers, one family each.

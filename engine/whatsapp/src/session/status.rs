@@ -8,7 +8,7 @@ use wacore::request::InfoQuery;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, NodeContent, NodeRef, Server};
 use whatsapp_rust::anyhow::{self, anyhow};
-use whatsapp_rust::features::StatusSendOptions;
+use whatsapp_rust::features::{ContactError, StatusSendOptions};
 use whatsapp_rust::{NodeFilter, SendError as ClientSendError};
 
 use super::confirmed::{client_error, stanza_id};
@@ -40,9 +40,11 @@ impl Session {
     /// Takes back a status that was posted to these people, and waits until WhatsApp took note.
     ///
     /// # Errors
-    /// [`SessionError::NotConnected`], [`SessionError::Invalid`] without an audience, [`SessionError::Timeout`].
+    /// [`SessionError::NotConnected`], [`SessionError::NotFound`] when nobody of the audience is on WhatsApp, or there is none,
+    /// [`SessionError::Timeout`].
     pub async fn delete_status(&self, wa_id: &str, audience: &[Address]) -> Result<(), SessionError> {
         let people = jids(audience)?;
+        self.learn_lids(&people).await?;
         let id = stanza_id()?;
         let options = StatusSendOptions { message_id: Some(id.clone()), ..StatusSendOptions::default() };
         let client = &self.inner.client;
@@ -54,6 +56,28 @@ impl Session {
             None => Ok(()),
             Some(code) => Err(refused(code, "")),
         }
+    }
+
+    /// A status goes to LIDs: those of people who are known by their numbers alone are asked for.
+    ///
+    /// # Errors
+    /// [`SessionError::NotFound`] when none of them is on WhatsApp.
+    async fn learn_lids(&self, people: &[Jid]) -> Result<(), SessionError> {
+        let client = &self.inner.client;
+        let mut unknown = Vec::new();
+        for person in people.iter().filter(|person| person.is_pn()) {
+            if !matches!(client.get_lid_pn_entry(person).await, Ok(Some(_))) {
+                unknown.push(person.clone());
+            }
+        }
+        let found = match client.contacts().is_on_whatsapp(&unknown).await {
+            Ok(found) => found,
+            Err(ContactError::Iq(error)) => return Err(iq_error(&error)),
+            Err(error) => return Err(SessionError::Protocol(shorten(error.to_string()))),
+        };
+        let somebody = people.len() > unknown.len() || found.iter().any(|person| person.is_registered);
+        let nobody = || SessionError::NotFound("nobody of the audience is on WhatsApp".to_owned());
+        somebody.then_some(()).ok_or_else(nobody)
     }
 }
 

@@ -43,6 +43,8 @@ async fn capability_status_delete_reaches_baileys() {
     };
     let seen = laptop.expect("the status to be taken back", revoked).await;
     assert_eq!(seen, (Some(id.to_owned()), Some("status@broadcast".to_owned())));
+    let strangers = shop.post(&format!("/status/{id}/delete"), json!({"audience": ["4930901820"]})).await;
+    strangers.expect_problem(404, "WHATSAPP_NOT_FOUND");
     shop.post(&format!("/status/{id}/delete"), json!({"audience": []}))
         .await
         .expect_problem(422, "VALIDATION");
