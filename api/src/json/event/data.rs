@@ -58,11 +58,11 @@ pub(super) enum Data<'a> {
     },
     ChatChange {
         chat: Person<'a>,
-        changes: ChatChanges<'a>,
+        changes: Box<ChatChanges<'a>>,
     },
     ContactChange {
         person: Person<'a>,
-        changes: ContactChanges<'a>,
+        changes: Box<ContactChanges<'a>>,
     },
     LabelChange {
         label: &'a str,
@@ -110,11 +110,11 @@ impl<'a> Data<'a> {
             },
             EventBody::ChatChanged(changed) => Data::ChatChange {
                 chat: Person::of(&changed.chat),
-                changes: ChatChanges::of(&changed.change),
+                changes: Box::new(ChatChanges::of(&changed.change)),
             },
             EventBody::ContactChanged(changed) => Data::ContactChange {
                 person: Person::of(&changed.person),
-                changes: ContactChanges::of(&changed.change),
+                changes: Box::new(ContactChanges::of(&changed.change)),
             },
             EventBody::LabelChanged(changed) => Data::LabelChange {
                 label: &changed.id,

@@ -137,7 +137,7 @@ impl ChatReader {
         limit: usize,
     ) -> Result<(Vec<ChatView>, Option<Place>)> {
         let limit = limit.clamp(1, PAGE_LIMIT_MAX);
-        let after = after.map(|place| ChatPlace::decode(place).ok_or_else(|| bad_place())).transpose()?;
+        let after = after.map(|place| ChatPlace::decode(place).ok_or_else(bad_place)).transpose()?;
         let mut rest = self.table(table::CHAT_ACTIVITY);
         if let Some(next_hour) = after.as_ref().and_then(|after| hour_of(after).checked_add(1)) {
             rest = rest.before(&self.key(table::CHAT_ACTIVITY, &next_hour.to_be_bytes()));
@@ -315,7 +315,7 @@ impl ChatReader {
         let marks = self.ledger.get(&self.key(table::MESSAGE_MARK, &suffix));
         let marks = marks.map_err(|error| store_failure(&error))?;
         let bits = marks.and_then(|bytes| bytes.first().copied()).unwrap_or(0);
-        Ok((bits & DELETED == 0).then(|| StoredMessage { starred: bits & STARRED != 0, ..message }))
+        Ok((bits & DELETED == 0).then_some(StoredMessage { starred: bits & STARRED != 0, ..message }))
     }
 
     fn received(&self, sequence: u64) -> Result<Option<StoredMessage>> {
