@@ -15,6 +15,7 @@ mod media;
 mod memory;
 mod node;
 mod offline;
+mod openapi;
 mod pairing;
 mod refusals;
 mod retries;
