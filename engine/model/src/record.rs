@@ -137,26 +137,26 @@ pub mod table {
     /// Owner = instance: deadlines of what expires (suffix: deadline, table, key).
     pub const DEADLINE: u8 = 25;
     /// Owner = instance: chats (suffix: chat key).
-    pub const CHAT: u8 = 40;
+    pub const CHAT: u8 = 50;
     /// Owner = instance: chats by the hour of their newest message (suffix: hour, chat key).
-    pub const CHAT_ACTIVITY: u8 = 41;
+    pub const CHAT_ACTIVITY: u8 = 51;
     /// Owner = instance: messages of chats (suffix: chat key, time, side, number); the message itself is an event or an
     /// outgoing record.
-    pub const CHAT_MESSAGE: u8 = 42;
+    pub const CHAT_MESSAGE: u8 = 52;
     /// Owner = instance: people (suffix: chat key).
-    pub const CONTACT: u8 = 43;
+    pub const CONTACT: u8 = 53;
     /// Owner = instance: phone number of a LID (suffix: LID).
-    pub const PERSON_ALIAS: u8 = 44;
+    pub const PERSON_ALIAS: u8 = 54;
     /// Owner = instance: labels (suffix: id).
-    pub const LABEL: u8 = 45;
+    pub const LABEL: u8 = 55;
     /// Owner = instance: who is on WhatsApp (suffix: chat key).
-    pub const PERSON_CHECK: u8 = 46;
+    pub const PERSON_CHECK: u8 = 56;
     /// Owner = instance: how many people it may still ask about.
-    pub const CHECK_BUDGET: u8 = 47;
+    pub const CHECK_BUDGET: u8 = 57;
     /// Owner = instance: what people did to single messages (suffix: chat key, WhatsApp id).
-    pub const MESSAGE_MARK: u8 = 48;
+    pub const MESSAGE_MARK: u8 = 58;
     /// Owner = instance: how long messages stay in their chats.
-    pub const RETENTION: u8 = 49;
+    pub const RETENTION: u8 = 59;
     /// First table of the protocol crate.
     pub const PROTOCOL_FIRST: u8 = 64;
     /// Last table of the protocol crate.

@@ -66,7 +66,7 @@ pub(super) enum Data<'a> {
     },
     ContactChange {
         person: Person<'a>,
-        changes: ContactChanges<'a>,
+        changes: Box<ContactChanges<'a>>,
     },
     LabelChange {
         label: &'a str,
@@ -120,7 +120,7 @@ impl<'a> Data<'a> {
             },
             EventBody::ContactChanged(changed) => Data::ContactChange {
                 person: Person::of(&changed.person),
-                changes: ContactChanges::of(&changed.change),
+                changes: Box::new(ContactChanges::of(&changed.change)),
             },
             EventBody::LabelChanged(changed) => Data::LabelChange {
                 label: &changed.id,

@@ -178,8 +178,16 @@ impl Instance {
         self.append(Batch::new(), vec![Note::Read(chat, messages)], CommitClass::Soon).await;
     }
 
+    /// When the present connection opened, in milliseconds since the Unix epoch.
+    fn opened_at_ms(&self) -> Option<i64> {
+        let open_ms = clock::steady_ms().saturating_sub(self.open_since_ms?);
+        Some(clock::wall_ms().saturating_sub_unsigned(open_ms))
+    }
+
     /// Something changed of what the account's devices share.
     pub(super) async fn changed(&mut self, change: AppStateChange, is_past: bool, at_ms: i64) {
+        // The first sync of a collection is marked as the past, also when what is in it was made a moment ago.
+        let is_past = is_past && self.opened_at_ms().is_none_or(|opened_at_ms| at_ms < opened_at_ms);
         let entries = match change {
             AppStateChange::Chat(mut changed) => {
                 self.log.complete(&mut changed.chat);

@@ -25,7 +25,7 @@ pub(crate) fn received(message: &wa::Message) -> Option<Received> {
 }
 
 /// The message inside the wrappers that say how it travels or is shown.
-fn unwrap(message: &wa::Message) -> &wa::Message {
+pub(crate) fn unwrap(message: &wa::Message) -> &wa::Message {
     let mut current = message;
     for _ in 0..WRAPPERS_MAX {
         match inner(current) {

@@ -4,7 +4,7 @@ mod incoming;
 mod outgoing;
 mod party;
 
-pub(crate) use incoming::received;
+pub(crate) use incoming::{received, unwrap};
 pub(crate) use outgoing::{Uploaded, build, media_type};
 pub(crate) use party::{address_of, party};
 

@@ -11,7 +11,7 @@ use waproto::whatsapp::sync_action_value::MuteAction;
 
 use super::events::{AppStateChange, SessionEvent};
 use super::translate::chat;
-use crate::message::party;
+use crate::message::{party, unwrap};
 
 /// What an event of the protocol crate says of chats, people and labels.
 pub(super) fn changed(event: &Event) -> Option<SessionEvent> {
@@ -129,9 +129,7 @@ fn contact_change(event: &Event) -> Option<(Party, ContactChange, Origin)> {
 pub(super) fn timers(event: &Event) -> Vec<SessionEvent> {
     let Some(batch) = event.as_messages() else { return Vec::new() };
     let timers = batch.messages.iter().filter_map(|decrypted| {
-        let sent = decrypted.message.device_sent_message.as_option();
-        let inside = sent.and_then(|sent| sent.message.as_option()).unwrap_or(&decrypted.message);
-        let protocol = inside.protocol_message.as_option()?;
+        let protocol = unwrap(&decrypted.message).protocol_message.as_option()?;
         let seconds = match protocol.r#type {
             Some(ProtocolType::EPHEMERAL_SETTING) => protocol.ephemeral_expiration.unwrap_or(0),
             _ => return None,
