@@ -19,6 +19,7 @@ impl Instance {
     pub(super) async fn call(&mut self, ask: Ask, reply: Replier) {
         match ask {
             Ask::Accept(message) => self.accept(*message, reply),
+            Ask::AcceptMany(messages) => self.accept_many(messages, reply),
             Ask::Settled(id) => self.when_settled(id, reply),
             Ask::Command(command) => self.command(command, reply).await,
         }
@@ -30,6 +31,7 @@ impl Instance {
             Command::GetInstance
                 | Command::GetPairing
                 | Command::GetMessage { .. }
+                | Command::GetReceipts { .. }
                 | Command::ListMessages { .. }
                 | Command::PullEvents { .. }
                 | Command::DeleteInstance
@@ -58,6 +60,7 @@ impl Instance {
             }
             Command::GetPairing => Ok(Reply::Pairing(self.pairing.clone())),
             Command::GetMessage { id } => self.get_message(id),
+            Command::GetReceipts { id } => self.receipts(id),
             Command::ListMessages { before, status, limit } => {
                 self.list_messages(before, status, limit).await
             }
@@ -84,6 +87,9 @@ impl Instance {
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
             Command::Logout => return self.logout(reply).await,
             Command::DeleteInstance => return self.delete(reply).await,
+            Command::SendMany(requests) => {
+                return self.accept_many(requests.into_iter().map(super::archive).collect(), reply);
+            }
             Command::Send(request) => match super::archive(*request) {
                 Ok(message) => return self.accept(message, reply),
                 Err(failure) => Err(failure),

@@ -1,13 +1,14 @@
 //! What WhatsApp says, and what it means for the instance.
 
 use trunkline_model::command::Expiring;
-use trunkline_model::event::{CloseReason, EventBody};
+use trunkline_model::event::{CloseReason, EventBody, Undecryptable};
 use trunkline_model::inbound::Party;
 use trunkline_model::instance::Trigger;
 use trunkline_model::message::MessageStatus;
 use trunkline_store::CommitClass;
 use trunkline_whatsapp::{ReceiptKind, SessionEvent};
 
+use super::receipts::ReceiptOf;
 use super::state::Instance;
 use crate::clock;
 
@@ -29,10 +30,14 @@ impl Instance {
             SessionEvent::Ready => self.ready().await,
             SessionEvent::Closed { reason, retry_after_ms, .. } => self.closed(reason, retry_after_ms).await,
             SessionEvent::ServerAck { wa_id, error } => self.server_ack(&wa_id, error).await,
-            SessionEvent::Receipt { wa_ids, sender, kind, .. } => {
+            SessionEvent::Receipt { wa_ids, sender, device, kind, time_ms, .. } => {
                 if let Some(status) = status_of(kind) {
-                    self.receipt(&wa_ids, &sender, status).await;
+                    self.receipt(&wa_ids, ReceiptOf { sender: &sender, device, status, time_ms }).await;
                 }
+            }
+            SessionEvent::Unread { wa_id, chat, sender, cause } => {
+                let unread = Undecryptable { wa_id, chat, sender, cause: cause.to_owned() };
+                self.tell(EventBody::MessageUndecryptable(Box::new(unread))).await;
             }
             SessionEvent::ChatPresence { chat, sender, state } => {
                 self.tell(EventBody::ChatPresence { chat, sender, state }).await;

@@ -81,9 +81,10 @@ pub(crate) fn stored(record: &InstanceRecord) -> Batch {
 pub(crate) fn text(body: &str, key: &str) -> Command {
     let message = SendMessage {
         to: "+966501234567".parse().expect("a phone"),
-        content: Content::Text(Text { body: body.to_owned() }),
+        content: Content::Text(Text::plain(body)),
         quote: None,
         mentions: Vec::new(),
+        options: SendOptions::default(),
         lane: Lane::Interactive,
         metadata: None,
     };

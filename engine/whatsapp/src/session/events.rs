@@ -90,6 +90,8 @@ pub enum SessionEvent {
         chat: Party,
         /// Whose device tells.
         sender: Party,
+        /// Number of that device: 0 is the phone.
+        device: u16,
         /// What it tells.
         kind: ReceiptKind,
         /// When, by the server's clock, in milliseconds since the Unix epoch.
@@ -112,6 +114,17 @@ pub enum SessionEvent {
         online: bool,
         /// Last time seen, in milliseconds since the Unix epoch, where shown.
         last_seen_ms: Option<i64>,
+    },
+    /// A message arrived that cannot be read. Where it can still come, it has been asked for.
+    Unread {
+        /// Its id.
+        wa_id: String,
+        /// The conversation.
+        chat: Party,
+        /// Who sent it.
+        sender: Party,
+        /// Why, in a word.
+        cause: &'static str,
     },
     /// A group changed: its members, subject or settings.
     GroupChanged {
@@ -169,6 +182,7 @@ impl SessionEvent {
             SessionEvent::Receipt { .. } => "receipt",
             SessionEvent::ChatPresence { .. } => "chat_presence",
             SessionEvent::Presence { .. } => "presence",
+            SessionEvent::Unread { .. } => "unread",
             SessionEvent::GroupChanged { .. } => "group_changed",
         }
     }
@@ -178,6 +192,7 @@ impl SessionEvent {
             SessionEvent::Receipt { .. }
             | SessionEvent::ChatPresence { .. }
             | SessionEvent::Presence { .. }
+            | SessionEvent::Unread { .. }
             | SessionEvent::GroupChanged { .. } => Weight::Useful,
             _ => Weight::Essential,
         }

@@ -1,5 +1,6 @@
 //! The session port: one client of the protocol crate, its runs and what can be asked of it.
 
+mod answers;
 mod close;
 mod events;
 mod groups;
@@ -8,6 +9,7 @@ mod kit;
 mod media;
 mod pairing;
 mod run;
+mod secret;
 mod sending;
 mod translate;
 
