@@ -172,6 +172,10 @@ pub const PREVIEW_PICTURE_BYTES_MAX: usize = 2 << 20;
 /// A page, or its picture, may take this long.
 pub const PREVIEW_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long bulk takes care of people after a message that one of them waits for, in milliseconds: longer than such a message
+/// takes, and than the pause between two of a lively shard.
+pub const BULK_YIELDS_MS: u64 = 250;
+
 const _: () = assert!(STALL_MIN_MS < STALL_REPORT_MS && STALL_REPORT_MS < STALL_FATAL_MS);
 const _: () = assert!(HEARTBEAT_EVERY.as_millis() + WATCH_TICK.as_millis() < STALL_MIN_MS as u128);
 const _: () = assert!(SEND_WINDOW.handing_max <= SEND_WINDOW.unacknowledged_max);

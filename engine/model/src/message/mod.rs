@@ -1,5 +1,6 @@
 //! Outgoing messages: what is sent, what becomes of it, and in which order.
 
+mod bulk_share;
 mod content;
 mod lane;
 mod media;
@@ -8,6 +9,7 @@ mod status;
 mod things;
 mod validate;
 
+pub use bulk_share::BulkShare;
 pub use content::{
     Content, Edit, Keep, LinkCard, LinkPreview, MessageRef, Pin, Quote, Reaction, SendMessage, SendOptions,
     Text, TextFont, TextStyle,
