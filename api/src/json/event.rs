@@ -43,6 +43,8 @@ pub const EVENT_TYPES: &[&str] = &[
     "chat.presence_changed",
     "contact.presence_changed",
     "group.changed",
+    "poll.voted",
+    "message.undecryptable",
 ];
 
 /// An event in its envelope.

@@ -1,8 +1,8 @@
 //! What the fake engine answers commands with that only WhatsApp could answer.
 
 use trunkline_model::command::{
-    GroupCommand, GroupSettings, GroupView, JoinRequest, JoinedGroup, Participant, ParticipantOutcome,
-    ParticipantRole, Reply,
+    GroupCommand, GroupSettings, GroupView, JoinRequest, JoinedGroup, MessageView, Participant,
+    ParticipantOutcome, ParticipantRole, ReceiptView, Reply, SendRequest,
 };
 use trunkline_model::inbound::Party;
 
@@ -59,4 +59,21 @@ pub fn group(command: &GroupCommand) -> Reply {
             Reply::InviteLink("https://chat.whatsapp.com/AbCdEfGhIjKlMnOpQrStUv".to_owned())
         }
     }
+}
+
+/// The answer to a batch: every message is accepted, as `like` it.
+pub fn sent(requests: Vec<SendRequest>, like: &MessageView) -> Reply {
+    let accepted = |request: SendRequest| MessageView { to: request.message.to.jid(), ..like.clone() };
+    Reply::Sent(requests.into_iter().map(accepted).map(Ok).collect())
+}
+
+/// Somebody who has a message and has not read it.
+pub fn receipts() -> Reply {
+    Reply::Receipts(vec![ReceiptView {
+        person: person(),
+        device: Some(0),
+        delivered_at_ms: Some(1_700_000_000_000),
+        read_at_ms: None,
+        played_at_ms: None,
+    }])
 }

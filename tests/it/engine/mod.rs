@@ -10,6 +10,7 @@ mod lanes;
 mod lifecycle;
 mod media;
 mod memory;
+mod messages;
 mod node;
 mod offline;
 mod pairing;

@@ -166,6 +166,15 @@ impl Baileys {
         self.expect(&format!("an error for message {}", sent.key.id), pick).await
     }
 
+    /// Waits for a reaction to a message.
+    pub async fn expect_reaction(&self, target: &str, emoji: &str) {
+        let told = |event: &Event| match event {
+            Event::Reaction { target: of, text } => (of == target && text == emoji).then_some(()),
+            _ => None,
+        };
+        self.expect(&format!("{emoji} for message {target}"), told).await;
+    }
+
     /// Waits for a change of a message.
     pub async fn expect_update(
         &self,

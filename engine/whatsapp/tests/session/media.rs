@@ -23,6 +23,7 @@ fn media(kind: MediaKind) -> SendMessage {
         caption: Some("look".into()),
         file_name: Some("plan.pdf".into()),
         duration_seconds: Some(3),
+        show: MediaShow::default(),
     });
     SendMessage { content, ..text(ADA, "") }
 }

@@ -332,9 +332,10 @@ pub fn id(number: u8) -> String {
 pub fn text(to: &str, body: &str) -> SendMessage {
     SendMessage {
         to: to.parse::<Address>().expect("an address"),
-        content: Content::Text(Text { body: body.into() }),
+        content: Content::Text(Text::plain(body)),
         quote: None,
         mentions: Vec::new(),
+        options: SendOptions::default(),
         lane: Lane::Interactive,
         metadata: None,
     }

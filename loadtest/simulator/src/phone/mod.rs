@@ -29,6 +29,7 @@ mod send;
 mod sent;
 mod signal;
 mod stores;
+mod things;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -48,7 +49,7 @@ use self::signal::SignalState;
 pub use self::types::{
     AdvSecret, AppStateChange, AppStatePatch, Behaviour, CompanionFinish, CompanionHello, KeyMaterial,
     MediaMessage, PairFault, PairSuccess, PhoneError, PhoneMessage, PhoneSeed, PhoneStats, PrimaryHello,
-    Sent,
+    Sent, Thing,
 };
 pub use crate::crypto::app_state::Collection;
 use crate::crypto::derive::raw;
