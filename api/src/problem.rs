@@ -47,7 +47,9 @@ impl<'a> Problem<'a> {
             status: code.http_status(),
             code: code.as_str(),
             detail: &failure.detail,
-            errors: fields.map(|field| FieldProblem { field: &field.field, message: &field.message }).collect(),
+            errors: fields
+                .map(|field| FieldProblem { field: &field.field, message: &field.message })
+                .collect(),
             state: failure.state.map(|state| state.as_str()),
             // Rounded up: a client that waits as long as it is told must not come too early.
             retry_after_seconds: failure.retry_after_ms.map(|ms| ms.div_ceil(1_000).max(1)),

@@ -202,7 +202,8 @@ impl EditBody {
 /// `VALIDATION` when it is itself about another message.
 pub(crate) fn revoke(earlier: &MessageView) -> Result<SendMessage, Failure> {
     if ["edit", "revoke", "pin", "keep", "reaction"].contains(&earlier.kind.as_str()) {
-        let detail = format!("What a `{}` did cannot be deleted; delete the message that it is about.", earlier.kind);
+        let detail =
+            format!("What a `{}` did cannot be deleted; delete the message that it is about.", earlier.kind);
         return Err(Failure::new(ErrorCode::Validation, detail));
     }
     let target = MessageRef { wa_id: earlier.wa_id.clone(), from_me: true, participant: None };

@@ -240,7 +240,10 @@ impl SendBody {
         let mut given: Vec<Given> = Vec::new();
         for (kind, body) in files {
             if let Some(Object(body)) = body {
-                given.push((kind.as_str(), Box::new(move |problems, upload| body.read(problems, kind, upload))));
+                given.push((
+                    kind.as_str(),
+                    Box::new(move |problems, upload| body.read(problems, kind, upload)),
+                ));
             }
         }
         given

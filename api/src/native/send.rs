@@ -19,9 +19,7 @@ use crate::json::List;
 use crate::json::batch::BatchResult;
 use crate::json::message::MessageJson;
 use crate::json::parse;
-use crate::json::send::{
-    BatchBody, Draft, DraftBody, PendingFile, Upload, is_idempotency_key, is_mime_type,
-};
+use crate::json::send::{BatchBody, Draft, DraftBody, PendingFile, Upload, is_idempotency_key, is_mime_type};
 use crate::limits;
 use crate::query::malformed;
 use crate::reply::{self, Answer};
@@ -155,8 +153,7 @@ async fn from_json<G: Gateway, B: DraftBody>(
     body: RequestBody,
 ) -> Result<Draft, Failure> {
     // The file inside is a good part of the body, and is held until it is on disk.
-    let (body, _memory): (B, Memory) =
-        body.held_json(call.headers, limits::MESSAGE_JSON_BYTES_MAX).await?;
+    let (body, _memory): (B, Memory) = body.held_json(call.headers, limits::MESSAGE_JSON_BYTES_MAX).await?;
     with_file(call, body.read(None)?).await
 }
 

@@ -170,10 +170,8 @@ mod tests {
     #[test]
     fn every_body_of_json_has_an_example_and_nothing_else_has() {
         for route in routes() {
-            let wanted = matches!(
-                route.body,
-                BodyRule::Json(_) | BodyRule::LongJson(_) | BodyRule::Message(_)
-            );
+            let wanted =
+                matches!(route.body, BodyRule::Json(_) | BodyRule::LongJson(_) | BodyRule::Message(_));
             assert_eq!(route.example.is_some(), wanted, "{}", route.name);
             if let Some(example) = route.example {
                 let read = serde_json::from_str::<serde_json::Value>(example);

@@ -219,7 +219,11 @@ fn message_rows() -> Vec<Row> {
             "messages.edit",
             Sent::new("PATCH", &format!("/v1/messages/{id}")).json(r#"{"body":"hi!"}"#),
             202,
-            about(Content::Edit(Edit { wa_id: "3EB0AA".to_owned(), body: "hi!".to_owned(), caption_of: None })),
+            about(Content::Edit(Edit {
+                wa_id: "3EB0AA".to_owned(),
+                body: "hi!".to_owned(),
+                caption_of: None,
+            })),
         ),
         row(
             "messages.delete",

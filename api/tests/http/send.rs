@@ -30,7 +30,15 @@ fn sent(server: &Server) -> (Vec<Vec<u8>>, SendMessage, Option<String>) {
 }
 
 fn media(kind: MediaKind, source: MediaSource) -> Media {
-    Media { kind, source, mime_type: None, caption: None, file_name: None, duration_seconds: None, show: MediaShow::default() }
+    Media {
+        kind,
+        source,
+        mime_type: None,
+        caption: None,
+        file_name: None,
+        duration_seconds: None,
+        show: MediaShow::default(),
+    }
 }
 
 /// A multipart body of named parts with their headers' ends.

@@ -59,7 +59,7 @@ impl Talk {
 
 // proves: messages.send
 #[tokio::test]
-async fn capability_messages_send_places_cards_and_dates_arrive() {
+async fn capability_messages_send_baileys_gets_places_cards_and_dates() {
     let talk = Talk::start().await;
     let place = talk
         .send(json!({"location": {"latitude": 24.7136, "longitude": -46.6753001, "name": "The shop"}}))
@@ -91,7 +91,7 @@ async fn capability_messages_send_places_cards_and_dates_arrive() {
 
 // proves: messages.send
 #[tokio::test]
-async fn capability_messages_send_options_arrive() {
+async fn capability_messages_send_baileys_gets_the_options() {
     let talk = Talk::start().await;
     let sent = talk
         .send(json!({"text": {"body": "for a day"}, "forwarded": true, "expires_in_seconds": 86_400,
@@ -110,14 +110,12 @@ async fn capability_messages_send_options_arrive() {
 
 // proves: messages.send
 #[tokio::test]
-async fn capability_messages_send_mention_all_names_everybody() {
+async fn capability_messages_send_mention_all_baileys_sees_everybody() {
     let talk = Talk::start().await;
     let carol = talk.world.account("Carol").await;
     let group = talk.laptop.create_group("Walkers", &[&talk.alice, &carol]).await;
-    let sent = talk
-        .shop
-        .send(json!({"to": group.id, "text": {"body": "all of you"}, "mention_all": true}))
-        .await;
+    let sent =
+        talk.shop.send(json!({"to": group.id, "text": {"body": "all of you"}, "mention_all": true})).await;
     let wanted = |message: &trunkline_tests::Message| message.key.id == sent.wa_id;
     let arrived = talk.laptop.expect_message("the call to all", wanted).await;
     for member in [&talk.bob, &carol] {
@@ -128,15 +126,13 @@ async fn capability_messages_send_mention_all_names_everybody() {
 
 // proves: messages.send
 #[tokio::test]
-async fn capability_messages_send_menus_arrive_in_either_form() {
+async fn capability_messages_send_menus_baileys_gets_either_form() {
     let talk = Talk::start().await;
     let choices = json!([{"id": "tea", "title": "Tea"}, {"id": "coffee", "title": "Coffee"}]);
     let numbered = talk.send(json!({"buttons": {"body": "What?", "buttons": choices}})).await;
     let text = "What?\n\n1. Tea\n2. Coffee";
     assert_eq!(talk.laptop.expect_text(text).await.key.id, numbered.wa_id);
-    let list = |form: &str| {
-        json!({"list": {"body": "What?", "button": "Menu", "form": form, "sections": [{"rows": choices}]}})
-    };
+    let list = |form: &str| json!({"list": {"body": "What?", "button": "Menu", "form": form, "sections": [{"rows": choices}]}});
     let native = talk.send(list("native")).await;
     assert_eq!(talk.on_the_phone(&native).await["kind"], "menu");
     let numbered = talk.send(list("text")).await;
@@ -151,7 +147,9 @@ async fn capability_messages_send_menus_arrive_in_either_form() {
 
 fn votes(event: &GatewayEvent) -> Vec<(String, u64)> {
     let tally = event.data["tally"].as_array().cloned().unwrap_or_default();
-    let count = |count: &Value| (count["option"].as_str().unwrap_or_default().to_owned(), count["votes"].as_u64().unwrap_or(9));
+    let count = |count: &Value| {
+        (count["option"].as_str().unwrap_or_default().to_owned(), count["votes"].as_u64().unwrap_or(9))
+    };
     tally.iter().map(count).collect()
 }
 
@@ -161,7 +159,7 @@ async fn next_vote(shop: &Instance) -> GatewayEvent {
 
 // proves: messages.send
 #[tokio::test]
-async fn capability_messages_send_polls_are_voted_in_and_counted() {
+async fn capability_messages_send_polls_baileys_gets_are_counted() {
     let talk = Talk::start().await;
     let carol = talk.world.account("Carol").await;
     let group = talk.laptop.create_group("Walkers", &[&talk.alice, &carol]).await;
@@ -246,6 +244,41 @@ async fn everything_that_a_phone_sends_is_an_event_of_its_type() {
     talk.finish().await;
 }
 
+/// The smallest picture there is: one pixel.
+const PNG: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+// proves: messages.send
+#[tokio::test]
+async fn capability_messages_send_files_baileys_gets_what_is_shown_of_them() {
+    let talk = Talk::start().await;
+    let picture = talk.send(json!({"image": {"data": PNG, "view_once": true}})).await;
+    let seen = talk.arrives(&picture, "image").await;
+    assert_eq!((&seen["width"], &seen["height"], &seen["viewOnce"]), (&json!(1), &json!(1), &json!(true)));
+    assert_eq!(seen["wrapped"], "viewOnceMessage");
+    assert!(seen["jpegThumbnail"].as_str().is_some_and(|jpeg| jpeg.starts_with("/9j/")), "{seen}");
+    let sticker = talk.send(json!({"sticker": {"data": PNG}})).await;
+    let seen = talk.arrives(&sticker, "sticker").await;
+    assert_eq!((&seen["mimetype"], &seen["width"]), (&json!("image/webp"), &json!(512)));
+
+    let film = Media::sample("video", "video/mp4", 5_003).base64();
+    let gif = talk.send(json!({"video": {"data": film, "mime_type": "video/mp4", "gif": true}})).await;
+    assert_eq!(talk.arrives(&gif, "video").await["gifPlayback"], true);
+    let note =
+        talk.send(json!({"video": {"data": film, "mime_type": "video/mp4", "video_note": true}})).await;
+    talk.arrives(&note, "video_note").await;
+
+    let voice =
+        talk.send(json!({"voice": {"data": Media::sample("voice", "audio/ogg", 8_000).base64()}})).await;
+    let seen = talk.arrives(&voice, "voice").await;
+    assert_eq!(seen["seconds"], 2);
+    assert!(seen["waveform"].as_str().is_some_and(|shape| shape.len() == 88), "64 bytes in base64: {seen}");
+    let wrong = talk.send(json!({"voice": {"data": PNG}})).await;
+    let reason = talk.shop.expect_failed(&wrong).await;
+    assert!(["voice_not_opus", "media_unusable"].contains(&reason.as_str()), "{reason}");
+    talk.finish().await;
+}
+
 // proves: messages.edit, messages.delete
 #[tokio::test]
 async fn capability_messages_edit_and_delete_reach_baileys() {
@@ -263,8 +296,13 @@ async fn capability_messages_edit_and_delete_reach_baileys() {
     let picture = talk.shop.send_media(&talk.bob, &picture).await;
     talk.arrives(&picture, "image").await;
     let of_picture = format!("/v1/messages/{}", picture.id);
-    api.request(reqwest::Method::PATCH, &of_picture).json(&json!({"body": "a picture"})).send().await.expect(202);
-    let seen = talk.bob.phone().expect("the new caption", |message| message["target"] == json!(picture.wa_id)).await;
+    api.request(reqwest::Method::PATCH, &of_picture)
+        .json(&json!({"body": "a picture"}))
+        .send()
+        .await
+        .expect(202);
+    let seen =
+        talk.bob.phone().expect("the new caption", |message| message["target"] == json!(picture.wa_id)).await;
     assert_eq!((&seen["kind"], &seen["text"]), (&json!("edit"), &json!("a picture")));
 
     let deleted = api.request(reqwest::Method::DELETE, &path).send().await;
@@ -279,13 +317,16 @@ async fn capability_messages_edit_and_delete_reach_baileys() {
 
 // proves: messages.react, messages.revoke, messages.pin, messages.keep
 #[tokio::test]
-async fn capability_messages_react_revoke_pin_and_keep_reach_the_other_side() {
+async fn capability_messages_react_revoke_pin_and_keep_reach_baileys() {
     let talk = Talk::start().await;
     let written = talk.laptop.send_text(&talk.alice, "what do you think?").await;
     talk.shop.expect_text("what do you think?").await;
     let reaction = talk.about("react", json!({"wa_id": written.key.id, "emoji": "👍"})).await;
     let seen = talk.on_the_phone(&reaction).await;
-    assert_eq!((&seen["kind"], &seen["text"], &seen["target"]), (&json!("reaction"), &json!("👍"), &json!(written.key.id)));
+    assert_eq!(
+        (&seen["kind"], &seen["text"], &seen["target"]),
+        (&json!("reaction"), &json!("👍"), &json!(written.key.id))
+    );
     talk.laptop.expect_reaction(&written.key.id, "👍").await;
     let back = talk.about("react", json!({"wa_id": written.key.id, "emoji": ""})).await;
     assert_eq!(talk.on_the_phone(&back).await["text"], json!(""));
@@ -315,7 +356,7 @@ async fn capability_messages_react_revoke_pin_and_keep_reach_the_other_side() {
 
 // proves: messages.send_batch
 #[tokio::test]
-async fn capability_messages_send_batch_answers_for_each() {
+async fn capability_messages_send_batch_baileys_gets_what_is_right() {
     let talk = Talk::start().await;
     let to = talk.bob.pn_jid();
     let text = |body: &str, key: &str| json!({"to": to, "text": {"body": body}, "idempotency_key": key});
@@ -326,7 +367,8 @@ async fn capability_messages_send_batch_answers_for_each() {
         text("another with a key twice", "k2"),
     ]});
     let answer = talk.shop.post("/messages/batch", batch.clone()).await.expect(207);
-    let statuses: Vec<_> = answer["data"].as_array().expect("results").iter().map(|r| r["status"].clone()).collect();
+    let statuses: Vec<_> =
+        answer["data"].as_array().expect("results").iter().map(|r| r["status"].clone()).collect();
     assert_eq!(statuses, [202, 422, 202, 409]);
     assert_eq!(answer["data"][1]["error"]["errors"][0]["field"], "to");
     assert_eq!(talk.laptop.expect_texts(2).await, ["one of a batch", "two of a batch"]);
@@ -368,7 +410,7 @@ async fn capability_messages_list_receipts_names_every_reader() {
 
 // proves: status.post
 #[tokio::test]
-async fn capability_status_post_reaches_its_audience_alone() {
+async fn capability_status_post_baileys_in_the_audience_sees_it() {
     let talk = Talk::start().await;
     let carol = talk.world.account("Carol").await;
     let text = json!({"body": "open until nine", "background": "#102030", "font": "calistoga"});
@@ -377,7 +419,10 @@ async fn capability_status_post_reaches_its_audience_alone() {
     answer.expect(202);
     let sent = Accepted::of(&answer);
     let seen = talk.arrives(&sent, "text").await;
-    assert_eq!((&seen["backgroundArgb"], &seen["text"]), (&json!(0xff10_2030_u32), &json!("open until nine")));
+    assert_eq!(
+        (&seen["backgroundArgb"], &seen["text"]),
+        (&json!(0xff10_2030_u32), &json!("open until nine"))
+    );
     let picture = Media::sample("image", "image/jpeg", 5_003);
     let image = json!({"data": picture.base64(), "mime_type": "image/jpeg", "caption": "look"});
     let answer = talk.shop.post("/status", json!({"audience": [talk.bob.pn()], "image": image})).await;

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use trunkline_model::Address;
 use trunkline_model::limits::{CARDS_MAX, LIST_ROWS_MAX, POLL_OPTIONS_MAX};
 use trunkline_model::message::{
-    Buttons, CalendarEvent, Choice, ContactCard, ContactFields, ListMenu, ListSection, LiveLocation, Location,
-    MenuForm, Poll,
+    Buttons, CalendarEvent, Choice, ContactCard, ContactFields, ListMenu, ListSection, LiveLocation,
+    Location, MenuForm, Poll,
 };
 
 use super::one_of;
@@ -127,7 +127,8 @@ impl CardBody {
     fn read(self, problems: &mut Problems, field: &str) -> Option<ContactCard> {
         if let Some(vcard) = self.vcard {
             if self.name.is_some() || !self.phones.0.is_empty() {
-                problems.add(format!("{field}.vcard"), "stands beside `name` or `phones`; give one or the other");
+                problems
+                    .add(format!("{field}.vcard"), "stands beside `name` or `phones`; give one or the other");
                 return None;
             }
             let card = ContactCard::of_vcard(vcard);
@@ -332,10 +333,11 @@ pub(super) struct SectionBody {
 impl ListBody {
     pub(super) fn read(self, problems: &mut Problems) -> ListMenu {
         let form = read_form(problems, "list.form", self.form.as_deref());
-        let sections = self.sections.0.into_iter().map(|Object(section)| ListSection {
-            title: section.title,
-            rows: read_choices(section.rows.0),
-        });
+        let sections = self
+            .sections
+            .0
+            .into_iter()
+            .map(|Object(section)| ListSection { title: section.title, rows: read_choices(section.rows.0) });
         ListMenu {
             body: self.body,
             footer: self.footer,

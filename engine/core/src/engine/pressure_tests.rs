@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use trunkline_model::command::{Command, CreateInstance, SendRequest};
-use trunkline_model::message::{Content, Lane, Media, MediaKind, MediaSource, SendMessage, Text};
+use trunkline_model::message::{
+    Content, Lane, Media, MediaKind, MediaShow, MediaSource, SendMessage, SendOptions, Text,
+};
 use trunkline_model::{AccountId, Address, ErrorCode, Failure, InstanceId};
 
 use super::Engine;

@@ -26,16 +26,7 @@ impl Instance {
     }
 
     async fn command(&mut self, command: Command, reply: Replier) {
-        let changes = !matches!(
-            command,
-            Command::GetInstance
-                | Command::GetPairing
-                | Command::GetMessage { .. }
-                | Command::GetReceipts { .. }
-                | Command::ListMessages { .. }
-                | Command::PullEvents { .. }
-                | Command::DeleteInstance
-        );
+        let changes = !only_looks(&command);
         if self.stands() == InstanceState::Deleted && changes {
             let detail = "The instance is being deleted.";
             return answer(reply, Err(Failure::in_state(ErrorCode::InstanceState, self.stands(), detail)));
@@ -262,6 +253,20 @@ impl Instance {
         let durable = self.write_record_durably(trunkline_store::Batch::new()).await;
         answer(reply, durable.map(|()| self.instance_reply()));
     }
+}
+
+/// Whether a command changes nothing, or ends everything: it is answered while the instance is being deleted, too.
+fn only_looks(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::GetInstance
+            | Command::GetPairing
+            | Command::GetMessage { .. }
+            | Command::GetReceipts { .. }
+            | Command::ListMessages { .. }
+            | Command::PullEvents { .. }
+            | Command::DeleteInstance
+    )
 }
 
 /// A session's error as callers see it.

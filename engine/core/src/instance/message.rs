@@ -32,7 +32,9 @@ impl Ask {
     pub(crate) fn lane(&self) -> CallLane {
         match self {
             Ask::Accept(message) if message.lane == Lane::Bulk => CallLane::Bulk,
-            Ask::AcceptMany(messages) if messages.iter().flatten().any(|m| m.lane == Lane::Bulk) => CallLane::Bulk,
+            Ask::AcceptMany(messages) if messages.iter().flatten().any(|m| m.lane == Lane::Bulk) => {
+                CallLane::Bulk
+            }
             Ask::Accept(_) | Ask::AcceptMany(_) | Ask::Command(_) | Ask::Settled(_) => CallLane::Front,
         }
     }

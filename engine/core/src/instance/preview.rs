@@ -30,13 +30,16 @@ async fn card(fetcher: &MediaFetcher, link: &str) -> Option<LinkCard> {
         return None;
     }
     let about = read(&String::from_utf8_lossy(&page.bytes));
-    let picture = match about.picture.as_deref().and_then(|picture| url::Url::parse(link).ok()?.join(picture).ok()) {
-        Some(picture) => fetcher.fetch_beginning(picture.as_str(), PREVIEW_PICTURE_BYTES_MAX).await.ok(),
-        None => None,
-    };
+    let picture =
+        match about.picture.as_deref().and_then(|picture| url::Url::parse(link).ok()?.join(picture).ok()) {
+            Some(picture) => fetcher.fetch_beginning(picture.as_str(), PREVIEW_PICTURE_BYTES_MAX).await.ok(),
+            None => None,
+        };
     let small = match picture {
         // Decoding takes longer than a shard's thread has.
-        Some(picture) => tokio::task::spawn_blocking(move || trunkline_whatsapp::thumbnail(&picture.bytes)).await.ok()?,
+        Some(picture) => {
+            tokio::task::spawn_blocking(move || trunkline_whatsapp::thumbnail(&picture.bytes)).await.ok()?
+        }
         None => None,
     };
     Some(LinkCard {
@@ -72,7 +75,9 @@ fn read(html: &str) -> About {
                     let found = tag.attributes.iter().find(|(key, _)| key.as_slice() == name);
                     found.map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned())
                 };
-                let Some(content) = attribute(b"content").filter(|content| !content.is_empty()) else { continue };
+                let Some(content) = attribute(b"content").filter(|content| !content.is_empty()) else {
+                    continue;
+                };
                 match attribute(b"property").or_else(|| attribute(b"name")).as_deref() {
                     Some("og:title") => open_graph.title = Some(content),
                     Some("og:description") => open_graph.description = Some(content),

@@ -27,7 +27,8 @@ pub(super) struct ReceiptOf<'a> {
 impl Instance {
     /// Keeps a receipt of a message to several people. Of a message to one person its status says as much.
     pub(super) fn keep_receipt(&self, id: MessageId, receipt: &ReceiptOf<'_>) {
-        let several = |record: &MessageRecord| record.to.ends_with("@g.us") || record.to.ends_with("@broadcast");
+        let several =
+            |record: &MessageRecord| record.to.ends_with("@g.us") || record.to.ends_with("@broadcast");
         if !matches!(self.load(id), Ok(Some(record)) if several(&record)) {
             return;
         }
@@ -38,7 +39,9 @@ impl Instance {
         let row = ReceiptRecord { person: receipt.sender.clone(), time_ms: receipt.time_ms };
         let encoded = match record::encode(&row) {
             Ok(encoded) => encoded,
-            Err(error) => return tracing::error!(instance = %self.id(), %error, "a receipt cannot be encoded"),
+            Err(error) => {
+                return tracing::error!(instance = %self.id(), %error, "a receipt cannot be encoded");
+            }
         };
         let until_ms = clock::wall_ms().saturating_add_unsigned(RECEIPT_TTL_MS);
         let mut batch = Batch::new();
@@ -56,10 +59,16 @@ impl Instance {
         let rows = rows.map_err(|error| store_failure(&error))?;
         let mut people: BTreeMap<Vec<u8>, ReceiptView> = BTreeMap::new();
         for (key, bytes) in &rows {
-            let Some((kind, who)) = key.suffix().get(prefix.len()..).and_then(<[u8]>::split_first) else { continue };
+            let Some((kind, who)) = key.suffix().get(prefix.len()..).and_then(<[u8]>::split_first) else {
+                continue;
+            };
             let Ok(row) = record::decode::<ReceiptRecord>(bytes) else { continue };
             let device = who.first_chunk::<2>().map(|device| u16::from_be_bytes(*device));
-            let view = people.entry(who.to_vec()).or_insert_with(|| ReceiptView { person: row.person.clone(), device, ..nothing() });
+            let view = people.entry(who.to_vec()).or_insert_with(|| ReceiptView {
+                person: row.person.clone(),
+                device,
+                ..nothing()
+            });
             set(view, *kind, row.time_ms);
         }
         let mut views: Vec<ReceiptView> = people.into_values().collect();
@@ -95,7 +104,8 @@ fn set(view: &mut ReceiptView, kind: u8, time_ms: i64) {
 /// Of a message to one person: what its status says.
 fn of_one(record: &MessageRecord) -> Option<ReceiptView> {
     let at = |status| record.status_times_ms.get(&status).copied();
-    let address = record.to.parse::<trunkline_model::Address>().ok().filter(trunkline_model::Address::is_person)?;
+    let address =
+        record.to.parse::<trunkline_model::Address>().ok().filter(trunkline_model::Address::is_person)?;
     let view = ReceiptView {
         person: Party {
             jid: record.to.clone(),

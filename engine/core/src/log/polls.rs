@@ -140,7 +140,8 @@ impl<'a> Polls<'a> {
         let selected = standing.places(&vote.selected);
         let voter = voter_of(&message.sender);
         let row = VoteRecord { selected: selected.clone() };
-        put(batch, instance, (table::VOTE, &vote_suffix(&vote.poll_wa_id, &voter)), &row).map_err(unreadable)?;
+        put(batch, instance, (table::VOTE, &vote_suffix(&vote.poll_wa_id, &voter)), &row)
+            .map_err(unreadable)?;
         if standing.votes.len() < POLL_VOTERS_MAX || standing.votes.contains_key(&voter) {
             standing.votes.insert(voter, selected.clone());
         }

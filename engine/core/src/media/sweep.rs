@@ -159,7 +159,7 @@ mod tests {
     use futures_util::stream;
     use tempfile::TempDir;
     use trunkline_model::Address;
-    use trunkline_model::message::{BlobRef, Lane, Media, MediaKind};
+    use trunkline_model::message::{BlobRef, Lane, Media, MediaKind, MediaShow, SendOptions};
     use trunkline_spool::Backend;
     use trunkline_store::{Batch, CommitClass};
 

@@ -13,7 +13,7 @@ use trunkline_model::gate::Pace;
 use trunkline_model::id::ROOT_ACCOUNT;
 use trunkline_model::inbound::Party;
 use trunkline_model::instance::InstanceState;
-use trunkline_model::message::{Content, Lane, SendMessage, Text};
+use trunkline_model::message::{Content, Lane, SendMessage, SendOptions, Text};
 use trunkline_model::record::{self, InstancePointer, InstanceRecord, table};
 use trunkline_model::{Failure, InstanceId, MessageId};
 use trunkline_store::{Batch, CommitClass, Ledger};

@@ -113,11 +113,7 @@ impl Content {
     pub fn is_message(&self) -> bool {
         !matches!(
             self,
-            Content::Reaction(_)
-                | Content::Edit(_)
-                | Content::Revoke(_)
-                | Content::Pin(_)
-                | Content::Keep(_)
+            Content::Reaction(_) | Content::Edit(_) | Content::Revoke(_) | Content::Pin(_) | Content::Keep(_)
         )
     }
 }

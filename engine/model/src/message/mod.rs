@@ -19,7 +19,7 @@ pub use media::{BlobRef, Media, MediaKind, MediaShow, MediaSource};
 pub use outbox::{BulkTurn, Claim, FailedAttempt, Kept, Outbox, OutboxItem, Window};
 pub use status::{MessageStatus, StatusStep};
 pub use things::{
-    Buttons, CalendarEvent, Choice, ContactCard, ContactFields, ListMenu, ListSection, LiveLocation, Location,
-    MenuForm, Poll,
+    Buttons, CalendarEvent, Choice, ContactCard, ContactFields, ListMenu, ListSection, LiveLocation,
+    Location, MenuForm, Poll,
 };
 pub use validate::ValidateSend;

@@ -85,7 +85,8 @@ impl ContactCard {
 
     /// A card that was written elsewhere, under the name in it.
     pub fn of_vcard(vcard: String) -> Option<ContactCard> {
-        let is_card = vcard.trim_start().get(..11).is_some_and(|head| head.eq_ignore_ascii_case("BEGIN:VCARD"));
+        let is_card =
+            vcard.trim_start().get(..11).is_some_and(|head| head.eq_ignore_ascii_case("BEGIN:VCARD"));
         let name = vcard.lines().find_map(|line| line.trim().strip_prefix("FN:")).map(str::trim)?.to_owned();
         (is_card && !name.is_empty()).then_some(ContactCard { name, vcard })
     }
@@ -259,7 +260,9 @@ mod tests {
     fn a_card_from_elsewhere_has_a_name() {
         let named = |vcard: &str| ContactCard::of_vcard(vcard.to_owned()).map(|card| card.name);
         assert_eq!(named("BEGIN:VCARD\nFN: Nora \nEND:VCARD").as_deref(), Some("Nora"));
-        for none in ["", "BEGIN:VCARD\nEND:VCARD", "FN:Nora", "BEGIN:VCARD\nFN:\nEND:VCARD", "BEGIN:VCAR\u{e9}"] {
+        for none in
+            ["", "BEGIN:VCARD\nEND:VCARD", "FN:Nora", "BEGIN:VCARD\nFN:\nEND:VCARD", "BEGIN:VCAR\u{e9}"]
+        {
             assert_eq!(named(none), None, "{none}");
         }
     }

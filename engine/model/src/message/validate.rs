@@ -78,8 +78,11 @@ impl Found {
             }
             Content::Edit(edit) => {
                 self.wa_id(&edit.wa_id);
-                let bytes_max =
-                    if edit.caption_of.is_some() { limits::CAPTION_BYTES_MAX } else { limits::TEXT_BYTES_MAX };
+                let bytes_max = if edit.caption_of.is_some() {
+                    limits::CAPTION_BYTES_MAX
+                } else {
+                    limits::TEXT_BYTES_MAX
+                };
                 self.text("text.body", &edit.body, bytes_max);
             }
             Content::Revoke(target) => self.target(target),
@@ -101,15 +104,15 @@ impl Found {
         self.short("text.body", &text.body, limits::TEXT_BYTES_MAX);
         let LinkPreview::Given(card) = &text.preview else { return };
         if !text.body.contains(&card.url) || card.url.is_empty() {
-            self.refuse("text.preview.url", "does not stand in the text");
+            self.refuse("text.card.url", "does not stand in the text");
         }
-        self.text("text.preview.title", &card.title, limits::CAPTION_BYTES_MAX);
+        self.text("text.card.title", &card.title, limits::CAPTION_BYTES_MAX);
         if let Some(description) = &card.description {
-            self.short("text.preview.description", description, limits::CAPTION_BYTES_MAX);
+            self.short("text.card.description", description, limits::CAPTION_BYTES_MAX);
         }
         if card.thumbnail_jpeg.as_ref().is_some_and(|jpeg| jpeg.len() > limits::THUMBNAIL_BYTES_MAX) {
             let most = limits::THUMBNAIL_BYTES_MAX;
-            self.refuse("text.preview.thumbnail", format!("has more than {most} bytes"));
+            self.refuse("text.card.thumbnail", format!("has more than {most} bytes"));
         }
     }
 
@@ -254,7 +257,9 @@ impl Found {
             self.refuse("mention_all", "has a meaning in a group only");
         }
         let author_of = |content: &Content| match content {
-            Content::Reaction(reaction) => Some((reaction.target.from_me, reaction.target.participant.is_some())),
+            Content::Reaction(reaction) => {
+                Some((reaction.target.from_me, reaction.target.participant.is_some()))
+            }
             Content::Revoke(target) => Some((target.from_me, target.participant.is_some())),
             Content::Pin(pin) => Some((pin.target.from_me, pin.target.participant.is_some())),
             Content::Keep(keep) => Some((keep.target.from_me, keep.target.participant.is_some())),
@@ -265,7 +270,10 @@ impl Found {
                 self.refuse("participant", "is missing; in a group, say who wrote the message");
             }
             Some((false, _)) if !in_group && matches!(message.content, Content::Revoke(_)) => {
-                self.refuse("from_me", "is false; outside groups only own messages can be deleted for everyone");
+                self.refuse(
+                    "from_me",
+                    "is false; outside groups only own messages can be deleted for everyone",
+                );
             }
             _ => {}
         }

@@ -103,7 +103,8 @@ fn a_voice_note_has_a_length_and_a_shape() {
         assert_eq!(shape.len(), WAVEFORM_VALUES);
         assert!(shape.iter().all(|value| *value <= 100));
     }
-    let shape = prepare(&media(MediaKind::Voice), opus(128)).expect("prepared").facts.waveform.expect("a shape");
+    let shape =
+        prepare(&media(MediaKind::Voice), opus(128)).expect("prepared").facts.waveform.expect("a shape");
     assert_eq!((shape[0], shape[63]), (0, 100), "it grows like the packets: {shape:?}");
 }
 

@@ -1,7 +1,7 @@
 use buffa::MessageField;
 use wa::message::{
     ContactMessage, ContactsArrayMessage, DeviceSentMessage, DocumentMessage, ExtendedTextMessage,
-    FutureProofMessage, ImageMessage, ReactionMessage, SenderKeyDistributionMessage,
+    FutureProofMessage, ImageMessage, LocationMessage, ReactionMessage, SenderKeyDistributionMessage,
 };
 
 use trunkline_model::message::MediaKind;

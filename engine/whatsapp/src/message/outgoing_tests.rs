@@ -1,5 +1,6 @@
 use trunkline_model::message::{
-    BlobRef, Edit, Lane, Media, MediaKind, MediaShow, MediaSource, MessageRef, Reaction, SendOptions, TextStyle,
+    BlobRef, Edit, Lane, Media, MediaKind, MediaShow, MediaSource, MessageRef, Reaction, SendOptions,
+    TextStyle,
 };
 use waproto::whatsapp::message::protocol_message::Type as ProtocolType;
 
@@ -177,22 +178,21 @@ fn cards_of_links_and_styles_need_the_longer_form() {
     let style = TextStyle { background_argb: 0xff00_0000, text_argb: u32::MAX, font: TextFont::Calistoga };
     let body = "see https://a.example".to_owned();
     let text = Text { body, preview: LinkPreview::Given(card), style: Some(style) };
-    let long = built(&message(Content::Text(text))).extended_text_message.into_option().expect("the longer form");
+    let long =
+        built(&message(Content::Text(text))).extended_text_message.into_option().expect("the longer form");
     assert_eq!((long.matched_text.as_deref(), long.title.as_deref()), (Some("https://a.example"), Some("A")));
     assert_eq!((long.background_argb, long.font), (Some(0xff00_0000), Some(FontType::CALISTOGA_REGULAR)));
 }
 
 #[test]
 fn messages_about_messages_name_their_target() {
-    let target = |from_me| MessageRef {
-        wa_id: "T".into(),
-        from_me,
-        participant: Some(Address::Lid("99".into())),
-    };
+    let target =
+        |from_me| MessageRef { wa_id: "T".into(), from_me, participant: Some(Address::Lid("99".into())) };
     let in_group = |content| SendMessage { to: Address::Group("12036".into()), ..message(content) };
     let key_of = |message: &SendMessage| {
         let built = built(message);
-        let reaction = built.reaction_message.as_option().and_then(|reaction| reaction.key.as_option().cloned());
+        let reaction =
+            built.reaction_message.as_option().and_then(|reaction| reaction.key.as_option().cloned());
         reaction.expect("a key")
     };
     let react = |from_me| Content::Reaction(Reaction { target: target(from_me), emoji: "x".into() });

@@ -49,13 +49,15 @@ pub(super) fn open(
     open_rsvp(secrets, source, message.enc_event_response_message.as_option()?)
 }
 
-fn open_vote(secrets: &Secrets<'_>, source: &MessageSource, update: &PollUpdateMessage) -> Option<InboundVote> {
+fn open_vote(
+    secrets: &Secrets<'_>,
+    source: &MessageSource,
+    update: &PollUpdateMessage,
+) -> Option<InboundVote> {
     let poll = update.poll_creation_message_key.as_option()?;
     let sealed = update.vote.as_option()?;
-    let ciphertext = PollVoteCiphertext {
-        enc_payload: sealed.enc_payload.as_deref()?,
-        enc_iv: sealed.enc_iv.as_deref()?,
-    };
+    let ciphertext =
+        PollVoteCiphertext { enc_payload: sealed.enc_payload.as_deref()?, enc_iv: sealed.enc_iv.as_deref()? };
     let wa_id = poll.id.as_deref()?;
     let secret = secrets.of(wa_id);
     let selected = names(secrets.client, source, poll).into_iter().find_map(|(creator, voter)| {
@@ -109,8 +111,8 @@ fn names(client: &Client, source: &MessageSource, answered: &wa::MessageKey) -> 
     if source.is_from_me {
         answerers.extend(own(&mine));
     }
-    let pairs = creators.iter().flat_map(|creator| {
-        answerers.iter().map(move |answerer| (creator.clone(), answerer.clone()))
-    });
+    let pairs = creators
+        .iter()
+        .flat_map(|creator| answerers.iter().map(move |answerer| (creator.clone(), answerer.clone())));
     pairs.collect()
 }

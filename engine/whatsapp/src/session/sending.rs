@@ -17,9 +17,7 @@ use super::Session;
 use super::secret::message_secret;
 use crate::error::SendError;
 use crate::limits::{MEDIA_BYTES_MAX, PREPARATIONS_MAX};
-use crate::message::{
-    MediaUpload, Parts, Prepared, Uploaded, address_of, build, media_type, prepare,
-};
+use crate::message::{MediaUpload, Parts, Prepared, Uploaded, address_of, build, media_type, prepare};
 use crate::metrics::{MEDIA, SEND_SECONDS, SENDS};
 
 impl Session {
@@ -134,8 +132,7 @@ impl Session {
         if typing.is_zero() {
             return;
         }
-        let records =
-            matches!(&message.content, Content::Media(media) if media.kind == MediaKind::Voice);
+        let records = matches!(&message.content, Content::Media(media) if media.kind == MediaKind::Voice);
         let state = if records { ChatStateType::Recording } else { ChatStateType::Composing };
         if let Err(error) = self.inner.client.chatstate().send(to, state).await {
             tracing::debug!(%error, "typing was not shown");

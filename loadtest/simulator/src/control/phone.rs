@@ -105,7 +105,9 @@ fn message(asked: Send) -> Result<PhoneMessage, Refused> {
     let mut given: Vec<PhoneMessage> = all.into_iter().flatten().collect();
     match (given.pop(), given.is_empty()) {
         (Some(only), true) => Ok(only),
-        _ => Err(Refused::bad("give exactly one of text, media, reaction, edit, revoke, thing, vote, rsvp, pin")),
+        _ => Err(Refused::bad(
+            "give exactly one of text, media, reaction, edit, revoke, thing, vote, rsvp, pin",
+        )),
     }
 }
 

@@ -66,7 +66,9 @@ pub(super) fn describe(message: &Message) -> Option<Content> {
             _ => None,
         };
     }
-    media(message).or_else(|| thing(message)).or_else(|| is_other(message).then(|| plain(MessageKind::Other, None)))
+    media(message)
+        .or_else(|| thing(message))
+        .or_else(|| is_other(message).then(|| plain(MessageKind::Other, None)))
 }
 
 /// The content of a message that is neither text nor file.
@@ -77,8 +79,11 @@ fn thing(message: &Message) -> Option<Content> {
         target: target.cloned(),
         file: None,
     };
-    let polls =
-        [&message.poll_creation_message, &message.poll_creation_message_v2, &message.poll_creation_message_v3];
+    let polls = [
+        &message.poll_creation_message,
+        &message.poll_creation_message_v2,
+        &message.poll_creation_message_v3,
+    ];
     let found = if let Some(place) = message.location_message.as_option() {
         about(MessageKind::Location, place.name.as_ref(), None)
     } else if let Some(place) = message.live_location_message.as_option() {

@@ -29,9 +29,9 @@ mod send;
 mod sent;
 mod signal;
 mod stores;
-mod things;
 #[cfg(test)]
 mod tests;
+mod things;
 mod types;
 
 use wacore_binary::{Jid, Server};

@@ -75,9 +75,7 @@ impl Phone {
                 compose::edit(chat, &about, text, now_s)
             }
             PhoneMessage::Revoke { target } => compose::revoke(chat, &self.about(target)?),
-            PhoneMessage::Thing(thing) => {
-                things::thing(thing, live(&mut self.signal, &self.ring).random())
-            }
+            PhoneMessage::Thing(thing) => things::thing(thing, live(&mut self.signal, &self.ring).random()),
             PhoneMessage::Vote { target, options } => {
                 let about = self.about(target)?;
                 things::vote(&self.answering(now_s, chat, &about)?, &options)?

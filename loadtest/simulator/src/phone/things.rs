@@ -5,8 +5,8 @@ use wacore_binary::Jid;
 use waproto::whatsapp::message::event_response_message::EventResponseType;
 use waproto::whatsapp::message::{
     ContactMessage, EncEventResponseMessage, EventMessage, EventResponseMessage, ListResponseMessage,
-    LiveLocationMessage, LocationMessage, PinInChatMessage, PollContentType, PollCreationMessage, PollEncValue,
-    PollUpdateMessage, list_response_message, pin_in_chat_message, poll_creation_message,
+    LiveLocationMessage, LocationMessage, PinInChatMessage, PollContentType, PollCreationMessage,
+    PollEncValue, PollUpdateMessage, list_response_message, pin_in_chat_message, poll_creation_message,
 };
 use waproto::whatsapp::{Message, MessageContextInfo};
 
@@ -105,11 +105,8 @@ pub(super) fn pin(chat: &Jid, target: &Target, pinned: bool, now_ms: i64) -> Com
     } else {
         pin_in_chat_message::Type::UNPIN_FOR_ALL
     };
-    let pin = PinInChatMessage {
-        key: target.key(chat),
-        r#type: Some(kind),
-        sender_timestamp_ms: Some(now_ms),
-    };
+    let pin =
+        PinInChatMessage { key: target.key(chat), r#type: Some(kind), sender_timestamp_ms: Some(now_ms) };
     let message = Message { pin_in_chat_message: MessageField::some(pin), ..Default::default() };
     Composed { message, form: StanzaForm { edit: Some("2"), ..StanzaForm::of_type("text") } }
 }

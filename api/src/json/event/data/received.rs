@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::InstanceId;
 use trunkline_model::inbound::{
-    InboundContent, InboundEvent, InboundInvite, InboundLiveLocation, InboundMedia, InboundMenu, InboundMessage,
+    InboundContent, InboundEvent, InboundInvite, InboundLiveLocation, InboundMedia, InboundMenu,
+    InboundMessage,
 };
 
 use super::super::media_id;
@@ -187,7 +188,9 @@ fn content(
         }
         InboundContent::Event(event) => ("event", received_event(event)),
         InboundContent::Menu(menu) => ("menu", received_menu(menu)),
-        InboundContent::MenuChoice { id, title } => ("menu_choice", ReceivedContent::MenuChoice { id, title }),
+        InboundContent::MenuChoice { id, title } => {
+            ("menu_choice", ReceivedContent::MenuChoice { id, title })
+        }
         InboundContent::GroupInvite(invite) => ("group_invite", group_invite(invite)),
         InboundContent::Other { kind } => ("other", ReceivedContent::Other { kind }),
         about => about_another(about),

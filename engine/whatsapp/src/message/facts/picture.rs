@@ -82,11 +82,8 @@ fn webp_facts(bytes: &[u8]) -> Facts {
 
 /// The picture in the middle of a transparent square, as WebP without loss.
 fn squared_webp(picture: &DynamicImage) -> Option<Vec<u8>> {
-    let fitted = picture.resize(
-        STICKER_SIDE_PIXELS,
-        STICKER_SIDE_PIXELS,
-        image::imageops::FilterType::Triangle,
-    );
+    let fitted =
+        picture.resize(STICKER_SIDE_PIXELS, STICKER_SIDE_PIXELS, image::imageops::FilterType::Triangle);
     let mut square = RgbaImage::new(STICKER_SIDE_PIXELS, STICKER_SIDE_PIXELS);
     let (left, top) =
         ((STICKER_SIDE_PIXELS - fitted.width()) / 2, (STICKER_SIDE_PIXELS - fitted.height()) / 2);

@@ -25,7 +25,10 @@ pub(super) fn prepare(bytes: Bytes) -> Result<Prepared, SendError> {
             return Err(SendError::permanent("voice_not_opus", detail));
         }
         Err(Tool::Failed) => {
-            return Err(SendError::permanent("media_unusable", "ffmpeg cannot make a voice note of the file"));
+            return Err(SendError::permanent(
+                "media_unusable",
+                "ffmpeg cannot make a voice note of the file",
+            ));
         }
     };
     let facts = facts(&opus).unwrap_or_default();

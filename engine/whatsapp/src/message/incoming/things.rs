@@ -150,17 +150,17 @@ fn flow_choices(parameters: &Value) -> Vec<(String, String)> {
         return vec![(text(parameters, "id").unwrap_or_default(), title)];
     }
     let sections = parameters["sections"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let rows = sections.iter().flat_map(|section| section["rows"].as_array().map(Vec::as_slice).unwrap_or_default());
+    let rows =
+        sections.iter().flat_map(|section| section["rows"].as_array().map(Vec::as_slice).unwrap_or_default());
     rows.filter_map(|row| Some((text(row, "id")?, text(row, "title")?))).collect()
 }
 
 /// What somebody chose of buttons or a list.
 fn choice(message: &wa::Message) -> Option<InboundContent> {
     let (id, title) = if let Some(chosen) = message.buttons_response_message.as_option() {
-        let title = match &chosen.response {
-            Some(buttons_response_message::Response::SelectedDisplayText(text)) => Some(text.clone()),
-            None => None,
-        };
+        let title = chosen.response.as_ref().map(|response| match response {
+            buttons_response_message::Response::SelectedDisplayText(text) => text.clone(),
+        });
         (chosen.selected_button_id.clone(), title)
     } else if let Some(chosen) = message.list_response_message.as_option() {
         let row = chosen.single_select_reply.as_option();
@@ -171,7 +171,9 @@ fn choice(message: &wa::Message) -> Option<InboundContent> {
         let chosen = message.interactive_response_message.as_option()?;
         let title = chosen.body.as_option().and_then(|body| body.text.clone());
         let id = match &chosen.interactive_response_message {
-            Some(interactive_response_message::InteractiveResponseMessage::NativeFlowResponseMessage(flow)) => {
+            Some(interactive_response_message::InteractiveResponseMessage::NativeFlowResponseMessage(
+                flow,
+            )) => {
                 let parameters = flow.params_json.as_deref();
                 let value = parameters.and_then(|text| serde_json::from_str::<Value>(text).ok());
                 value.and_then(|value| value["id"].as_str().map(str::to_owned))
@@ -210,10 +212,12 @@ mod tests {
     use buffa::MessageField;
     use trunkline_model::Address;
     use trunkline_model::message::{
-        Buttons, CalendarEvent, Choice, ContactCard, Content, Keep, Lane, ListMenu, ListSection, LiveLocation,
-        Location, MenuForm, MessageRef, Pin, Poll, SendMessage, SendOptions,
+        Buttons, CalendarEvent, Choice, ContactCard, Content, Keep, Lane, ListMenu, ListSection,
+        LiveLocation, Location, MenuForm, MessageRef, Pin, Poll, SendMessage, SendOptions,
     };
-    use wa::message::{ButtonsResponseMessage, GroupInviteMessage, ListResponseMessage, list_response_message};
+    use wa::message::{
+        ButtonsResponseMessage, GroupInviteMessage, ListResponseMessage, list_response_message,
+    };
 
     use super::*;
     use crate::message::{Parts, build, received};
@@ -233,7 +237,9 @@ mod tests {
     }
 
     fn choices() -> Vec<Choice> {
-        ["tea", "coffee"].map(|id| Choice { id: id.into(), title: id.to_uppercase(), description: None }).into()
+        ["tea", "coffee"]
+            .map(|id| Choice { id: id.into(), title: id.to_uppercase(), description: None })
+            .into()
     }
 
     fn offered() -> Vec<(String, String)> {
@@ -265,7 +271,9 @@ mod tests {
             caption: Some("on my way".into()),
             sequence: 3,
         };
-        let InboundContent::LiveLocation(read) = there_and_back(Content::LiveLocation(live)) else { panic!() };
+        let InboundContent::LiveLocation(read) = there_and_back(Content::LiveLocation(live)) else {
+            panic!()
+        };
         assert_eq!((read.latitude_e7, read.accuracy_metres, read.sequence), (1, Some(5), Some(3)));
         assert_eq!((read.heading_degrees, read.caption.as_deref()), (Some(90), Some("on my way")));
     }
@@ -307,7 +315,13 @@ mod tests {
         let list = |form| {
             let sections = vec![ListSection { title: None, rows: choices() }];
             let body = "What?".into();
-            Content::List(ListMenu { body, footer: Some("Now".into()), button: "Menu".into(), sections, form })
+            Content::List(ListMenu {
+                body,
+                footer: Some("Now".into()),
+                button: "Menu".into(),
+                sections,
+                form,
+            })
         };
         for native in [buttons(MenuForm::Native), list(MenuForm::Native)] {
             let menu = InboundMenu { body: "What?".into(), footer: Some("Now".into()), choices: offered() };
@@ -340,12 +354,12 @@ mod tests {
             single_select_reply: MessageField::some(row),
             ..Default::default()
         };
-        let button =
-            ButtonsResponseMessage { selected_button_id: Some("tea".into()), ..Default::default() };
+        let button = ButtonsResponseMessage { selected_button_id: Some("tea".into()), ..Default::default() };
         let chosen = |title: &str| InboundContent::MenuChoice { id: "tea".into(), title: title.into() };
         let list = wa::Message { list_response_message: MessageField::some(list), ..Default::default() };
         assert_eq!(read(&list), Some(chosen("TEA")));
-        let button = wa::Message { buttons_response_message: MessageField::some(button), ..Default::default() };
+        let button =
+            wa::Message { buttons_response_message: MessageField::some(button), ..Default::default() };
         assert_eq!(read(&button), Some(chosen("")));
         let invite = GroupInviteMessage {
             group_jid: Some("1@g.us".into()),

@@ -91,19 +91,19 @@ pub(super) fn build(media: &Media, uploaded: Uploaded) -> wa::Message {
                 width: facts.width,
                 height: facts.height,
                 jpeg_thumbnail: facts.thumbnail_jpeg,
-                view_once: view_once,
+                view_once,
             }));
         }
         MediaKind::Video => {
             let sidecar = file.streaming_sidecar.clone();
             let video = MessageField::some(with_file!(VideoMessage, file, mime_type, {
                 caption,
-                seconds: seconds,
+                seconds,
                 width: facts.width,
                 height: facts.height,
                 jpeg_thumbnail: facts.thumbnail_jpeg,
                 gif_playback: media.show.gif.then_some(true),
-                view_once: view_once,
+                view_once,
                 streaming_sidecar: sidecar,
             }));
             if media.show.video_note {
@@ -115,10 +115,10 @@ pub(super) fn build(media: &Media, uploaded: Uploaded) -> wa::Message {
         MediaKind::Audio | MediaKind::Voice => {
             let sidecar = file.streaming_sidecar.clone();
             message.audio_message = MessageField::some(with_file!(AudioMessage, file, mime_type, {
-                seconds: seconds,
+                seconds,
                 waveform: facts.waveform,
                 ptt: Some(media.kind == MediaKind::Voice),
-                view_once: view_once,
+                view_once,
                 streaming_sidecar: sidecar,
             }));
         }

@@ -73,19 +73,17 @@ pub(super) fn contacts(cards: &[ContactCard]) -> wa::Message {
 
 /// Carries the secret that answers are sealed with.
 fn with_secret(message: wa::Message, secret: [u8; 32]) -> wa::Message {
-    let context = wa::MessageContextInfo {
-        message_secret: Some(secret.to_vec()),
-        ..wa::MessageContextInfo::default()
-    };
+    let context =
+        wa::MessageContextInfo { message_secret: Some(secret.to_vec()), ..wa::MessageContextInfo::default() };
     wa::Message { message_context_info: MessageField::some(context), ..message }
 }
 
 /// A poll with one answer and a poll with several are two versions of the message, as the web client sends them.
 pub(super) fn poll(poll: &Poll, secret: [u8; 32]) -> wa::Message {
-    let options = poll.options.iter().map(|option| poll_creation_message::Option {
-        option_name: Some(option.clone()),
-        option_hash: None,
-    });
+    let options = poll
+        .options
+        .iter()
+        .map(|option| poll_creation_message::Option { option_name: Some(option.clone()), option_hash: None });
     let creation = MessageField::some(PollCreationMessage {
         name: Some(poll.question.clone()),
         options: options.collect(),
@@ -122,9 +120,10 @@ pub(super) fn buttons(menu: &Buttons) -> wa::Message {
     if menu.form == MenuForm::Numbered {
         return wa::Message { conversation: Some(menu.as_text()), ..wa::Message::default() };
     }
-    let buttons = menu.buttons.iter().map(|button| {
-        flow_button("quick_reply", &json!({ "display_text": button.title, "id": button.id }))
-    });
+    let buttons = menu
+        .buttons
+        .iter()
+        .map(|button| flow_button("quick_reply", &json!({ "display_text": button.title, "id": button.id })));
     interactive(&menu.body, menu.footer.as_deref(), buttons.collect())
 }
 
