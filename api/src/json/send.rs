@@ -214,8 +214,8 @@ impl SendBody {
         problems: &mut Problems,
         upload: Option<Upload>,
     ) -> Option<(Content, PendingFile)> {
-        let mut given = self.take_files();
-        given.extend(self.take_rest());
+        let mut given = self.take_rest();
+        given.extend(self.take_files());
         let members: Vec<&str> = given.iter().map(|(member, _)| *member).collect();
         if !type_agrees(problems, self.kind.as_deref(), &members) {
             return None;

@@ -29,8 +29,8 @@ pub(super) async fn send<G: Gateway, B: DeserializeOwned>(
 
 /// Changes the words of an outgoing message.
 pub(super) async fn edit<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
-    let (instance, earlier) = earlier(call).await?;
     let body: EditBody = body.json(call.headers).await?;
+    let (instance, earlier) = earlier(call).await?;
     accept(call, instance, body.read(&earlier)?).await
 }
 

@@ -71,7 +71,7 @@ async fn capability_messages_send_baileys_gets_places_cards_and_dates() {
     let live = json!({"latitude": 1.5, "longitude": 2.5, "sequence": 7, "accuracy_metres": 10});
     let live = talk.send(json!({"live_location": live})).await;
     let seen = talk.arrives(&live, "liveLocation").await;
-    assert_eq!((&seen["sequenceNumber"], &seen["accuracyInMeters"]), (&json!(7), &json!(10)));
+    assert_eq!((&seen["sequenceNumber"], &seen["accuracyInMeters"]), (&json!("7"), &json!(10)));
 
     let card = json!({"name": "Nora Lee", "phones": ["+966501234567"], "organization": "The shop"});
     let vcard = json!({"vcard": "BEGIN:VCARD\nVERSION:3.0\nFN:Omar\nEND:VCARD"});
@@ -85,7 +85,7 @@ async fn capability_messages_send_baileys_gets_places_cards_and_dates() {
     let event = json!({"name": "Dinner", "starts_at": "2031-05-01T18:00:00Z", "extra_guests": true});
     let event = talk.send(json!({"event": event})).await;
     let seen = talk.arrives(&event, "event").await;
-    assert_eq!((&seen["name"], &seen["startTime"]), (&json!("Dinner"), &json!(1_935_338_400)));
+    assert_eq!((&seen["name"], &seen["startTime"]), (&json!("Dinner"), &json!("1935424800")));
     talk.finish().await;
 }
 

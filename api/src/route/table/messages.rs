@@ -35,7 +35,7 @@ super::operations! {
         {KeepBody} => (202 MessageJson<'_>), [],
         "Keeps a message in a chat whose messages disappear, or does not keep it any more.";
     PostStatus: POST "/v1/instances/{instance}/status", "status.post", ChannelsWrite / Send,
-        {message StatusBody} => (200 or 202 MessageJson<'_>), ["wait", "timeout_ms"],
+        {message StatusBody} => (202 or 200 MessageJson<'_>), ["wait", "timeout_ms"],
         "Posts a status to the people of its audience.";
     GetOfInstance: GET "/v1/instances/{instance}/messages/{message}", "messages.get_of_instance", MessagesRead / Read,
         - => (200 MessageJson<'_>), [],
