@@ -1,6 +1,7 @@
 //! Every type of message, sent through the gateway and seen by Baileys, and sent by others and seen as events.
 
 use serde_json::{Value, json};
+use trunkline_tests::gateway::FileServer;
 use trunkline_tests::{Accepted, Account, Baileys, Gateway, GatewayEvent, Instance, Media, World};
 
 /// A gateway with Alice's number, Bob's laptop, and both of them.
@@ -105,6 +106,17 @@ async fn capability_messages_send_baileys_gets_the_options() {
     let sent = talk.send(json!({"text": {"body": "see https://a.example/1", "card": card}})).await;
     let seen = talk.arrives(&sent, "text").await;
     assert_eq!((&seen["title"], &seen["matchedText"]), (&json!("A page"), &json!("https://a.example/1")));
+
+    let html = "<title>Our page</title><meta property='og:description' content='about us'>";
+    let pages = FileServer::start("text/html; charset=utf-8", html.as_bytes().to_vec());
+    let page = pages.url("page.html");
+    let sent = talk.send(json!({"text": {"body": format!("see {page} today"), "preview": true}})).await;
+    let seen = talk.arrives(&sent, "text").await;
+    assert_eq!((&seen["title"], &seen["description"]), (&json!("Our page"), &json!("about us")));
+    assert_eq!(seen["matchedText"], json!(page));
+    let dead = json!({"text": {"body": "see http://127.0.0.1:9/ today", "preview": true}});
+    let sent = talk.send(dead).await;
+    assert_eq!(talk.laptop.expect_text("see http://127.0.0.1:9/ today").await.key.id, sent.wa_id);
     talk.finish().await;
 }
 
