@@ -3,7 +3,7 @@
 use trunkline_model::inbound::Party;
 use wacore::stanza::groups::GroupNotificationAction;
 use wacore::types::events::{ConnectFailureReason, Event, GroupUpdate, Receipt, UndecryptableMessage};
-use wacore::types::message::MessageSource;
+use wacore::types::message::{MessageCategory, MessageSource};
 use wacore::types::presence::{ChatPresence, ChatPresenceMedia, ReceiptType};
 use wacore_binary::Jid;
 
@@ -125,6 +125,10 @@ fn traffic(event: &Event) -> Meaning {
             Meaning::Tell(SessionEvent::ServerAck { wa_id: ack.id.clone(), error: ack.error.clone() })
         }
         Event::Receipt(receipt) => translate_receipt(receipt),
+        // Between the devices of the account: nobody waits to read it.
+        Event::UndecryptableMessage(message) if message.info.category == MessageCategory::Peer => {
+            Meaning::Ignored("undecryptable_peer")
+        }
         Event::UndecryptableMessage(message) => unread(message),
         Event::ChatPresence(update) => Meaning::Tell(SessionEvent::ChatPresence {
             chat: chat(&update.source),
