@@ -39,6 +39,8 @@ pub const THREADS_MAX: usize = 64;
 pub const JSON_BYTES_MAX: u64 = 64 << 10;
 /// Largest JSON body of a message with its file inside, in bytes. Larger files go by multipart or by URL.
 pub const MESSAGE_JSON_BYTES_MAX: u64 = 24 << 20;
+/// Largest JSON body of a batch of messages, in bytes.
+pub const BATCH_JSON_BYTES_MAX: u64 = 8 << 20;
 /// What a multipart body may have beside the file, in bytes. Parsers keep all of it, so it is charged like a whole body.
 pub const MULTIPART_OVERHEAD_BYTES_MAX: u64 = 256 << 10;
 /// Bytes of request bodies held in memory at a time, over all requests; more are answered 503.

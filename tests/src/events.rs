@@ -274,6 +274,9 @@ pub struct Message {
     pub url: Option<String>,
     /// Path of the encrypted media on whichever host.
     pub direct_path: Option<String>,
+    /// The rest of it, in the client's own names.
+    #[serde(default)]
+    pub facts: Value,
 }
 
 /// A change to a message.

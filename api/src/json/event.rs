@@ -10,6 +10,7 @@ use super::time::Time;
 use data::Data;
 pub(crate) use data::Received;
 
+mod call;
 mod change;
 mod data;
 
@@ -52,6 +53,8 @@ pub const EVENT_TYPES: &[&str] = &[
     "chat.changed",
     "contact.changed",
     "label.changed",
+    "poll.voted",
+    "message.undecryptable",
 ];
 
 /// An event in its envelope.

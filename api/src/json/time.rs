@@ -15,6 +15,15 @@ pub(crate) fn rfc3339(time_ms: i64) -> String {
     format!("{time:.3}")
 }
 
+/// Seconds since the Unix epoch of a time as RFC 3339 writes it.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn parse_seconds(text: &str) -> Result<i64, &'static str> {
+    let wrong = "is not a time such as 2026-01-31T09:30:00Z";
+    text.parse::<Timestamp>().map(Timestamp::as_second).map_err(|_| wrong)
+}
+
 /// A time in milliseconds since the Unix epoch, written as [`rfc3339`] does.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Time(pub(crate) i64);

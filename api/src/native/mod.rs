@@ -1,5 +1,6 @@
 //! The native API: what each operation of the route table does.
 
+mod about;
 mod channels;
 mod chats;
 mod communities;
@@ -20,6 +21,8 @@ use trunkline_model::Failure;
 use crate::body::RequestBody;
 use crate::call::Call;
 use crate::gateway::Gateway;
+use crate::json::about::{KeepBody, PinBody, ReactBody, RevokeBody};
+use crate::json::send::{SendBody, StatusBody};
 use crate::reply::Answer;
 use crate::route::{MessageOperation, NativeOperation, NodeOperation};
 
@@ -54,7 +57,16 @@ async fn message<G: Gateway>(
 ) -> Result<Answer, Failure> {
     use MessageOperation as Op;
     match operation {
-        Op::Send => send::send(call, body).await,
+        Op::Send => send::send::<G, SendBody>(call, body).await,
+        Op::SendBatch => Box::pin(send::batch(call, body)).await,
+        Op::PostStatus => Box::pin(send::send::<G, StatusBody>(call, body)).await,
+        Op::React => about::send(call, body, ReactBody::read).await,
+        Op::Revoke => about::send(call, body, RevokeBody::read).await,
+        Op::Pin => about::send(call, body, PinBody::read).await,
+        Op::Keep => about::send(call, body, KeepBody::read).await,
+        Op::Edit => about::edit(call, body).await,
+        Op::Delete => about::delete(call).await,
+        Op::Receipts => about::receipts(call).await,
         Op::List => messages::list(call).await,
         Op::MarkRead => messages::mark_read(call, body).await,
         Op::GetOfInstance => messages::get_of_instance(call).await,

@@ -5,12 +5,13 @@ use trunkline_model::chat::{ChatChange, LabelRecord, Mute};
 use trunkline_model::command::{
     AboutView, AudienceKind, AudienceList, BusinessDay, BusinessView, CallCommand, ChatCommand, ChatView,
     CheckedPerson, CommunityCommand, ContactCommand, ContactView, GroupCommand, GroupSettings, GroupView,
-    JoinRequest, JoinedGroup, LabelView, LimitsView, LinkOutcome, LinkedDevice, NewChatLimit,
+    JoinRequest, JoinedGroup, LabelView, LimitsView, LinkOutcome, LinkedDevice, MessageView, NewChatLimit,
     NewsletterCommand, NewsletterPost, NewsletterView, Participant, ParticipantOutcome, ParticipantRole,
     PictureView, Place, PrivacySetting, PrivacyValue, PrivacyView, ProfileCommand, ProfileView,
-    ReachoutLimit, Reply, SavedContact, StatusCommand, StoredBody, StoredMessage, SubGroup,
+    ReachoutLimit, ReceiptView, Reply, SavedContact, SendRequest, StatusCommand, StoredBody, StoredMessage,
+    SubGroup,
 };
-use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
+use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMessage, Party};
 use trunkline_model::message::MessageStatus;
 
 use crate::fake;
@@ -229,6 +230,7 @@ fn messages() -> Vec<StoredMessage> {
         content: InboundContent::Text { body: "hello".to_owned() },
         quote: None,
         mentions: Vec::new(),
+        marks: InboundMarks::default(),
     };
     let stored = |message| StoredMessage {
         time_ms: 1_700_000_000_000,
@@ -320,4 +322,21 @@ pub fn contact(command: &ContactCommand) -> Reply {
         ContactCommand::Check(people) => Reply::Checked(people.iter().map(checked).collect()),
         ContactCommand::Resolve(person) => Reply::Checked(vec![checked(person)]),
     }
+}
+
+/// The answer to a batch: every message is accepted, as `like` it.
+pub fn sent(requests: Vec<SendRequest>, like: &MessageView) -> Reply {
+    let accepted = |request: SendRequest| MessageView { to: request.message.to.jid(), ..like.clone() };
+    Reply::Sent(requests.into_iter().map(accepted).map(Ok).collect())
+}
+
+/// Somebody who has a message and has not read it.
+pub fn receipts() -> Reply {
+    Reply::Receipts(vec![ReceiptView {
+        person: person(),
+        device: Some(0),
+        delivered_at_ms: Some(1_700_000_000_000),
+        read_at_ms: None,
+        played_at_ms: None,
+    }])
 }

@@ -12,7 +12,7 @@ use trunkline_model::command::{
 };
 use trunkline_model::event::{Event, EventBody};
 use trunkline_model::gate::Progress;
-use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
+use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, KeyId, MessageId, Scope};
@@ -263,6 +263,7 @@ fn received(sequence: u64, body: &str) -> Event {
             content: InboundContent::Text { body: body.to_owned() },
             quote: None,
             mentions: Vec::new(),
+            marks: InboundMarks::default(),
         })),
     }
 }
@@ -381,6 +382,8 @@ impl Gateway for Fake {
             Command::GetMessage { id } if id == message_id() => {
                 Ok(Reply::Message(Box::new(message(MessageStatus::Sent))))
             }
+            Command::SendMany(requests) => Ok(answers::sent(requests, &message(MessageStatus::Pending))),
+            Command::GetReceipts { .. } => Ok(answers::receipts()),
             Command::GetMessage { .. } => Err(Failure::new(ErrorCode::MessageNotFound, "No.")),
             Command::ListMessages { status, limit, .. } => {
                 // A page that a filter left empty has a cursor as well.

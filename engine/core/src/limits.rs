@@ -167,6 +167,16 @@ pub const BLOB_GRACE: Duration = Duration::from_secs(3_600);
 pub const BLOB_SWEEP_EVERY: Duration = Duration::from_secs(900);
 /// Files that one collection looks at, 32 bytes of memory each.
 pub const BLOBS_SWEPT_MAX: usize = 1 << 18;
+/// Messages of a batch that share one commit.
+pub const ACCEPT_CHUNK_MESSAGES: usize = 128;
+/// Bytes of messages after which a batch's next commit begins.
+pub const ACCEPT_CHUNK_BYTES: usize = 1 << 20;
+/// How much of a page is read for the card of a link, in bytes.
+pub const PREVIEW_PAGE_BYTES_MAX: usize = 512 << 10;
+/// Largest picture of a page that is made smaller for the card of a link, in bytes.
+pub const PREVIEW_PICTURE_BYTES_MAX: usize = 2 << 20;
+/// A page, or its picture, may take this long.
+pub const PREVIEW_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long bulk takes care of people after a message that one of them waits for, in milliseconds: longer than such a message
 /// takes, and than the pause between two of a lively shard.

@@ -31,6 +31,7 @@ pub use status::*;
 use std::collections::BTreeMap;
 
 use crate::event::{CloseReason, Event};
+use crate::failure::Failure;
 use crate::id::{AccountId, InstanceId, MessageId};
 use crate::inbound::Party;
 use crate::instance::InstanceState;
@@ -72,6 +73,13 @@ pub enum Command {
     },
     /// Accepts a message for sending. Answered by [`Reply::Message`], once it is on disk.
     Send(Box<SendRequest>),
+    /// Accepts messages for sending, in one go: each stands for itself. Answered by [`Reply::Sent`], once they are on disk.
+    SendMany(Vec<SendRequest>),
+    /// Who got and read one message. Answered by [`Reply::Receipts`].
+    GetReceipts {
+        /// Which.
+        id: MessageId,
+    },
     /// One message's status. Answered by [`Reply::Message`].
     GetMessage {
         /// Which.
@@ -208,6 +216,10 @@ pub enum Reply {
     Pairing(PairingView),
     /// A message.
     Message(Box<MessageView>),
+    /// What became of each message of a batch, in its order.
+    Sent(Vec<Result<MessageView, Failure>>),
+    /// Who got and read a message.
+    Receipts(Vec<ReceiptView>),
     /// A page of messages.
     Messages {
         /// The messages, newest first.
@@ -404,4 +416,19 @@ pub struct MessageView {
     pub metadata: Option<String>,
     /// Whether an earlier request with the same idempotency key made it.
     pub replayed: bool,
+}
+
+/// What one recipient told about a message.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct ReceiptView {
+    /// Who.
+    pub person: Party,
+    /// Number of the device, where it was told: 0 is the phone.
+    pub device: Option<u16>,
+    /// When it had the message, in milliseconds since the Unix epoch.
+    pub delivered_at_ms: Option<i64>,
+    /// When it was read, in milliseconds since the Unix epoch.
+    pub read_at_ms: Option<i64>,
+    /// When it was played, in milliseconds since the Unix epoch.
+    pub played_at_ms: Option<i64>,
 }

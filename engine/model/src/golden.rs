@@ -9,10 +9,13 @@ use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, Mute, Ret
 use crate::command::WebhookConfig;
 use crate::event::{CloseReason, Event, EventBody, StatusChange};
 use crate::id::{AccountId, InstanceId, KeyId, MessageId};
-use crate::inbound::{InboundContent, InboundMedia, InboundMessage, InboundQuote, Party};
+use crate::inbound::{
+    InboundContent, InboundMarks, InboundMedia, InboundMessage, InboundQuote, MediaLook, Party,
+};
 use crate::instance::InstanceState;
 use crate::message::{
-    BlobRef, Content, Lane, Media, MediaKind, MediaSource, MessageStatus, Quote, SendMessage, Text,
+    BlobRef, Content, Lane, Media, MediaKind, MediaShow, MediaSource, MessageStatus, Quote, SendMessage,
+    SendOptions, Text,
 };
 use crate::record::*;
 
@@ -102,15 +105,16 @@ fn send_message_0202() {
                 caption: Some("the offer".into()),
                 file_name: Some("offer.pdf".into()),
                 duration_seconds: None,
+                show: MediaShow { view_once: true, ..MediaShow::default() },
             }),
             quote: Some(Quote { wa_id: "ABC".into(), participant: None, body: Some("?".into()) }),
             mentions: vec![Address::Phone("966501234567".into())],
+            options: SendOptions { expires_in_seconds: Some(86_400), ..SendOptions::default() },
             lane: Lane::Bulk,
             metadata: None,
         },
     );
-    let text = Content::Text(Text { body: "مرحبا".into() });
-    assert_ne!(text, Content::Text(Text { body: String::new() }));
+    assert_ne!(Content::Text(Text::plain("مرحبا")), Content::Text(Text::plain("")));
 }
 
 #[test]
@@ -130,6 +134,7 @@ fn event_0301_received() {
         file_name: None,
         size_bytes: Some(10),
         duration_seconds: None,
+        look: MediaLook { width: Some(640), ..MediaLook::default() },
         direct_path: "/v/t62/x.enc".into(),
         media_key: vec![1; 32],
         file_sha256: vec![2; 32],
@@ -152,6 +157,7 @@ fn event_0301_received() {
                 content: InboundContent::Media(media),
                 quote: Some(InboundQuote { wa_id: "Q".into(), participant: None }),
                 mentions: vec!["1@lid".into()],
+                marks: InboundMarks { forwarded: true, expires_in_seconds: None },
             })),
         },
     );
@@ -182,6 +188,20 @@ fn event_0301_status() {
 fn small_records() {
     check(include_str!("../golden/0302-webhook-cursor.hex"), WebhookCursor { delivered: 12 });
     check(include_str!("../golden/0204-outbox-row.hex"), OutboxRow { chat: 9 });
+    check(
+        include_str!("../golden/0205-poll.hex"),
+        PollRecord {
+            message: Some(message_id()),
+            creator: None,
+            options: vec!["tea".into(), "coffee".into()],
+            secret: Some(vec![5; 32]),
+        },
+    );
+    check(include_str!("../golden/0206-vote.hex"), VoteRecord { selected: vec![1] });
+    check(
+        include_str!("../golden/0207-receipt.hex"),
+        ReceiptRecord { person: party(), time_ms: 1_700_000_000_000 },
+    );
     check(include_str!("../golden/0501-counter.hex"), Counter { next: 77 });
     check(include_str!("../golden/0502-instance-pointer.hex"), InstancePointer { instance: InstanceId(5) });
     check(

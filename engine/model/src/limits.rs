@@ -91,3 +91,37 @@ pub const RETENTION_DAYS_MAX: u32 = 3_650;
 pub const SEARCH_TEXT_CHARS_MAX: usize = 256;
 
 const _: () = assert!(PEOPLE_PER_CHECK_MAX <= PEOPLE_CHECKS_AT_ONCE);
+/// Longest simulated typing before a message, in milliseconds.
+pub const TYPING_MS_MAX: u32 = 20_000;
+/// Longest emoji of a reaction, in bytes of UTF-8: families and flags are sequences of code points.
+pub const EMOJI_BYTES_MAX: usize = 64;
+/// Longest time that a message stays pinned, in seconds.
+pub const PIN_SECONDS_MAX: u32 = 30 * 86_400;
+/// Largest thumbnail that travels inside a message, in bytes of JPEG.
+pub const THUMBNAIL_BYTES_MAX: usize = 64 << 10;
+/// Most contact cards of one message.
+pub const CARDS_MAX: usize = 64;
+/// Longest vCard, in bytes.
+pub const VCARD_BYTES_MAX: usize = 16 << 10;
+/// Longest question of a poll, in bytes of UTF-8.
+pub const POLL_QUESTION_BYTES_MAX: usize = 1_024;
+/// Most options of a poll, as WhatsApp's own clients allow.
+pub const POLL_OPTIONS_MAX: usize = 12;
+/// Longest title of an option, a button, a row or a name, in bytes of UTF-8.
+pub const CHOICE_BYTES_MAX: usize = 512;
+/// Most buttons of a message.
+pub const BUTTONS_MAX: usize = 10;
+/// Most rows of a list.
+pub const LIST_ROWS_MAX: usize = 50;
+/// Most people that a status is sent to.
+pub const AUDIENCE_MAX: usize = 5_000;
+/// Most messages of one batch.
+pub const SEND_BATCH_MAX: usize = 1_000;
+/// Voters whose votes of one poll are counted.
+pub const POLL_VOTERS_MAX: usize = 4_096;
+/// How long a poll and its votes are kept, in milliseconds.
+pub const POLL_TTL_MS: u64 = 180 * 24 * 3_600 * 1_000;
+/// How long a receipt is kept, in milliseconds.
+pub const RECEIPT_TTL_MS: u64 = 30 * 24 * 3_600 * 1_000;
+/// Receipts of one message that are shown.
+pub const RECEIPTS_SHOWN_MAX: usize = 8_192;

@@ -93,6 +93,9 @@ records! {
     SendMessage = 0x0202;
     IdempotencyRecord = 0x0203;
     OutboxRow = 0x0204;
+    PollRecord = 0x0205;
+    VoteRecord = 0x0206;
+    ReceiptRecord = 0x0207;
     Event = 0x0301;
     WebhookCursor = 0x0302;
     ApiKeyRecord = 0x0401;
@@ -157,6 +160,12 @@ pub mod table {
     pub const MESSAGE_MARK: u8 = 58;
     /// Owner = instance: how long messages stay in their chats.
     pub const RETENTION: u8 = 59;
+    /// Owner = instance: polls (suffix: WhatsApp id).
+    pub const POLL: u8 = 40;
+    /// Owner = instance: votes in polls (suffix: WhatsApp id of the poll, voter).
+    pub const VOTE: u8 = 41;
+    /// Owner = instance: receipts of messages to several people (suffix: message id, kind, device, person).
+    pub const RECEIPT: u8 = 42;
     /// First table of the protocol crate.
     pub const PROTOCOL_FIRST: u8 = 64;
     /// Last table of the protocol crate.
@@ -269,4 +278,33 @@ pub struct Counter {
 pub struct InstancePointer {
     /// Which instance.
     pub instance: InstanceId,
+}
+
+/// A poll, sent or received: what is needed to open and count its votes.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct PollRecord {
+    /// The outgoing message that it is.
+    pub message: Option<MessageId>,
+    /// WhatsApp id of who made it; `None` for this number.
+    pub creator: Option<String>,
+    /// Its options, in order.
+    pub options: Vec<String>,
+    /// The secret that votes are opened with, of a received one. Of an own one it is derived.
+    pub secret: Option<Vec<u8>>,
+}
+
+/// A vote as it counts now.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct VoteRecord {
+    /// Places of the chosen options in the poll.
+    pub selected: Vec<u32>,
+}
+
+/// A receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct ReceiptRecord {
+    /// Who told.
+    pub person: Party,
+    /// When, by the server's clock, in milliseconds since the Unix epoch.
+    pub time_ms: i64,
 }

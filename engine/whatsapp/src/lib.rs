@@ -64,7 +64,7 @@ pub const PROTOCOL_LOG_TARGETS: [&str; 20] = [
 pub use endpoints::Endpoints;
 pub use error::{ConfigError, SendError, SendErrorKind, SessionError, SinkError};
 pub use guard::{SIMULATED, TestNetwork};
-pub use message::{MediaUpload, new_message_id};
+pub use message::{MediaUpload, new_message_id, thumbnail};
 pub use session::{
     AppStateChange, DevicePlatform, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent,
     SessionEvents, SessionKit, SessionKitConfig,

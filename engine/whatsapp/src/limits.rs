@@ -133,6 +133,25 @@ pub const DETAIL_BYTES_MAX: usize = 256;
 /// How many wrappers (ephemeral, view once, …) around an inbound message are opened.
 pub const WRAPPERS_MAX: usize = 8;
 
+/// Longest side of a picture that is opened for its thumbnail, in pixels.
+pub const PICTURE_SIDE_PIXELS_MAX: u32 = 12_000;
+/// What opening one picture may take, in bytes.
+pub const PICTURE_DECODED_BYTES_MAX: u64 = 96 << 20;
+/// Files of all sessions of the process that are opened at the same time.
+pub const PREPARATIONS_MAX: usize = 2;
+/// Longest side of a thumbnail, in pixels.
+pub const THUMBNAIL_SIDE_PIXELS: u32 = 100;
+/// Quality of a thumbnail's JPEG, of 100.
+pub const THUMBNAIL_QUALITY: u8 = 60;
+/// Side of a sticker's square, in pixels.
+pub const STICKER_SIDE_PIXELS: u32 = 512;
+/// Values of a voice note's shape.
+pub const WAVEFORM_VALUES: usize = 64;
+/// ffmpeg may take this long for one file.
+pub const FFMPEG_TIMEOUT: Duration = Duration::from_secs(30);
+/// Most that ffmpeg may write, in bytes.
+pub const FFMPEG_OUTPUT_BYTES_MAX: u64 = 64 << 20;
+
 const _: () = {
     assert!(SESSION_EVENTS_RESERVED < SESSION_EVENTS_MAX);
     let connect_secs = HANDSHAKE_WAIT_TIMEOUT.as_secs() + CONNECT_TIMEOUT.as_secs();

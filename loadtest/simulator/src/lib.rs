@@ -37,7 +37,7 @@
 //! | `POST /accounts/{pn}/scan` | `qr` | 202 once pair-success is sent |
 //! | `POST /accounts/{pn}/pairing-code` | `code` | 202 once the code is typed |
 //! | `POST /accounts/{pn}/unlink` | `device` | 202; the device is sent 401 `device_removed` |
-//! | `POST /accounts/{pn}/send` | `to` and one of `text`, `media` {`kind`, `base64`, `mimetype`, `caption?`, `file_name?`}, `reaction` {`id`, `emoji`}, `edit` {`id`, `text`}, `revoke` {`id`} | `id` |
+//! | `POST /accounts/{pn}/send` | `to` and one of `text`, `media` {`kind`, `base64`, `mimetype`, `caption?`, `file_name?`}, `reaction` {`id`, `emoji`}, `edit` {`id`, `text`}, `revoke` {`id`}, `thing` {`kind`, …}, `vote` {`id`, `options`}, `rsvp` {`id`, `going`}, `pin` {`id`, `pinned`} | `id` |
 //! | `POST /accounts/{pn}/read` | `chat`, `ids` | 202 |
 //! | `GET /accounts/{pn}/inbox?received=N&wait_ms=M` | | `messages`, `received`, `duplicates`; waits until N were received, at most M ms |
 //! | `POST /accounts/{pn}/app-state` | `push_name?`, `locale?`, `archive?` {`chat`, `on`}, `pin?` {`chat`, `on`}, `compact?` (patches become snapshots) | 202 |

@@ -14,6 +14,7 @@ mod lifecycle;
 mod live;
 mod media;
 mod memory;
+mod messages;
 mod node;
 mod offline;
 mod openapi;

@@ -4,8 +4,10 @@ use trunkline_model::chat::{
     ChatChange, ChatChanged, ContactChange, ContactChanged, LabelChanged, MessageRef, Mute,
 };
 use trunkline_model::command::{CallEvent, CallStep, LimitsView, ReachoutLimit};
-use trunkline_model::event::{CloseReason, EventBody, StatusChange};
-use trunkline_model::inbound::{InboundContent, InboundMedia, InboundMessage, InboundQuote, Party};
+use trunkline_model::event::{CloseReason, EventBody, PollCount, PollVoted, StatusChange, Undecryptable};
+use trunkline_model::inbound::{
+    InboundContent, InboundMarks, InboundMedia, InboundMessage, InboundPoll, InboundQuote, MediaLook, Party,
+};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{MediaKind, MessageStatus};
 
@@ -39,6 +41,7 @@ fn received(content: InboundContent) -> EventBody {
             participant: Some("100000012345678@lid".to_owned()),
         }),
         mentions: vec!["966500000002@s.whatsapp.net".to_owned()],
+        marks: InboundMarks { forwarded: true, expires_in_seconds: Some(60) },
     }))
 }
 
@@ -123,6 +126,8 @@ fn the_envelope_and_a_received_text() {
                 "mentions": [
                     {"id": "966500000002@s.whatsapp.net", "phone": "+966500000002", "lid": null, "name": null},
                 ],
+                "forwarded": true,
+                "expires_in_seconds": 60,
             },
         })
     );
@@ -137,6 +142,7 @@ fn a_received_file_can_be_fetched_and_its_keys_stay_inside() {
         file_name: None,
         size_bytes: Some(10),
         duration_seconds: None,
+        look: MediaLook::default(),
         direct_path: "/secret-path".to_owned(),
         media_key: vec![1; 32],
         file_sha256: vec![2; 32],
@@ -157,12 +163,16 @@ fn other_content_and_other_events() {
         let json = json_of(body);
         assert_eq!(json.pointer(pointer), Some(&expected), "{json}");
     };
-    let location =
-        InboundContent::Location { latitude_e7: 247_136_000, longitude_e7: -466_753_001, name: None };
+    let location = InboundContent::Location {
+        latitude_e7: 247_136_000,
+        longitude_e7: -466_753_001,
+        name: None,
+        address: Some("1 Road".to_owned()),
+    };
     check(
         received(location),
         "/data/location",
-        serde_json::json!({"latitude": 24.7136, "longitude": -46.6753001, "name": null}),
+        serde_json::json!({"latitude": 24.7136, "longitude": -46.6753001, "name": null, "address": "1 Road"}),
     );
     let state = EventBody::StateChanged {
         from: InstanceState::Open,
@@ -209,6 +219,36 @@ fn calls_and_limits() {
     );
 }
 
+fn voted() -> EventBody {
+    EventBody::PollVoted(Box::new(PollVoted {
+        poll_wa_id: "3EB0DD".to_owned(),
+        message: MessageId::from_u64(1),
+        chat: party("966500000001"),
+        voter: party("966500000001"),
+        from_me: false,
+        time_ms: 0,
+        selected: vec!["tea".to_owned()],
+        tally: vec![PollCount { option: "tea".to_owned(), votes: 2 }],
+        voters: 2,
+    }))
+}
+
+#[test]
+fn polls_and_their_votes() {
+    let poll = InboundPoll {
+        question: "What?".to_owned(),
+        options: vec!["tea".to_owned()],
+        selectable: 1,
+        secret: Some(vec![1; 32]),
+    };
+    let json = json_of(received(InboundContent::Poll(Box::new(poll))));
+    let expected = serde_json::json!({"question": "What?", "options": ["tea"], "selectable": 1});
+    assert_eq!(json["data"]["poll"], expected, "the secret stays inside");
+    let json = json_of(voted());
+    assert_eq!(json["data"]["message"], "msg_00000000000001");
+    assert_eq!(json["data"]["tally"], serde_json::json!([{"option": "tea", "votes": 2}]));
+}
+
 #[test]
 fn metadata_is_given_back_as_it_was_written() {
     let event =
@@ -250,6 +290,13 @@ fn every_type_that_an_event_can_have_is_listed_once() {
             change: ContactChange::Blocked(true),
         })),
         EventBody::LabelChanged(Box::new(LabelChanged { id: "3".to_owned(), label: None })),
+        voted(),
+        EventBody::MessageUndecryptable(Box::new(Undecryptable {
+            wa_id: String::new(),
+            chat: Party::default(),
+            sender: Party::default(),
+            cause: String::new(),
+        })),
     ];
     let mut kinds: Vec<&str> = states.iter().chain(&statuses).chain(&others).map(EventBody::kind).collect();
     let mut listed = EVENT_TYPES.to_vec();

@@ -1,7 +1,7 @@
 //! The rows of the route table, one file for each part of the API.
 //!
 //! A row: operation, method and path, name, scope and budget, body and reply, query parameters, summary. Bodies are `-` (none),
-//! `{}` (nothing or an empty object), `{Type}`, `{message Type}` (JSON or multipart) or `{file}`; replies `(204)`,
+//! `{}` (nothing or an empty object), `{Type}`, `{long Type}` (the same, longer), `{message Type}` (JSON or multipart) or `{file}`; replies `(204)`,
 //! `(200 Type)`, `(bytes "type/subtype" …)` or `(events Type)`. The example of a body is the file of that name in `examples/`.
 
 macro_rules! operations {
@@ -46,6 +46,9 @@ macro_rules! body {
     };
     ({message $body:ty}) => {
         $crate::route::BodyRule::Message(|schemas| schemas.subschema_for::<$body>())
+    };
+    ({long $body:ty}) => {
+        $crate::route::BodyRule::LongJson(|schemas| schemas.subschema_for::<$body>())
     };
     ({$body:ty}) => {
         $crate::route::BodyRule::Json(|schemas| schemas.subschema_for::<$body>())

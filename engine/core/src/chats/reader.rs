@@ -328,6 +328,10 @@ impl ChatReader {
         let suffix = id.get().to_be_bytes();
         let Some(record) = self.get::<MessageRecord>(table::MESSAGE, &suffix)? else { return Ok(None) };
         let body = self.get::<SendMessage>(table::MESSAGE_BODY, &suffix)?;
+        // A reaction or an edit is about a message, and none itself.
+        if body.as_ref().is_some_and(|body| !body.content.is_message()) {
+            return Ok(None);
+        }
         let accepted_ms = record.status_times_ms.values().min().copied();
         Ok(Some(StoredMessage {
             time_ms: accepted_ms.unwrap_or(0),

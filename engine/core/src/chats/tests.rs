@@ -9,8 +9,8 @@ use trunkline_model::chat::{
 };
 use trunkline_model::command::{ChatFilter, MessageQuery, MessageSearch, Span, StoredMessage};
 use trunkline_model::event::EventBody;
-use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
-use trunkline_model::message::{Content, Lane, MessageStatus, SendMessage, Text};
+use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMessage, Party};
+use trunkline_model::message::{Content, Lane, MessageStatus, SendMessage, SendOptions, Text};
 use trunkline_model::record::{self, MessageRecord, table};
 use trunkline_model::{Address, InstanceId, MessageId};
 use trunkline_store::{Batch, CommitClass, Direction, KeyRange, Ledger};
@@ -56,6 +56,7 @@ fn message(from: &Party, text: &str, time_ms: i64) -> EventBody {
         content: InboundContent::Text { body: text.to_owned() },
         quote: None,
         mentions: Vec::new(),
+        marks: InboundMarks::default(),
     }))
 }
 
@@ -311,9 +312,10 @@ async fn a_search_finds_what_arrived_and_what_was_sent() {
     };
     let body = SendMessage {
         to: address("966501234567"),
-        content: Content::Text(Text { body: "your order is on its way".to_owned() }),
+        content: Content::Text(Text::plain("your order is on its way")),
         quote: None,
         mentions: Vec::new(),
+        options: SendOptions::default(),
         lane: Lane::Interactive,
         metadata: None,
     };

@@ -20,6 +20,7 @@ impl Instance {
     pub(super) async fn call(&mut self, ask: Ask, reply: Replier) {
         match ask {
             Ask::Accept(message) => self.accept(*message, reply),
+            Ask::AcceptMany(messages) => self.accept_many(messages, reply),
             Ask::Settled(id) => self.when_settled(id, reply),
             Ask::Command(command) => self.command(command, reply).await,
         }
@@ -50,6 +51,7 @@ impl Instance {
             }
             Command::GetPairing => Ok(Reply::Pairing(self.pairing.clone())),
             Command::GetMessage { id } => self.get_message(id),
+            Command::GetReceipts { id } => self.receipts(id),
             Command::ListMessages { before, status, limit } => {
                 self.list_messages(before, status, limit).await
             }
@@ -76,6 +78,9 @@ impl Instance {
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
             Command::Logout => return self.logout(reply).await,
             Command::DeleteInstance => return self.delete(reply).await,
+            Command::SendMany(requests) => {
+                return self.accept_many(requests.into_iter().map(super::archive).collect(), reply);
+            }
             Command::Send(request) => match super::archive(*request) {
                 Ok(message) => return self.accept(message, reply),
                 Err(failure) => Err(failure),
@@ -290,13 +295,14 @@ impl Instance {
     }
 }
 
-/// Whether a command may be given to an instance that is being deleted: it changes nothing, or deletes it.
+/// Whether a command changes nothing, or ends everything: it is answered while the instance is being deleted, too.
 fn only_looks(command: &Command) -> bool {
     matches!(
         command,
         Command::GetInstance
             | Command::GetPairing
             | Command::GetMessage { .. }
+            | Command::GetReceipts { .. }
             | Command::ListMessages { .. }
             | Command::PullEvents { .. }
             | Command::DeleteInstance

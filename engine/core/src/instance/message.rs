@@ -21,6 +21,8 @@ pub(crate) enum Ask {
     Command(Command),
     /// A message to accept, already checked and archived on the front end's thread.
     Accept(Box<AcceptedArchive>),
+    /// Messages to accept in one go, those that are wrong among them.
+    AcceptMany(Vec<Result<AcceptedArchive, Failure>>),
     /// Answer when this message is settled.
     Settled(MessageId),
 }
@@ -30,7 +32,10 @@ impl Ask {
     pub(crate) fn lane(&self) -> CallLane {
         match self {
             Ask::Accept(message) if message.lane == Lane::Bulk => CallLane::Bulk,
-            Ask::Accept(_) | Ask::Command(_) | Ask::Settled(_) => CallLane::Front,
+            Ask::AcceptMany(messages) if messages.iter().flatten().any(|m| m.lane == Lane::Bulk) => {
+                CallLane::Bulk
+            }
+            Ask::Accept(_) | Ask::AcceptMany(_) | Ask::Command(_) | Ask::Settled(_) => CallLane::Front,
         }
     }
 
@@ -43,6 +48,9 @@ impl Ask {
     pub(crate) fn yields_to_memory(&self) -> bool {
         match self {
             Ask::Accept(message) => message.lane == Lane::Bulk || message.is_media(),
+            Ask::AcceptMany(messages) => {
+                messages.iter().flatten().any(|message| message.lane == Lane::Bulk || message.is_media())
+            }
             // Asked before a file is stored for a message.
             Ask::Command(command) => matches!(command, Command::CheckSend { .. }),
             Ask::Settled(_) => false,

@@ -2,11 +2,12 @@
 //!
 //! `actor` receives and dispatches, `lanes` holds what front ends ask, `call` answers it; `lifecycle` moves through the states
 //! and opens sessions, `reconnect` opens them again, `recycle` gives their memory back; `session` maps what WhatsApp says;
-//! `archive`, `accept`, `pump` and `status` are the life of an outgoing message; `views` answers questions; `settings` changes
+//! `archive`, `accept`, `accept_many`, `pump`, `status` and `receipts` are the life of an outgoing message; `views` answers questions; `settings` changes
 //! what people may change; `remove` ends it all, and `sweep` what has expired. `doze` ends the actor of an instance that needs
 //! none.
 
 mod accept;
+mod accept_many;
 mod actor;
 mod archive;
 mod birth;
@@ -17,7 +18,9 @@ mod doze;
 mod lanes;
 mod lifecycle;
 mod message;
+mod preview;
 mod pump;
+mod receipts;
 mod reconnect;
 mod recycle;
 mod remove;

@@ -4,7 +4,7 @@ use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{
     BulkTurn, Claim, FailedAttempt, MediaSource, MessageStatus, OutboxItem, SendMessage,
 };
-use trunkline_model::message::{Content, Lane};
+use trunkline_model::message::{Content, Lane, LinkPreview};
 use trunkline_model::record::{self, MessageRecord, OutboxRow, table};
 use trunkline_model::retry::{BackoffError, SEND_BACKOFF};
 use trunkline_model::{Failure, MessageId};
@@ -12,6 +12,7 @@ use trunkline_store::{Direction, KeyRange};
 use trunkline_whatsapp::{MediaUpload, SendError, Session};
 
 use super::message::InstanceMsg;
+use super::preview;
 use super::state::Instance;
 use crate::clock;
 use crate::limits::{
@@ -216,8 +217,12 @@ async fn send(
     message: &SendMessage,
 ) -> Result<(), SendError> {
     let media = match &message.content {
-        Content::Text(_) => None,
         Content::Media(media) => Some(load_media(context, &media.source).await?),
+        Content::Text(text) if text.preview == LinkPreview::Fetch => {
+            let shown = preview::shown(&context.fetcher, message, text).await;
+            return session.send(&record.wa_id, &shown, None).await;
+        }
+        _ => None,
     };
     session.send(&record.wa_id, message, media).await
 }

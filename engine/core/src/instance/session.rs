@@ -1,7 +1,7 @@
 //! What WhatsApp says, and what it means for the instance.
 
 use trunkline_model::command::{Expiring, LimitsView};
-use trunkline_model::event::{CloseReason, EventBody};
+use trunkline_model::event::{CloseReason, EventBody, Undecryptable};
 use trunkline_model::inbound::Party;
 use trunkline_model::instance::{InstanceState, Trigger};
 use trunkline_model::message::MessageStatus;
@@ -9,6 +9,7 @@ use trunkline_store::CommitClass;
 use trunkline_whatsapp::{ReceiptKind, SessionEvent};
 
 use super::message::InstanceMsg;
+use super::receipts::ReceiptOf;
 use super::state::Instance;
 use crate::clock;
 use crate::spawn::TaskKind;
@@ -31,10 +32,20 @@ impl Instance {
             SessionEvent::Ready => self.ready().await,
             SessionEvent::Closed { reason, retry_after_ms, .. } => self.closed(reason, retry_after_ms).await,
             SessionEvent::ServerAck { wa_id, error } => self.server_ack(&wa_id, error).await,
-            SessionEvent::Receipt { wa_ids, chat, sender, kind, .. } => match status_of(kind) {
-                Some(status) => self.receipt(&wa_ids, &sender, status).await,
-                None => self.read_elsewhere(chat, wa_ids.len()).await,
-            },
+            SessionEvent::Receipt { wa_ids, chat, sender, device, kind, time_ms, .. } => {
+                match status_of(kind) {
+                    Some(status) => {
+                        self.receipt(&wa_ids, ReceiptOf { sender: &sender, device, status, time_ms }).await;
+                    }
+                    None => self.read_elsewhere(chat, wa_ids.len()).await,
+                }
+            }
+            SessionEvent::Unread { wa_id, mut chat, mut sender, cause } => {
+                self.log.complete(&mut chat);
+                self.log.complete(&mut sender);
+                let unread = Undecryptable { wa_id, chat, sender, cause: cause.to_owned() };
+                self.tell(EventBody::MessageUndecryptable(Box::new(unread))).await;
+            }
             SessionEvent::ChatPresence { mut chat, mut sender, state } => {
                 self.log.complete(&mut chat);
                 self.log.complete(&mut sender);

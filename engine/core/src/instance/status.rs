@@ -1,7 +1,6 @@
 //! What becomes of outgoing messages: acknowledgements and receipts, in whatever order they come.
 
 use trunkline_model::event::{EventBody, StatusChange};
-use trunkline_model::inbound::Party;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{MessageStatus, StatusStep};
 use trunkline_model::record::{self, MessageRecord, table};
@@ -9,6 +8,7 @@ use trunkline_model::{Failure, MessageId};
 use trunkline_store::{Batch, CommitClass};
 
 use super::message::{InstanceMsg, answer, message_reply};
+use super::receipts::ReceiptOf;
 use super::state::{Instance, Statuses};
 use crate::chats::Note;
 use crate::clock;
@@ -108,12 +108,13 @@ impl Instance {
         self.pump().await;
     }
 
-    pub(super) async fn receipt(&mut self, wa_ids: &[String], sender: &Party, status: MessageStatus) {
+    pub(super) async fn receipt(&mut self, wa_ids: &[String], receipt: ReceiptOf<'_>) {
         let mut breather = Breather::every(RECEIPTS_PER_POLL);
         for wa_id in wa_ids {
             if let Some(id) = self.id_of(wa_id) {
                 self.outbox.settle(id);
-                self.advance(id, status, None, Some(&sender.jid)).await;
+                self.keep_receipt(id, &receipt);
+                self.advance(id, receipt.status, None, Some(&receipt.sender.jid)).await;
             }
             breather.step().await;
         }

@@ -232,6 +232,6 @@ fn message_of(key: &Key) -> Option<MessageId> {
     key.suffix().try_into().map(u64::from_be_bytes).ok().and_then(MessageId::from_u64)
 }
 
-fn no_message(id: MessageId) -> Failure {
+pub(super) fn no_message(id: MessageId) -> Failure {
     Failure::new(ErrorCode::MessageNotFound, format!("There is no message {id} in this instance."))
 }

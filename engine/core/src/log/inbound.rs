@@ -13,6 +13,7 @@ use trunkline_store::{Batch, CommitClass, Key, Ledger, StoreError};
 use trunkline_whatsapp::{InboundSink, SinkError};
 
 use super::event_log::{Appended, EventLog};
+use super::polls::{self, Polls};
 use super::under_way::{Claims, Seen};
 use crate::clock;
 use crate::limits::{INBOUND_BATCH_BYTES, INBOUND_MESSAGE_BYTES_MAX};
@@ -116,26 +117,34 @@ impl CommitInbound {
     ) -> Result<(), StoreError> {
         let begin = || Piece { is_history, ..Piece::default() };
         let mut piece = begin();
+        let mut polls = Polls::new(&*self.ledger, self.instance);
         for (seen, message) in fresh {
             let message = fitting(message);
             let bytes = weight(&message);
             if piece.bytes + bytes > INBOUND_BATCH_BYTES && !piece.bodies.is_empty() {
                 queued.push(self.append(std::mem::replace(&mut piece, begin())).await?);
             }
-            self.add(&mut piece, &seen, message)?;
+            self.add(&mut piece, &mut polls, &seen, message)?;
             piece.bytes += bytes;
         }
         queued.push(self.append(piece).await?);
         Ok(())
     }
 
-    fn add(&self, piece: &mut Piece, seen: &Seen, message: InboundMessage) -> Result<(), StoreError> {
+    fn add(
+        &self,
+        piece: &mut Piece,
+        polls: &mut Polls<'_>,
+        seen: &Seen,
+        message: InboundMessage,
+    ) -> Result<(), StoreError> {
         let marker = record::encode(&Counter { next: 0 }).map_err(unencodable)?;
         let expires_ms = clock::wall_ms().saturating_add_unsigned(INBOUND_DEDUP_TTL_MS);
         piece.batch.put(self.key(seen), marker);
         piece.batch.put(deadline_key(self.instance, expires_ms, table::INBOUND_SEEN, seen), &b""[..]);
         let backfilled = message.from_offline_queue || piece.is_history;
-        piece.bodies.push((EventBody::MessageReceived(Box::new(message)), backfilled));
+        let body = polls.event(&mut piece.batch, message)?;
+        piece.bodies.push((body, backfilled));
         Ok(())
     }
 
@@ -158,6 +167,16 @@ impl InboundSink for CommitInbound {
             }
         }
         self.take(unknown, true).await
+    }
+
+    fn secret_of(&self, wa_id: &str) -> Option<Vec<u8>> {
+        match polls::load(&*self.ledger, self.instance, wa_id) {
+            Ok(poll) => poll?.secret,
+            Err(error) => {
+                tracing::error!(instance = %self.instance, %error, "a poll cannot be read");
+                None
+            }
+        }
     }
 }
 
@@ -234,10 +253,37 @@ fn weight(message: &InboundMessage) -> usize {
         }
         InboundContent::Contacts { vcards } => list(vcards),
         InboundContent::Reaction { emoji, .. } => emoji.len(),
-        InboundContent::Location { name, .. } => optional(name),
-        InboundContent::Revoke { .. } | InboundContent::Other { .. } => 0,
+        InboundContent::Location { name, address, .. } => optional(name) + optional(address),
+        other => weight_of_thing(other),
     };
     FIXED_BYTES + content + list(&message.mentions)
+}
+
+/// About how many bytes the rest of the kinds take, besides the fixed ones.
+fn weight_of_thing(content: &InboundContent) -> usize {
+    let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    match content {
+        InboundContent::LiveLocation(place) => optional(&place.caption),
+        InboundContent::Poll(poll) => {
+            poll.question.len() + poll.options.iter().map(|option| option.len() + 16).sum::<usize>()
+        }
+        InboundContent::PollVote(vote) => vote.selected.iter().map(|hash| hash.len() + 16).sum(),
+        InboundContent::Event(event) => {
+            event.name.len()
+                + optional(&event.description)
+                + optional(&event.place)
+                + optional(&event.join_link)
+        }
+        InboundContent::Menu(menu) => {
+            let choices = menu.choices.iter().map(|(id, title)| id.len() + title.len() + 32);
+            menu.body.len() + optional(&menu.footer) + choices.sum::<usize>()
+        }
+        InboundContent::MenuChoice { id, title } => id.len() + title.len(),
+        InboundContent::GroupInvite(invite) => {
+            invite.group.len() + invite.code.len() + optional(&invite.name) + optional(&invite.caption)
+        }
+        _ => 0,
+    }
 }
 
 fn identity(message: &InboundMessage) -> Seen {

@@ -2,6 +2,7 @@
 
 mod event_log;
 mod inbound;
+pub(crate) mod polls;
 mod under_way;
 
 pub(crate) use event_log::{Entries, EventLog, newest_on_disk};

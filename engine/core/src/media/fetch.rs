@@ -5,7 +5,7 @@ use trunkline_model::limits::MEDIA_BYTES_MAX;
 
 use super::guard::{GuardedClient, Refused};
 use crate::engine::EngineError;
-use crate::limits::{FETCH_REDIRECTS_MAX, FETCH_TIMEOUT};
+use crate::limits::{FETCH_REDIRECTS_MAX, FETCH_TIMEOUT, PREVIEW_TIMEOUT};
 
 /// A fetched file.
 pub(crate) struct Fetched {
@@ -78,6 +78,24 @@ impl MediaFetcher {
                 return Err(FetchError::TooLarge);
             }
             bytes.extend_from_slice(&chunk);
+        }
+        Ok(Fetched { bytes: bytes.freeze(), mime_type })
+    }
+
+    /// The beginning of what is behind a URL, soon or not at all: for the card of a link, whose page nobody has to wait for.
+    pub(crate) async fn fetch_beginning(&self, url: &str, bytes_max: usize) -> Result<Fetched, FetchError> {
+        let request = self.0.request(reqwest::Method::GET, url)?.timeout(PREVIEW_TIMEOUT);
+        let mut response = request.send().await?;
+        if !response.status().is_success() {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        let kind = response.headers().get(reqwest::header::CONTENT_TYPE);
+        let mime_type = kind.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let mut bytes = BytesMut::new();
+        while bytes.len() < bytes_max
+            && let Some(chunk) = response.chunk().await?
+        {
+            bytes.extend_from_slice(&chunk[..chunk.len().min(bytes_max - bytes.len())]);
         }
         Ok(Fetched { bytes: bytes.freeze(), mime_type })
     }

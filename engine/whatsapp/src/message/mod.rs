@@ -1,11 +1,14 @@
 //! Between Trunkline's messages and WhatsApp's: pure mappings, no session, no clock.
 
+mod facts;
 mod incoming;
 mod outgoing;
 mod party;
 
+pub use facts::thumbnail;
+pub(crate) use facts::{Prepared, prepare};
 pub(crate) use incoming::{received, unwrap};
-pub(crate) use outgoing::{Uploaded, build, media_type};
+pub(crate) use outgoing::{Parts, Uploaded, build, media_type};
 pub(crate) use party::{address_of, party};
 
 use bytes::Bytes;

@@ -92,6 +92,8 @@ pub enum SessionEvent {
         chat: Party,
         /// Whose device tells.
         sender: Party,
+        /// Number of that device: 0 is the phone.
+        device: u16,
         /// What it tells.
         kind: ReceiptKind,
         /// When, by the server's clock, in milliseconds since the Unix epoch.
@@ -114,6 +116,17 @@ pub enum SessionEvent {
         online: bool,
         /// Last time seen, in milliseconds since the Unix epoch, where shown.
         last_seen_ms: Option<i64>,
+    },
+    /// A message arrived that cannot be read. Where it can still come, it has been asked for.
+    Unread {
+        /// Its id.
+        wa_id: String,
+        /// The conversation.
+        chat: Party,
+        /// Who sent it.
+        sender: Party,
+        /// Why, in a word.
+        cause: &'static str,
     },
     /// A group changed: its members, subject or settings.
     GroupChanged {
@@ -195,6 +208,7 @@ impl SessionEvent {
             SessionEvent::Receipt { .. } => "receipt",
             SessionEvent::ChatPresence { .. } => "chat_presence",
             SessionEvent::Presence { .. } => "presence",
+            SessionEvent::Unread { .. } => "unread",
             SessionEvent::GroupChanged { .. } => "group_changed",
             SessionEvent::LimitsChanged(_) => "limits_changed",
             SessionEvent::Call(_) => "call",
@@ -209,8 +223,9 @@ impl SessionEvent {
             | SessionEvent::Presence { .. }
             | SessionEvent::GroupChanged { .. }
             | SessionEvent::LimitsChanged(_)
-            | SessionEvent::Call(_) => Weight::Useful,
-            SessionEvent::Changed { .. } => Weight::Useful,
+            | SessionEvent::Call(_)
+            | SessionEvent::Changed { .. }
+            | SessionEvent::Unread { .. } => Weight::Useful,
             _ => Weight::Essential,
         }
     }

@@ -143,5 +143,6 @@ async fn message(
         content: read.content,
         quote: read.quote,
         mentions: read.mentions,
+        marks: read.marks,
     })
 }

@@ -1,5 +1,6 @@
 //! The session port: one client of the protocol crate, its runs and what can be asked of it.
 
+mod answers;
 mod calls;
 mod changes;
 mod chats;
@@ -21,6 +22,7 @@ mod privacy;
 mod profile;
 mod quotas;
 mod run;
+mod secret;
 mod sending;
 mod status;
 mod translate;

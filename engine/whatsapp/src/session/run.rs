@@ -137,7 +137,12 @@ impl EventHandler for Forwarder {
             Meaning::Uncommitted => commit_late(link.clone(), event),
             Meaning::CodeFailed(_) if link.code_requested.load(Ordering::Relaxed) => {}
             Meaning::CodeFailed(detail) => link.tell(SessionEvent::PairFailed { detail }),
-            Meaning::Unread(why) => counter!(UNREAD, "reason" => why).increment(1),
+            Meaning::Unread(unread) => {
+                if let SessionEvent::Unread { cause, .. } = &unread {
+                    counter!(UNREAD, "reason" => *cause).increment(1);
+                }
+                link.tell(unread);
+            }
             Meaning::Ignored(kind) => counter!(EVENTS_DROPPED, "kind" => kind).increment(1),
         }
     }

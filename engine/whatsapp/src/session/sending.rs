@@ -1,18 +1,23 @@
 //! Handing a message to WhatsApp.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use metrics::{counter, histogram};
-use trunkline_model::message::{Content, Media, SendMessage};
+use tokio::sync::{Semaphore, oneshot};
+use trunkline_model::limits::MENTIONS_MAX;
+use trunkline_model::message::{Content, Media, MediaKind, SendMessage};
 use wacore_binary::{Jid, JidExt as _};
+use waproto::whatsapp as wa;
 use whatsapp_rust::anyhow;
-use whatsapp_rust::features::ContactError;
+use whatsapp_rust::features::{ChatStateType, ContactError, StatusPrivacySetting, StatusSendOptions};
 use whatsapp_rust::{ErrorChainExt as _, IqError, SendError as ClientSendError, SendOptions, UploadOptions};
 
 use super::Session;
+use super::secret::message_secret;
 use crate::error::SendError;
-use crate::limits::MEDIA_BYTES_MAX;
-use crate::message::{MediaUpload, Uploaded, address_of, build, media_type};
+use crate::limits::{MEDIA_BYTES_MAX, PREPARATIONS_MAX};
+use crate::message::{MediaUpload, Parts, Prepared, Uploaded, address_of, build, media_type, prepare};
 use crate::metrics::{MEDIA, SEND_SECONDS, SENDS};
 
 impl Session {
@@ -50,20 +55,89 @@ impl Session {
             return Err(SendError::retryable("not_connected", "the session is not connected to WhatsApp"));
         }
         let to = address_of(&message.to)
-            .filter(|jid| !jid.is_newsletter() && !jid.is_status_broadcast())
+            .filter(|jid| !jid.is_newsletter())
             .ok_or_else(|| SendError::permanent("invalid_recipient", "this is no person and no group"))?;
-        let to = self.reachable(to).await?;
+        let to = if to.is_status_broadcast() { to } else { self.reachable(to).await? };
         let uploaded = match (&message.content, media) {
             (Content::Media(wanted), Some(file)) => Some(self.upload(wanted, file).await?),
             _ => None,
         };
-        let built = build(message, uploaded)?;
+        let parts = Parts {
+            uploaded,
+            now_ms: wacore::time::now_millis(),
+            secret: message_secret(client, wa_id),
+            everybody: self.everybody(&to, message).await?,
+        };
+        let built = build(message, parts)?;
+        if to.is_status_broadcast() {
+            return self.post_status(wa_id, message, built).await;
+        }
+        self.show_typing(&to, message).await;
         let options = SendOptions::default().with_message_id(wa_id);
         client
             .send_message_with_options(to, built, options)
             .await
             .map(drop)
             .map_err(|error| send_error(&error))
+    }
+
+    /// Sends a status to its audience, of whom those get it that WhatsApp knows by LID.
+    async fn post_status(
+        &self,
+        wa_id: &str,
+        message: &SendMessage,
+        built: wa::Message,
+    ) -> Result<(), SendError> {
+        let people: Vec<Jid> = message.options.audience.iter().filter_map(address_of).collect();
+        // The protocol crate knows the LIDs of people that it has met; it passes over the others.
+        let strangers = self.strangers(&people).await;
+        if !strangers.is_empty() {
+            let asked = self.inner.client.contacts().is_on_whatsapp(&strangers).await;
+            asked.map_err(|error| SendError::retryable("recipient_unknown", error.to_string()))?;
+        }
+        let options = StatusSendOptions {
+            privacy: StatusPrivacySetting::AllowList,
+            message_id: Some(wa_id.to_owned()),
+            ..StatusSendOptions::default()
+        };
+        let sent = self.inner.client.status().send_raw(built, &people, options).await;
+        sent.map(drop).map_err(|error| send_error(&error))
+    }
+
+    /// Those whose LID is not known here.
+    async fn strangers(&self, people: &[Jid]) -> Vec<Jid> {
+        let mut strangers = Vec::new();
+        for person in people.iter().filter(|person| person.is_pn()) {
+            if !matches!(self.inner.client.get_lid_pn_entry(person).await, Ok(Some(_))) {
+                strangers.push(person.clone());
+            }
+        }
+        strangers
+    }
+
+    /// Everybody in the group, for a message that mentions all of them.
+    async fn everybody(&self, to: &Jid, message: &SendMessage) -> Result<Vec<String>, SendError> {
+        if !message.options.mention_all || !to.is_group() {
+            return Ok(Vec::new());
+        }
+        let found = self.inner.client.groups().query_info(to).await;
+        let info = found.map_err(|error| SendError::retryable("group_unknown", error.to_string()))?;
+        Ok(info.participants.iter().take(MENTIONS_MAX).map(Jid::to_non_ad_string).collect())
+    }
+
+    /// Shows that somebody is typing, or recording, for as long as the caller wants. A chat that does not show it gets the
+    /// message all the same.
+    async fn show_typing(&self, to: &Jid, message: &SendMessage) {
+        let typing = Duration::from_millis(message.options.typing_ms.into());
+        if typing.is_zero() {
+            return;
+        }
+        let records = matches!(&message.content, Content::Media(media) if media.kind == MediaKind::Voice);
+        let state = if records { ChatStateType::Recording } else { ChatStateType::Composing };
+        if let Err(error) = self.inner.client.chatstate().send(to, state).await {
+            tracing::debug!(%error, "typing was not shown");
+        }
+        tokio::time::sleep(typing).await;
     }
 
     /// Where a message to a person really goes, or that there is nobody.
@@ -110,16 +184,33 @@ impl Session {
             let detail = format!("the file is larger than {MEDIA_BYTES_MAX} bytes");
             return Err(SendError::permanent("media_too_large", detail));
         }
-        let known = wanted.mime_type.clone().or(file.mime_type);
+        let Prepared { bytes, mime_type, facts } = self.prepare(wanted.clone(), file.bytes).await?;
+        let known = mime_type.map(str::to_owned).or(wanted.mime_type.clone()).or(file.mime_type);
         let mime_type = known.unwrap_or_else(|| wanted.kind.default_mime_type().to_owned());
         let uploaded =
-            self.inner.client.upload(file.bytes.into(), media_type(wanted.kind), UploadOptions::new()).await;
+            self.inner.client.upload(bytes.into(), media_type(wanted.kind), UploadOptions::new()).await;
         let outcome = if uploaded.is_ok() { "ok" } else { "failed" };
         counter!(MEDIA, "direction" => "up", "outcome" => outcome).increment(1);
         match uploaded {
-            Ok(response) => Ok(Uploaded { file: response.into(), mime_type }),
+            Ok(response) => Ok(Uploaded { file: response.into(), mime_type, facts }),
             Err(error) => Err(upload_error(&error)),
         }
+    }
+}
+
+/// Files of all sessions that are being opened: each takes a core for as long as it takes, and memory for what is in it.
+static PREPARATIONS: Semaphore = Semaphore::const_new(PREPARATIONS_MAX);
+
+impl Session {
+    /// Finds out what WhatsApp shows about a file, away from the shard's thread.
+    async fn prepare(&self, wanted: Media, bytes: Bytes) -> Result<Prepared, SendError> {
+        let stopped = || SendError::retryable("stopping", "the file was not prepared");
+        let turn = PREPARATIONS.acquire().await.map_err(|_| stopped())?;
+        let (told, heard) = oneshot::channel();
+        let work = Box::new(move || drop(told.send(prepare(&wanted, bytes))));
+        self.inner.kit.0.spawner.spawn_blocking(work).await;
+        drop(turn);
+        heard.await.map_err(|_| stopped())?
     }
 }
 

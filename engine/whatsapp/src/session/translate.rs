@@ -5,7 +5,7 @@ use wacore::stanza::groups::GroupNotificationAction;
 use wacore::types::events::{
     ConnectFailureReason, Event, GroupUpdate, PictureUpdate, Receipt, UndecryptableMessage,
 };
-use wacore::types::message::MessageSource;
+use wacore::types::message::{MessageCategory, MessageSource};
 use wacore::types::presence::{ChatPresence, ChatPresenceMedia, ReceiptType};
 use wacore_binary::{Jid, JidExt as _};
 
@@ -40,8 +40,8 @@ pub(super) enum Meaning {
     Uncommitted,
     /// The request for a pairing code failed, or the code does not serve any more.
     CodeFailed(String),
-    /// A message arrived that this device cannot read, for this reason.
-    Unread(&'static str),
+    /// A message arrived that this device cannot read: it is counted, and the owner is told.
+    Unread(SessionEvent),
     /// Of no interest here, under this name.
     Ignored(&'static str),
 }
@@ -133,7 +133,11 @@ fn traffic(event: &Event) -> Meaning {
             Meaning::Tell(SessionEvent::ServerAck { wa_id: ack.id.clone(), error: ack.error.clone() })
         }
         Event::Receipt(receipt) => translate_receipt(receipt),
-        Event::UndecryptableMessage(message) => Meaning::Unread(unread(message)),
+        // Between the devices of the account: nobody waits to read it.
+        Event::UndecryptableMessage(message) if message.info.category == MessageCategory::Peer => {
+            Meaning::Ignored("undecryptable_peer")
+        }
+        Event::UndecryptableMessage(message) => unread(message),
         Event::ChatPresence(update) => Meaning::Tell(SessionEvent::ChatPresence {
             chat: chat(&update.source),
             sender: sender(&update.source, None),
@@ -201,15 +205,23 @@ fn translate_receipt(receipt: &Receipt) -> Meaning {
         wa_ids: receipt.message_ids.clone(),
         chat: chat(&receipt.source),
         sender: sender(&receipt.source, None),
+        device: receipt.source.sender.device,
         kind,
         time_ms: receipt.timestamp.timestamp_millis(),
     })
 }
 
-/// Why a message is not read: where it can still come, the protocol crate has asked for it.
-fn unread(message: &UndecryptableMessage) -> &'static str {
+/// A message that is not read: where it can still come, the protocol crate has asked for it.
+fn unread(message: &UndecryptableMessage) -> Meaning {
     let withheld = message.is_unavailable && message.unavailable_type.is_unrecoverable_fanout();
-    if withheld { "withheld" } else { "undecryptable" }
+    let cause = if withheld { "withheld" } else { "undecryptable" };
+    let info = &message.info;
+    Meaning::Unread(SessionEvent::Unread {
+        wa_id: info.id.clone(),
+        chat: chat(&info.source),
+        sender: sender(&info.source, Some(&info.push_name)),
+        cause,
+    })
 }
 
 fn group_changed(update: &GroupUpdate) -> SessionEvent {

@@ -127,6 +127,7 @@ fn receipts_name_both_ids_of_a_person() {
             wa_ids: vec!["A".into()],
             chat: ada(),
             sender: ada(),
+            device: source().sender.device,
             kind,
             time_ms: 7_000,
         };

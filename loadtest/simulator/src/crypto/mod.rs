@@ -4,6 +4,7 @@
 //! arguments. Only the Signal protocol itself comes from a library; pairing signatures, pairing codes, media,
 //! app state and history are an independent implementation, so that a defect in a client's library shows.
 
+pub mod addon;
 pub mod adv;
 pub mod app_state;
 pub mod derive;
