@@ -119,8 +119,21 @@ impl ReactionBody {
     pub(crate) fn read(self, newsletter: NewsletterId, post: u64) -> Result<NewsletterCommand, Failure> {
         let mut problems = Problems::default();
         problems.bound("emoji", &self.emoji, REACTION_BYTES_MAX);
+        if !self.emoji.is_empty() && !is_emoji(&self.emoji) {
+            problems.add("emoji", "is not an emoji");
+        }
         problems.or(Some(NewsletterCommand::React { newsletter, post, emoji: self.emoji }))
     }
+}
+
+/// Whether a text may be an emoji: no letters, no controls, and of ASCII only what keycaps are made of. It becomes an attribute
+/// of a stanza, where other text could be taken for an id.
+fn is_emoji(text: &str) -> bool {
+    let fits = |ch: char| match ch {
+        '0'..='9' | '#' | '*' => true,
+        ch => !ch.is_ascii() && !ch.is_alphanumeric() && !ch.is_control() && !ch.is_whitespace(),
+    };
+    text.chars().all(fits) && !text.is_ascii()
 }
 
 /// A newsletter.
@@ -301,6 +314,16 @@ impl<'a> AudienceJson<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_emoji_is_told_from_other_text() {
+        for emoji in ["👍", "❤️", "👩‍👩‍👧", "1️⃣", "🇧🇷"] {
+            assert!(is_emoji(emoji), "{emoji}");
+        }
+        for text in ["", "1", "ok", "ð", "a@b", "👍\u{1b}", "👍 👍"] {
+            assert!(!is_emoji(text), "{text:?}");
+        }
+    }
 
     #[test]
     fn ids_of_newsletters_are_read_with_and_without_their_server() {
