@@ -268,7 +268,7 @@ pub(crate) fn label_id(text: &str) -> Option<String> {
 pub(crate) struct RetentionBody {
     /// Days; null for ever.
     #[serde(deserialize_with = "nullable")]
-    #[schemars(with = "Option<u32>", required, range(min = 1, max = RETENTION_DAYS_MAX))]
+    #[schemars(with = "Option<u32>", range(min = 1, max = RETENTION_DAYS_MAX))]
     retention_days: Option<Option<u32>>,
 }
 

@@ -71,8 +71,8 @@ pub const PEOPLE_CHECKS_AT_ONCE: usize = 300;
 pub const PEOPLE_CHECK_INTERVAL_MS: i64 = 60_000;
 /// How long an answer about who is on WhatsApp serves, in milliseconds.
 pub const PEOPLE_CHECK_TTL_MS: u64 = 24 * 3_600 * 1_000;
-/// Most people that one call may save.
-pub const CONTACTS_PER_CALL_MAX: usize = 100;
+/// Most people that one call may save: WhatsApp takes them one after the other.
+pub const CONTACTS_PER_CALL_MAX: usize = 50;
 /// Longest name that somebody is saved under, in characters.
 pub const CONTACT_NAME_CHARS_MAX: usize = 256;
 /// Longest name of a label, in characters.

@@ -168,6 +168,13 @@ async fn save(
     reader: &ChatReader,
     contact: &SaveContact,
 ) -> Result<trunkline_model::command::ContactView> {
+    // One that is saved so already is left alone: each change costs the phone and every other device a step.
+    let known = reader.contact(&contact.person).ok().filter(|known| {
+        known.full_name.as_ref() == Some(&contact.full_name) && known.first_name == contact.first_name
+    });
+    if let Some(known) = known {
+        return Ok(known);
+    }
     let begun_ms = clock::wall_ms();
     let person = session.save_contact(contact).await.map_err(|error| session_failure(&error))?;
     let change = ContactChange::Saved {
