@@ -176,8 +176,8 @@ pub(crate) trait DraftBody: serde::de::DeserializeOwned + Send {
 impl DraftBody for SendBody {
     fn read(mut self, upload: Option<Upload>) -> Result<Draft, Failure> {
         let mut problems = Problems::default();
-        let to = problems.keep("to", self.to.parse::<Address>());
-        if to == Some(Address::Status) {
+        let mut to = problems.keep("to", self.to.parse::<Address>());
+        if to.take_if(|to| *to == Address::Status).is_some() {
             problems.add("to", "is the status, which has an operation of its own: `status.post`");
         }
         let content = self.take_content(&mut problems, upload);

@@ -58,7 +58,7 @@ impl Talk {
     }
 }
 
-// proves: messages.send
+// proves: messages.send/location, messages.send/live_location, messages.send/contacts, messages.send/event
 #[tokio::test]
 async fn capability_messages_send_baileys_gets_places_cards_and_dates() {
     let talk = Talk::start().await;
@@ -90,7 +90,7 @@ async fn capability_messages_send_baileys_gets_places_cards_and_dates() {
     talk.finish().await;
 }
 
-// proves: messages.send
+// proves: messages.send/preview, messages.send/forwarded, messages.send/expiring, messages.send/typing
 #[tokio::test]
 async fn capability_messages_send_baileys_gets_the_options() {
     let talk = Talk::start().await;
@@ -136,7 +136,7 @@ async fn capability_messages_send_mention_all_baileys_sees_everybody() {
     talk.finish().await;
 }
 
-// proves: messages.send
+// proves: messages.send/buttons, messages.send/list
 #[tokio::test]
 async fn capability_messages_send_menus_baileys_gets_either_form() {
     let talk = Talk::start().await;
@@ -169,7 +169,7 @@ async fn next_vote(shop: &Instance) -> GatewayEvent {
     shop.expect("a vote", |event| (event.kind == "poll.voted").then(|| event.clone())).await
 }
 
-// proves: messages.send
+// proves: messages.send/poll, events.list/poll
 #[tokio::test]
 async fn capability_messages_send_polls_baileys_gets_are_counted() {
     let talk = Talk::start().await;
@@ -260,7 +260,7 @@ async fn everything_that_a_phone_sends_is_an_event_of_its_type() {
 const PNG: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-// proves: messages.send
+// proves: messages.send/view_once, messages.send/gif, messages.send/video_note
 #[tokio::test]
 async fn capability_messages_send_files_baileys_gets_what_is_shown_of_them() {
     let talk = Talk::start().await;
