@@ -228,7 +228,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
     let native = matches!(route.target, Target::Native(..));
     let of_instance = route.path.contains("{instance}");
     let of_message = route.path.contains("{message}") && route.class == LimitClass::Send;
-    let asks_whatsapp = of_instance && (route.class != LimitClass::Read || route.name == "pairing.get");
+    let asks_whatsapp = of_instance && route.class != LimitClass::Read;
     let sends = route.class == LimitClass::Send;
     match code {
         ErrorCode::Unauthorized

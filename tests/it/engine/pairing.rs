@@ -1,7 +1,7 @@
 //! Linking a number: QR code as text and pictures, 8-character code, forged identities, passkeys.
 
 use serde_json::{Value, json};
-use trunkline_tests::{Gateway, GatewayEvent, Instance, World};
+use trunkline_tests::{Account, Gateway, GatewayEvent, Instance, World};
 
 // proves: pairing.get
 #[tokio::test]
@@ -121,18 +121,24 @@ async fn confirmation_code(shop: &Instance) -> String {
     shop.expect("the code of the ceremony", told).await
 }
 
+/// A number whose owner scanned its code and is asked for the passkey now; and what was asked.
+async fn scanned_behind_a_passkey(gateway: &Gateway, owner: &Account) -> (Instance, Value) {
+    owner.phone().require_passkey().await;
+    let shop = gateway.create_instance(json!({})).await;
+    shop.connect().await;
+    owner.phone().scan(&shop.expect_qr().await).await;
+    shop.expect_state("awaiting_passkey").await;
+    let request = shop.get("/pairing").await.expect(200)["passkey"]["request"].clone();
+    (shop, request)
+}
+
 // proves: pairing.passkey, pairing.passkey_confirm
 #[tokio::test]
 async fn a_number_behind_a_passkey_is_linked_when_its_owner_asserts_it() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
-    alice.phone().require_passkey().await;
     let gateway = Gateway::start(&world).await;
-    let shop = gateway.create_instance(json!({})).await;
-    shop.connect().await;
-    alice.phone().scan(&shop.expect_qr().await).await;
-    shop.expect_state("awaiting_passkey").await;
-    let request = shop.get("/pairing").await.expect(200)["passkey"]["request"].clone();
+    let (shop, request) = scanned_behind_a_passkey(&gateway, &alice).await;
     assert_eq!(request["rpId"], "web.whatsapp.com");
     shop.act("/passkey/confirm").await.expect_problem(409, "INSTANCE_STATE");
 
@@ -155,13 +161,8 @@ async fn a_number_behind_a_passkey_is_linked_when_its_owner_asserts_it() {
 async fn somebody_elses_passkey_links_nothing() {
     let world = World::start().await;
     let (alice, mallory) = (world.account("Alice").await, world.account("Mallory").await);
-    alice.phone().require_passkey().await;
     let gateway = Gateway::start(&world).await;
-    let shop = gateway.create_instance(json!({})).await;
-    shop.connect().await;
-    alice.phone().scan(&shop.expect_qr().await).await;
-    shop.expect_state("awaiting_passkey").await;
-    let request = shop.get("/pairing").await.expect(200)["passkey"]["request"].clone();
+    let (shop, request) = scanned_behind_a_passkey(&gateway, &alice).await;
     let forged = mallory.phone().assert_passkey(&request).await;
     let refused = shop.post("/passkey", forged).await;
     assert!((400..500).contains(&refused.status), "{refused}");

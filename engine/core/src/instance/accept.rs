@@ -152,7 +152,8 @@ impl Instance {
         None
     }
 
-    /// Everything that an accepted message leaves on disk, in one batch. An idempotency key that is used anew gives up the
+    /// Everything that an accepted message leaves on disk, in one batch, or nothing: the batch may be shared with messages that are
+    /// accepted although this one is refused, so everything is encoded before the first row is put. An idempotency key that is used anew gives up the
     /// deadline that it had, or the sweep would remove the new use with the old.
     pub(super) fn write_acceptance(
         &self,
@@ -186,27 +187,29 @@ impl Instance {
         let encoded = record::encode(&record).map_err(|error| internal(&error))?;
         let pointer =
             record::encode(&InstancePointer { instance: self.id() }).map_err(|error| internal(&error))?;
-        batch.put(self.key(table::MESSAGE, &suffix), encoded);
-        batch.put(self.key(table::MESSAGE_BODY, &suffix), message.archive.clone());
-        let row = OutboxRow { chat: chat_hash(&record.to) };
-        batch.put(self.outbox_key(record.lane, id), record::encode(&row).map_err(|error| internal(&error))?);
-        batch.put(self.key(table::MESSAGE_BY_WA_ID, record.wa_id.as_bytes()), suffix.to_vec());
-        batch.put(slot_key(bucket.first_slot(), table::MESSAGE_DIRECTORY, &suffix), pointer);
+        let outbox = record::encode(&OutboxRow { chat: chat_hash(&record.to) });
+        let outbox = outbox.map_err(|error| internal(&error))?;
+        let expires_at_ms = now_ms.saturating_add_unsigned(IDEMPOTENCY_TTL_MS);
+        let used = message.key_hash.map(|hash| {
+            let used = IdempotencyRecord { body_sha256: message.body_sha256, message: id, expires_at_ms };
+            record::encode(&used).map(|used| (hash, used))
+        });
+        let used = used.transpose().map_err(|error| internal(&error))?;
         if let Some(options) = &message.poll_options {
             let poll =
                 PollRecord { message: Some(id), creator: None, options: options.clone(), secret: None };
             polls::keep(batch, self.id(), &record.wa_id, &poll).map_err(|error| internal(&error))?;
         }
-        if let Some(hash) = message.key_hash {
+        batch.put(self.key(table::MESSAGE, &suffix), encoded);
+        batch.put(self.key(table::MESSAGE_BODY, &suffix), message.archive.clone());
+        batch.put(self.outbox_key(record.lane, id), outbox);
+        batch.put(self.key(table::MESSAGE_BY_WA_ID, record.wa_id.as_bytes()), suffix.to_vec());
+        batch.put(slot_key(bucket.first_slot(), table::MESSAGE_DIRECTORY, &suffix), pointer);
+        if let Some((hash, used)) = used {
             if let Some(expired_ms) = expired_ms {
                 batch.delete(deadline_key(self.id(), expired_ms, table::IDEMPOTENCY, &hash));
             }
-            let expires_at_ms = now_ms.saturating_add_unsigned(IDEMPOTENCY_TTL_MS);
-            let stored = IdempotencyRecord { body_sha256: message.body_sha256, message: id, expires_at_ms };
-            batch.put(
-                self.key(table::IDEMPOTENCY, &hash),
-                record::encode(&stored).map_err(|error| internal(&error))?,
-            );
+            batch.put(self.key(table::IDEMPOTENCY, &hash), used);
             batch.put(deadline_key(self.id(), expires_at_ms, table::IDEMPOTENCY, &hash), &b""[..]);
         }
         Ok(record)

@@ -312,7 +312,6 @@ fn only_looks(command: &Command) -> bool {
 /// The commands that WhatsApp itself answers, one family each.
 async fn live(session: Session, command: Command) -> Result<Reply, SessionError> {
     match command {
-        Command::Group(command) => session.group(command).await,
         Command::Profile(command) => session.profile(command).await,
         Command::Privacy(command) => session.privacy(command).await,
         Command::Presence(command) => session.presence(command).await,

@@ -16,6 +16,7 @@ use super::state::Instance;
 use crate::chats::{ChatReader, Note};
 use crate::clock;
 use crate::log::{Entries, EventLog};
+use crate::shard::store_failure;
 
 type Result<T> = std::result::Result<T, Failure>;
 
@@ -115,6 +116,8 @@ impl Instance {
         let log = Arc::clone(&self.log);
         self.work_with_session(reply, |session| {
             Box::pin(async move {
+                // What is asked for is spent, also when the process ends before the answer.
+                log.barrier().await.map_err(|error| store_failure(&error))?;
                 let found = session.check_people(&unknown, now_ms).await;
                 let found = found.map_err(|error| session_failure(&error))?;
                 remember(&log, &found).await?;
@@ -128,7 +131,7 @@ impl Instance {
         });
     }
 
-    /// Takes questions out of the number's budget, on disk before they are asked.
+    /// Takes questions out of the number's budget. They are asked once that is on disk.
     async fn spend(&mut self, reader: &ChatReader, now_ms: i64, questions: usize) -> Result<()> {
         let mut budget = match self.check_budget {
             Some(budget) => budget,
@@ -143,7 +146,7 @@ impl Instance {
             let failure = Failure::new(ErrorCode::TooManyRequests, detail);
             return Err(Failure { retry_after_ms: Some(wait_ms), ..failure });
         }
-        self.append(Batch::new(), vec![Note::Asked(budget)], CommitClass::Soon).await;
+        self.append(Batch::new(), vec![Note::Asked(budget)], CommitClass::First).await;
         Ok(())
     }
 }

@@ -64,7 +64,8 @@ where
 {
     let (of_table, suffix) = place;
     let until_ms = clock::wall_ms().saturating_add_unsigned(POLL_TTL_MS);
-    batch.put(instance_key(instance, of_table, suffix), record::encode(value)?);
+    let encoded = record::encode(value)?;
+    batch.put(instance_key(instance, of_table, suffix), encoded);
     batch.put(deadline_key(instance, until_ms, of_table, suffix), &b""[..]);
     Ok(())
 }
