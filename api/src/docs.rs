@@ -46,6 +46,8 @@ pages! {
     Timeout = "TIMEOUT";
     NodeFull = "NODE_FULL";
     Internal = "INTERNAL";
+    RangeNotSatisfiable = "RANGE_NOT_SATISFIABLE";
+    StorageFull = "STORAGE_FULL";
 }
 
 /// The code that a path names.

@@ -119,6 +119,15 @@ fn parameters(route: &Route) -> Vec<Value> {
             "schema": { "type": "string", "minLength": 1, "maxLength": trunkline_model::limits::IDEMPOTENCY_KEY_BYTES_MAX },
         }));
     }
+    if matches!(route.reply, ReplyRule::File) {
+        all.push(json!({
+            "name": "Range",
+            "in": "header",
+            "required": false,
+            "description": "One part of the file, `bytes=FIRST-LAST`, `bytes=FIRST-` or `bytes=-LENGTH`.",
+            "schema": { "type": "string" },
+        }));
+    }
     all
 }
 
@@ -175,6 +184,7 @@ fn responses(route: &Route, schemas: &mut Schemas) -> Value {
             "application/json": { "schema": schema(&mut schemas.answers) },
             "text/event-stream": { "schema": { "type": "string" } },
         })),
+        ReplyRule::File => Some(json!({ "*/*": {} })),
         ReplyRule::Bytes(kinds) => {
             Some(kinds.iter().map(|kind| ((*kind).to_owned(), json!({}))).collect::<Map<_, _>>().into())
         }
@@ -199,6 +209,7 @@ fn meaning(status: u16) -> &'static str {
         201 => "It is made.",
         202 => "It is accepted and on disk.",
         204 => "It is done.",
+        206 => "The part that was asked for.",
         _ => "It worked.",
     }
 }
@@ -252,6 +263,8 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         }
         ErrorCode::Timeout => asks_whatsapp,
         ErrorCode::NodeFull => route.name == "instances.create",
+        ErrorCode::RangeNotSatisfiable => matches!(route.reply, ReplyRule::File),
+        ErrorCode::StorageFull => sends || matches!(route.reply, ReplyRule::File),
     }
 }
 

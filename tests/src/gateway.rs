@@ -8,6 +8,7 @@
 mod api;
 mod events;
 mod instance;
+mod memory;
 mod process;
 mod sending;
 mod web;
@@ -22,6 +23,7 @@ use tempfile::TempDir;
 pub use self::api::{Answer, Api, Request, in_base64};
 pub use self::events::{EventStream, GatewayEvent};
 pub use self::instance::Instance;
+pub use self::memory::Resident;
 use self::process::{Launch, Process};
 pub use self::sending::Accepted;
 pub use self::web::{FileServer, Received, WebServer};
@@ -75,6 +77,12 @@ impl Gateway {
     pub async fn sigterm(&mut self) {
         let status = self.running().sigterm().await;
         assert!(status.success(), "the gateway ended with {status}; its log:\n{}", self.launch.log());
+    }
+
+    /// What the process holds in memory: see [`Resident`].
+    pub fn resident(&self) -> Resident {
+        let process = self.process.as_ref().unwrap_or_else(|| panic!("the gateway does not run"));
+        Resident::of(process.id())
     }
 
     fn running(&mut self) -> Process {

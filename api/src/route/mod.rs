@@ -75,6 +75,8 @@ pub enum ReplyRule {
     Json(&'static [u16], SchemaOf),
     /// 200 with bytes of one of these types.
     Bytes(&'static [&'static str]),
+    /// A file of any type: 200 with all of it, or 206 with the part that a `Range` header asks for.
+    File,
     /// 200 with JSON of this form, or with a stream of events for a client that asks for one.
     JsonOrEvents(SchemaOf),
 }
@@ -85,6 +87,7 @@ impl ReplyRule {
         match self {
             ReplyRule::Nothing => &[204],
             ReplyRule::Json(statuses, _) => statuses,
+            ReplyRule::File => &[200, 206],
             ReplyRule::Bytes(_) | ReplyRule::JsonOrEvents(_) => &[200],
         }
     }

@@ -1,10 +1,13 @@
 //! An engine that holds three instances and remembers every request that reached it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{Notify, watch};
 use trunkline_api::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
 use trunkline_model::command::{
@@ -39,6 +42,9 @@ pub const NO_SCOPE_KEY: &str = "tk_none";
 pub const PANIC: &str = "boom";
 /// A text or file that makes the engine wait until [`Fake::release`].
 pub const HOLD: &str = "hold";
+
+/// The file of every received message.
+pub const FILE: &[u8] = b"0123456789";
 
 /// Text of the QR code on show.
 pub const QR: &str = "2@qr-text,abc,def";
@@ -383,7 +389,7 @@ impl Gateway for Fake {
             Command::FetchMedia { .. } => Ok(Reply::Media {
                 mime_type: Some("image/png".to_owned()),
                 file_name: Some("صورة 1.png".to_owned()),
-                bytes: b"png".to_vec(),
+                file: blob(FILE),
             }),
         }
     }
@@ -413,6 +419,19 @@ impl Gateway for Fake {
         let blob = blob(&bytes);
         self.see(Seen::Blob(bytes));
         Ok(blob)
+    }
+
+    async fn read_blob(
+        &self,
+        file: BlobRef,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, io::Result<Bytes>>, Failure> {
+        assert_eq!(file, blob(FILE), "another file");
+        let part = &FILE[range.start as usize..range.end as usize];
+        // In two pieces, as a disk gives them.
+        let (first, rest) = part.split_at(part.len() / 2);
+        let pieces = [first, rest].map(|piece| Ok(Bytes::copy_from_slice(piece)));
+        Ok(stream::iter(pieces).boxed())
     }
 
     fn tail(&self, _instance: InstanceId) -> FakeTail {

@@ -1,7 +1,11 @@
 //! The engine as the front end sees it. No logic: names and shapes of one side become those of the other.
 
+use std::io;
+use std::ops::Range;
+
 use bytes::Bytes;
 use futures_util::Stream;
+use futures_util::stream::BoxStream;
 use metrics_exporter_prometheus::PrometheusHandle;
 use trunkline_api::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
 use trunkline_engine::Engine;
@@ -99,6 +103,14 @@ impl Gateway for LocalGateway {
         body: impl Stream<Item = Result<Bytes, Failure>> + Send,
     ) -> Result<BlobRef, Failure> {
         self.engine.store_blob(body).await
+    }
+
+    async fn read_blob(
+        &self,
+        blob: BlobRef,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, io::Result<Bytes>>, Failure> {
+        self.engine.read_blob(&blob, range).await
     }
 
     fn tail(&self, instance: InstanceId) -> LocalTail {

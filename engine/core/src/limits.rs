@@ -161,6 +161,20 @@ pub const BLOB_GRACE: Duration = Duration::from_secs(3_600);
 pub const BLOB_SWEEP_EVERY: Duration = Duration::from_secs(900);
 /// Files that one collection looks at, 32 bytes of memory each.
 pub const BLOBS_SWEPT_MAX: usize = 1 << 18;
+/// Media files that a shard uploads at a time; each holds a thread that may block. Further ones wait for a turn.
+pub const UPLOADS_PER_SHARD_MAX: usize = 8;
+/// Media files that a shard downloads at a time, likewise.
+pub const DOWNLOADS_PER_SHARD_MAX: usize = 8;
+/// A file up to this size, in bytes, is encrypted in memory; a larger one on disk.
+pub const SEALED_IN_MEMORY_BYTES_MAX: u64 = 256 << 10;
+/// How long messages may name an upload at the most, in milliseconds, where the media hosts do not say.
+pub const UPLOADED_MEDIA_TTL_MS: u64 = 24 * 3_600 * 1_000;
+/// An upload serves no new message so long before the media hosts forget it, in milliseconds: recipients come later.
+pub const UPLOADED_MEDIA_MARGIN_MS: u64 = 24 * 3_600 * 1_000;
+/// Disk that media files may take, in bytes, unless configured.
+pub const MEDIA_QUOTA_BYTES: u64 = 10 << 30;
+/// When a caller should come back who met a full media spool, in milliseconds.
+pub const STORAGE_FULL_RETRY_AFTER_MS: u64 = 60_000;
 
 const _: () = assert!(STALL_MIN_MS < STALL_REPORT_MS && STALL_REPORT_MS < STALL_FATAL_MS);
 const _: () = assert!(HEARTBEAT_EVERY.as_millis() + WATCH_TICK.as_millis() < STALL_MIN_MS as u128);

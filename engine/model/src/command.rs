@@ -14,7 +14,7 @@ use crate::event::{CloseReason, Event};
 use crate::id::{AccountId, InstanceId, MessageId};
 use crate::inbound::Party;
 use crate::instance::InstanceState;
-use crate::message::{Lane, MessageStatus, SendMessage};
+use crate::message::{BlobRef, Lane, MessageStatus, SendMessage};
 
 /// A command to one instance.
 #[derive(Debug, Clone, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
@@ -73,7 +73,7 @@ pub enum Command {
         /// At most so many.
         limit: usize,
     },
-    /// Downloads and opens the file of a received message. Answered by [`Reply::Media`].
+    /// Has the file of a received message on this node's disk, downloaded and opened if need be. Answered by [`Reply::Media`].
     FetchMedia {
         /// Sequence number of the `message.received` event.
         sequence: u64,
@@ -183,14 +183,14 @@ pub enum Reply {
         /// Sequence number of the newest event in the log.
         newest: u64,
     },
-    /// A file.
+    /// A file, which is on this node's disk by now.
     Media {
         /// MIME type as the sender declared it.
         mime_type: Option<String>,
         /// Name of a document.
         file_name: Option<String>,
-        /// The bytes.
-        bytes: Vec<u8>,
+        /// The file, checked against what its sender declared.
+        file: BlobRef,
     },
     /// Groups, with their participants.
     Groups(Vec<GroupView>),

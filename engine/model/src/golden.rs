@@ -194,3 +194,21 @@ fn small_records() {
         },
     );
 }
+
+#[test]
+fn uploaded_media_0601() {
+    check(
+        include_str!("../golden/0601-uploaded-media.hex"),
+        UploadedMedia {
+            url: "https://mmg.example/v/t62/x.enc".into(),
+            direct_path: "/v/t62/x.enc".into(),
+            media_key: [1; 32],
+            file_sha256: [2; 32],
+            file_enc_sha256: [3; 32],
+            size_bytes: 99,
+            key_made_at_s: 1_700_000_000,
+            streaming_sidecar: Some(vec![4; 10]),
+            expires_at_ms: 1_700_000_360_000,
+        },
+    );
+}

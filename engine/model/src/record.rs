@@ -96,6 +96,7 @@ records! {
     ApiKeyRecord = 0x0401;
     Counter = 0x0501;
     InstancePointer = 0x0502;
+    UploadedMedia = 0x0601;
 }
 
 /// Tables of the engine: the byte after the owner in every key. Numbers are never reused; 64–127 belong to the protocol crate.
@@ -128,6 +129,8 @@ pub mod table {
     pub const WEBHOOK_CURSOR: u8 = 24;
     /// Owner = instance: deadlines of what expires (suffix: deadline, table, key).
     pub const DEADLINE: u8 = 25;
+    /// Owner = instance: files that WhatsApp's media hosts have (suffix: kind, 0, SHA-256 of the plain file).
+    pub const UPLOADED_MEDIA: u8 = 40;
     /// First table of the protocol crate.
     pub const PROTOCOL_FIRST: u8 = 64;
     /// Last table of the protocol crate.
@@ -184,6 +187,29 @@ pub struct MessageRecord {
     pub error: Option<String>,
     /// The caller's own JSON object.
     pub metadata: Option<String>,
+}
+
+/// A file on WhatsApp's media hosts: where it is, and what opens it. Any number of messages may name it until it expires.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct UploadedMedia {
+    /// Full address.
+    pub url: String,
+    /// Path below any media host.
+    pub direct_path: String,
+    /// Secret that its keys derive from.
+    pub media_key: [u8; 32],
+    /// SHA-256 of the plain file.
+    pub file_sha256: [u8; 32],
+    /// SHA-256 of the encrypted file.
+    pub file_enc_sha256: [u8; 32],
+    /// Length of the plain file, in bytes.
+    pub size_bytes: u64,
+    /// When the key was made, in seconds since the Unix epoch.
+    pub key_made_at_s: i64,
+    /// Checksums that let a player begin before the whole file is there; audio and video only.
+    pub streaming_sidecar: Option<Vec<u8>>,
+    /// Until when a new message may name it, in milliseconds since the Unix epoch.
+    pub expires_at_ms: i64,
 }
 
 /// A message that is not settled, as the stored outbox keeps it beside lane and id.

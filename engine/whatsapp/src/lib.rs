@@ -64,9 +64,9 @@ pub const PROTOCOL_LOG_TARGETS: [&str; 20] = [
 pub use endpoints::Endpoints;
 pub use error::{ConfigError, SendError, SendErrorKind, SessionError, SinkError};
 pub use guard::{SIMULATED, TestNetwork};
-pub use message::{MediaUpload, new_message_id};
+pub use message::{AttachedMedia, MediaUpload, OpenFile, new_message_id, sealed_bytes};
 pub use session::{
-    DevicePlatform, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent, SessionEvents, SessionKit,
+    DevicePlatform, Downloaded, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent, SessionEvents, SessionKit,
     SessionKitConfig,
 };
 pub use spawn::{AbortHandle, Spawn};

@@ -6,6 +6,10 @@ use std::time::Duration;
 pub const MEDIA_BYTES_MAX: u64 = trunkline_model::limits::MEDIA_BYTES_MAX;
 /// What encryption adds to a media file at most: padding to a whole AES block and a truncated MAC, in bytes.
 pub const MEDIA_OVERHEAD_BYTES: u64 = 16 + 10;
+/// Bytes between a media file on disk and whoever encrypts, opens or sends it.
+pub const FILE_BUFFER_BYTES: usize = 64 << 10;
+/// Pieces of [`FILE_BUFFER_BYTES`] of an upload that are read ahead of the socket.
+pub const UPLOAD_PIECES_AHEAD: usize = 2;
 /// Largest body of any other HTTP answer (an upload's receipt, the version file), in bytes.
 pub const HTTP_BODY_BYTES_MAX: u64 = 4 << 20;
 /// Opening a connection to a media host may take this long.

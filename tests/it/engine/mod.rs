@@ -9,6 +9,7 @@ mod isolation;
 mod lanes;
 mod lifecycle;
 mod media;
+mod media_at_scale;
 mod memory;
 mod node;
 mod offline;

@@ -2,7 +2,7 @@
 //!
 //! A row: operation, method and path, name, scope and budget, body and reply, query parameters, summary. Bodies are `-` (none),
 //! `{}` (nothing or an empty object), `{Type}`, `{message Type}` (JSON or multipart) or `{file}`; replies `(204)`,
-//! `(200 Type)`, `(bytes "type/subtype" …)` or `(events Type)`. The example of a body is the file of that name in `examples/`.
+//! `(200 Type)`, `(file)`, `(bytes "type/subtype" …)` or `(events Type)`. The example of a body is the file of that name in `examples/`.
 
 macro_rules! operations {
     (
@@ -69,6 +69,7 @@ macro_rules! example {
 
 macro_rules! reply {
     ((204)) => { $crate::route::ReplyRule::Nothing };
+    ((file)) => { $crate::route::ReplyRule::File };
     ((bytes $($kind:literal),+)) => { $crate::route::ReplyRule::Bytes(&[$($kind),+]) };
     ((events $reply:ty)) => {
         $crate::route::ReplyRule::JsonOrEvents(|schemas| schemas.subschema_for::<$reply>())

@@ -1,10 +1,13 @@
 //! The handle that front ends hold.
 
+use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use futures_util::stream::BoxStream;
 use tokio::sync::{oneshot, watch};
 use trunkline_model::command::{Command, InstanceView, MessageView, Reply};
 use trunkline_model::message::BlobRef;
@@ -200,6 +203,18 @@ impl Engine {
         body: impl Stream<Item = Result<Bytes, Failure>> + Send,
     ) -> Result<BlobRef, Failure> {
         self.0.blobs.store(body).await
+    }
+
+    /// A part of a file on this node's disk, piece by piece. A file that [`Reply::Media`] names stays long enough for that.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unavailable`] when too many files are being read, [`ErrorCode::Internal`] when it is gone or the disk fails.
+    pub async fn read_blob(
+        &self,
+        blob: &BlobRef,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, io::Result<Bytes>>, Failure> {
+        self.0.blobs.stream(blob, range).await
     }
 
     pub(super) fn shard_count(&self) -> u16 {

@@ -29,7 +29,11 @@ impl Engine {
         let data_dir = DataDir::open_or_create(&config.data_dir)?;
         data_dir.claim_shards(config.shards)?;
         let sealer = Arc::new(Sealer::open(&data_dir, &config.master_key_file)?);
-        let blobs = Arc::new(BlobStore::open(data_dir.path().join("blobs"), config.media_spool)?);
+        let blobs = Arc::new(BlobStore::open(
+            data_dir.path().join("blobs"),
+            config.media_spool,
+            config.media_quota_bytes,
+        )?);
         let directory = Arc::new(Directory::new(config.shards));
         let keys = KeyRing::default();
         let cores =

@@ -259,7 +259,7 @@ impl Instance {
 }
 
 /// A session's error as callers see it.
-pub(super) fn session_failure(error: &SessionError) -> Failure {
+pub(crate) fn session_failure(error: &SessionError) -> Failure {
     let retry_after_ms = match error {
         SessionError::Throttled { retry_after_ms, .. } => *retry_after_ms,
         SessionError::CodeOnShow(seconds) => Some(seconds * 1_000),

@@ -176,7 +176,7 @@ mod tests {
         fn new() -> Stage {
             let dir = TempDir::new().expect("a directory");
             let ledgers: Vec<Arc<dyn Ledger>> = vec![testing::ledger(&dir)];
-            let blobs = BlobStore::open(dir.path().join("blobs"), Backend::Std).expect("the store opens");
+            let blobs = BlobStore::open(dir.path().join("blobs"), Backend::Std, u64::MAX).expect("the store opens");
             Stage { dir, blobs, ledgers }
         }
 

@@ -5,19 +5,51 @@ mod outgoing;
 mod party;
 
 pub(crate) use incoming::received;
-pub(crate) use outgoing::{Uploaded, build, media_type};
+pub(crate) use outgoing::{build, media_type};
 pub(crate) use party::{address_of, party};
 
-use bytes::Bytes;
-use ring::digest::{SHA256, digest};
+use std::fmt;
+use std::io::{self, Read};
+use std::path::PathBuf;
 
-/// A file to be encrypted and uploaded with a message.
-#[derive(Debug, Clone)]
+use ring::digest::{SHA256, digest};
+use trunkline_model::message::MediaKind;
+use trunkline_model::record::UploadedMedia;
+
+/// Opens a plain file; called where blocking is allowed.
+pub type OpenFile = Box<dyn FnOnce() -> io::Result<Box<dyn Read + Send>> + Send>;
+
+/// A file to be encrypted and uploaded.
 pub struct MediaUpload {
-    /// The plain file.
-    pub bytes: Bytes,
+    /// How WhatsApp presents it, which decides over keys and path.
+    pub kind: MediaKind,
+    /// The plain file, from its beginning.
+    pub open: OpenFile,
+    /// Its length in bytes.
+    pub size_bytes: u64,
+    /// Where the encrypted file may be written, [`sealed_bytes`] long; nothing is there yet, and its owner removes it. `None`
+    /// holds it in memory.
+    pub sealed_path: Option<PathBuf>,
+}
+
+impl fmt::Debug for MediaUpload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MediaUpload").field("kind", &self.kind).field("size_bytes", &self.size_bytes).finish_non_exhaustive()
+    }
+}
+
+/// The file of a message, as the media hosts have it.
+#[derive(Debug, Clone)]
+pub struct AttachedMedia {
+    /// Where it is and what opens it.
+    pub file: UploadedMedia,
     /// MIME type as it was found out; the message's own, or the kind's, when unknown.
     pub mime_type: Option<String>,
+}
+
+/// Length of the encrypted form of a file, in bytes: padded to a whole AES block, at least by one byte, and a truncated MAC.
+pub const fn sealed_bytes(plain_bytes: u64) -> u64 {
+    (plain_bytes / 16 + 1) * 16 + 10
 }
 
 /// A WhatsApp message id in the form that web clients use: `3EB0` and 18 upper-case hexadecimal digits.
@@ -32,6 +64,13 @@ pub fn new_message_id(random: [u8; 16]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_length_of_an_encrypted_file_is_the_protocol_crates() {
+        for plain in [0, 1, 15, 16, 17, 4_096, 100 << 20] {
+            assert_eq!(sealed_bytes(plain), wacore::upload::encrypted_len(plain as usize) as u64, "{plain}");
+        }
+    }
 
     #[test]
     fn message_ids_have_the_web_clients_form() {

@@ -3,51 +3,16 @@
 use buffa::MessageField;
 use trunkline_model::Address;
 use trunkline_model::message::{Content, Media, MediaKind, Quote, SendMessage};
+use trunkline_model::record::UploadedMedia;
 use wacore::download::MediaType;
 use waproto::whatsapp as wa;
 use waproto::whatsapp::message::{
     AudioMessage, DocumentMessage, ExtendedTextMessage, FutureProofMessage, ImageMessage, StickerMessage,
     VideoMessage,
 };
-use whatsapp_rust::upload::UploadResponse;
 
+use super::AttachedMedia;
 use crate::error::SendError;
-
-/// An uploaded file and what it is.
-#[derive(Debug, Clone)]
-pub(crate) struct Uploaded {
-    pub(crate) file: UploadedFile,
-    pub(crate) mime_type: String,
-}
-
-/// Where an uploaded file is and what opens it.
-#[derive(Debug, Clone)]
-pub(crate) struct UploadedFile {
-    url: String,
-    direct_path: String,
-    media_key: [u8; 32],
-    file_sha256: [u8; 32],
-    file_enc_sha256: [u8; 32],
-    size_bytes: u64,
-    /// When the key was made, in seconds since the Unix epoch.
-    key_made_at_s: i64,
-    streaming_sidecar: Option<Vec<u8>>,
-}
-
-impl From<UploadResponse> for UploadedFile {
-    fn from(response: UploadResponse) -> UploadedFile {
-        UploadedFile {
-            url: response.url,
-            direct_path: response.direct_path,
-            media_key: response.media_key,
-            file_sha256: response.file_sha256,
-            file_enc_sha256: response.file_enc_sha256,
-            size_bytes: response.file_length,
-            key_made_at_s: response.media_key_timestamp,
-            streaming_sidecar: response.streaming_sidecar,
-        }
-    }
-}
 
 /// Which of WhatsApp's media classes, and with it which keys and which path, a file belongs to.
 pub(crate) fn media_type(kind: MediaKind) -> MediaType {
@@ -64,7 +29,7 @@ pub(crate) fn media_type(kind: MediaKind) -> MediaType {
 ///
 /// # Errors
 /// Permanent `invalid_message` when a media message comes without its upload.
-pub(crate) fn build(message: &SendMessage, uploaded: Option<Uploaded>) -> Result<wa::Message, SendError> {
+pub(crate) fn build(message: &SendMessage, uploaded: Option<AttachedMedia>) -> Result<wa::Message, SendError> {
     let context = context(message);
     match (&message.content, uploaded) {
         (Content::Text(text), _) => Ok(build_text(&text.body, context)),
@@ -137,8 +102,10 @@ macro_rules! with_file {
     }};
 }
 
-fn build_media(media: &Media, uploaded: Uploaded, context: Option<wa::ContextInfo>) -> wa::Message {
-    let Uploaded { file, mime_type } = uploaded;
+fn build_media(media: &Media, uploaded: AttachedMedia, context: Option<wa::ContextInfo>) -> wa::Message {
+    let file = uploaded.file;
+    let known = media.mime_type.clone().or(uploaded.mime_type);
+    let mime_type = known.unwrap_or_else(|| media.kind.default_mime_type().to_owned());
     let mut message = wa::Message::default();
     let caption = media.caption.clone().filter(|caption| !caption.is_empty());
     match media.kind {
@@ -174,7 +141,7 @@ fn build_media(media: &Media, uploaded: Uploaded, context: Option<wa::ContextInf
 /// A document with a caption travels in a wrapper, as the web client sends it.
 fn build_document(
     media: &Media,
-    file: UploadedFile,
+    file: UploadedMedia,
     mime_type: String,
     context: Option<wa::ContextInfo>,
 ) -> wa::Message {

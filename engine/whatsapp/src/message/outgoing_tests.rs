@@ -29,7 +29,7 @@ fn media(kind: MediaKind, caption: Option<&str>) -> SendMessage {
 }
 
 fn built(message: &SendMessage) -> wa::Message {
-    let file = UploadedFile {
+    let file = UploadedMedia {
         url: "https://host/d".into(),
         direct_path: "/d".into(),
         media_key: [1; 32],
@@ -38,8 +38,9 @@ fn built(message: &SendMessage) -> wa::Message {
         size_bytes: 4,
         key_made_at_s: 5,
         streaming_sidecar: Some(vec![6]),
+        expires_at_ms: 7,
     };
-    build(message, Some(Uploaded { file, mime_type: "x/y".into() })).expect("builds")
+    build(message, Some(AttachedMedia { file, mime_type: Some("x/y".into()) })).expect("builds")
 }
 
 fn quote(participant: Option<Address>) -> Quote {

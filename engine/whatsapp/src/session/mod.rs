@@ -14,6 +14,7 @@ mod translate;
 pub use events::{ReceiptKind, SessionEvent, SessionEvents};
 pub use hook::InboundSink;
 pub use kit::{DevicePlatform, SessionKit, SessionKitConfig};
+pub use media::Downloaded;
 pub use pairing::PairingCode;
 
 use std::sync::Arc;

@@ -3,24 +3,22 @@
 use std::time::Instant;
 
 use metrics::{counter, histogram};
-use trunkline_model::message::{Content, Media, SendMessage};
+use trunkline_model::message::SendMessage;
 use wacore_binary::{Jid, JidExt as _};
-use whatsapp_rust::anyhow;
 use whatsapp_rust::features::ContactError;
-use whatsapp_rust::{ErrorChainExt as _, IqError, SendError as ClientSendError, SendOptions, UploadOptions};
+use whatsapp_rust::{ErrorChainExt as _, IqError, SendError as ClientSendError, SendOptions};
 
 use super::Session;
 use crate::error::SendError;
-use crate::limits::MEDIA_BYTES_MAX;
-use crate::message::{MediaUpload, Uploaded, address_of, build, media_type};
-use crate::metrics::{MEDIA, SEND_SECONDS, SENDS};
+use crate::message::{AttachedMedia, address_of, build};
+use crate::metrics::{SEND_SECONDS, SENDS};
 
 impl Session {
     /// Encrypts a message and hands the stanza to the socket, under an id that was chosen before.
     ///
     /// `Ok` means handed over, not taken: [`crate::SessionEvent::ServerAck`] follows. The ratchet steps that it uses were
     /// leased on disk before. The same id may be sent again after a lost connection or a crash; recipients show it once.
-    /// Media is uploaded first, and anew on each call.
+    /// Media was uploaded before: see [`Session::upload`].
     ///
     /// # Errors
     /// [`SendError`], which says whether another attempt makes sense.
@@ -28,7 +26,7 @@ impl Session {
         &self,
         wa_id: &str,
         message: &SendMessage,
-        media: Option<MediaUpload>,
+        media: Option<AttachedMedia>,
     ) -> Result<(), SendError> {
         let begun = Instant::now();
         // The protocol crate's send is a large state machine; one box keeps it out of the callers' frames.
@@ -43,7 +41,7 @@ impl Session {
         &self,
         wa_id: &str,
         message: &SendMessage,
-        media: Option<MediaUpload>,
+        media: Option<AttachedMedia>,
     ) -> Result<(), SendError> {
         let client = &self.inner.client;
         if !self.is_connected() {
@@ -53,11 +51,7 @@ impl Session {
             .filter(|jid| !jid.is_newsletter() && !jid.is_status_broadcast())
             .ok_or_else(|| SendError::permanent("invalid_recipient", "this is no person and no group"))?;
         let to = self.reachable(to).await?;
-        let uploaded = match (&message.content, media) {
-            (Content::Media(wanted), Some(file)) => Some(self.upload(wanted, file).await?),
-            _ => None,
-        };
-        let built = build(message, uploaded)?;
+        let built = build(message, media)?;
         let options = SendOptions::default().with_message_id(wa_id);
         client
             .send_message_with_options(to, built, options)
@@ -104,31 +98,6 @@ impl Session {
             _ => Ok(false),
         }
     }
-
-    async fn upload(&self, wanted: &Media, file: MediaUpload) -> Result<Uploaded, SendError> {
-        if file.bytes.len() as u64 > MEDIA_BYTES_MAX {
-            let detail = format!("the file is larger than {MEDIA_BYTES_MAX} bytes");
-            return Err(SendError::permanent("media_too_large", detail));
-        }
-        let known = wanted.mime_type.clone().or(file.mime_type);
-        let mime_type = known.unwrap_or_else(|| wanted.kind.default_mime_type().to_owned());
-        let uploaded =
-            self.inner.client.upload(file.bytes.into(), media_type(wanted.kind), UploadOptions::new()).await;
-        let outcome = if uploaded.is_ok() { "ok" } else { "failed" };
-        counter!(MEDIA, "direction" => "up", "outcome" => outcome).increment(1);
-        match uploaded {
-            Ok(response) => Ok(Uploaded { file: response.into(), mime_type }),
-            Err(error) => Err(upload_error(&error)),
-        }
-    }
-}
-
-fn upload_error(error: &anyhow::Error) -> SendError {
-    match error.http_status() {
-        Some(413 | 415) => SendError::permanent("media_rejected", "WhatsApp does not take this file"),
-        Some(status) => SendError::retryable("media_upload", format!("a media host answers {status}")),
-        None => SendError::retryable("media_upload", error.to_string()),
-    }
 }
 
 /// What a failed send means. The protocol crate's typed errors first, then a refusal of the service anywhere in the chain.
@@ -161,6 +130,8 @@ fn refusal(code: u16, backoff_seconds: Option<u32>) -> SendError {
 
 #[cfg(test)]
 mod tests {
+    use whatsapp_rust::anyhow;
+
     use super::*;
     use crate::error::SendErrorKind::{Permanent, Retryable};
 

@@ -2,6 +2,7 @@
 
 pub mod attributes;
 mod fanout;
+mod media_retry;
 pub mod presence;
 pub mod receipt;
 

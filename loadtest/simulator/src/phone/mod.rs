@@ -24,6 +24,7 @@ mod pairing;
 mod peer;
 mod receipt;
 mod receive;
+mod renewal;
 mod resend;
 mod send;
 mod sent;
@@ -45,6 +46,7 @@ use self::limits::{RECEIVED_KEPT_MAX, RETRIES_REMEMBERED_MAX, SENT_MESSAGES_MAX}
 use self::pairing::Companions;
 use self::sent::{ReceivedMessage, SentMessage};
 use self::signal::SignalState;
+pub use self::renewal::Renewal;
 pub use self::types::{
     AdvSecret, AppStateChange, AppStatePatch, Behaviour, CompanionFinish, CompanionHello, KeyMaterial,
     MediaMessage, PairFault, PairSuccess, PhoneError, PhoneMessage, PhoneSeed, PhoneStats, PrimaryHello,
