@@ -15,6 +15,7 @@ use crate::id::{AccountId, InstanceId, MessageId};
 use crate::inbound::Party;
 use crate::instance::InstanceState;
 use crate::message::{BlobRef, Lane, MessageStatus, SendMessage};
+use crate::settings::{InstanceSettings, SettingsUpdate};
 
 /// A command to one instance.
 #[derive(Debug, Clone, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
@@ -89,6 +90,10 @@ pub enum Command {
     },
     /// Something about groups.
     Group(GroupCommand),
+    /// How the instance behaves by itself. Answered by [`Reply::Settings`].
+    GetSettings,
+    /// Changes that. Answered by [`Reply::Settings`].
+    UpdateSettings(Box<SettingsUpdate>),
 }
 
 /// An instance that is to be made.
@@ -204,6 +209,8 @@ pub enum Reply {
     InviteLink(String),
     /// A group that was joined, or will be.
     Joined(JoinedGroup),
+    /// How the instance behaves by itself.
+    Settings(Box<InstanceSettings>),
 }
 
 /// An instance as callers see it. The status part is computed when asked, not remembered.

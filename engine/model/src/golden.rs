@@ -13,6 +13,7 @@ use crate::message::{
     BlobRef, Content, Lane, Media, MediaKind, MediaSource, MessageStatus, Quote, SendMessage, Text,
 };
 use crate::record::*;
+use crate::settings::{HistorySync, InstanceSettings, ProxyConfig};
 
 fn check<R>(golden_hex: &str, sample: R)
 where
@@ -209,6 +210,29 @@ fn uploaded_media_0601() {
             key_made_at_s: 1_700_000_000,
             streaming_sidecar: Some(vec![4; 10]),
             expires_at_ms: 1_700_000_360_000,
+        },
+    );
+}
+
+#[test]
+fn settings_record_0602() {
+    check(
+        include_str!("../golden/0602-settings.hex"),
+        SettingsRecord {
+            settings: InstanceSettings {
+                auto_read: true,
+                reject_calls: true,
+                reject_calls_message: Some("write to us".into()),
+                history_sync: HistorySync::Recent,
+                proxy: Some(ProxyConfig {
+                    url: "socks5://proxy.example:1080".into(),
+                    username: Some("ann".into()),
+                    password: None,
+                }),
+                ignored_events: vec!["chat.presence_changed".into()],
+                ..InstanceSettings::default()
+            },
+            proxy_password_sealed: Some(vec![1, 2, 3]),
         },
     );
 }

@@ -42,3 +42,7 @@ pub const GROUP_DESCRIPTION_CHARS_MAX: usize = 2_048;
 pub const GROUP_PEOPLE_PER_CALL_MAX: usize = 1_024;
 /// Longest code of an invitation link, in bytes.
 pub const INVITE_CODE_BYTES_MAX: usize = 64;
+/// Longest address of a proxy, in bytes.
+pub const PROXY_URL_BYTES_MAX: usize = 512;
+/// Longest user name and longest password of a proxy, in bytes: what SOCKS5 has room for (RFC 1929).
+pub const PROXY_CREDENTIAL_BYTES_MAX: usize = 255;

@@ -18,6 +18,7 @@ use crate::id::{AccountId, InstanceId, MessageId};
 use crate::inbound::Party;
 use crate::instance::InstanceState;
 use crate::message::{Lane, MessageStatus, SendMessage};
+use crate::settings::InstanceSettings;
 
 /// A type that is stored under a version tag.
 pub trait Record: Archive + Sized {
@@ -97,6 +98,7 @@ records! {
     Counter = 0x0501;
     InstancePointer = 0x0502;
     UploadedMedia = 0x0601;
+    SettingsRecord = 0x0602;
 }
 
 /// Tables of the engine: the byte after the owner in every key. Numbers are never reused; 64–127 belong to the protocol crate.
@@ -131,6 +133,8 @@ pub mod table {
     pub const DEADLINE: u8 = 25;
     /// Owner = instance: files that WhatsApp's media hosts have (suffix: kind, 0, SHA-256 of the plain file).
     pub const UPLOADED_MEDIA: u8 = 40;
+    /// Owner = instance: its settings; without it, the defaults.
+    pub const SETTINGS: u8 = 41;
     /// First table of the protocol crate.
     pub const PROTOCOL_FIRST: u8 = 64;
     /// Last table of the protocol crate.
@@ -210,6 +214,15 @@ pub struct UploadedMedia {
     pub streaming_sidecar: Option<Vec<u8>>,
     /// Until when a new message may name it, in milliseconds since the Unix epoch.
     pub expires_at_ms: i64,
+}
+
+/// An instance's settings at rest.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct SettingsRecord {
+    /// The settings, without the password of the proxy.
+    pub settings: InstanceSettings,
+    /// The password of the proxy, sealed.
+    pub proxy_password_sealed: Option<Vec<u8>>,
 }
 
 /// A message that is not settled, as the stored outbox keeps it beside lane and id.

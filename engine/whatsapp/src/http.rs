@@ -23,8 +23,9 @@ use crate::limits::{
     HTTP_BODY_BYTES_MAX, HTTP_CONNECT_TIMEOUT, HTTP_IDLE_PER_HOST_MAX, HTTP_IDLE_TIMEOUT, HTTP_READ_TIMEOUT,
     HTTP_TOTAL_TIMEOUT, MEDIA_BYTES_MAX, MEDIA_OVERHEAD_BYTES,
 };
+use crate::proxy::Proxy;
 
-/// Shared by all sessions of a shard. Small bodies are held in memory whole; files are streamed, from and to a thread that may
+/// Shared by all sessions of a shard that have no proxy of their own. Small bodies are held in memory whole; files are streamed, from and to a thread that may
 /// block.
 #[derive(Clone)]
 pub(crate) struct BoundedHttp {
@@ -38,20 +39,27 @@ impl BoundedHttp {
         tls: &ClientConfig,
         dialling: Arc<Dialling>,
         guard: Arc<DialGuard>,
+        proxy: Option<&Proxy>,
     ) -> Result<BoundedHttp, ConfigError> {
-        let client = Client::builder()
+        let unusable = |error: reqwest::Error| ConfigError::Tls(error.without_url().to_string());
+        let builder = match proxy {
+            // Every name but the proxy's own is resolved by the proxy.
+            Some(proxy) => Client::builder()
+                .proxy(proxy.for_http().map_err(unusable)?)
+                .dns_resolver(proxy.resolver()),
+            None => Client::builder().no_proxy().dns_resolver(GuardedResolver(guard.clone())),
+        };
+        let client = builder
             .tls_backend_preconfigured(tls.clone())
-            .dns_resolver(GuardedResolver(guard.clone()))
             // An answer that redirects is handed to the caller as it is: nobody may lead a session elsewhere.
             .redirect(redirect::Policy::none())
-            .no_proxy()
             .connect_timeout(HTTP_CONNECT_TIMEOUT)
             .read_timeout(HTTP_READ_TIMEOUT)
             .timeout(HTTP_TOTAL_TIMEOUT)
             .pool_max_idle_per_host(HTTP_IDLE_PER_HOST_MAX)
             .pool_idle_timeout(HTTP_IDLE_TIMEOUT)
             .build()
-            .map_err(|error| ConfigError::Tls(error.to_string()))?;
+            .map_err(unusable)?;
         Ok(BoundedHttp { client, dialling, guard })
     }
 

@@ -32,7 +32,7 @@ fn client() -> BoundedHttp {
     let dialling = Dialling::new(&Endpoints::default()).expect("the default");
     let guard = DialGuard::new(Vec::new()).expect("no networks");
     let config = tls::client_config(None).expect("TLS");
-    BoundedHttp::new(&config, Arc::new(dialling), Arc::new(guard)).expect("a client")
+    BoundedHttp::new(&config, Arc::new(dialling), Arc::new(guard), None).expect("a client")
 }
 
 async fn get(answer: &str) -> anyhow::Result<HttpResponse> {

@@ -27,6 +27,7 @@ mod error;
 mod guard;
 mod http;
 mod message;
+mod proxy;
 mod runtime;
 mod session;
 mod spawn;
@@ -65,9 +66,10 @@ pub use endpoints::Endpoints;
 pub use error::{ConfigError, SendError, SendErrorKind, SessionError, SinkError};
 pub use guard::{SIMULATED, TestNetwork};
 pub use message::{AttachedMedia, MediaUpload, OpenFile, new_message_id, sealed_bytes};
+pub use proxy::{ProxyError, check_proxy};
 pub use session::{
     DevicePlatform, Downloaded, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent, SessionEvents, SessionKit,
-    SessionKitConfig,
+    SessionKitConfig, SessionOptions,
 };
 pub use spawn::{AbortHandle, Spawn};
 pub use transport::frames;

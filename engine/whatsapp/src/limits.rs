@@ -51,6 +51,8 @@ pub const READ_AHEAD_BYTES: usize = 64 << 10;
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A polite WebSocket close may take this long; then the socket is dropped.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Reaching WhatsApp's address through a proxy that is to be used may take this long.
+pub const PROXY_CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest WebSocket message that is accepted, in bytes: one Noise frame has a 24-bit length.
 pub const WS_MESSAGE_BYTES_MAX: usize = 1 << 24;
 /// WebSocket messages waiting between a socket and its client. A full channel stops the reading of the socket, so that

@@ -64,7 +64,7 @@ async fn capability_messages_send_of_one_image_to_a_thousand_people_uploads_it_o
     let gateway = Gateway::start(&world).await;
     let shop = gateway.link(&alice).await;
     let made = world.control().post("/accounts/batch", json!({"count": RECIPIENTS})).await;
-    let people = made["accounts"].as_array().expect("accounts").clone();
+    let people = made.as_array().expect("accounts").clone();
     assert_eq!(people.len(), RECIPIENTS);
     let image = Media::sample("image", "image/jpeg", 20_011);
     let mut sent = Vec::with_capacity(RECIPIENTS);

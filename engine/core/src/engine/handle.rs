@@ -13,7 +13,8 @@ use trunkline_model::command::{Command, InstanceView, MessageView, Reply};
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::{self, InstancePointer, table};
 use trunkline_model::slot::PARTITIONS_DEFAULT;
-use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId};
+use trunkline_model::{AccountId, ErrorCode, Failure, FieldError, InstanceId, MessageId};
+use trunkline_whatsapp::SessionKitConfig;
 use trunkline_store::{DataDir, Ledger, Sealer};
 
 use crate::clock;
@@ -38,6 +39,7 @@ pub(super) struct Inner {
     pub(super) blobs: Arc<BlobStore>,
     pub(super) sweeper: BlobSweeper,
     pub(super) allow_private_fetch: bool,
+    pub(super) whatsapp: SessionKitConfig,
     pub(super) instances_max: usize,
     /// By the wall clock.
     pub(super) started_at_ms: i64,
@@ -104,6 +106,13 @@ impl Engine {
             && let Some(view) = self.view_asleep(instance)?
         {
             return Ok(Reply::Instance(Box::new(view)));
+        }
+        if let Command::UpdateSettings(update) = &command
+            && let Some(Some(proxy)) = &update.proxy
+        {
+            // Here, because it takes time, and nobody else has to wait for it.
+            let checked = trunkline_whatsapp::check_proxy(&self.0.whatsapp, proxy).await;
+            checked.map_err(|error| Failure::invalid(vec![FieldError::new("proxy.url", error.to_string())]))?;
         }
         let ask = match command {
             Command::Send(request) => Ask::Accept(Box::new(instance::archive(*request)?)),

@@ -24,7 +24,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError`] with a sentence that names the remedy; nothing is left running.
-    pub fn start(config: EngineConfig) -> Result<Engine, EngineError> {
+    pub fn start(mut config: EngineConfig) -> Result<Engine, EngineError> {
+        config.whatsapp.allow_private_proxies = config.allow_private_fetch;
         let (started_at_ms, started_steady_ms) = (clock::wall_ms(), clock::steady_ms());
         let data_dir = DataDir::open_or_create(&config.data_dir)?;
         data_dir.claim_shards(config.shards)?;
@@ -77,6 +78,7 @@ impl Engine {
             blobs,
             sweeper,
             allow_private_fetch: config.allow_private_fetch,
+            whatsapp: config.whatsapp.clone(),
             instances_max: config.instances_max,
             started_at_ms,
             started_steady_ms,

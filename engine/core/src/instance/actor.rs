@@ -75,6 +75,10 @@ async fn receive(
             }
             drop(credit);
         }
+        InstanceMsg::Unread { unread, credit } => {
+            instance.read(unread);
+            drop(credit);
+        }
         InstanceMsg::SessionPanicked { at_ms } => instance.session_panicked(at_ms).await,
         InstanceMsg::SessionStopped => {
             if instance.shutting_down {

@@ -32,6 +32,7 @@ impl Instance {
                 | Command::GetMessage { .. }
                 | Command::ListMessages { .. }
                 | Command::PullEvents { .. }
+                | Command::GetSettings
                 | Command::DeleteInstance
         );
         if self.stands() == InstanceState::Deleted && changes {
@@ -80,6 +81,11 @@ impl Instance {
             Command::Group(command) => {
                 return self
                     .ask_whatsapp(reply, |session| Box::pin(async move { session.group(command).await }));
+            }
+            Command::GetSettings => Ok(self.settings_reply()),
+            Command::UpdateSettings(update) => {
+                let updated = self.update_settings(*update).await;
+                return self.answer_durably(reply, updated);
             }
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
             Command::Logout => return self.logout(reply).await,
@@ -140,9 +146,14 @@ impl Instance {
     async fn restart(&mut self) -> Result<Reply, Failure> {
         // First the leave to connect: a refusal must not leave the instance stopped.
         let permit = self.permit_for_person()?;
-        self.disconnect().await?;
-        self.connect_with(permit).await?;
+        self.reopen(permit).await?;
         Ok(self.instance_reply())
+    }
+
+    /// Closes the connection and opens it again.
+    pub(super) async fn reopen(&mut self, permit: Permit) -> Result<(), Failure> {
+        self.disconnect().await?;
+        self.connect_with(permit).await
     }
 
     async fn refuse_or(&mut self, trigger: Trigger) -> Result<(), Failure> {

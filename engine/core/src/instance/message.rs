@@ -10,6 +10,7 @@ use trunkline_whatsapp::{SendError, Session, SessionError, SessionEvent, Session
 use super::archive::AcceptedArchive;
 use super::lanes::Wake;
 use crate::credits::CallLane;
+use crate::log::Unread;
 use crate::shard::{Choice, Permit, TimerTag};
 
 /// Where an answer goes. A caller that went away is no error.
@@ -73,6 +74,8 @@ pub(crate) enum InstanceMsg {
     SessionOpened { generation: u64, result: Box<Result<(Session, SessionEvents), SessionError>> },
     /// Something happened on the session.
     Session { generation: u64, event: Box<SessionEvent>, credit: tokio::sync::OwnedSemaphorePermit },
+    /// Messages are to be marked as read.
+    Unread { unread: Vec<Unread>, credit: tokio::sync::OwnedSemaphorePermit },
     /// A task of the session panicked.
     SessionPanicked { at_ms: u64 },
     /// A session is down for good.

@@ -3,7 +3,7 @@
 //! `actor` receives and dispatches, `lanes` holds what front ends ask, `call` answers it; `lifecycle` moves through the states
 //! and opens sessions, `reconnect` opens them again, `recycle` gives their memory back; `session` maps what WhatsApp says;
 //! `archive`, `accept`, `pump` and `status` are the life of an outgoing message; `views` answers questions; `settings` changes
-//! what people may change; `remove` ends it all, and `sweep` what has expired. `doze` ends the actor of an instance that needs
+//! what people may change, `obey` how the instance behaves by itself; `remove` ends it all, and `sweep` what has expired. `doze` ends the actor of an instance that needs
 //! none.
 
 mod accept;
@@ -15,6 +15,7 @@ mod doze;
 mod lanes;
 mod lifecycle;
 mod message;
+mod obey;
 mod pump;
 mod reconnect;
 mod recycle;

@@ -104,6 +104,9 @@ impl Instance {
         if !self.step(Trigger::Ready, None).await {
             return;
         }
+        if !self.settings.always_online {
+            self.show_presence();
+        }
         self.pump().await;
     }
 

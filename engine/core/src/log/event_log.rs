@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use trunkline_model::InstanceId;
 use trunkline_model::event::{Event, EventBody};
 use trunkline_model::record::{self, table};
+use trunkline_model::settings::InstanceSettings;
 use trunkline_store::{Batch, CommitClass, CommitFuture, Direction, Key, KeyRange, Ledger, StoreError};
 
 use super::under_way::UnderWay;
@@ -34,6 +35,8 @@ struct Numbering {
     next: u64,
     /// Nothing may be appended any more: the instance is being erased.
     closed: bool,
+    /// Decides what is worth an event.
+    settings: Arc<InstanceSettings>,
 }
 
 /// Events on their way to the disk.
@@ -59,7 +62,7 @@ impl EventLog {
         Ok(EventLog {
             ledger,
             instance,
-            numbering: Mutex::new(Numbering { next: found + 1, closed: false }),
+            numbering: Mutex::new(Numbering { next: found + 1, closed: false, settings: Arc::default() }),
             newest,
             under_way: UnderWay::default(),
         })
@@ -74,6 +77,16 @@ impl EventLog {
     /// it back.
     pub(crate) fn close(&self) {
         self.numbering().closed = true;
+    }
+
+    /// From now on leaves out what these settings do not want.
+    pub(crate) fn obey(&self, settings: Arc<InstanceSettings>) {
+        self.numbering().settings = settings;
+    }
+
+    /// The settings that it obeys.
+    pub(crate) fn settings(&self) -> Arc<InstanceSettings> {
+        Arc::clone(&self.numbering().settings)
     }
 
     fn numbering(&self) -> MutexGuard<'_, Numbering> {
@@ -93,7 +106,7 @@ impl EventLog {
         Arc::clone(&self.newest)
     }
 
-    /// Queues `bodies` and whatever else is in `batch`, atomically. The effect must wait for [`Appended::durable`].
+    /// Queues those of the `bodies` that are wanted and whatever else is in `batch`, atomically. The effect must wait for [`Appended::durable`].
     ///
     /// # Errors
     /// Those of [`Ledger::commit`] that are known at once: nothing was queued then, and no number is used up.
@@ -110,6 +123,9 @@ impl EventLog {
         }
         let mut sequence = numbering.next;
         for (body, backfilled) in bodies {
+            if !numbering.settings.wants(&body) {
+                continue;
+            }
             let event = Event { sequence, time_ms, backfilled, body };
             let bytes = record::encode(&event).map_err(|error| StoreError::Corrupt {
                 what: "an event that is to be written".into(),

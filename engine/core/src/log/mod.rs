@@ -5,7 +5,7 @@ mod inbound;
 mod under_way;
 
 pub(crate) use event_log::{EventLog, newest_on_disk};
-pub(crate) use inbound::CommitInbound;
+pub(crate) use inbound::{CommitInbound, Reader, Unread};
 
 #[cfg(test)]
 mod tests;

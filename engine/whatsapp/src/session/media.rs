@@ -138,6 +138,17 @@ impl Session {
         let marked = self.inner.client.mark_as_read(&chat, participant.as_ref(), &ids).await;
         marked.map_err(|error| SessionError::Protocol(shorten(error.to_string())))
     }
+
+    /// Shows the number as online, or leaves that to its phone.
+    ///
+    /// # Errors
+    /// [`SessionError::NotConnected`], or [`SessionError::Protocol`] while the number has no name yet.
+    pub async fn show_online(&self, online: bool) -> Result<(), SessionError> {
+        self.connected()?;
+        let presence = self.inner.client.presence();
+        let shown = if online { presence.set_available().await } else { presence.set_unavailable().await };
+        shown.map_err(|error| SessionError::Protocol(shorten(error.to_string())))
+    }
 }
 
 fn read_jid(text: &str) -> Result<Jid, SessionError> {
