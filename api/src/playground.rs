@@ -56,7 +56,8 @@ fn unpacked(path: &str) -> Bytes {
         let mut archive =
             ZipArchive::new(Cursor::new(utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED)).ok()?;
         // The archive's first folder is named after its version.
-        let name = archive.file_names().find(|name| name.ends_with(path))?.to_owned();
+        let name =
+            archive.file_names().filter_map(Result::ok).find(|name| name.ends_with(path))?.into_owned();
         let mut file = archive.by_name(&name).ok()?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).ok()?;

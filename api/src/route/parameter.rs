@@ -38,7 +38,7 @@ const PATH: &[Parameter] = &[
     Parameter {
         name: "message",
         description: "Id of an outgoing message, `msg_…`.",
-        example: "msg_00000000000001",
+        example: "msg_0000000000002a",
         schema: text,
     },
     Parameter {

@@ -252,9 +252,8 @@ fn refused(rows: Vec<Row>, change: impl Fn(Sent) -> Sent, status: u16, code: &st
 fn every_example_of_the_documentation_works() {
     let server = Server::start();
     for route in routes() {
-        let row = example(route);
-        let answer = server.send(row.request);
-        assert_eq!(answer.status, row.status, "{}: {}", row.route, answer.text());
+        let answer = server.send(example(route).request);
+        assert!(route.reply.statuses().contains(&answer.status), "{}: {}", route.name, answer.text());
     }
 }
 
@@ -268,8 +267,8 @@ fn every_route_reaches_the_engine_as_it_should() {
         match row.seen {
             Some(wanted) => assert_eq!(seen, wanted, "{}", row.route),
             None => assert!(
-                row.request.path.starts_with("/docs") || matches!(seen[..], [Seen::Command(..)]),
-                "{}",
+                !row.request.path.starts_with("/v1/") || matches!(seen[..], [Seen::Command(..)]),
+                "{}: {seen:?}",
                 row.route
             ),
         }

@@ -128,7 +128,7 @@ impl Play<'_> {
     async fn beside_waiting(&self) -> Bench<(Measured, Bulk)> {
         let mut all: Option<(Measured, Bulk)> = None;
         while all.as_ref().is_none_or(|(measured, _)| measured.seconds < self.length.as_secs_f64()) {
-            whole(closed(&self.bulk, DRAIN_TIMEOUT, self.backlog).await?)?;
+            self.hand_in().await?;
             let (enough, stop) = watch::channel(false);
             let nearly_sent = async {
                 let bulk = self.watch(|left| left > LEFT_MIN).await;
@@ -149,7 +149,7 @@ impl Play<'_> {
 
     /// Interactive sends while bulk is sent and `rate` more of it a second comes in.
     async fn beside_handed_in(&self, rate: f64) -> Bench<(Measured, Bulk)> {
-        whole(closed(&self.bulk, DRAIN_TIMEOUT, self.backlog).await?)?;
+        self.hand_in().await?;
         let done = Cell::new(false);
         let measured = async {
             let measured = open(&self.others, self.length, RATE).await;
@@ -167,6 +167,20 @@ impl Play<'_> {
         }
         self.drain().await?;
         Ok((whole(measured)?, bulk))
+    }
+
+    /// Hands the backlog in. Interactive sends go on meanwhile, uncounted: bulk alone is sent about as fast as it is handed in, and
+    /// little of it would be left.
+    async fn hand_in(&self) -> Bench<()> {
+        let (handed_in, stop) = watch::channel(false);
+        let backlog = async {
+            let measured = closed(&self.bulk, DRAIN_TIMEOUT, self.backlog).await;
+            handed_in.send_replace(true);
+            measured
+        };
+        let (backlog, others) = tokio::try_join!(backlog, open_until(&self.others, stop, RATE))?;
+        whole(backlog)?;
+        whole(others).map(drop)
     }
 
     /// Looks at the bulk that is left, as long as `go_on` likes it.

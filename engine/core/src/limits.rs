@@ -176,6 +176,10 @@ pub const MEDIA_QUOTA_BYTES: u64 = 10 << 30;
 /// When a caller should come back who met a full media spool, in milliseconds.
 pub const STORAGE_FULL_RETRY_AFTER_MS: u64 = 60_000;
 
+/// How long bulk takes care of people after a message that one of them waits for, in milliseconds: longer than such a message
+/// takes, and than the pause between two of a lively shard.
+pub const BULK_YIELDS_MS: u64 = 250;
+
 const _: () = assert!(STALL_MIN_MS < STALL_REPORT_MS && STALL_REPORT_MS < STALL_FATAL_MS);
 const _: () = assert!(HEARTBEAT_EVERY.as_millis() + WATCH_TICK.as_millis() < STALL_MIN_MS as u128);
 const _: () = assert!(SEND_WINDOW.handing_max <= SEND_WINDOW.unacknowledged_max);

@@ -4,7 +4,7 @@ use hyper::Method;
 use trunkline_model::LimitClass;
 
 use crate::open::{Live, Ready};
-use crate::route::{BodyRule, ReplyRule, Route, Target};
+use crate::route::{BodyRule, Route, Target};
 
 macro_rules! open {
     ($($op:ident: $path:literal, $name:literal, $reply:tt, $summary:literal;)*) => {

@@ -48,8 +48,9 @@ impl Instance {
         loop {
             match self.outbox.claim(clock::steady_ms(), SEND_WINDOW, turn) {
                 Claim::Send(item) => {
-                    if item.lane == Lane::Bulk {
-                        turn = BulkTurn::Awaited;
+                    match item.lane {
+                        Lane::Bulk => turn = BulkTurn::Awaited,
+                        _ => self.context.bulk_turns.yield_to_people(),
                     }
                     self.hand_over(item).await;
                     breather.step().await;

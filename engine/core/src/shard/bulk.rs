@@ -1,18 +1,27 @@
 //! Turns for bulk messages. However many numbers of a shard send in bulk, one hand-over begins in a turn of the shard's loop,
 //! and the numbers take turns. An idle loop turns quickly, so bulk is fast then; a busy one serves everybody else in between.
+//! While people wait for their messages, bulk rests after its turns as [`BulkShare`] says: a loop that it keeps busy, and the cores
+//! that it shares with others, would make them wait too.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ractor::ActorRef;
 use tokio::sync::Notify;
+use tokio::time::Instant;
+use trunkline_model::message::BulkShare;
 
+use crate::clock;
 use crate::instance::InstanceMsg;
+use crate::limits::BULK_YIELDS_MS;
 
 /// Who waits for a turn. An instance asks once and is in the queue once, so there are at most as many as instances.
 pub(crate) struct BulkTurns<T = ActorRef<InstanceMsg>> {
     waiting: Mutex<VecDeque<T>>,
     asked: Notify,
+    /// When a message that somebody waits for was last seen, by the steady clock.
+    people_at_ms: AtomicU64,
     gauge: metrics::Gauge,
 }
 
@@ -21,6 +30,7 @@ impl<T> BulkTurns<T> {
         Arc::new(BulkTurns {
             waiting: Mutex::default(),
             asked: Notify::new(),
+            people_at_ms: AtomicU64::new(0),
             gauge: metrics::gauge!(crate::metrics::BULK_WAITING, "shard" => shard.to_string()),
         })
     }
@@ -34,6 +44,16 @@ impl<T> BulkTurns<T> {
         self.asked.notify_one();
     }
 
+    /// Notes that somebody waits for a message of this shard.
+    pub(crate) fn yield_to_people(&self) {
+        self.people_at_ms.store(clock::steady_ms(), Ordering::Relaxed);
+    }
+
+    fn somebody_waits(&self) -> bool {
+        let seen_ms = self.people_at_ms.load(Ordering::Relaxed);
+        seen_ms > 0 && clock::steady_ms().saturating_sub(seen_ms) < BULK_YIELDS_MS
+    }
+
     fn next(&self) -> Option<T> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let next = waiting.pop_front();
@@ -43,12 +63,19 @@ impl<T> BulkTurns<T> {
 
     /// Gives turns for ever.
     pub(crate) async fn run(self: Arc<Self>, give: impl Fn(T)) {
+        let mut share = BulkShare::default();
         loop {
             match self.next() {
                 Some(who) => {
+                    let began = Instant::now();
                     give(who);
                     // Everything that is ready now is polled before this goes on.
                     tokio::task::yield_now().await;
+                    if let Some(rest) = share.turn(began.elapsed(), self.somebody_waits()) {
+                        let began = Instant::now();
+                        tokio::time::sleep(rest).await;
+                        share.rested(began.elapsed());
+                    }
                 }
                 None => self.asked.notified().await,
             }
@@ -58,7 +85,7 @@ impl<T> BulkTurns<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
 
     use super::*;
 

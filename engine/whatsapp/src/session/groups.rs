@@ -74,7 +74,8 @@ impl Session {
     async fn create_group(&self, group: CreateGroup) -> Result<Reply> {
         let CreateGroup { subject, participants, settings } = group;
         let participants = jids(&participants)?.into_iter().map(GroupParticipantOptions::new).collect();
-        let mut options = GroupCreateOptions::builder().subject(subject).participants(participants).build();
+        let mut options: GroupCreateOptions =
+            GroupCreateOptions::builder().subject(subject).participants(participants).build();
         if let Some(everyone) = settings.members_can_add {
             options.member_add_mode = Some(add_mode(everyone));
         }
