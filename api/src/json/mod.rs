@@ -13,6 +13,7 @@ pub(crate) mod parse;
 pub(crate) mod party;
 pub(crate) mod raw;
 pub(crate) mod send;
+pub(crate) mod settings;
 pub(crate) mod time;
 
 use schemars::JsonSchema;

@@ -9,6 +9,7 @@ mod messages;
 mod node;
 mod pairing;
 mod send;
+mod settings;
 
 use trunkline_model::Failure;
 
@@ -34,6 +35,7 @@ pub(crate) async fn answer<G: Gateway>(
         NativeOperation::Group(operation) => Box::pin(groups::answer(operation, call, body)).await,
         NativeOperation::Node(NodeOperation::Status) => node::status(call),
         NativeOperation::Node(NodeOperation::CreateKey) => keys::create(call, body).await,
+        NativeOperation::Settings(operation) => Box::pin(settings::answer(operation, call, body)).await,
     }
 }
 

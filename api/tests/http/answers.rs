@@ -5,6 +5,7 @@ use trunkline_model::command::{
     ParticipantRole, Reply,
 };
 use trunkline_model::inbound::Party;
+use trunkline_model::settings::{InstanceSettings, SettingsUpdate};
 
 fn person() -> Party {
     Party {
@@ -59,4 +60,9 @@ pub fn group(command: &GroupCommand) -> Reply {
             Reply::InviteLink("https://chat.whatsapp.com/AbCdEfGhIjKlMnOpQrStUv".to_owned())
         }
     }
+}
+
+/// The settings after a change.
+pub fn settings(update: SettingsUpdate) -> Reply {
+    Reply::Settings(Box::new(InstanceSettings::default().with(update)))
 }

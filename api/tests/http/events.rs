@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::client::{Sent, Server, follow};
-use crate::fake::QR;
+use crate::fake::{FILE, QR};
 use trunkline_api::server::Bounds;
 
 const EVENTS: &str = "/v1/instances/shop/events";

@@ -18,6 +18,7 @@ use trunkline_model::gate::Progress;
 use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
+use trunkline_model::settings::SettingsUpdate;
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, KeyId, MessageId, Scope};
 
 use crate::answers;
@@ -386,6 +387,8 @@ impl Gateway for Fake {
                 Ok(Reply::Messages { messages, next })
             }
             Command::PullEvents { after, limit } => Ok(self.pull(after, limit)),
+            Command::GetSettings => Ok(answers::settings(SettingsUpdate::default())),
+            Command::UpdateSettings(update) => Ok(answers::settings(*update)),
             Command::FetchMedia { .. } => Ok(Reply::Media {
                 mime_type: Some("image/png".to_owned()),
                 file_name: Some("صورة 1.png".to_owned()),

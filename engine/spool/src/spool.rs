@@ -175,6 +175,12 @@ impl Spool {
         Ok(Scratch::new(self.part("scratch"), reserved))
     }
 
+    /// As [`Spool::scratch`], outside of the quota: for a file that is made on the way out of another one. Were it refused
+    /// while the spool is full, nothing that waits there could ever leave. Whoever asks bounds how many there are.
+    pub fn scratch_on_the_way_out(&self) -> Scratch {
+        Scratch::new(self.part("scratch"), self.quota.reserve())
+    }
+
     /// Gives a file that was written elsewhere its name, and returns when both are on disk. `stored` is what the writer found:
     /// nothing is read again here. Needs a tokio runtime.
     ///

@@ -16,5 +16,6 @@ mod offline;
 mod pairing;
 mod refusals;
 mod retries;
+mod settings;
 mod text;
 mod webhooks;

@@ -89,12 +89,14 @@ mod instances;
 mod messages;
 mod node;
 mod open;
+mod settings;
 
 pub use groups::GroupOperation;
 pub use instances::InstanceOperation;
 pub use messages::MessageOperation;
 pub use node::NodeOperation;
 pub use open::OpenOperation;
+pub use settings::SettingsOperation;
 
 use super::Route;
 
@@ -109,8 +111,10 @@ pub enum NativeOperation {
     Group(GroupOperation),
     /// The node and its keys.
     Node(NodeOperation),
+    /// How instances behave by themselves.
+    Settings(SettingsOperation),
 }
 
 /// The parts of the table, in the order of the documentation.
 pub(super) static TABLES: &[&[Route]] =
-    &[instances::TABLE, messages::TABLE, groups::TABLE, node::TABLE, open::TABLE];
+    &[instances::TABLE, messages::TABLE, groups::TABLE, node::TABLE, open::TABLE, settings::TABLE];

@@ -59,6 +59,11 @@ impl BlobStore {
         self.0.scratch(bytes_max).map_err(open_failure)
     }
 
+    /// Room for the encrypted form of a blob, full or not.
+    pub(crate) fn sealing_scratch(&self) -> Scratch {
+        self.0.scratch_on_the_way_out()
+    }
+
     /// The file of a scratch, empty. Blocks for as long as making a file takes.
     pub(crate) fn create(&self, scratch: &Scratch) -> Result<File, Failure> {
         scratch.create().map_err(|error| disk_failure(&error))

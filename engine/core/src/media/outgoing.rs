@@ -6,9 +6,9 @@ use std::sync::Arc;
 use metrics::counter;
 use trunkline_model::message::{BlobRef, MediaKind};
 use trunkline_model::record::{self, UploadedMedia, table};
-use trunkline_model::{ErrorCode, InstanceId};
+use trunkline_model::InstanceId;
 use trunkline_store::{Batch, CommitClass};
-use trunkline_whatsapp::{MediaUpload, OpenFile, SendError, Session, sealed_bytes};
+use trunkline_whatsapp::{MediaUpload, OpenFile, SendError, Session};
 
 use crate::clock;
 use crate::limits::{SEALED_IN_MEMORY_BYTES_MAX, UPLOADED_MEDIA_MARGIN_MS, UPLOADED_MEDIA_TTL_MS};
@@ -53,11 +53,8 @@ impl Uploader<'_> {
         if let Some(known) = self.known(suffix)? {
             return Ok(known);
         }
-        let scratch = if blob.size_bytes > SEALED_IN_MEMORY_BYTES_MAX {
-            Some(self.context.blobs.scratch(sealed_bytes(blob.size_bytes)).map_err(no_room)?)
-        } else {
-            None
-        };
+        let on_disk = blob.size_bytes > SEALED_IN_MEMORY_BYTES_MAX;
+        let scratch = on_disk.then(|| self.context.blobs.sealing_scratch());
         let upload = MediaUpload {
             kind,
             open: open(self.context, blob),
@@ -120,11 +117,6 @@ fn suffix(kind: MediaKind, blob: &BlobRef) -> Vec<u8> {
 fn open(context: &ShardContext, blob: &BlobRef) -> OpenFile {
     let (blobs, blob) = (Arc::clone(&context.blobs), *blob);
     Box::new(move || blobs.open_file(&blob).map(|file| Box::new(file) as Box<dyn Read + Send>))
-}
-
-fn no_room(failure: trunkline_model::Failure) -> SendError {
-    let reason = if failure.code == ErrorCode::StorageFull { "storage_full" } else { "media_upload" };
-    SendError::retryable(reason, failure.detail)
 }
 
 #[cfg(test)]

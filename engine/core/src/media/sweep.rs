@@ -158,7 +158,7 @@ mod tests {
     use crate::testing;
     use futures_util::stream;
     use tempfile::TempDir;
-    use trunkline_model::Address;
+    use trunkline_model::{Address, Failure};
     use trunkline_model::message::{BlobRef, Lane, Media, MediaKind};
     use trunkline_spool::Backend;
     use trunkline_store::{Batch, CommitClass};
@@ -182,7 +182,7 @@ mod tests {
 
         /// Stores a file whose upload ended `age` ago.
         async fn file(&self, content: &'static str, age: Duration) -> BlobRef {
-            let body = stream::iter([Ok(Bytes::from_static(content.as_bytes()))]);
+            let body = stream::iter([Ok::<_, Failure>(Bytes::from_static(content.as_bytes()))]);
             let blob = self.blobs.store(body).await.expect("stored");
             make_older(&self.path(&blob), age);
             blob

@@ -9,7 +9,7 @@ use trunkline_model::record::UploadedMedia;
 use wacore_binary::Jid;
 use whatsapp_rust::download::DownloadParams;
 use whatsapp_rust::upload::UploadResponse;
-use whatsapp_rust::{ErrorChainExt as _, anyhow};
+use whatsapp_rust::{ErrorChainExt as _, IqError, anyhow};
 use whatsapp_rust::{MediaReuploadError, MediaReuploadRequest, MediaRetryResult};
 
 use super::Session;
@@ -193,15 +193,22 @@ fn download_error(error: &anyhow::Error) -> SessionError {
         Some(404 | 410) => SessionError::MediaGone,
         Some(status) => SessionError::MediaTransfer(format!("a media host answers {status}")),
         // Neither a socket nor an answer went wrong, so it is what was in the answer.
-        None if error.downcast_ref::<reqwest::Error>().is_none() && is_about_content(error) => {
+        None if is_about_content(error) => {
             SessionError::MediaUnusable(shorten(error.to_string()))
         }
         None => SessionError::MediaTransfer(shorten(error.to_string())),
     }
 }
 
+/// The protocol crate's streaming reader gives its findings no type of their own: they are what is left when nothing on the way
+/// failed.
 fn is_about_content(error: &anyhow::Error) -> bool {
-    error.sources().any(|source| {
-        source.is::<wacore::download::MediaDecryptionError>() || source.is::<files::TooLarge>()
-    })
+    let too_large = |source: &(dyn std::error::Error + 'static)| {
+        let inner = source.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        source.is::<files::TooLarge>() || inner.is_some_and(|inner| inner.is::<files::TooLarge>())
+    };
+    let on_the_way = |source: &(dyn std::error::Error + 'static)| {
+        source.is::<std::io::Error>() || source.is::<reqwest::Error>() || source.is::<IqError>()
+    };
+    error.sources().any(too_large) || !error.sources().any(on_the_way)
 }

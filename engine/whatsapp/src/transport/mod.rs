@@ -99,7 +99,7 @@ impl Dialler {
         let turn = tokio::time::timeout(HANDSHAKE_WAIT_TIMEOUT, self.handshakes.acquire()).await;
         // The semaphore is never closed; if it were, there would be no turn either.
         let Ok(Ok(_turn)) = turn else { return Err(DialError::Crowded) };
-        let opening = tokio::time::timeout(CONNECT_TIMEOUT, connect::open(self)).await;
+        let opening = tokio::time::timeout(CONNECT_TIMEOUT, connect::open(self, proxy)).await;
         opening.unwrap_or(Err(DialError::TimedOut))
     }
 }

@@ -1,5 +1,6 @@
 //! Uploading a file again for a companion that came too late.
 
+use buffa::Message as _;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use waproto::whatsapp::media_retry_notification::ResultType;
 use waproto::whatsapp::{MediaRetryNotification, ServerErrorReceipt};
@@ -56,9 +57,7 @@ impl Phone {
             ..MediaRetryNotification::default()
         };
         let mut sealed = told.encode_to_vec();
-        let random = live(&mut self.signal, &self.ring).random();
-        let mut iv = [0; 12];
-        iv.copy_from_slice(&random[..12]);
+        let iv: [u8; 12] = live(&mut self.signal, &self.ring).random();
         let nonce = Nonce::assume_unique_for_key(iv);
         match key.seal_in_place_append_tag(nonce, Aad::from(id.as_bytes()), &mut sealed) {
             Ok(()) => Renewal::Done { iv, sealed },
