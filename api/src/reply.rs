@@ -29,14 +29,11 @@ impl Body for Payload {
     /// A file that breaks off: the connection is cut, so that the client does not take it for whole.
     type Error = io::Error;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match self.get_mut() {
-            Payload::Full(full) => {
-                Pin::new(full).poll_frame(cx).map(|next| next.map(|frame| frame.map_err(|never| match never {})))
-            }
+            Payload::Full(full) => Pin::new(full)
+                .poll_frame(cx)
+                .map(|next| next.map(|frame| frame.map_err(|never| match never {}))),
             Payload::File { pieces, left } => pieces.poll_next_unpin(cx).map(|next| {
                 next.map(|piece| {
                     let piece = piece?;

@@ -52,7 +52,11 @@ impl Gateway {
         let directory = tempfile::Builder::new().prefix("gateway-").tempdir_in(world.directory());
         let directory = directory.unwrap_or_else(|error| panic!("no temporary directory: {error}"));
         let mut flags = flags(world, &directory);
-        flags.extend(settings.iter().map(|(name, value)| format!("--{name}={value}")));
+        for (name, value) in settings {
+            let flag = format!("--{name}=");
+            flags.retain(|given| !given.starts_with(&flag));
+            flags.push(format!("{flag}{value}"));
+        }
         let launch = Launch { flags, log_file: directory.path().join("log") };
         let mut gateway = Self { api: Api::new(), launch, process: None, directory };
         gateway.restart().await;

@@ -195,7 +195,9 @@ mod tests {
 
     fn fields(body: &str) -> Vec<String> {
         let body: UpdateSettingsBody = serde_json::from_str(body).expect("JSON of this form");
-        body.read().err().map_or_else(Vec::new, |failure| failure.fields.into_iter().map(|f| f.field).collect())
+        body.read()
+            .err()
+            .map_or_else(Vec::new, |failure| failure.fields.into_iter().map(|f| f.field).collect())
     }
 
     #[test]

@@ -3,9 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::StatusCode;
-use hyper::header::{
-    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
-};
+use hyper::header::{ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use trunkline_model::command::{Command, Reply};
 use trunkline_model::message::BlobRef;
@@ -62,7 +60,8 @@ async fn part<G: Gateway>(call: &Call<'_, G>, file: &BlobRef, etag: &str) -> Res
         }
         Asked::Part(range) => range,
         Asked::Unsatisfiable => {
-            let detail = format!("The file has {size} bytes; the `Range` header asks for bytes behind its end.");
+            let detail =
+                format!("The file has {size} bytes; the `Range` header asks for bytes behind its end.");
             return Err(Failure::new(ErrorCode::RangeNotSatisfiable, detail));
         }
     };

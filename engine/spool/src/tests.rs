@@ -363,7 +363,9 @@ async fn parts_of_a_file_are_streamed() {
     let bytes = pattern(3 * STREAM_PIECE_BYTES + 7);
     let stored = stage.store(&bytes, 10_000).await;
     let size = bytes.len();
-    for (begin, end) in [(0, size), (0, 1), (5, 5), (STREAM_PIECE_BYTES - 1, 2 * STREAM_PIECE_BYTES + 1), (size - 1, size)] {
+    for (begin, end) in
+        [(0, size), (0, 1), (5, 5), (STREAM_PIECE_BYTES - 1, 2 * STREAM_PIECE_BYTES + 1), (size - 1, size)]
+    {
         let stream = stage.spool.stream(&stored, begin as u64..end as u64).await.expect("open");
         let read: Vec<Bytes> = stream.map(|piece| piece.expect("read")).collect().await;
         assert!(read.concat() == bytes[begin..end], "{begin}..{end}");

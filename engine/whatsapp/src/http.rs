@@ -9,8 +9,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Body, Client, Method, Response, redirect};
 use rustls::ClientConfig;
-use url::{Host, Url};
 use tokio::runtime::Handle;
+use url::{Host, Url};
 use wacore::net::{HttpClient, HttpRequest, HttpResponse, StreamingHttpResponse, UploadBody};
 use whatsapp_rust::anyhow::{self, Context as _, bail};
 
@@ -44,9 +44,9 @@ impl BoundedHttp {
         let unusable = |error: reqwest::Error| ConfigError::Tls(error.without_url().to_string());
         let builder = match proxy {
             // Every name but the proxy's own is resolved by the proxy.
-            Some(proxy) => Client::builder()
-                .proxy(proxy.for_http().map_err(unusable)?)
-                .dns_resolver(proxy.resolver()),
+            Some(proxy) => {
+                Client::builder().proxy(proxy.for_http().map_err(unusable)?).dns_resolver(proxy.resolver())
+            }
             None => Client::builder().no_proxy().dns_resolver(GuardedResolver(guard.clone())),
         };
         let client = builder

@@ -68,8 +68,8 @@ pub use guard::{SIMULATED, TestNetwork};
 pub use message::{AttachedMedia, MediaUpload, OpenFile, new_message_id, sealed_bytes};
 pub use proxy::{ProxyError, check_proxy};
 pub use session::{
-    DevicePlatform, Downloaded, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent, SessionEvents, SessionKit,
-    SessionKitConfig, SessionOptions,
+    DevicePlatform, Downloaded, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent, SessionEvents,
+    SessionKit, SessionKitConfig, SessionOptions,
 };
 pub use spawn::{AbortHandle, Spawn};
 pub use transport::frames;

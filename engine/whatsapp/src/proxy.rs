@@ -163,8 +163,9 @@ impl Proxy {
         // The connection is there; what is called its address is not looked at.
         let here = Uri::from_static("http://proxy/");
         let bracketed = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        let target: Uri =
-            format!("https://{bracketed}:{port}").parse().map_err(|error: http::uri::InvalidUri| no_way(&error))?;
+        let target: Uri = format!("https://{bracketed}:{port}")
+            .parse()
+            .map_err(|error: http::uri::InvalidUri| no_way(&error))?;
         let passed = match self.scheme {
             Scheme::Http => {
                 let mut tunnel = Tunnel::new(here, Dialled(Some(stream)));
@@ -268,7 +269,9 @@ mod tests {
 
     #[test]
     fn only_addresses_of_proxies_are_read_as_such() {
-        for good in ["http://127.0.0.1:3128", "socks5://127.0.0.1:1080", "socks5://[::1]:1080/", "http://localhost"] {
+        for good in
+            ["http://127.0.0.1:3128", "socks5://127.0.0.1:1080", "socks5://[::1]:1080/", "http://localhost"]
+        {
             assert!(read(good, true).is_ok(), "{good}: {:?}", read(good, true).err());
         }
         for bad in [

@@ -18,7 +18,12 @@ async fn extra_memory(gateway: &Gateway, work: impl Future<Output = ()>) -> u64 
 }
 
 /// Sends a document from one gateway to a number of the other, and has the other download it; what each one's memory rose by.
-async fn pass(sending: (&Gateway, &Instance), receiving: (&Gateway, &Instance), to: &Account, bytes: usize) -> [u64; 2] {
+async fn pass(
+    sending: (&Gateway, &Instance),
+    receiving: (&Gateway, &Instance),
+    to: &Account,
+    bytes: usize,
+) -> [u64; 2] {
     let media = Media::sample("document", "application/pdf", bytes);
     let sent = extra_memory(sending.0, async {
         let sent = sending.1.upload_media(to, &media).await;
@@ -28,7 +33,11 @@ async fn pass(sending: (&Gateway, &Instance), receiving: (&Gateway, &Instance), 
     let received = receiving.1.expect_received("document").await;
     let taken = extra_memory(receiving.0, async {
         let file = receiving.1.download(&received).await;
-        assert!(file.status == 200 && file.body == media.bytes, "the document changed on its way: {}", file.status);
+        assert!(
+            file.status == 200 && file.body == media.bytes,
+            "the document changed on its way: {}",
+            file.status
+        );
     });
     [sent, taken.await]
 }

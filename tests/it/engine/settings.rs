@@ -17,8 +17,13 @@ async fn capability_settings_update_survives_a_crash_and_changes_only_what_it_na
     let before = shop.get("/settings").await.expect(200);
     assert_eq!((&before["auto_read"], &before["always_online"]), (&json!(false), &json!(true)), "{before}");
     assert_eq!((&before["history_sync"], &before["proxy"]), (&json!("off"), &Value::Null), "{before}");
-    let changed = set(&shop, json!({"auto_read": true, "reject_calls_message": "write to us"})).await.expect(200);
-    assert_eq!((&changed["auto_read"], &changed["ignore_groups"]), (&json!(true), &json!(false)), "{changed}");
+    let changed =
+        set(&shop, json!({"auto_read": true, "reject_calls_message": "write to us"})).await.expect(200);
+    assert_eq!(
+        (&changed["auto_read"], &changed["ignore_groups"]),
+        (&json!(true), &json!(false)),
+        "{changed}"
+    );
     set(&shop, json!({"history_sync": "all"})).await.expect_problem(422, "VALIDATION");
     set(&shop, json!({"proxy": {"url": "http://127.0.0.1:1"}})).await.expect_problem(422, "VALIDATION");
     gateway.kill9();
@@ -123,7 +128,8 @@ async fn a_private_proxy_needs_the_operators_leave() {
     let gateway = Gateway::start_with(&world, &[("allow-private-fetch", "false")]).await;
     let shop = gateway.create_instance(json!({})).await;
     let proxy = ProxyServer::start();
-    let refused = set(&shop, json!({"proxy": {"url": proxy.url("socks5")}})).await.expect_problem(422, "VALIDATION");
+    let refused =
+        set(&shop, json!({"proxy": {"url": proxy.url("socks5")}})).await.expect_problem(422, "VALIDATION");
     let told = refused["errors"][0]["message"].as_str().unwrap_or_default().to_owned();
     assert!(told.contains("private"), "{refused}");
     assert_eq!(proxy.targets(), Vec::<String>::new());

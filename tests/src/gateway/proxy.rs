@@ -26,7 +26,8 @@ impl ProxyServer {
     pub fn start() -> Self {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
         let listener = listener.unwrap_or_else(|error| panic!("no port for a proxy: {error}"));
-        let address = listener.local_addr().unwrap_or_else(|error| panic!("a port without a number: {error}"));
+        let address =
+            listener.local_addr().unwrap_or_else(|error| panic!("a port without a number: {error}"));
         let targets: Arc<Mutex<Vec<String>>> = Arc::default();
         let (stop, stopped) = oneshot::channel::<()>();
         let seen = Arc::clone(&targets);
@@ -73,8 +74,11 @@ async fn pass(mut client: TcpStream, targets: &Mutex<Vec<String>>) -> io::Result
     let target = if is_socks { socks5(&mut client).await? } else { connect(&mut client).await? };
     targets.lock().unwrap_or_else(PoisonError::into_inner).push(target.clone());
     let mut server = TcpStream::connect(target).await?;
-    let answer: &[u8] =
-        if is_socks { &[5, 0, 0, 1, 0, 0, 0, 0, 0, 0] } else { b"HTTP/1.1 200 Connection established\r\n\r\n" };
+    let answer: &[u8] = if is_socks {
+        &[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+    } else {
+        b"HTTP/1.1 200 Connection established\r\n\r\n"
+    };
     client.write_all(answer).await?;
     copy_bidirectional(&mut client, &mut server).await.map(drop)
 }

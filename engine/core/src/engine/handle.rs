@@ -14,8 +14,8 @@ use trunkline_model::message::BlobRef;
 use trunkline_model::record::{self, InstancePointer, table};
 use trunkline_model::slot::PARTITIONS_DEFAULT;
 use trunkline_model::{AccountId, ErrorCode, Failure, FieldError, InstanceId, MessageId};
-use trunkline_whatsapp::SessionKitConfig;
 use trunkline_store::{DataDir, Ledger, Sealer};
+use trunkline_whatsapp::SessionKitConfig;
 
 use crate::clock;
 use crate::directory::{Directory, Route};
@@ -112,7 +112,8 @@ impl Engine {
         {
             // Here, because it takes time, and nobody else has to wait for it.
             let checked = trunkline_whatsapp::check_proxy(&self.0.whatsapp, proxy).await;
-            checked.map_err(|error| Failure::invalid(vec![FieldError::new("proxy.url", error.to_string())]))?;
+            checked
+                .map_err(|error| Failure::invalid(vec![FieldError::new("proxy.url", error.to_string())]))?;
         }
         let ask = match command {
             Command::Send(request) => Ask::Accept(Box::new(instance::archive(*request)?)),

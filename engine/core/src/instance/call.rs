@@ -83,10 +83,7 @@ impl Instance {
                     .ask_whatsapp(reply, |session| Box::pin(async move { session.group(command).await }));
             }
             Command::GetSettings => Ok(self.settings_reply()),
-            Command::UpdateSettings(update) => {
-                let updated = self.update_settings(*update).await;
-                return self.answer_durably(reply, updated);
-            }
+            Command::UpdateSettings(update) => self.update_settings(*update).await,
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
             Command::Logout => return self.logout(reply).await,
             Command::DeleteInstance => return self.delete(reply).await,

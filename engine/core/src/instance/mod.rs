@@ -30,8 +30,8 @@ mod views;
 
 pub(crate) use actor::InstanceActor;
 pub(crate) use archive::archive;
-pub(crate) use call::session_failure;
 pub(crate) use birth::{Before, Birth, InstanceArgs, state_without_actor};
+pub(crate) use call::session_failure;
 pub(crate) use lanes::{Lanes, Letter, Wake};
 pub(crate) use message::{Ask, InstanceMsg};
 pub(crate) use remove::finish_all;

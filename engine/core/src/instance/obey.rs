@@ -90,7 +90,9 @@ impl Instance {
 
     /// Says whether the number is online, as the settings want it.
     pub(super) fn show_presence(&self) {
-        let Some(session) = self.session.clone().filter(|_| self.stands() == InstanceState::Open) else { return };
+        let Some(session) = self.session.clone().filter(|_| self.stands() == InstanceState::Open) else {
+            return;
+        };
         let (online, instance) = (self.settings.always_online, self.id());
         self.context.spawner.spawn(TaskKind::Disposable, "presence", async move {
             if let Err(error) = session.show_online(online).await {
@@ -142,7 +144,8 @@ mod tests {
             username: Some("ann".to_owned()),
             password: Some("very secret".to_owned()),
         };
-        let settings = InstanceSettings { proxy: Some(proxy), auto_read: true, ..InstanceSettings::default() };
+        let settings =
+            InstanceSettings { proxy: Some(proxy), auto_read: true, ..InstanceSettings::default() };
         let encoded = to_disk(&settings, &sealer, INSTANCE).expect("encoded");
         assert!(!encoded.windows(6).any(|bytes| bytes == b"secret"), "the password is in clear");
         let mut batch = Batch::new();

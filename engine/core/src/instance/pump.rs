@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use trunkline_model::MessageId;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{
     BulkTurn, Claim, FailedAttempt, Media, MediaSource, MessageStatus, OutboxItem, SendMessage,
@@ -9,7 +10,6 @@ use trunkline_model::message::{
 use trunkline_model::message::{Content, Lane};
 use trunkline_model::record::{self, MessageRecord, OutboxRow, table};
 use trunkline_model::retry::{BackoffError, SEND_BACKOFF};
-use trunkline_model::MessageId;
 use trunkline_store::{Direction, KeyRange};
 use trunkline_whatsapp::{AttachedMedia, SendError};
 
@@ -214,7 +214,11 @@ impl Instance {
 }
 
 /// Uploads what has to be uploaded, and hands the message to the session.
-async fn send(uploader: &Uploader<'_>, record: &MessageRecord, message: &SendMessage) -> Result<(), SendError> {
+async fn send(
+    uploader: &Uploader<'_>,
+    record: &MessageRecord,
+    message: &SendMessage,
+) -> Result<(), SendError> {
     let media = match &message.content {
         Content::Text(_) => None,
         Content::Media(media) => Some(attach(uploader, media).await?),

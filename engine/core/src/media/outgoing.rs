@@ -4,9 +4,9 @@ use std::io::Read;
 use std::sync::Arc;
 
 use metrics::counter;
+use trunkline_model::InstanceId;
 use trunkline_model::message::{BlobRef, MediaKind};
 use trunkline_model::record::{self, UploadedMedia, table};
-use trunkline_model::InstanceId;
 use trunkline_store::{Batch, CommitClass};
 use trunkline_whatsapp::{MediaUpload, OpenFile, SendError, Session};
 

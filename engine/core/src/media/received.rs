@@ -19,7 +19,10 @@ pub(crate) fn media_of(message: &InboundMessage) -> Option<&InboundMedia> {
 }
 
 /// The file on this node's disk as its sender declared it, if it is there; it stays for another while then.
-pub(crate) async fn at_hand(context: &ShardContext, media: &InboundMedia) -> Result<Option<BlobRef>, Failure> {
+pub(crate) async fn at_hand(
+    context: &ShardContext,
+    media: &InboundMedia,
+) -> Result<Option<BlobRef>, Failure> {
     let (Ok(sha256), Some(size_bytes)) = (media.file_sha256.as_slice().try_into(), media.size_bytes) else {
         return Ok(None);
     };

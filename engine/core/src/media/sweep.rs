@@ -158,8 +158,8 @@ mod tests {
     use crate::testing;
     use futures_util::stream;
     use tempfile::TempDir;
-    use trunkline_model::{Address, Failure};
     use trunkline_model::message::{BlobRef, Lane, Media, MediaKind};
+    use trunkline_model::{Address, Failure};
     use trunkline_spool::Backend;
     use trunkline_store::{Batch, CommitClass};
 
@@ -176,7 +176,8 @@ mod tests {
         fn new() -> Stage {
             let dir = TempDir::new().expect("a directory");
             let ledgers: Vec<Arc<dyn Ledger>> = vec![testing::ledger(&dir)];
-            let blobs = BlobStore::open(dir.path().join("blobs"), Backend::Std, u64::MAX).expect("the store opens");
+            let blobs =
+                BlobStore::open(dir.path().join("blobs"), Backend::Std, u64::MAX).expect("the store opens");
             Stage { dir, blobs, ledgers }
         }
 

@@ -34,7 +34,10 @@ pub struct MediaUpload {
 
 impl fmt::Debug for MediaUpload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MediaUpload").field("kind", &self.kind).field("size_bytes", &self.size_bytes).finish_non_exhaustive()
+        f.debug_struct("MediaUpload")
+            .field("kind", &self.kind)
+            .field("size_bytes", &self.size_bytes)
+            .finish_non_exhaustive()
     }
 }
 

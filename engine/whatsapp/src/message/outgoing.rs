@@ -29,7 +29,10 @@ pub(crate) fn media_type(kind: MediaKind) -> MediaType {
 ///
 /// # Errors
 /// Permanent `invalid_message` when a media message comes without its upload.
-pub(crate) fn build(message: &SendMessage, uploaded: Option<AttachedMedia>) -> Result<wa::Message, SendError> {
+pub(crate) fn build(
+    message: &SendMessage,
+    uploaded: Option<AttachedMedia>,
+) -> Result<wa::Message, SendError> {
     let context = context(message);
     match (&message.content, uploaded) {
         (Content::Text(text), _) => Ok(build_text(&text.body, context)),

@@ -16,11 +16,11 @@ use crate::endpoints::{Dialling, Endpoints};
 use crate::error::{ConfigError, SessionError};
 use crate::guard::{DialGuard, SIMULATED, TestNetwork};
 use crate::http::BoundedHttp;
-use crate::proxy::{Proxy, ProxyError, Reach};
 use crate::limits::{
     CACHE_TTL, CHAT_LANES_MAX, DEVICE_LISTS_CACHED_MAX, GROUPS_CACHED_MAX, SENDER_KEY_GROUPS_CACHED_MAX,
     SENT_MESSAGE_TTL,
 };
+use crate::proxy::{Proxy, ProxyError, Reach};
 use crate::spawn::Spawn;
 use crate::transport::Dialler;
 use crate::{crypto, tls};
@@ -152,7 +152,8 @@ impl SessionKit {
     ) -> Result<(Option<Proxy>, Arc<BoundedHttp>), SessionError> {
         let shared = &self.0;
         let Some(config) = proxy else { return Ok((None, shared.http.clone())) };
-        let unusable = |error: ProxyError| ConfigError::Endpoint { name: "proxy", problem: error.to_string() };
+        let unusable =
+            |error: ProxyError| ConfigError::Endpoint { name: "proxy", problem: error.to_string() };
         let proxy = Proxy::read(config, shared.reach.clone()).map_err(unusable)?;
         let guard = shared.reach.guard.clone();
         let http = BoundedHttp::new(&shared.tls, shared.dialling.clone(), guard, Some(&proxy))?;

@@ -10,7 +10,7 @@ use wacore_binary::Jid;
 use whatsapp_rust::download::DownloadParams;
 use whatsapp_rust::upload::UploadResponse;
 use whatsapp_rust::{ErrorChainExt as _, IqError, anyhow};
-use whatsapp_rust::{MediaReuploadError, MediaReuploadRequest, MediaRetryResult};
+use whatsapp_rust::{MediaRetryResult, MediaReuploadError, MediaReuploadRequest};
 
 use super::Session;
 use crate::error::{SendError, SessionError, shorten};
@@ -193,9 +193,7 @@ fn download_error(error: &anyhow::Error) -> SessionError {
         Some(404 | 410) => SessionError::MediaGone,
         Some(status) => SessionError::MediaTransfer(format!("a media host answers {status}")),
         // Neither a socket nor an answer went wrong, so it is what was in the answer.
-        None if is_about_content(error) => {
-            SessionError::MediaUnusable(shorten(error.to_string()))
-        }
+        None if is_about_content(error) => SessionError::MediaUnusable(shorten(error.to_string())),
         None => SessionError::MediaTransfer(shorten(error.to_string())),
     }
 }

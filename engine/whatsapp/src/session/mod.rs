@@ -91,15 +91,13 @@ impl Session {
             .await
             .map(Arc::new)
             .map_err(store_error)?;
-        manager.process_command(DeviceCommand::SetDeviceProps(device_props(shared, options.history_sync))).await;
+        manager
+            .process_command(DeviceCommand::SetDeviceProps(device_props(shared, options.history_sync)))
+            .await;
         let runtime = Arc::new(ShardRuntime::new(instance, shared.spawner.clone()));
         let activity = Arc::new(LinkActivity::new());
-        let factory = SocketFactory {
-            dialler: shared.dialler.clone(),
-            instance,
-            activity: activity.clone(),
-            proxy,
-        };
+        let factory =
+            SocketFactory { dialler: shared.dialler.clone(), instance, activity: activity.clone(), proxy };
         let mut builder = ClientBuilder::new()
             .with_runtime_arc(runtime.clone())
             .with_persistence_manager(manager)

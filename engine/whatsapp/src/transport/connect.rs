@@ -25,7 +25,8 @@ pub(super) async fn open(dialler: &Dialler, proxy: Option<&Proxy>) -> Result<Ope
     let tcp = match proxy {
         Some(proxy) => proxy.connect(&host, port).await?,
         None => {
-            let resolved = tokio::net::lookup_host((host.as_str(), port)).await.map_err(DialError::Resolve)?;
+            let resolved =
+                tokio::net::lookup_host((host.as_str(), port)).await.map_err(DialError::Resolve)?;
             dial(dialler.guard.filter(resolved.collect())?).await?
         }
     };

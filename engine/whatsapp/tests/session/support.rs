@@ -169,7 +169,9 @@ impl Gateway {
 
     pub async fn open(&self) -> Line {
         let (session, events) =
-            Session::open(self.kit(), INSTANCE, self.inbox.clone(), SessionOptions::default()).await.expect("a session");
+            Session::open(self.kit(), INSTANCE, self.inbox.clone(), SessionOptions::default())
+                .await
+                .expect("a session");
         Line { session, events }
     }
 

@@ -11,8 +11,9 @@ use crate::world::{DeviceId, World};
 /// Has the phone answer, and takes the answer to the companion.
 pub(super) fn answer(world: &mut World, from: DeviceId, receipt: &Node) {
     let Some(id) = attr(receipt, "id") else { return };
-    let sealed = child(receipt, "encrypt")
-        .and_then(|node| Some((child_array::<12>(node, "enc_iv")?, child_bytes(node, "enc_p")?.into_owned())));
+    let sealed = child(receipt, "encrypt").and_then(|node| {
+        Some((child_array::<12>(node, "enc_iv")?, child_bytes(node, "enc_p")?.into_owned()))
+    });
     let renewal = match sealed {
         Some((iv, request)) => {
             world.with_phone(from.account, |phone, world| phone.upload_again(&id, &iv, &request, world))

@@ -44,9 +44,9 @@ pub use self::inbox::{Inbox, InboxMessage, MediaSeen, MessageKind};
 use self::keys::{KeyRing, OWN_ONE_TIME_ID_FIRST};
 use self::limits::{RECEIVED_KEPT_MAX, RETRIES_REMEMBERED_MAX, SENT_MESSAGES_MAX};
 use self::pairing::Companions;
+pub use self::renewal::Renewal;
 use self::sent::{ReceivedMessage, SentMessage};
 use self::signal::SignalState;
-pub use self::renewal::Renewal;
 pub use self::types::{
     AdvSecret, AppStateChange, AppStatePatch, Behaviour, CompanionFinish, CompanionHello, KeyMaterial,
     MediaMessage, PairFault, PairSuccess, PhoneError, PhoneMessage, PhoneSeed, PhoneStats, PrimaryHello,

@@ -44,7 +44,8 @@ impl Phone {
         let Some(file) = file else { return Renewal::Refused(2) };
         let Some(key) = key(file.media_key()) else { return Renewal::Refused(1) };
         let mut request = request.to_vec();
-        let opened = key.open_in_place(Nonce::assume_unique_for_key(*iv), Aad::from(id.as_bytes()), &mut request);
+        let opened =
+            key.open_in_place(Nonce::assume_unique_for_key(*iv), Aad::from(id.as_bytes()), &mut request);
         let asked = opened.ok().and_then(|plain| ServerErrorReceipt::decode_from_slice(plain).ok());
         if asked.and_then(|receipt| receipt.stanza_id).as_deref() != Some(id) {
             return Renewal::Refused(3);

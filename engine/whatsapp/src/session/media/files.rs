@@ -74,7 +74,10 @@ pub(super) fn seal(file: MediaUpload, media_type: MediaType) -> io::Result<(Seal
         }
     };
     if info.file_length != size_bytes {
-        return Err(io::Error::other(format!("{} bytes were read instead of {size_bytes}", info.file_length)));
+        return Err(io::Error::other(format!(
+            "{} bytes were read instead of {size_bytes}",
+            info.file_length
+        )));
     }
     Ok((sealed, info))
 }
