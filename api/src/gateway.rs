@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
-use trunkline_model::command::{Command, CreateInstance, InstanceView, MessageView, Reply};
+use trunkline_model::command::{Command, CreateInstance, ImportRequest, InstanceView, MessageView, Reply};
 use trunkline_model::gate::Progress;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
@@ -114,6 +114,16 @@ pub trait Gateway: Clone + Send + Sync + 'static {
         &self,
         account: AccountId,
         instance: CreateInstance,
+    ) -> Result<InstanceView, Failure>;
+
+    /// Makes a linked instance from credentials that came from elsewhere. It stands still.
+    ///
+    /// # Errors
+    /// `VALIDATION`, `NAME_TAKEN`, `NODE_FULL`, or overload.
+    async fn import_instance(
+        &self,
+        account: AccountId,
+        wanted: ImportRequest,
     ) -> Result<InstanceView, Failure>;
 
     /// An account's instances in order of id, only those after `after`, at most `limit`; and whether more follow.

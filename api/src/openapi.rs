@@ -150,7 +150,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
                 "content": { "application/json": { "schema": nothing, "example": {} } },
             }));
         }
-        BodyRule::Json(schema) => {
+        BodyRule::Json(schema) | BodyRule::Large(schema) => {
             json!({ "application/json": { "schema": schema(&mut schemas.bodies), "example": example } })
         }
         BodyRule::Message(schema) => {
@@ -250,7 +250,9 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::MediaNotFound => route.path.contains("{media}"),
         ErrorCode::MethodNotAllowed => false,
         ErrorCode::InstanceState | ErrorCode::InstanceNotLinked => of_instance,
-        ErrorCode::NameTaken => matches!(route.name, "instances.create" | "instances.update"),
+        ErrorCode::NameTaken => {
+            matches!(route.name, "instances.create" | "instances.update" | "instances.import")
+        }
         ErrorCode::IdempotencyConflict => sends,
         ErrorCode::VersionConflict => false,
         ErrorCode::MalformedBody | ErrorCode::BodyTooLarge | ErrorCode::UnsupportedMediaType => {
@@ -262,7 +264,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
             asks_whatsapp
         }
         ErrorCode::Timeout => asks_whatsapp,
-        ErrorCode::NodeFull => route.name == "instances.create",
+        ErrorCode::NodeFull => matches!(route.name, "instances.create" | "instances.import"),
         ErrorCode::RangeNotSatisfiable => matches!(route.reply, ReplyRule::File),
         ErrorCode::StorageFull => sends || matches!(route.reply, ReplyRule::File),
     }

@@ -109,6 +109,13 @@ impl Gateway {
         Instance::new(self.api.clone(), id)
     }
 
+    /// Makes an instance from credentials; `body` is that of `POST /v1/instances/import`.
+    pub async fn import_instance(&self, body: &Value) -> Instance {
+        let made = self.api.post("/v1/instances/import", body).send().await;
+        let id = made.expect(201)["id"].as_str().map(str::to_owned);
+        Instance::new(self.api.clone(), id.unwrap_or_else(|| panic!("the new instance has no id: {made}")))
+    }
+
     /// Makes an instance and links it to `account`: the phone scans its QR code.
     pub async fn link(&self, account: &Account) -> Instance {
         self.link_with(account, json!({})).await

@@ -43,6 +43,8 @@ pub const EVENT_TYPES: &[&str] = &[
     "chat.presence_changed",
     "contact.presence_changed",
     "group.changed",
+    "instance.exported",
+    "instance.imported",
 ];
 
 /// An event in its envelope.

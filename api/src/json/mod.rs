@@ -11,6 +11,7 @@ pub(crate) mod node;
 pub(crate) mod pairing;
 pub(crate) mod parse;
 pub(crate) mod party;
+pub(crate) mod portable;
 pub(crate) mod raw;
 pub(crate) mod send;
 pub(crate) mod settings;

@@ -8,6 +8,7 @@ mod media;
 mod messages;
 mod node;
 mod pairing;
+mod portable;
 mod send;
 mod settings;
 
@@ -35,6 +36,7 @@ pub(crate) async fn answer<G: Gateway>(
         NativeOperation::Group(operation) => Box::pin(groups::answer(operation, call, body)).await,
         NativeOperation::Node(NodeOperation::Status) => node::status(call),
         NativeOperation::Node(NodeOperation::CreateKey) => keys::create(call, body).await,
+        NativeOperation::Portable(operation) => Box::pin(portable::answer(operation, call, body)).await,
         NativeOperation::Settings(operation) => Box::pin(settings::answer(operation, call, body)).await,
     }
 }

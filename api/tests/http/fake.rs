@@ -11,7 +11,8 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{Notify, watch};
 use trunkline_api::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
 use trunkline_model::command::{
-    Command, CreateInstance, Expiring, InstanceView, MessageView, PairingView, Reply, SendRequest,
+    Command, CreateInstance, Expiring, ImportRequest, InstanceView, MessageView, PairingView, Reply,
+    SendRequest,
 };
 use trunkline_model::event::{Event, EventBody};
 use trunkline_model::gate::Progress;
@@ -321,6 +322,14 @@ impl Gateway for Fake {
         Ok(instance(OPEN, InstanceState::New))
     }
 
+    async fn import_instance(
+        &self,
+        account: AccountId,
+        wanted: ImportRequest,
+    ) -> Result<InstanceView, Failure> {
+        self.create_instance(account, wanted.instance).await
+    }
+
     async fn list_instances(
         &self,
         _account: AccountId,
@@ -387,6 +396,8 @@ impl Gateway for Fake {
                 Ok(Reply::Messages { messages, next })
             }
             Command::PullEvents { after, limit } => Ok(self.pull(after, limit)),
+            Command::Export(_) => Ok(Reply::Exported(vec![1, 2, 3])),
+            Command::NoteImport { .. } => unreachable!(),
             Command::GetSettings => Ok(answers::settings(SettingsUpdate::default())),
             Command::UpdateSettings(update) => Ok(answers::settings(*update)),
             Command::FetchMedia { .. } => Ok(Reply::Media {

@@ -83,6 +83,12 @@ fn instance_rows() -> Vec<Row> {
     let mut rows = vec![
         row("instances.create", Sent::post("/v1/instances", &create_body), 201, vec![Seen::Create(create)]),
         row(
+            "instances.import",
+            Sent::post("/v1/instances/import", include_str!("../../examples/instances.import.json")),
+            201,
+            vec![Seen::Create(CreateInstance { name: Some("moved".to_owned()), ..CreateInstance::default() })],
+        ),
+        row(
             "instances.list",
             Sent::get("/v1/instances?limit=1&state=open"),
             200,

@@ -9,7 +9,7 @@ use futures_util::stream::BoxStream;
 use metrics_exporter_prometheus::PrometheusHandle;
 use trunkline_api::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
 use trunkline_engine::Engine;
-use trunkline_model::command::{Command, CreateInstance, InstanceView, MessageView, Reply};
+use trunkline_model::command::{Command, CreateInstance, ImportRequest, InstanceView, MessageView, Reply};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId, Scope};
@@ -57,6 +57,14 @@ impl Gateway for LocalGateway {
         instance: CreateInstance,
     ) -> Result<InstanceView, Failure> {
         self.engine.create_instance(account, instance).await
+    }
+
+    async fn import_instance(
+        &self,
+        account: AccountId,
+        wanted: ImportRequest,
+    ) -> Result<InstanceView, Failure> {
+        self.engine.import_instance(account, wanted).await
     }
 
     async fn list_instances(

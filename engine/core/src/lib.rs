@@ -25,6 +25,7 @@ mod media;
 pub mod metrics;
 mod patient;
 mod place;
+mod portable;
 mod shard;
 mod spawn;
 #[cfg(test)]

@@ -179,6 +179,16 @@ pub const STORAGE_FULL_RETRY_AFTER_MS: u64 = 60_000;
 /// How long bulk takes care of people after a message that one of them waits for, in milliseconds: longer than such a message
 /// takes, and than the pause between two of a lively shard.
 pub const BULK_YIELDS_MS: u64 = 250;
+/// Memory that a passphrase of an export costs, in KiB: the second choice of RFC 9106, for machines that do other things.
+pub const SEAL_MEMORY_KIB: u32 = 64 << 10;
+/// Passes over that memory.
+pub const SEAL_PASSES: u32 = 3;
+/// Most memory that an import's passphrase may cost, in KiB.
+pub const SEAL_MEMORY_KIB_MAX: u32 = 256 << 10;
+/// Most passes that it may cost.
+pub const SEAL_PASSES_MAX: u32 = 16;
+/// Most lanes that it may have.
+pub const SEAL_LANES_MAX: u32 = 8;
 
 const _: () = assert!(STALL_MIN_MS < STALL_REPORT_MS && STALL_REPORT_MS < STALL_FATAL_MS);
 const _: () = assert!(HEARTBEAT_EVERY.as_millis() + WATCH_TICK.as_millis() < STALL_MIN_MS as u128);

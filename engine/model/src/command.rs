@@ -5,8 +5,10 @@
 )]
 
 mod group;
+mod portable;
 
 pub use group::*;
+pub use portable::*;
 
 use std::collections::BTreeMap;
 
@@ -94,6 +96,15 @@ pub enum Command {
     GetSettings,
     /// Changes that. Answered by [`Reply::Settings`].
     UpdateSettings(Box<SettingsUpdate>),
+    /// The credentials of a number that stands still, sealed. Answered by [`Reply::Exported`].
+    Export(Box<ExportRequest>),
+    /// Writes down where the credentials came from. Answered by [`Reply::Instance`].
+    NoteImport {
+        /// The word of [`ImportSource::as_str`].
+        source: String,
+        /// Public id of the API key that asked.
+        by: String,
+    },
 }
 
 /// An instance that is to be made.
@@ -211,6 +222,8 @@ pub enum Reply {
     Joined(JoinedGroup),
     /// How the instance behaves by itself.
     Settings(Box<InstanceSettings>),
+    /// Sealed credentials.
+    Exported(Vec<u8>),
 }
 
 /// An instance as callers see it. The status part is computed when asked, not remembered.

@@ -96,6 +96,18 @@ pub enum EventBody {
         /// The members that it concerns.
         participants: Vec<Party>,
     },
+    /// The credentials left the node.
+    Exported {
+        /// Public id of the API key that asked.
+        by: String,
+    },
+    /// The instance was made from credentials that came from elsewhere.
+    Imported {
+        /// Where they came from: `trunkline`, `baileys`.
+        source: String,
+        /// Public id of the API key that asked.
+        by: String,
+    },
 }
 
 /// An outgoing message's new status.
@@ -155,6 +167,8 @@ impl EventBody {
             EventBody::ChatPresence { .. } => "chat.presence_changed",
             EventBody::Presence { .. } => "contact.presence_changed",
             EventBody::GroupChanged { .. } => "group.changed",
+            EventBody::Exported { .. } => "instance.exported",
+            EventBody::Imported { .. } => "instance.imported",
         }
     }
 }

@@ -4,7 +4,7 @@
 //! listed, of IPv6 only the part that is given out at all. Addresses that carry an IPv4 address inside, such as 6to4, are
 //! refused whole: what they reach is decided by a translator that this guard does not know.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether an address may be reached on behalf of a user.
 pub fn is_public(address: IpAddr) -> bool {

@@ -27,6 +27,7 @@ mod error;
 mod guard;
 mod http;
 mod message;
+mod portable;
 mod proxy;
 mod runtime;
 mod session;
@@ -66,6 +67,7 @@ pub use endpoints::Endpoints;
 pub use error::{ConfigError, SendError, SendErrorKind, SessionError, SinkError};
 pub use guard::{SIMULATED, TestNetwork};
 pub use message::{AttachedMedia, MediaUpload, OpenFile, new_message_id, sealed_bytes};
+pub use portable::{PortableDevice, PortableError};
 pub use proxy::{ProxyError, check_proxy};
 pub use session::{
     DevicePlatform, Downloaded, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent, SessionEvents,

@@ -14,6 +14,7 @@ mod memory;
 mod node;
 mod offline;
 mod pairing;
+mod portable;
 mod refusals;
 mod retries;
 mod settings;

@@ -55,6 +55,13 @@ pub(super) enum Data<'a> {
         change: &'a str,
         participants: Vec<Person<'a>>,
     },
+    Imported {
+        source: &'a str,
+        by: &'a str,
+    },
+    Exported {
+        by: &'a str,
+    },
 }
 
 impl<'a> Data<'a> {
@@ -92,6 +99,8 @@ impl<'a> Data<'a> {
                 change,
                 participants: participants.iter().map(Person::of).collect(),
             },
+            EventBody::Exported { by } => Data::Exported { by },
+            EventBody::Imported { source, by } => Data::Imported { source, by },
         }
     }
 }

@@ -171,6 +171,8 @@ fn every_type_that_an_event_can_have_is_listed_once() {
             change: String::new(),
             participants: Vec::new(),
         },
+        EventBody::Exported { by: String::new() },
+        EventBody::Imported { source: String::new(), by: String::new() },
     ];
     let mut kinds: Vec<&str> = states.iter().chain(&statuses).chain(&others).map(EventBody::kind).collect();
     let mut listed = EVENT_TYPES.to_vec();

@@ -47,6 +47,9 @@ macro_rules! body {
     ({message $body:ty}) => {
         $crate::route::BodyRule::Message(|schemas| schemas.subschema_for::<$body>())
     };
+    ({large $body:ty}) => {
+        $crate::route::BodyRule::Large(|schemas| schemas.subschema_for::<$body>())
+    };
     ({$body:ty}) => {
         $crate::route::BodyRule::Json(|schemas| schemas.subschema_for::<$body>())
     };
@@ -89,6 +92,7 @@ mod instances;
 mod messages;
 mod node;
 mod open;
+mod portable;
 mod settings;
 
 pub use groups::GroupOperation;
@@ -96,6 +100,7 @@ pub use instances::InstanceOperation;
 pub use messages::MessageOperation;
 pub use node::NodeOperation;
 pub use open::OpenOperation;
+pub use portable::PortableOperation;
 pub use settings::SettingsOperation;
 
 use super::Route;
@@ -113,8 +118,17 @@ pub enum NativeOperation {
     Node(NodeOperation),
     /// How instances behave by themselves.
     Settings(SettingsOperation),
+    /// Credentials in and out.
+    Portable(PortableOperation),
 }
 
 /// The parts of the table, in the order of the documentation.
-pub(super) static TABLES: &[&[Route]] =
-    &[instances::TABLE, messages::TABLE, groups::TABLE, node::TABLE, open::TABLE, settings::TABLE];
+pub(super) static TABLES: &[&[Route]] = &[
+    instances::TABLE,
+    messages::TABLE,
+    groups::TABLE,
+    node::TABLE,
+    open::TABLE,
+    settings::TABLE,
+    portable::TABLE,
+];

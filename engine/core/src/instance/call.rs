@@ -82,6 +82,11 @@ impl Instance {
                 return self
                     .ask_whatsapp(reply, |session| Box::pin(async move { session.group(command).await }));
             }
+            Command::Export(request) => return self.export(*request, reply).await,
+            Command::NoteImport { source, by } => {
+                let noted = self.note_import(source, by).await;
+                return self.answer_durably(reply, Ok(noted));
+            }
             Command::GetSettings => Ok(self.settings_reply()),
             Command::UpdateSettings(update) => self.update_settings(*update).await,
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),

@@ -12,6 +12,7 @@ mod archive;
 mod birth;
 mod call;
 mod doze;
+mod export;
 mod lanes;
 mod lifecycle;
 mod message;
