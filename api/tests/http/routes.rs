@@ -86,7 +86,10 @@ fn instance_rows() -> Vec<Row> {
             "instances.import",
             Sent::post("/v1/instances/import", include_str!("../../examples/instances.import.json")),
             201,
-            vec![Seen::Create(CreateInstance { name: Some("moved".to_owned()), ..CreateInstance::default() })],
+            vec![Seen::Create(CreateInstance {
+                name: Some("moved".to_owned()),
+                ..CreateInstance::default()
+            })],
         ),
         row(
             "instances.list",

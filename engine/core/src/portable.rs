@@ -105,7 +105,7 @@ mod tests {
         for cut in [0, 7, HEADER_LEN, HEADER_LEN + NONCE_LEN] {
             assert!(open(&sealed[..cut], "correct horse").is_err(), "cut at {cut}");
         }
-        let mut costly = sealed.clone();
+        let mut costly = sealed;
         costly[8..12].copy_from_slice(&u32::MAX.to_be_bytes());
         assert_eq!(open(&costly, "correct horse"), Err(SealError::Unknown));
     }

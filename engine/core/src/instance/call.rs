@@ -25,17 +25,7 @@ impl Instance {
     }
 
     async fn command(&mut self, command: Command, reply: Replier) {
-        let changes = !matches!(
-            command,
-            Command::GetInstance
-                | Command::GetPairing
-                | Command::GetMessage { .. }
-                | Command::ListMessages { .. }
-                | Command::PullEvents { .. }
-                | Command::GetSettings
-                | Command::DeleteInstance
-        );
-        if self.stands() == InstanceState::Deleted && changes {
+        if self.stands() == InstanceState::Deleted && !serves_deleted(&command) {
             let detail = "The instance is being deleted.";
             return answer(reply, Err(Failure::in_state(ErrorCode::InstanceState, self.stands(), detail)));
         }
@@ -83,10 +73,7 @@ impl Instance {
                     .ask_whatsapp(reply, |session| Box::pin(async move { session.group(command).await }));
             }
             Command::Export(request) => return self.export(*request, reply).await,
-            Command::NoteImport { source, by } => {
-                let noted = self.note_import(source, by).await;
-                return self.answer_durably(reply, Ok(noted));
-            }
+            Command::NoteImport { source, by } => return self.note_import(source, by, reply).await,
             Command::GetSettings => Ok(self.settings_reply()),
             Command::UpdateSettings(update) => self.update_settings(*update).await,
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
@@ -269,6 +256,20 @@ impl Instance {
         let durable = self.write_record_durably(trunkline_store::Batch::new()).await;
         answer(reply, durable.map(|()| self.instance_reply()));
     }
+}
+
+/// Whether an instance that is being deleted still answers it: it only looks, or asks for the deletion again.
+fn serves_deleted(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::GetInstance
+            | Command::GetPairing
+            | Command::GetMessage { .. }
+            | Command::ListMessages { .. }
+            | Command::PullEvents { .. }
+            | Command::GetSettings
+            | Command::DeleteInstance
+    )
 }
 
 /// A session's error as callers see it.

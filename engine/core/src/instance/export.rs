@@ -49,10 +49,10 @@ impl Instance {
     }
 
     /// Writes down where the credentials came from.
-    pub(super) async fn note_import(&mut self, source: String, by: String) -> Reply {
+    pub(super) async fn note_import(&mut self, source: String, by: String, reply: Replier) {
         self.append(Batch::new(), vec![(EventBody::Imported { source, by }, false)], CommitClass::First)
             .await;
-        self.instance_reply()
+        self.answer_durably(reply, Ok(self.instance_reply()));
     }
 }
 

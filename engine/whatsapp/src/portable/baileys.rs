@@ -21,6 +21,7 @@ use wacore::types::jid::JidExt as _;
 use wacore_binary::{Jid, Server};
 use waproto::whatsapp as wa;
 
+use self::sender_key::SenderKeys;
 use super::PortableError;
 use super::encoded::Node;
 use super::store::{PortableDevice, SyncKey};
@@ -48,11 +49,12 @@ pub(super) fn read(files: &[(String, Vec<u8>)]) -> Result<PortableDevice, Portab
         identity: IdentityKey::new(device.identity_key.public_key),
         registration_id: device.registration_id,
     };
-    let mut portable = PortableDevice::default();
+    let (mut portable, mut sender_keys) = (PortableDevice::default(), SenderKeys::new());
     for (name, value) in &documents {
         let node = Node::new(format!("{name}.json"), value);
-        key_file(&mut portable, name, &node, (local, &device))?;
+        key_file((&mut portable, &mut sender_keys), name, &node, (local, &device))?;
     }
+    portable.sender_keys = sender_key::records(sender_keys)?;
     newest_sync_key_last(&mut portable, &creds);
     portable.device_json = serde_json::to_vec(&device)
         .map_err(|error| PortableError::unreadable(CREDS, format!("cannot be converted: {error}")))?;
@@ -61,7 +63,7 @@ pub(super) fn read(files: &[(String, Vec<u8>)]) -> Result<PortableDevice, Portab
 
 /// One file beside `creds.json`. What is not known here is not needed.
 fn key_file(
-    portable: &mut PortableDevice,
+    (portable, sender_keys): (&mut PortableDevice, &mut SenderKeys),
     name: &str,
     node: &Node<'_>,
     (local, device): (Local, &Device),
@@ -81,7 +83,7 @@ fn key_file(
     } else if let Some(id) = name.strip_prefix("sender-key-") {
         // `sender-key-memory-GROUP` says who has ours; it is handed out anew.
         if let Some(sender_name) = sender_key::name(id) {
-            portable.sender_keys.push((sender_name, sender_key::read(node)?));
+            sender_keys.entry(sender_name).or_default().extend(sender_key::read(node)?);
         }
     } else if let Some(id) = name.strip_prefix("app-state-sync-key-") {
         let id =
@@ -116,7 +118,6 @@ fn device(creds: &Node<'_>) -> Result<Device, PortableError> {
         account_signature_key: account.optional("accountSignatureKey").map(|key| key.bytes()).transpose()?,
         account_signature: Some(account.member("accountSignature")?.bytes()?),
         device_signature: Some(account.member("deviceSignature")?.bytes()?),
-        ..wa::ADVSignedDeviceIdentity::default()
     }));
     device.next_pre_key_id = creds.member("nextPreKeyId")?.unsigned()?;
     device.first_unupload_pre_key_id = creds.member("firstUnuploadedPreKeyId")?.unsigned()?;

@@ -1,5 +1,7 @@
 //! Sender keys of groups.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use wacore::libsignal::protocol::{
     SenderChainKeyComponents, SenderKeyRecord, SenderKeyRecordComponents, SenderKeyStateComponents,
@@ -12,17 +14,21 @@ use super::sender_jid;
 use crate::portable::PortableError;
 use crate::portable::encoded::Node;
 
-/// Whose key it is: `GROUP::USER::DEVICE`, with or without its colons replaced. `None` for another file of that beginning.
+/// The states of every sender key, by the name that the protocol crate knows it under.
+pub(super) type SenderKeys = BTreeMap<String, Vec<SenderKeyStateComponents>>;
+
+/// Whose key it is: `GROUP::USER::DEVICE`, with or without its colons replaced. `None` for another file of that beginning. The
+/// protocol crate keeps the keys of all devices of a person under the person's name; each has an id of its own.
 pub(super) fn name(id: &str) -> Option<String> {
     let mut parts = if id.contains("::") { id.splitn(3, "::") } else { id.splitn(3, "--") };
     let (group, user, device) = (parts.next()?, parts.next()?, parts.next()?);
     let group: Jid = group.parse().ok()?;
-    let sender = sender_jid(user, device)?.to_protocol_address();
+    let sender = sender_jid(user, device)?.to_non_ad().to_protocol_address();
     Some(make_sender_key_name(&group, &sender).cache_key().to_owned())
 }
 
-/// The record in the protocol crate's form.
-pub(super) fn read(node: &Node<'_>) -> Result<Vec<u8>, PortableError> {
+/// The states in a file, the newest first.
+pub(super) fn read(node: &Node<'_>) -> Result<Vec<SenderKeyStateComponents>, PortableError> {
     // Bytes that are JSON; older versions wrote the JSON itself.
     let inner: Value;
     let list = if node.value().is_array() {
@@ -33,10 +39,21 @@ pub(super) fn read(node: &Node<'_>) -> Result<Vec<u8>, PortableError> {
     };
     let states = list.as_array().ok_or_else(|| node.wrong("is no list of states"))?;
     // Theirs has the newest last, the protocol crate's first.
-    let states = states.iter().rev().map(|value| state(node, value)).collect::<Result<Vec<_>, _>>()?;
-    let record = SenderKeyRecord::from_components(SenderKeyRecordComponents { states });
-    let record = record.and_then(|record| record.serialize());
-    record.map_err(|error| node.wrong(&format!("cannot be converted: {error}")))
+    states.iter().rev().map(|value| state(node, value)).collect()
+}
+
+/// The records in the protocol crate's form.
+pub(super) fn records(keys: SenderKeys) -> Result<Vec<(String, Vec<u8>)>, PortableError> {
+    let record = |(name, states)| {
+        let record = SenderKeyRecord::from_components(SenderKeyRecordComponents { states });
+        match record.and_then(|record| record.serialize()) {
+            Ok(bytes) => Ok((name, bytes)),
+            Err(error) => {
+                Err(PortableError::unreadable("sender-key", format!("cannot be converted: {error}")))
+            }
+        }
+    };
+    keys.into_iter().map(record).collect()
 }
 
 fn state(file: &Node<'_>, value: &Value) -> Result<SenderKeyStateComponents, PortableError> {

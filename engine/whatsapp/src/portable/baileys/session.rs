@@ -16,8 +16,11 @@ use super::Local;
 use crate::portable::PortableError;
 use crate::portable::encoded::Node;
 
-/// The record in the protocol crate's form, and the identity key of the other side. `None` for a record without sessions.
-pub(super) fn read(node: &Node<'_>, local: Local) -> Result<Option<(Vec<u8>, [u8; 32])>, PortableError> {
+/// A record in the protocol crate's form, and the identity key of the other side.
+type Session = (Vec<u8>, [u8; 32]);
+
+/// Reads a record. `None` for a record without sessions.
+pub(super) fn read(node: &Node<'_>, local: Local) -> Result<Option<Session>, PortableError> {
     let mut sessions = Vec::new();
     let mut identity = None;
     for (base_key, entry) in node.member("_sessions")?.members()? {
