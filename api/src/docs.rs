@@ -45,6 +45,9 @@ pages! {
     Unavailable = "UNAVAILABLE";
     Timeout = "TIMEOUT";
     NodeFull = "NODE_FULL";
+    ChatNotFound = "CHAT_NOT_FOUND";
+    ContactNotFound = "CONTACT_NOT_FOUND";
+    LabelNotFound = "LABEL_NOT_FOUND";
     Internal = "INTERNAL";
     RangeNotSatisfiable = "RANGE_NOT_SATISFIABLE";
     StorageFull = "STORAGE_FULL";

@@ -39,6 +39,8 @@ pub const THREADS_MAX: usize = 64;
 pub const JSON_BYTES_MAX: u64 = 64 << 10;
 /// Largest JSON body of a message with its file inside, in bytes. Larger files go by multipart or by URL.
 pub const MESSAGE_JSON_BYTES_MAX: u64 = 24 << 20;
+/// Largest JSON body of a batch of messages, in bytes.
+pub const BATCH_JSON_BYTES_MAX: u64 = 8 << 20;
 /// Longest body with credentials that are to be imported, in bytes.
 pub const IMPORT_JSON_BYTES_MAX: u64 = 24 << 20;
 /// Files of an archive that is imported.

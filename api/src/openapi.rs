@@ -110,7 +110,8 @@ fn parameters(route: &Route) -> Vec<Value> {
     let path = path_parameters(route.path).map(|parameter| written("path", parameter));
     let query = route.query.iter().filter_map(|name| query_parameter(name));
     let mut all: Vec<Value> = path.chain(query.map(|parameter| written("query", parameter))).collect();
-    if matches!(route.body, BodyRule::Message(_)) {
+    let sends_one = route.class == LimitClass::Send && !matches!(route.body, BodyRule::LongJson(_));
+    if sends_one {
         all.push(json!({
             "name": "Idempotency-Key",
             "in": "header",
@@ -135,6 +136,7 @@ fn parameters(route: &Route) -> Vec<Value> {
 fn example(parameter: &Parameter) -> Value {
     match (parameter.schema)()["type"].as_str() {
         Some("integer") => parameter.example.parse::<u64>().map_or(Value::Null, Value::from),
+        Some("boolean") => (parameter.example == "true").into(),
         _ => parameter.example.into(),
     }
 }
@@ -150,7 +152,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
                 "content": { "application/json": { "schema": nothing, "example": {} } },
             }));
         }
-        BodyRule::Json(schema) | BodyRule::Large(schema) => {
+        BodyRule::Json(schema) | BodyRule::LongJson(schema) | BodyRule::Large(schema) => {
             json!({ "application/json": { "schema": schema(&mut schemas.bodies), "example": example } })
         }
         BodyRule::Message(schema) => {
@@ -210,6 +212,7 @@ fn meaning(status: u16) -> &'static str {
         202 => "It is accepted and on disk.",
         204 => "It is done.",
         206 => "The part that was asked for.",
+        207 => "Each part of it has a result of its own.",
         _ => "It worked.",
     }
 }
@@ -235,6 +238,7 @@ fn problems(schema: &Value) -> Map<String, Value> {
 fn may_answer(route: &Route, code: ErrorCode) -> bool {
     let native = matches!(route.target, Target::Native(..));
     let of_instance = route.path.contains("{instance}");
+    let of_message = route.path.contains("{message}") && route.class == LimitClass::Send;
     let asks_whatsapp = of_instance && (route.class != LimitClass::Read || route.name == "pairing.get");
     let sends = route.class == LimitClass::Send;
     match code {
@@ -248,8 +252,11 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::InstanceNotFound => of_instance,
         ErrorCode::MessageNotFound => route.path.contains("{message}"),
         ErrorCode::MediaNotFound => route.path.contains("{media}"),
+        ErrorCode::ChatNotFound => route.path.contains("{chat}"),
+        ErrorCode::ContactNotFound => route.path.contains("{person}"),
+        ErrorCode::LabelNotFound => route.path.contains("{label}"),
         ErrorCode::MethodNotAllowed => false,
-        ErrorCode::InstanceState | ErrorCode::InstanceNotLinked => of_instance,
+        ErrorCode::InstanceState | ErrorCode::InstanceNotLinked => of_instance || of_message,
         ErrorCode::NameTaken => {
             matches!(route.name, "instances.create" | "instances.update" | "instances.import")
         }
@@ -258,7 +265,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::MalformedBody | ErrorCode::BodyTooLarge | ErrorCode::UnsupportedMediaType => {
             route.body.is_read()
         }
-        ErrorCode::Validation => route.body.is_read() || asks_whatsapp,
+        ErrorCode::Validation => route.body.is_read() || asks_whatsapp || of_message,
         ErrorCode::MediaUnusable => sends || route.path.contains("{media}"),
         ErrorCode::WhatsAppRefused | ErrorCode::WhatsAppForbidden | ErrorCode::WhatsAppNotFound => {
             asks_whatsapp

@@ -25,7 +25,9 @@ pub(crate) struct Problem<'a> {
     state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_seconds: Option<u64>,
-    request_id: &'a str,
+    /// Absent within a batch, whose answer has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -34,26 +36,33 @@ struct FieldProblem<'a> {
     message: &'a str,
 }
 
+impl<'a> Problem<'a> {
+    /// What a failure says to a caller.
+    pub(crate) fn of(failure: &'a Failure, request_id: Option<&'a str>) -> Problem<'a> {
+        let code = failure.code;
+        let fields = failure.fields.iter();
+        Problem {
+            kind: format!("/docs/errors/{}", code.as_str()),
+            title: code.title(),
+            status: code.http_status(),
+            code: code.as_str(),
+            detail: &failure.detail,
+            errors: fields
+                .map(|field| FieldProblem { field: &field.field, message: &field.message })
+                .collect(),
+            state: failure.state.map(|state| state.as_str()),
+            // Rounded up: a client that waits as long as it is told must not come too early.
+            retry_after_seconds: failure.retry_after_ms.map(|ms| ms.div_ceil(1_000).max(1)),
+            request_id,
+        }
+    }
+}
+
 /// The answer to a request that failed.
 pub(crate) fn answer(failure: &Failure, request_id: &RequestId) -> Answer {
     let code = failure.code;
-    // Rounded up: a client that waits as long as it is told must not come too early.
-    let retry_after_seconds = failure.retry_after_ms.map(|ms| ms.div_ceil(1_000).max(1));
-    let problem = Problem {
-        kind: format!("/docs/errors/{}", code.as_str()),
-        title: code.title(),
-        status: code.http_status(),
-        code: code.as_str(),
-        detail: &failure.detail,
-        errors: failure
-            .fields
-            .iter()
-            .map(|field| FieldProblem { field: &field.field, message: &field.message })
-            .collect(),
-        state: failure.state.map(|state| state.as_str()),
-        retry_after_seconds,
-        request_id: request_id.as_str(),
-    };
+    let problem = Problem::of(failure, Some(request_id.as_str()));
+    let retry_after_seconds = problem.retry_after_seconds;
     let status = StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = reply::bytes(status, "application/problem+json", json::bytes(&problem));
     if let Some(seconds) = retry_after_seconds {

@@ -52,6 +52,14 @@ impl Query {
         self.get(name).map(|value| read(value).ok_or_else(|| malformed(name, expected))).transpose()
     }
 
+    /// A parameter that is `true` or `false`.
+    ///
+    /// # Errors
+    /// `MALFORMED_REQUEST` when it is anything else.
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Failure> {
+        self.read(name, "is neither `true` nor `false`", |value| value.parse().ok())
+    }
+
     /// `?limit=`: entries of a page.
     pub(crate) fn limit(&self) -> Result<usize, Failure> {
         let expected = format!("is not a whole number from 1 to {PAGE_LIMIT_MAX}");

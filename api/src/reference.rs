@@ -65,7 +65,7 @@ fn body(page: &mut String, route: &Route) {
     let kind = match route.body {
         BodyRule::None => return,
         BodyRule::Empty => "None, or `{}`.",
-        BodyRule::Json(_) | BodyRule::Large(_) => "JSON.",
+        BodyRule::Json(_) | BodyRule::LongJson(_) | BodyRule::Large(_) => "JSON.",
         BodyRule::Message(_) => {
             "JSON; or `multipart/form-data` with it in a part `message` and a part `file` after that."
         }

@@ -1,5 +1,6 @@
-// The table of capabilities: rows.tsv names each capability and its operations; tests prove operations by their names
-// (`capability_<operation>_…`, dots as underscores) or by a line `// proves: a.b, c.d` above them.
+// The table of capabilities: rows.tsv names each capability and its operations, or one form of an operation
+// (`messages.send/poll`). Tests prove them by their names (`capability_<operation>_…` or `capability_<operation>_<form>_…`, dots as
+// underscores) or by a line `// proves: a.b, c.d/form` above them.
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -37,51 +38,51 @@ function results() {
   return [...cases].map(([, name, , body]) => [name, !/<(failure|error|skipped)\b/.test(body ?? '')])
 }
 
-/** Test function → operations that a comment says it proves. */
+/** Test function → operations that a comment says it proves, and test functions with Baileys on the other side. */
 function claims() {
-  const found = new Map()
-  for (const file of ['tests/it', 'tests/src'].flatMap(sources)) {
+  const [found, withBaileys] = [new Map(), new Set()]
+  for (const file of sources('tests/it')) {
     const text = readFileSync(file, 'utf8')
+    for (const [, test, body] of text.matchAll(/fn (\w+)\([^)]*\)[^{]*\{([\s\S]*?)\n\}/g)) {
+      if (/baileys/i.test(test + body)) withBaileys.add(test)
+    }
     for (const [, comment, test] of text.matchAll(/((?:\/\/ proves: [^\n]*\n\s*)+)(?:#\[[^\n]*\]\s*)*(?:async )?fn (\w+)/g)) {
       const names = [...comment.matchAll(/\/\/ proves: ([^\n]*)/g)].flatMap(([, list]) => list.split(','))
       found.set(test, names.map(name => name.trim()).filter(Boolean))
     }
   }
-  return found
+  return [found, withBaileys]
 }
 
 const known = operations()
-const claimed = claims()
-/** Operation → set of 'Baileys' | 'simulator judge' | 'unit'. */
+const [claimed, withBaileys] = claims()
+/** Operation or form → set of 'Baileys' | 'simulator judge' | 'unit'. */
 const proofs = new Map()
-const byLength = [...known.keys()].sort((a, b) => b.length - a.length)
-for (const [name, passed] of results()) {
-  if (!passed) continue
-  const test = name.split('::').at(-1)
-  const named = test.startsWith('capability_')
-    ? byLength.filter(operation => test.startsWith(`capability_${operation.replaceAll('.', '_')}_`)).slice(0, 1)
-    : []
-  const kind = /baileys/.test(name) ? 'Baileys' : /^(engine|conformance|faults)::/.test(name) ? 'simulator judge' : 'unit'
-  for (const operation of new Set([...named, ...(claimed.get(test) ?? [])])) {
-    if (!proofs.has(operation)) proofs.set(operation, new Set())
-    proofs.get(operation).add(kind)
-  }
-}
-
 const rows = readFileSync('tests/capability/rows.tsv', 'utf8')
   .split('\n')
   .filter(line => line && !line.startsWith('#'))
-  .map(line => {
-    const [capability, list] = line.split('\t')
-    const names = list.split(' ').filter(Boolean)
-    const kinds = new Set(names.flatMap(name => [...(proofs.get(name) ?? [])]))
-    const whole = names.length > 0 && names.every(name => known.has(name) && proofs.has(name))
-    return { capability, names, kinds: [...kinds].sort(), whole }
-  })
+  .map(line => line.split('\t'))
+  .map(([capability, list]) => ({ capability, names: list.split(' ').filter(Boolean) }))
+const prefixes = [...new Set([...known.keys(), ...rows.flatMap(row => row.names)])]
+  .map(name => [name, `capability_${name.replaceAll(/[./]/g, '_')}_`])
+for (const [name, passed] of results()) {
+  if (!passed) continue
+  const test = name.split('::').at(-1)
+  const kind = withBaileys.has(test) ? 'Baileys' : /^(engine|conformance|faults)::/.test(name) ? 'simulator judge' : 'unit'
+  const named = prefixes.filter(([, prefix]) => test.startsWith(prefix)).map(([proven]) => proven)
+  for (const proven of new Set([...named, ...(claimed.get(test) ?? [])])) {
+    if (!proofs.has(proven)) proofs.set(proven, new Set())
+    proofs.get(proven).add(kind)
+  }
+}
+for (const row of rows) {
+  row.kinds = [...new Set(row.names.flatMap(name => [...(proofs.get(name) ?? [])]))].sort()
+  row.whole = row.names.every(name => known.has(name.split('/')[0]) && proofs.has(name))
+}
 
 const width = Math.max(...rows.map(row => row.capability.length))
 for (const { capability, names, kinds, whole } of rows) {
-  const routes = names.map(name => known.get(name) ?? `${name}: no such operation`).join(', ')
+  const routes = names.map(name => known.get(name.split('/')[0]) ?? `${name}: no such operation`).join(', ')
   console.log(`${capability.padEnd(width)}  ${whole ? kinds.join(', ') : 'NOT PROVEN'}  ${routes}`)
 }
 const proven = rows.filter(row => row.whole).length

@@ -168,6 +168,22 @@ impl Phone<'_> {
         self.post("/pairing-code", json!({"code": code})).await;
     }
 
+    /// From now on nobody links a device to the account without its passkey.
+    pub async fn require_passkey(&self) {
+        self.post("/passkey", json!({"required": true})).await;
+    }
+
+    /// The owner answers a request for the passkey: the body of `POST …/passkey`.
+    pub async fn assert_passkey(&self, request: &Value) -> Value {
+        self.post("/passkey/assertion", json!({"options": request.to_string()})).await
+    }
+
+    /// The code that the phone shows in a ceremony, as soon as it does.
+    pub async fn passkey_code(&self) -> String {
+        let shown = |account: &Value| account["passkey_code"].as_str().map(str::to_owned);
+        self.account.wait_until("a code of the passkey's ceremony", shown).await
+    }
+
     /// Sends text; returns the message id.
     pub async fn send_text(&self, to: &impl Recipient, text: &str) -> String {
         self.send(to, json!({"text": text})).await
@@ -189,6 +205,12 @@ impl Phone<'_> {
     /// Changes something that lives in app state.
     pub async fn change_app_state(&self, change: Value) {
         self.post("/app-state", change).await;
+    }
+
+    /// Indexes of what companions changed in app state, the newest last.
+    pub async fn companion_changes(&self) -> Vec<Vec<String>> {
+        let seen = self.account.site.control.get(&self.account.path("/app-state")).await;
+        serde_json::from_value(seen["changes"].clone()).unwrap_or_else(|error| panic!("{error}: {seen}"))
     }
 
     /// Removes a companion.

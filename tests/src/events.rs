@@ -160,6 +160,45 @@ pub enum Event {
         /// Last seen, unix seconds.
         last_seen: Option<u64>,
     },
+    /// A call's signal.
+    Call {
+        /// Id of the call.
+        call: String,
+        /// Whom the signal came from.
+        chat: String,
+        /// Who began the call.
+        from: String,
+        /// `offer`, `accept`, `reject`, `terminate`, ….
+        status: String,
+        /// Whether with video.
+        video: Option<bool>,
+    },
+    /// A chat was deleted for this account.
+    ChatDeleted {
+        /// Chat id.
+        chat: String,
+    },
+    /// A message was deleted for this account.
+    MessageDeleted {
+        /// Message id.
+        id: String,
+        /// Chat id.
+        chat: String,
+    },
+    /// A label was made, changed or deleted.
+    Label {
+        /// In the client's own names.
+        label: Value,
+    },
+    /// A label was put on a chat, or taken off.
+    LabelAssociation {
+        /// `add` or `remove`.
+        change: String,
+        /// Label id.
+        label: String,
+        /// Chat id.
+        chat: String,
+    },
     /// An incoming stanza with a watched tag.
     Stanza {
         /// The stanza.
@@ -235,6 +274,9 @@ pub struct Message {
     pub url: Option<String>,
     /// Path of the encrypted media on whichever host.
     pub direct_path: Option<String>,
+    /// The rest of it, in the client's own names.
+    #[serde(default)]
+    pub facts: Value,
 }
 
 /// A change to a message.
@@ -252,6 +294,8 @@ pub struct MessageUpdate {
     pub revoked: bool,
     /// Its new text.
     pub edited: Option<String>,
+    /// Whether it is starred now.
+    pub starred: Option<bool>,
 }
 
 /// A protocol stanza.

@@ -15,6 +15,8 @@ pub(crate) enum Cursor {
     Message(MessageId),
     /// After the event with this sequence number.
     Event(u64),
+    /// Before the post with this number.
+    Post(u64),
 }
 
 impl Cursor {
@@ -23,6 +25,7 @@ impl Cursor {
             Cursor::Instance(id) => (b'i', id.0),
             Cursor::Message(id) => (b'm', id.get()),
             Cursor::Event(sequence) => (b'e', sequence),
+            Cursor::Post(number) => (b'p', number),
         }
     }
 
@@ -42,6 +45,7 @@ impl Cursor {
             b"i" => Some(Cursor::Instance(InstanceId(number))),
             b"m" => MessageId::from_u64(number).map(Cursor::Message),
             b"e" => Some(Cursor::Event(number)),
+            b"p" => Some(Cursor::Post(number)),
             _ => None,
         }
     }
@@ -68,7 +72,7 @@ mod tests {
     proptest! {
         #[test]
         fn cursors_read_back_and_nothing_else_does(number: u64, text in "[A-Za-z0-9_-]{0,14}") {
-            for cursor in [Cursor::Instance(InstanceId(number)), Cursor::Event(number)] {
+            for cursor in [Cursor::Instance(InstanceId(number)), Cursor::Event(number), Cursor::Post(number)] {
                 prop_assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
             }
             if let Some(read) = Cursor::decode(&text) {

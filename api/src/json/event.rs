@@ -8,7 +8,10 @@ use trunkline_model::{AccountId, InstanceId};
 use super::bytes;
 use super::time::Time;
 use data::Data;
+pub(crate) use data::Received;
 
+mod call;
+mod change;
 mod data;
 
 /// Every event type of this version. Clients are told that the list grows.
@@ -43,6 +46,15 @@ pub const EVENT_TYPES: &[&str] = &[
     "chat.presence_changed",
     "contact.presence_changed",
     "group.changed",
+    "instance.limits_changed",
+    "call.offered",
+    "call.accepted",
+    "call.ended",
+    "chat.changed",
+    "contact.changed",
+    "label.changed",
+    "poll.voted",
+    "message.undecryptable",
     "instance.exported",
     "instance.imported",
 ];

@@ -124,7 +124,8 @@ impl UpdateGroupBody {
     }
 }
 
-fn check_subject(problems: &mut Problems, subject: &str) {
+/// Adds a problem when a subject is empty or too long.
+pub(crate) fn check_subject(problems: &mut Problems, subject: &str) {
     if subject.trim().is_empty() {
         problems.add("subject", "is empty");
     }

@@ -1,5 +1,11 @@
 //! JSON of the native API: what is read, what is written. No other module names a field.
 
+pub(crate) mod about;
+pub(crate) mod batch;
+pub(crate) mod channel;
+pub(crate) mod chat;
+pub(crate) mod community;
+pub(crate) mod contact;
 pub(crate) mod cursor;
 pub(crate) mod event;
 pub(crate) mod fields;
@@ -11,7 +17,9 @@ pub(crate) mod node;
 pub(crate) mod pairing;
 pub(crate) mod parse;
 pub(crate) mod party;
+pub(crate) mod place;
 pub(crate) mod portable;
+pub(crate) mod profile;
 pub(crate) mod raw;
 pub(crate) mod send;
 pub(crate) mod settings;

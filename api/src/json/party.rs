@@ -1,5 +1,7 @@
 //! People and chats as replies name them: id, phone, LID, name. What is unknown is null.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::Address;
@@ -10,8 +12,9 @@ use super::fields::Problems;
 /// A person or chat.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Person<'a> {
-    /// WhatsApp id: the form that every operation takes.
-    id: &'a str,
+    /// WhatsApp id: the form that every operation takes. A person has one, that of the phone number where it is known; the other
+    /// names are beside it.
+    id: Cow<'a, str>,
     /// Phone number in E.164.
     phone: Option<String>,
     /// LID digits.
@@ -24,7 +27,10 @@ impl<'a> Person<'a> {
     /// A person of whom the engine told what it knows.
     pub(crate) fn of(party: &'a Party) -> Person<'a> {
         Person {
-            id: &party.jid,
+            id: match &party.phone {
+                Some(phone) => Address::Phone(phone.clone()).jid().into(),
+                None => party.jid.as_str().into(),
+            },
             phone: party.phone.as_deref().map(e164),
             lid: party.lid.clone(),
             name: party.name.as_deref(),
@@ -35,7 +41,7 @@ impl<'a> Person<'a> {
     pub(crate) fn of_jid(jid: &'a str) -> Person<'a> {
         let address = jid.parse::<Address>().ok();
         Person {
-            id: jid,
+            id: jid.into(),
             phone: address.as_ref().and_then(Address::phone).map(e164),
             lid: match &address {
                 Some(Address::Lid(digits)) => Some(digits.clone()),

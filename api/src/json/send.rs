@@ -1,25 +1,37 @@
-//! The body of a message that is to be sent: `{to, type, <type>: {…}, …}` → [`SendMessage`].
+//! Bodies of messages that are to be sent: `{to, type, <type>: {…}, …}` → [`SendMessage`].
+
+mod media;
+mod status;
+mod text;
+mod things;
 
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use trunkline_model::limits::{MENTIONS_MAX, WA_MESSAGE_ID_BYTES_MAX};
+use trunkline_model::limits::{
+    CARDS_MAX, IDEMPOTENCY_KEY_BYTES_MAX, MENTIONS_MAX, SEND_BATCH_MAX, WA_MESSAGE_ID_BYTES_MAX,
+};
 use trunkline_model::message::{
-    BlobRef, Content, Lane, Media, MediaKind, MediaSource, Quote, SendMessage, Text, ValidateSend,
+    BlobRef, Content, Lane, MediaKind, MediaSource, Quote, SendMessage, SendOptions, ValidateSend,
 };
 use trunkline_model::{Address, Failure};
 
-use super::fields::{Base64, First, Object, Problems, present};
-use super::instance::is_http_url;
+use self::media::MediaBody;
+pub(crate) use self::media::is_mime_type;
+pub(crate) use self::status::StatusBody;
+use self::text::TextBody;
+use self::things::{ButtonsBody, CardBody, EventBody, ListBody, LiveLocationBody, LocationBody, PollBody};
+use super::fields::{First, Object, Problems, present};
 use super::raw::RawObject;
-use crate::limits;
 
-/// Body of `messages.send`.
+/// A message: `type` names the member with its content, and may be left out.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "SendMessage")]
 pub(crate) struct SendBody {
+    /// A phone number with its country code, or the WhatsApp id of a person or group.
     to: String,
+    /// Name of the member with the content.
     #[serde(default, rename = "type", deserialize_with = "present")]
     #[schemars(with = "String")]
     kind: Option<String>,
@@ -44,48 +56,69 @@ pub(crate) struct SendBody {
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "MediaBody")]
     sticker: Option<Object<MediaBody>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "LocationBody")]
+    location: Option<Object<LocationBody>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "LiveLocationBody")]
+    live_location: Option<Object<LiveLocationBody>>,
+    /// Contact cards.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "First<CardBody, { CARDS_MAX + 1 }>")]
+    contacts: Option<First<Object<CardBody>, { CARDS_MAX + 1 }>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "PollBody")]
+    poll: Option<Object<PollBody>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "EventBody")]
+    event: Option<Object<EventBody>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "ButtonsBody")]
+    buttons: Option<Object<ButtonsBody>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "ListBody")]
+    list: Option<Object<ListBody>>,
+    /// The message that it answers.
     #[serde(default)]
     reply_to: Option<Object<QuoteBody>>,
+    /// People named in the text.
     #[serde(default)]
     mentions: First<String, { MENTIONS_MAX + 1 }>,
+    /// Whether everybody in the group is mentioned.
+    #[serde(default)]
+    mention_all: bool,
+    /// Whether it is shown as forwarded.
+    #[serde(default)]
+    forwarded: bool,
+    /// Seconds after which it disappears.
+    #[serde(default)]
+    expires_in_seconds: Option<u32>,
+    /// How long the chat shows that somebody is typing, or recording, before the message goes, in milliseconds.
+    #[serde(default)]
+    typing_ms: u32,
+    /// Which lane of the outbox it takes: `otp`, `interactive`, `reply` or `bulk`.
     #[serde(default)]
     lane: Option<String>,
+    /// The caller's own object, given back with every event of the message.
     #[serde(default)]
     metadata: Option<RawObject>,
+    /// As the header of that name, which a batch has no room for.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = IDEMPOTENCY_KEY_BYTES_MAX))]
+    idempotency_key: Option<String>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Text")]
-struct TextBody {
-    body: String,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Media")]
-struct MediaBody {
-    #[serde(default)]
-    url: Option<String>,
-    #[serde(default)]
-    data: Option<Base64>,
-    #[serde(default)]
-    mime_type: Option<String>,
-    #[serde(default)]
-    caption: Option<String>,
-    #[serde(default)]
-    file_name: Option<String>,
-    #[serde(default)]
-    duration_seconds: Option<u32>,
-}
-
+/// The message that another one answers.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Quote")]
 struct QuoteBody {
+    /// WhatsApp's id of it.
     wa_id: String,
+    /// Who wrote it; in a chat of two the other person, unless told otherwise.
     #[serde(default)]
     participant: Option<String>,
+    /// Its text, shown above the answer.
     #[serde(default)]
     text: Option<String>,
 }
@@ -104,6 +137,7 @@ pub(crate) struct Upload {
 pub(crate) struct Draft {
     pub(crate) message: SendMessage,
     pub(crate) file: PendingFile,
+    pub(crate) idempotency_key: Option<String>,
 }
 
 /// Where a draft's file is now.
@@ -122,184 +156,157 @@ const NOT_STORED_YET: BlobRef = BlobRef { sha256: [0; 32], size_bytes: 0 };
 
 impl Draft {
     /// The message, its file being stored.
-    pub(crate) fn with_blob(mut self, blob: BlobRef) -> SendMessage {
+    pub(crate) fn with_blob(mut self, blob: BlobRef) -> Draft {
         if let Content::Media(media) = &mut self.message.content {
             media.source = MediaSource::Blob(blob);
         }
-        self.message
+        self
     }
 }
 
-impl SendBody {
+/// A body that a draft is made of.
+pub(crate) trait DraftBody: serde::de::DeserializeOwned + Send {
     /// Checks everything that can be checked without the engine.
     ///
     /// # Errors
     /// `VALIDATION` with every field that is wrong.
-    pub(crate) fn read(mut self, upload: Option<Upload>) -> Result<Draft, Failure> {
+    fn read(self, upload: Option<Upload>) -> Result<Draft, Failure>;
+}
+
+impl DraftBody for SendBody {
+    fn read(mut self, upload: Option<Upload>) -> Result<Draft, Failure> {
         let mut problems = Problems::default();
-        let to = problems.keep("to", self.to.parse::<Address>());
+        let mut to = problems.keep("to", self.to.parse::<Address>());
+        if to.take_if(|to| *to == Address::Status).is_some() {
+            problems.add("to", "is the status, which has an operation of its own: `status.post`");
+        }
         let content = self.take_content(&mut problems, upload);
         let quote = self.reply_to.take().map(|Object(quote)| quote.read(&mut problems));
         let mentions = read_mentions(&mut problems, &self.mentions.0);
-        let lane = self.lane.as_deref().map_or(Some(Lane::Interactive), Lane::parse);
-        if lane.is_none() {
-            problems.add("lane", one_of(Lane::ALL.map(Lane::as_str)));
-        }
+        let lane = read_lane(&mut problems, self.lane.as_deref());
+        check_key(&mut problems, self.idempotency_key.as_deref());
         let draft = match (to, content, lane) {
             (Some(to), Some((content, file)), Some(lane)) => {
-                let message = SendMessage {
-                    to,
-                    content,
-                    quote,
-                    mentions,
-                    lane,
-                    metadata: self.metadata.map(|raw| raw.0),
+                let options = SendOptions {
+                    mention_all: self.mention_all,
+                    forwarded: self.forwarded,
+                    expires_in_seconds: self.expires_in_seconds,
+                    typing_ms: self.typing_ms,
+                    audience: Vec::new(),
                 };
+                let metadata = self.metadata.map(|raw| raw.0);
+                let message = SendMessage { to, content, quote, mentions, options, lane, metadata };
                 problems.extend(message.problems());
-                Some(Draft { message, file })
+                Some(Draft { message, file, idempotency_key: self.idempotency_key })
             }
             _ => None,
         };
         problems.or(draft)
     }
+}
 
+/// A content as it was given, under the name of its member.
+type Given = (&'static str, Box<dyn FnOnce(&mut Problems, Option<Upload>) -> Option<(Content, PendingFile)>>);
+
+impl SendBody {
     fn take_content(
         &mut self,
         problems: &mut Problems,
         upload: Option<Upload>,
     ) -> Option<(Content, PendingFile)> {
-        let mut members = Vec::new();
-        let text = self.text.take();
-        if text.is_some() {
-            members.push("text");
+        let mut given = self.take_rest();
+        given.extend(self.take_files());
+        let members: Vec<&str> = given.iter().map(|(member, _)| *member).collect();
+        if !type_agrees(problems, self.kind.as_deref(), &members) {
+            return None;
         }
-        let mut media = None;
-        for (kind, body) in [
+        let (member, read) = given.pop()?;
+        if upload.is_some() && MediaKind::parse(member).is_none() {
+            problems.add("file", format!("does not belong to a message of type {member}"));
+            return None;
+        }
+        read(problems, upload)
+    }
+
+    fn take_files(&mut self) -> Vec<Given> {
+        let files = [
             (MediaKind::Image, self.image.take()),
             (MediaKind::Video, self.video.take()),
             (MediaKind::Audio, self.audio.take()),
             (MediaKind::Voice, self.voice.take()),
             (MediaKind::Document, self.document.take()),
             (MediaKind::Sticker, self.sticker.take()),
-        ] {
+        ];
+        let mut given: Vec<Given> = Vec::new();
+        for (kind, body) in files {
             if let Some(Object(body)) = body {
-                members.push(kind.as_str());
-                media = Some((kind, body));
+                given.push((
+                    kind.as_str(),
+                    Box::new(move |problems, upload| body.read(problems, kind, upload)),
+                ));
             }
         }
-        if !self.type_agrees(problems, &members) {
-            return None;
-        }
-        match (text, media) {
-            (Some(_), _) if upload.is_some() => {
-                problems.add("file", "does not belong to a text message");
-                None
-            }
-            (Some(Object(text)), _) => Some((Content::Text(Text { body: text.body }), PendingFile::Nothing)),
-            (None, Some((kind, body))) => body.read(problems, kind, upload),
-            (None, None) => None,
-        }
+        given
     }
 
-    /// Whether there is exactly one content member, and `type`, where given, names it.
-    fn type_agrees(&self, problems: &mut Problems, members: &[&str]) -> bool {
-        let kinds = ["text", "image", "video", "audio", "voice", "document", "sticker"];
-        match (self.kind.as_deref(), members) {
-            (Some(kind), _) if !kinds.contains(&kind) => problems.add("type", one_of(kinds)),
-            (Some(kind), []) => problems.add(kind, "is missing; `type` says that the message has it"),
-            (None, []) => {
-                problems.add("type", format!("is missing, and so is the content; {}", one_of(kinds)))
-            }
-            (Some(kind), [member]) if kind != *member => {
-                problems.add("type", format!("says `{kind}`, but the content is in `{member}`"));
-            }
-            (_, [_]) => return true,
-            (_, [first, second, ..]) => {
-                problems.add(*second, format!("stands beside `{first}`; a message has one content"))
-            }
+    fn take_rest(&mut self) -> Vec<Given> {
+        let mut given: Vec<Given> = Vec::new();
+        macro_rules! take {
+            ($($member:ident => |$body:ident, $problems:ident| $content:expr;)*) => { $(
+                if let Some($body) = self.$member.take() {
+                    given.push((stringify!($member), Box::new(move |$problems, _| {
+                        Some(($content, PendingFile::Nothing))
+                    })));
+                }
+            )* };
         }
-        false
+        take! {
+            text => |body, problems| Content::Text(body.0.read(problems));
+            location => |body, _problems| Content::Location(body.0.read());
+            live_location => |body, problems| Content::LiveLocation(body.0.read(problems));
+            contacts => |body, problems| Content::Contacts(things::read_cards(problems, body));
+            poll => |body, _problems| Content::Poll(body.0.read());
+            event => |body, problems| Content::Event(body.0.read(problems)?);
+            buttons => |body, problems| Content::Buttons(body.0.read(problems));
+            list => |body, problems| Content::List(body.0.read(problems));
+        }
+        given
     }
 }
 
-impl MediaBody {
-    fn read(
-        self,
-        problems: &mut Problems,
-        kind: MediaKind,
-        upload: Option<Upload>,
-    ) -> Option<(Content, PendingFile)> {
-        let member = kind.as_str();
-        self.check_extras(problems, kind);
-        let uploaded = upload.is_some();
-        let upload = upload.unwrap_or_default();
-        let declared_name = self.file_name.or_else(|| upload.file_name.as_deref().map(last_segment));
-        let mime_type = self
-            .mime_type
-            .or(upload.mime_type)
-            .or_else(|| declared_name.as_deref().and_then(guess_mime_type));
-        let source = match (self.url, self.data, uploaded) {
-            (Some(url), None, false) => {
-                problems.bound(&format!("{member}.url"), &url, limits::MEDIA_URL_BYTES_MAX);
-                if !is_http_url(&url) {
-                    problems.add(format!("{member}.url"), "is not an http or https URL with a host");
-                }
-                Some((MediaSource::Url(url), PendingFile::Nothing))
-            }
-            (None, Some(data), false) if data.0.is_empty() => {
-                problems.add(format!("{member}.data"), "is empty");
-                None
-            }
-            (None, Some(data), false) => {
-                Some((MediaSource::Blob(NOT_STORED_YET), PendingFile::Inline(data.0)))
-            }
-            (None, None, true) => Some((MediaSource::Blob(NOT_STORED_YET), PendingFile::Uploaded)),
-            (None, None, false) => {
-                problems.add(
-                    format!("{member}.url"),
-                    "is missing; give `url`, or `data` in base64, or send the file as multipart/form-data",
-                );
-                None
-            }
-            _ => {
-                problems.add(
-                    format!("{member}.data"),
-                    "stands beside another source; give `url`, `data` or a `file` part, and only one of them",
-                );
-                None
-            }
-        };
-        let (source, file) = source?;
-        let media = Media {
-            kind,
-            source,
-            mime_type,
-            caption: self.caption,
-            file_name: declared_name.filter(|_| kind == MediaKind::Document),
-            duration_seconds: self.duration_seconds,
-        };
-        Some((Content::Media(media), file))
-    }
+/// What a message that is sent can be.
+const KINDS: [&str; 14] = [
+    "text",
+    "image",
+    "video",
+    "audio",
+    "voice",
+    "document",
+    "sticker",
+    "location",
+    "live_location",
+    "contacts",
+    "poll",
+    "event",
+    "buttons",
+    "list",
+];
 
-    /// Refuses what WhatsApp would not show with this kind: a field that has no effect is a mistake.
-    fn check_extras(&self, problems: &mut Problems, kind: MediaKind) {
-        use MediaKind::{Audio, Document, Image, Video, Voice};
-        let member = kind.as_str();
-        let mut only = |given: bool, field: &str, kinds: &[MediaKind]| {
-            if given && !kinds.contains(&kind) {
-                problems.add(format!("{member}.{field}"), format!("does not go with {member}"));
-            }
-        };
-        only(self.caption.is_some(), "caption", &[Image, Video, Document]);
-        only(self.file_name.is_some(), "file_name", &[Document]);
-        only(self.duration_seconds.is_some(), "duration_seconds", &[Audio, Voice, Video]);
-        if self.mime_type.as_deref().is_some_and(|mime_type| !is_mime_type(mime_type)) {
-            problems.add(format!("{member}.mime_type"), "is not a MIME type such as image/png");
+/// Whether there is exactly one content member, and `type`, where given, names it.
+fn type_agrees(problems: &mut Problems, kind: Option<&str>, members: &[&str]) -> bool {
+    match (kind, members) {
+        (Some(kind), _) if !KINDS.contains(&kind) => problems.add("type", one_of(KINDS)),
+        (Some(kind), []) => problems.add(kind, "is missing; `type` says that the message has it"),
+        (None, []) => problems.add("type", format!("is missing, and so is the content; {}", one_of(KINDS))),
+        (Some(kind), [member]) if kind != *member => {
+            problems.add("type", format!("says `{kind}`, but the content is in `{member}`"));
         }
-        if self.file_name.as_deref().is_some_and(has_path_or_control) {
-            problems.add(format!("{member}.file_name"), "has a path separator or a control character");
+        (_, [_]) => return true,
+        (_, [first, second, ..]) => {
+            problems.add(*second, format!("stands beside `{first}`; a message has one content"));
         }
     }
+    false
 }
 
 impl QuoteBody {
@@ -322,6 +329,52 @@ impl QuoteBody {
     }
 }
 
+/// Messages to be sent in one go; each stands for itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "SendMessages")]
+pub(crate) struct BatchBody {
+    /// The messages, in the order in which they go within each chat.
+    #[schemars(length(min = 1))]
+    messages: First<Object<SendBody>, { SEND_BATCH_MAX + 1 }>,
+}
+
+impl BatchBody {
+    /// The messages: drafts of the right ones, and what is wrong with the others.
+    ///
+    /// # Errors
+    /// `VALIDATION` when there are none or too many.
+    pub(crate) fn read(self) -> Result<Vec<Result<Draft, Failure>>, Failure> {
+        let mut problems = Problems::default();
+        let count = self.messages.0.len();
+        if !(1..=SEND_BATCH_MAX).contains(&count) {
+            problems.add("messages", format!("has not 1 to {SEND_BATCH_MAX} messages"));
+        }
+        problems.or(Some(()))?;
+        Ok(self.messages.0.into_iter().map(|Object(message)| message.read(None)).collect())
+    }
+}
+
+pub(super) fn read_lane(problems: &mut Problems, word: Option<&str>) -> Option<Lane> {
+    let lane = word.map_or(Some(Lane::Interactive), Lane::parse);
+    if lane.is_none() {
+        problems.add("lane", one_of(Lane::ALL.map(Lane::as_str)));
+    }
+    lane
+}
+
+fn check_key(problems: &mut Problems, key: Option<&str>) {
+    if key.is_some_and(|key| !is_idempotency_key(key.as_bytes())) {
+        let most = IDEMPOTENCY_KEY_BYTES_MAX;
+        problems.add("idempotency_key", format!("is not 1 to {most} visible ASCII characters"));
+    }
+}
+
+/// Whether bytes can be an idempotency key.
+pub(crate) fn is_idempotency_key(key: &[u8]) -> bool {
+    (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic)
+}
+
 fn read_mentions(problems: &mut Problems, mentions: &[String]) -> Vec<Address> {
     let mut people = Vec::new();
     for (index, mention) in mentions.iter().enumerate() {
@@ -337,30 +390,6 @@ fn read_mentions(problems: &mut Problems, mentions: &[String]) -> Vec<Address> {
     people
 }
 
-fn one_of<const N: usize>(words: [&str; N]) -> String {
+pub(super) fn one_of<const N: usize>(words: [&str; N]) -> String {
     format!("is not one of {}", words.join(", "))
-}
-
-fn guess_mime_type(file_name: &str) -> Option<String> {
-    mime_guess::from_path(file_name).first_raw().map(str::to_owned)
-}
-
-/// Some clients send a whole path as the file's name.
-fn last_segment(file_name: &str) -> String {
-    file_name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).collect()
-}
-
-fn has_path_or_control(file_name: &str) -> bool {
-    file_name.contains(['/', '\\']) || file_name.contains(char::is_control)
-}
-
-/// Whether a text has the form of a MIME type (RFC 6838, 4.2), with or without parameters.
-pub(crate) fn is_mime_type(text: &str) -> bool {
-    let essence = text.split(';').next().unwrap_or_default().trim_end();
-    let is_name = |name: &str| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
-    };
-    text.len() <= limits::MIME_TYPE_BYTES_MAX
-        && text.bytes().all(|b| b == b' ' || b.is_ascii_graphic())
-        && essence.split_once('/').is_some_and(|(kind, subtype)| is_name(kind) && is_name(subtype))
 }

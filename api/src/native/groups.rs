@@ -106,7 +106,7 @@ async fn participants<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure>
 }
 
 /// The picture in a body. It is small, so it is held.
-async fn picture<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Bytes, Failure> {
+pub(super) async fn picture<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Bytes, Failure> {
     call.instance()?;
     body.file(call.headers, "image/jpeg", PICTURE_BYTES_MAX).await
 }

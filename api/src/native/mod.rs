@@ -1,5 +1,10 @@
 //! The native API: what each operation of the route table does.
 
+mod about;
+mod channels;
+mod chats;
+mod communities;
+mod contacts;
 mod events;
 mod groups;
 mod instances;
@@ -9,6 +14,7 @@ mod messages;
 mod node;
 mod pairing;
 mod portable;
+mod profile;
 mod send;
 mod settings;
 
@@ -17,6 +23,8 @@ use trunkline_model::Failure;
 use crate::body::RequestBody;
 use crate::call::Call;
 use crate::gateway::Gateway;
+use crate::json::about::{KeepBody, PinBody, ReactBody, RevokeBody};
+use crate::json::send::{SendBody, StatusBody};
 use crate::reply::Answer;
 use crate::route::{MessageOperation, NativeOperation, NodeOperation};
 
@@ -34,8 +42,13 @@ pub(crate) async fn answer<G: Gateway>(
         NativeOperation::Message(operation) => message(operation, call, body).await,
         // Boxed: what rare operations need would be paid for by every message.
         NativeOperation::Group(operation) => Box::pin(groups::answer(operation, call, body)).await,
+        NativeOperation::Chat(operation) => Box::pin(chats::answer(operation, call, body)).await,
+        NativeOperation::Contact(operation) => Box::pin(contacts::answer(operation, call, body)).await,
         NativeOperation::Node(NodeOperation::Status) => node::status(call),
         NativeOperation::Node(NodeOperation::CreateKey) => keys::create(call, body).await,
+        NativeOperation::Profile(operation) => Box::pin(profile::answer(operation, call, body)).await,
+        NativeOperation::Community(operation) => Box::pin(communities::answer(operation, call, body)).await,
+        NativeOperation::Channel(operation) => Box::pin(channels::answer(operation, call, body)).await,
         NativeOperation::Portable(operation) => Box::pin(portable::answer(operation, call, body)).await,
         NativeOperation::Settings(operation) => Box::pin(settings::answer(operation, call, body)).await,
     }
@@ -48,7 +61,16 @@ async fn message<G: Gateway>(
 ) -> Result<Answer, Failure> {
     use MessageOperation as Op;
     match operation {
-        Op::Send => send::send(call, body).await,
+        Op::Send => send::send::<G, SendBody>(call, body).await,
+        Op::SendBatch => Box::pin(send::batch(call, body)).await,
+        Op::PostStatus => Box::pin(send::send::<G, StatusBody>(call, body)).await,
+        Op::React => about::send(call, body, ReactBody::read).await,
+        Op::Revoke => about::send(call, body, RevokeBody::read).await,
+        Op::Pin => about::send(call, body, PinBody::read).await,
+        Op::Keep => about::send(call, body, KeepBody::read).await,
+        Op::Edit => about::edit(call, body).await,
+        Op::Delete => about::delete(call).await,
+        Op::Receipts => about::receipts(call).await,
         Op::List => messages::list(call).await,
         Op::MarkRead => messages::mark_read(call, body).await,
         Op::GetOfInstance => messages::get_of_instance(call).await,

@@ -7,34 +7,43 @@ use futures_util::{Stream, TryStreamExt, stream};
 use hyper::header::{HeaderName, LOCATION};
 use hyper::{HeaderMap, StatusCode};
 use multer::{Constraints, Field, Multipart, SizeLimit};
-use trunkline_model::command::{Command, MessageView, SendRequest};
+use trunkline_model::command::{Command, MessageView, Reply, SendRequest};
 use trunkline_model::limits::{IDEMPOTENCY_KEY_BYTES_MAX, MEDIA_BYTES_MAX};
-use trunkline_model::message::{BlobRef, SendMessage};
+use trunkline_model::message::BlobRef;
 use trunkline_model::{ErrorCode, Failure, FieldError};
 
 use crate::body::{ContentKind, Memory, RequestBody, content_kind};
-use crate::call::{Call, message_in};
+use crate::call::{Call, message_in, unexpected};
 use crate::gateway::Gateway;
+use crate::json::List;
+use crate::json::batch::BatchResult;
 use crate::json::message::MessageJson;
 use crate::json::parse;
-use crate::json::send::{PendingFile, SendBody, Upload, is_mime_type};
+use crate::json::send::{BatchBody, Draft, DraftBody, PendingFile, Upload, is_idempotency_key, is_mime_type};
 use crate::limits;
 use crate::query::malformed;
 use crate::reply::{self, Answer};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub(super) const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-pub(super) async fn send<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+/// Accepts the message that a body of type `B` says.
+pub(super) async fn send<G: Gateway, B: DraftBody>(
+    call: &Call<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
     let instance = call.instance()?;
     let wait_ms = wait_ms(call)?;
     let idempotency_key = idempotency_key(call.headers)?;
-    let message = match content_kind(call.headers)? {
-        ContentKind::Json => from_json(call, body).await?,
+    let draft: Draft = match content_kind(call.headers)? {
+        ContentKind::Json => from_json::<G, B>(call, body).await?,
         // Boxed: what a file needs would be paid for by every text.
-        ContentKind::Multipart(boundary) => Box::pin(from_multipart(call, body, boundary)).await?,
+        ContentKind::Multipart(boundary) => Box::pin(from_multipart::<G, B>(call, body, boundary)).await?,
     };
-    let request = SendRequest { message, idempotency_key };
+    let request = SendRequest {
+        message: draft.message,
+        idempotency_key: one_key(idempotency_key, draft.idempotency_key)?,
+    };
     let accepted = message_in(call.command(instance, Command::Send(Box::new(request))).await?)?;
     let replayed = accepted.replayed;
     let view = match wait_ms {
@@ -49,6 +58,49 @@ pub(super) async fn send<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> R
         reply::set(&mut answer, IDEMPOTENCY_REPLAYED, "true");
     }
     Ok(answer)
+}
+
+/// Accepts messages in one go; the answer says for each what became of it.
+pub(super) async fn batch<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+    let instance = call.instance()?;
+    let (body, _memory): (BatchBody, Memory) =
+        body.held_json(call.headers, limits::BATCH_JSON_BYTES_MAX).await?;
+    let mut results: Vec<Option<Result<MessageView, Failure>>> = Vec::new();
+    let mut requests = Vec::new();
+    for draft in body.read()? {
+        let stored = match draft {
+            Ok(draft) => with_file(call, draft).await,
+            Err(failure) => Err(failure),
+        };
+        match stored {
+            Ok(draft) => {
+                results.push(None);
+                let Draft { message, idempotency_key, .. } = draft;
+                requests.push(SendRequest { message, idempotency_key });
+            }
+            Err(failure) => results.push(Some(Err(failure))),
+        }
+    }
+    if !requests.is_empty() {
+        let Reply::Sent(sent) = call.command(instance, Command::SendMany(requests)).await? else {
+            return Err(unexpected());
+        };
+        let mut sent = sent.into_iter();
+        results.iter_mut().filter(|result| result.is_none()).for_each(|result| *result = sent.next());
+    }
+    let results: Vec<_> = results.into_iter().flatten().collect();
+    let data = results.iter().enumerate().map(|(index, result)| BatchResult::of(index, result)).collect();
+    Ok(reply::json(StatusCode::MULTI_STATUS, &List { data }))
+}
+
+/// The key of a message: in the header or in the body, and the same where it is in both.
+fn one_key(header: Option<String>, body: Option<String>) -> Result<Option<String>, Failure> {
+    match (header, body) {
+        (Some(header), Some(body)) if header != body => {
+            Err(invalid("idempotency_key", "is another one than that of the header `Idempotency-Key`"))
+        }
+        (header, body) => Ok(header.or(body)),
+    }
 }
 
 /// The message once it is sent or failed, or as it is when time runs out. It is accepted by now, so trouble while waiting
@@ -83,14 +135,12 @@ fn wait_ms<G: Gateway>(call: &Call<'_, G>) -> Result<Option<u64>, Failure> {
     Ok(wait.then(|| timeout_ms.unwrap_or(limits::WAIT_MS_DEFAULT)))
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
         return Ok(None);
     };
-    let well_formed = (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&value.len())
-        && value.as_bytes().iter().all(u8::is_ascii_graphic);
     match value.to_str() {
-        Ok(key) if well_formed => Ok(Some(key.to_owned())),
+        Ok(key) if is_idempotency_key(key.as_bytes()) => Ok(Some(key.to_owned())),
         _ => Err(malformed(
             "Idempotency-Key",
             &format!("is not 1 to {IDEMPOTENCY_KEY_BYTES_MAX} visible ASCII characters"),
@@ -98,33 +148,39 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     }
 }
 
-async fn from_json<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<SendMessage, Failure> {
+async fn from_json<G: Gateway, B: DraftBody>(
+    call: &Call<'_, G>,
+    body: RequestBody,
+) -> Result<Draft, Failure> {
     // The file inside is a good part of the body, and is held until it is on disk.
-    let (body, _memory): (SendBody, Memory) =
-        body.held_json(call.headers, limits::MESSAGE_JSON_BYTES_MAX).await?;
-    let mut draft = body.read(None)?;
+    let (body, _memory): (B, Memory) = body.held_json(call.headers, limits::MESSAGE_JSON_BYTES_MAX).await?;
+    with_file(call, body.read(None)?).await
+}
+
+/// The draft, the file that came inside it being stored.
+async fn with_file<G: Gateway>(call: &Call<'_, G>, mut draft: Draft) -> Result<Draft, Failure> {
     match std::mem::replace(&mut draft.file, PendingFile::Nothing) {
         PendingFile::Inline(bytes) => {
             let blob = Box::pin(store(call, stream::iter([Ok(bytes)]))).await?;
             Ok(draft.with_blob(blob))
         }
-        PendingFile::Nothing | PendingFile::Uploaded => Ok(draft.message),
+        PendingFile::Nothing | PendingFile::Uploaded => Ok(draft),
     }
 }
 
 /// A multipart body has the message first and the file last, so that a wrong message is refused before its file is stored.
-async fn from_multipart<G: Gateway>(
+async fn from_multipart<G: Gateway, B: DraftBody>(
     call: &Call<'_, G>,
     body: RequestBody,
     boundary: String,
-) -> Result<SendMessage, Failure> {
+) -> Result<Draft, Failure> {
     let (stream, meter) = body.metered(MEDIA_BYTES_MAX, limits::MULTIPART_OVERHEAD_BYTES_MAX)?;
     let sizes =
         SizeLimit::new().for_field("message", limits::JSON_BYTES_MAX).for_field("file", MEDIA_BYTES_MAX);
     let mut parts = Multipart::with_constraints(stream, boundary, Constraints::new().size_limit(sizes));
     let message = part(&mut parts, "message").await?;
     let text = message.bytes().await.map_err(broken)?;
-    let body: SendBody = parse::parse(&text)?;
+    let body: B = parse::parse(&text)?;
     let file = part(&mut parts, "file").await?;
     let draft = body.read(Some(declared(&file)))?;
     meter.file_flows(true);

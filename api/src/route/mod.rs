@@ -60,7 +60,9 @@ pub enum BodyRule {
     Empty,
     /// JSON of this form.
     Json(SchemaOf),
-    /// JSON of this form, which may be long.
+    /// As [`BodyRule::Json`], with room for many messages.
+    LongJson(SchemaOf),
+    /// As [`BodyRule::Json`], with room for the credentials of an instance.
     Large(SchemaOf),
     /// JSON of this form, or `multipart/form-data` with it in a `message` part and a `file` part after that.
     Message(SchemaOf),
@@ -101,6 +103,7 @@ impl BodyRule {
         match self {
             BodyRule::None => 0,
             BodyRule::Empty | BodyRule::Json(_) => limits::JSON_BYTES_MAX,
+            BodyRule::LongJson(_) => limits::BATCH_JSON_BYTES_MAX,
             BodyRule::Large(_) => limits::IMPORT_JSON_BYTES_MAX,
             BodyRule::File => trunkline_model::limits::MEDIA_BYTES_MAX,
             BodyRule::Message(_) => {
@@ -173,7 +176,10 @@ mod tests {
     #[test]
     fn every_body_of_json_has_an_example_and_nothing_else_has() {
         for route in routes() {
-            let wanted = matches!(route.body, BodyRule::Json(_) | BodyRule::Large(_) | BodyRule::Message(_));
+            let wanted = matches!(
+                route.body,
+                BodyRule::Json(_) | BodyRule::LongJson(_) | BodyRule::Large(_) | BodyRule::Message(_)
+            );
             assert_eq!(route.example.is_some(), wanted, "{}", route.name);
             if let Some(example) = route.example {
                 let read = serde_json::from_str::<serde_json::Value>(example);

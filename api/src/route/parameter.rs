@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trunkline_model::instance::InstanceState;
-use trunkline_model::limits::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX};
+use trunkline_model::limits::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, SEARCH_TEXT_CHARS_MAX};
 use trunkline_model::message::MessageStatus;
 
 use crate::limits::{WAIT_MS_DEFAULT, WAIT_MS_MAX};
@@ -22,6 +22,10 @@ pub(crate) struct Parameter {
 
 fn text() -> Value {
     json!({ "type": "string", "minLength": 1 })
+}
+
+fn flag() -> Value {
+    json!({ "type": "boolean" })
 }
 
 fn words(words: impl IntoIterator<Item = &'static str>) -> Value {
@@ -55,6 +59,19 @@ const PATH: &[Parameter] = &[
         schema: text,
     },
     Parameter {
+        name: "chat",
+        description: "Id of the chat: a person by phone number or LID, or a group.",
+        example: "5511912345678",
+        schema: text,
+    },
+    Parameter {
+        name: "person",
+        description: "A person by phone number or LID.",
+        example: "5511912345678",
+        schema: text,
+    },
+    Parameter { name: "label", description: "Id of a label.", example: "3", schema: text },
+    Parameter {
         name: "operation",
         description: "Name of an operation.",
         example: "messages.send",
@@ -64,6 +81,48 @@ const PATH: &[Parameter] = &[
         name: "file",
         description: "Name of a file of the playground.",
         example: "start.js",
+        schema: text,
+    },
+    Parameter {
+        name: "community",
+        description: "Id of the community, with or without its `@g.us`.",
+        example: "120363021033254950@g.us",
+        schema: text,
+    },
+    Parameter {
+        name: "newsletter",
+        description: "Id of the newsletter, with or without its `@newsletter`.",
+        example: "120400000000000001@newsletter",
+        schema: text,
+    },
+    Parameter {
+        name: "post",
+        description: "Number of a post in a newsletter.",
+        example: "101",
+        schema: || json!({ "type": "integer", "minimum": 0 }),
+    },
+    Parameter {
+        name: "person",
+        description: "A person: phone number or WhatsApp id.",
+        example: "5511912345678",
+        schema: text,
+    },
+    Parameter {
+        name: "chat",
+        description: "A chat: phone number, WhatsApp id, or id of a group.",
+        example: "5511912345678",
+        schema: text,
+    },
+    Parameter {
+        name: "call",
+        description: "WhatsApp's id of a call, as the event told it.",
+        example: "9F7A21C04B6D3E58",
+        schema: text,
+    },
+    Parameter {
+        name: "wa_message",
+        description: "WhatsApp's id of a message.",
+        example: "3EB0C431C26A1916E07E",
         schema: text,
     },
 ];
@@ -116,6 +175,60 @@ const QUERY: &[Parameter] = &[
         description: "Longest wait for `wait=sent`, in milliseconds.",
         example: "5000",
         schema: || json!({ "type": "integer", "minimum": 1, "maximum": WAIT_MS_MAX, "default": WAIT_MS_DEFAULT }),
+    },
+    Parameter {
+        name: "archived",
+        description: "Only chats that are in the archive, or are not.",
+        example: "false",
+        schema: flag,
+    },
+    Parameter {
+        name: "unread",
+        description: "Only chats in which something is unread, or nothing.",
+        example: "true",
+        schema: flag,
+    },
+    Parameter {
+        name: "label",
+        description: "Only chats with this label: its id.",
+        example: "3",
+        schema: text,
+    },
+    Parameter {
+        name: "since",
+        description: "Only messages that were written then or later.",
+        example: "2026-01-01T00:00:00Z",
+        schema: || json!({ "type": "string", "format": "date-time" }),
+    },
+    Parameter {
+        name: "until",
+        description: "Only messages that were written before then.",
+        example: "2026-02-01T00:00:00Z",
+        schema: || json!({ "type": "string", "format": "date-time" }),
+    },
+    Parameter {
+        name: "text",
+        description: "What the message's text holds; upper and lower case are the same.",
+        example: "invoice",
+        schema: || json!({ "type": "string", "minLength": 1, "maxLength": SEARCH_TEXT_CHARS_MAX }),
+    },
+    Parameter {
+        name: "chat",
+        description: "Only messages of this chat: a person by phone number or LID, or a group.",
+        example: "5511912345678",
+        schema: text,
+    },
+    Parameter {
+        name: "saved",
+        description: "Only people who are saved, or are not.",
+        example: "true",
+        schema: flag,
+    },
+    Parameter {
+        name: "preview",
+        description: "Whether the small picture does.",
+        example: "true",
+        schema: flag,
     },
 ];
 

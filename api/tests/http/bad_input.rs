@@ -203,7 +203,7 @@ fn recipients_and_texts() {
         invalid(message(r#"{"to":"+966501234567","text":{}}"#), "text.body"),
         invalid(message(r#"{"to":"+966501234567","text":{"body":["hi"]}}"#), "text.body"),
         invalid(message(r#"{"to":"+966501234567","text":{"body":"  "}}"#), "text.body"),
-        invalid(message(r#"{"to":"+966501234567","text":{"body":"hi","preview":true}}"#), "text.preview"),
+        invalid(message(r#"{"to":"+966501234567","text":{"body":"hi","previews":true}}"#), "text.previews"),
         invalid(message(&format!(r#"{{"to":"+966501234567","text":{{"body":"{long}"}}}}"#)), "text.body"),
     ]);
 }

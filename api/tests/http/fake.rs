@@ -16,7 +16,7 @@ use trunkline_model::command::{
 };
 use trunkline_model::event::{Event, EventBody};
 use trunkline_model::gate::Progress;
-use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
+use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
 use trunkline_model::settings::SettingsUpdate;
@@ -271,6 +271,7 @@ fn received(sequence: u64, body: &str) -> Event {
             content: InboundContent::Text { body: body.to_owned() },
             quote: None,
             mentions: Vec::new(),
+            marks: InboundMarks::default(),
         })),
     }
 }
@@ -376,6 +377,16 @@ impl Gateway for Fake {
                 Ok(Reply::Instance(Box::new(view)))
             }
             Command::Group(command) => Ok(answers::group(&command)),
+            Command::Profile(command) => Ok(answers::profile(&command)),
+            Command::Privacy(_) => Ok(answers::privacy()),
+            Command::Presence(_) => Ok(Reply::Done),
+            Command::GetLimits => Ok(answers::limits()),
+            Command::Call(command) => Ok(answers::call(&command)),
+            Command::Newsletter(command) => Ok(answers::newsletter(&command)),
+            Command::Community(command) => Ok(answers::community(&command)),
+            Command::Status(command) => Ok(answers::status(&command)),
+            Command::Chat(command) => Ok(answers::chat(&command)),
+            Command::Contact(command) => Ok(answers::contact(&command)),
             Command::DeleteInstance | Command::MarkRead { .. } => Ok(Reply::Done),
             Command::GetPairing if id == OPEN => Ok(pairing(InstanceState::AwaitingScan)),
             Command::GetPairing
@@ -387,6 +398,8 @@ impl Gateway for Fake {
             Command::GetMessage { id } if id == message_id() => {
                 Ok(Reply::Message(Box::new(message(MessageStatus::Sent))))
             }
+            Command::SendMany(requests) => Ok(answers::sent(requests, &message(MessageStatus::Pending))),
+            Command::GetReceipts { .. } => Ok(answers::receipts()),
             Command::GetMessage { .. } => Err(Failure::new(ErrorCode::MessageNotFound, "No.")),
             Command::ListMessages { status, limit, .. } => {
                 // A page that a filter left empty has a cursor as well.

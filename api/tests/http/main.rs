@@ -4,6 +4,7 @@
 mod answers;
 mod bad_input;
 mod client;
+mod contents;
 mod events;
 mod fake;
 mod limits;

@@ -8,7 +8,9 @@ use trunkline_model::command::{
     Command, CreateInstance, PasskeyAssertion, SendRequest, UpdateInstance, WebhookConfig,
 };
 use trunkline_model::instance::InstanceState;
-use trunkline_model::message::{Content, Lane, MessageStatus, SendMessage, Text};
+use trunkline_model::message::{
+    Content, Edit, Lane, MessageRef, MessageStatus, SendMessage, SendOptions, Text,
+};
 use trunkline_model::{Address, Scope};
 
 use crate::client::{Sent, Server};
@@ -172,15 +174,27 @@ fn pairing_rows() -> Vec<Row> {
     ]
 }
 
-fn message_rows() -> Vec<Row> {
-    let text = SendMessage {
+/// What reaches the engine when somebody changes the message that it knows.
+fn about(content: Content) -> Vec<Seen> {
+    let message = SendMessage { content, ..text_to_somebody() };
+    let send = Command::Send(Box::new(SendRequest { message, idempotency_key: None }));
+    [told(Command::GetMessage { id: message_id() }), told(send)].concat()
+}
+
+fn text_to_somebody() -> SendMessage {
+    SendMessage {
         to: Address::Phone("966501234567".to_owned()),
-        content: Content::Text(Text { body: "hi".to_owned() }),
+        content: Content::Text(Text::plain("hi")),
         quote: None,
         mentions: Vec::new(),
+        options: SendOptions::default(),
         lane: Lane::Interactive,
         metadata: None,
-    };
+    }
+}
+
+fn message_rows() -> Vec<Row> {
+    let text = text_to_somebody();
     let send = Command::Send(Box::new(SendRequest { message: text, idempotency_key: None }));
     let id = message_id();
     let read = Command::MarkRead {
@@ -210,6 +224,32 @@ fn message_rows() -> Vec<Row> {
             told(Command::GetMessage { id }),
         ),
         row("messages.get", Sent::get(&format!("/v1/messages/{id}")), 200, told(Command::GetMessage { id })),
+        row(
+            "messages.edit",
+            Sent::new("PATCH", &format!("/v1/messages/{id}")).json(r#"{"body":"hi!"}"#),
+            202,
+            about(Content::Edit(Edit {
+                wa_id: "3EB0AA".to_owned(),
+                body: "hi!".to_owned(),
+                caption_of: None,
+            })),
+        ),
+        row(
+            "messages.delete",
+            Sent::new("DELETE", &format!("/v1/messages/{id}")),
+            202,
+            about(Content::Revoke(MessageRef {
+                wa_id: "3EB0AA".to_owned(),
+                from_me: true,
+                participant: None,
+            })),
+        ),
+        row(
+            "messages.list_receipts",
+            Sent::get(&format!("/v1/messages/{id}/receipts")),
+            200,
+            told(Command::GetReceipts { id }),
+        ),
         row(
             "events.list",
             Sent::get("/v1/instances/shop/events?after=3&limit=5"),
@@ -348,7 +388,7 @@ fn an_unknown_query_parameter_is_refused() {
 }
 
 fn is_json(body: BodyRule) -> bool {
-    matches!(body, BodyRule::Json(_) | BodyRule::Message(_))
+    matches!(body, BodyRule::Json(_) | BodyRule::LongJson(_) | BodyRule::Large(_) | BodyRule::Message(_))
 }
 
 fn is_json_or_nothing(body: BodyRule) -> bool {

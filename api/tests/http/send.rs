@@ -3,7 +3,9 @@
 use serde_json::json;
 use trunkline_model::Address;
 use trunkline_model::command::Command;
-use trunkline_model::message::{Content, Lane, Media, MediaKind, MediaSource, Quote, SendMessage, Text};
+use trunkline_model::message::{
+    Content, Lane, Media, MediaKind, MediaShow, MediaSource, Quote, SendMessage, SendOptions, Text,
+};
 
 use crate::client::{Answer, Sent, Server};
 use crate::fake::{OPEN, Seen, UNLINKED, blob};
@@ -28,7 +30,15 @@ fn sent(server: &Server) -> (Vec<Vec<u8>>, SendMessage, Option<String>) {
 }
 
 fn media(kind: MediaKind, source: MediaSource) -> Media {
-    Media { kind, source, mime_type: None, caption: None, file_name: None, duration_seconds: None }
+    Media {
+        kind,
+        source,
+        mime_type: None,
+        caption: None,
+        file_name: None,
+        duration_seconds: None,
+        show: MediaShow::default(),
+    }
 }
 
 /// A multipart body of named parts with their headers' ends.
@@ -63,13 +73,14 @@ fn a_text_with_everything() {
     let (_, message, key) = sent(&server);
     let expected = SendMessage {
         to: Address::Group("120363021033254949".to_owned()),
-        content: Content::Text(Text { body: "hi @966500000002".to_owned() }),
+        content: Content::Text(Text::plain("hi @966500000002")),
         quote: Some(Quote {
             wa_id: "3EB0BB".to_owned(),
             participant: Some(Address::Lid("100000012345678".to_owned())),
             body: Some("before".to_owned()),
         }),
         mentions: vec![Address::Phone("966500000002".to_owned())],
+        options: SendOptions::default(),
         lane: Lane::Otp,
         metadata: Some(r#"{ "b": 1.10, "a": [] }"#.to_owned()),
     };

@@ -11,6 +11,7 @@
 //! - an instance changes its state only through the transition table of `trunkline-model`;
 //! - nothing is spawned bare, and every queue, retry and timeout has its bound in [`limits`].
 
+mod chats;
 mod clock;
 mod config;
 mod credits;

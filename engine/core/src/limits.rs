@@ -89,6 +89,12 @@ pub const INBOUND_BATCH_BYTES: usize = 1 << 20;
 pub const INBOUND_MESSAGE_BYTES_MAX: usize = 3 << 20;
 /// Messages that one question for a list looks at, however few of them it finds.
 pub const LIST_SCAN_MAX: usize = 2_000;
+/// Events that one search without a chat looks at, however few of them it finds.
+pub const SEARCH_SCAN_MAX: usize = 5_000;
+/// By how much WhatsApp's clock may be ahead of ours for a search to look far enough back, in milliseconds.
+pub const SEARCH_CLOCK_SKEW_MS: i64 = 24 * 3_600 * 1_000;
+/// Chats that one step of the retention looks at.
+pub const RETENTION_CHATS_PER_SWEEP: usize = 64;
 /// How often an instance sweeps, in milliseconds.
 pub const SWEEP_EVERY_MS: u64 = 600_000;
 /// An instance in a state that needs no actor, and with nothing under way, loses it after this long, in milliseconds.
@@ -161,6 +167,16 @@ pub const BLOB_GRACE: Duration = Duration::from_secs(3_600);
 pub const BLOB_SWEEP_EVERY: Duration = Duration::from_secs(900);
 /// Files that one collection looks at, 32 bytes of memory each.
 pub const BLOBS_SWEPT_MAX: usize = 1 << 18;
+/// Messages of a batch that share one commit.
+pub const ACCEPT_CHUNK_MESSAGES: usize = 128;
+/// Bytes of messages after which a batch's next commit begins.
+pub const ACCEPT_CHUNK_BYTES: usize = 1 << 20;
+/// How much of a page is read for the card of a link, in bytes.
+pub const PREVIEW_PAGE_BYTES_MAX: usize = 512 << 10;
+/// Largest picture of a page that is made smaller for the card of a link, in bytes.
+pub const PREVIEW_PICTURE_BYTES_MAX: usize = 2 << 20;
+/// A page, or its picture, may take this long.
+pub const PREVIEW_TIMEOUT: Duration = Duration::from_secs(5);
 /// Media files that a shard uploads at a time; each holds a thread that may block. Further ones wait for a turn.
 pub const UPLOADS_PER_SHARD_MAX: usize = 8;
 /// Media files that a shard downloads at a time, likewise.
@@ -202,3 +218,4 @@ const _: () =
     assert!(INBOUND_BATCH_BYTES + INBOUND_MESSAGE_BYTES_MAX <= trunkline_store::limits::BATCH_BYTES_MAX);
 const _: () = assert!(INBOUND_MESSAGE_BYTES_MAX < trunkline_store::limits::VALUE_BYTES_MAX);
 const _: () = assert!(CALL_TIMEOUT.as_secs() * 10 < BLOB_GRACE.as_secs());
+const _: () = assert!(SWEEP_MAX <= trunkline_store::limits::BATCH_OPS_MAX);

@@ -4,15 +4,36 @@
     reason = "rkyv derives twins of the enums whose fields carry no docs; each item below has its own"
 )]
 
+mod call;
+mod chat;
+mod community;
+mod contact;
 mod group;
+mod limits;
+mod newsletter;
 mod portable;
+mod presence;
+mod privacy;
+mod profile;
+mod status;
 
+pub use call::*;
+pub use chat::*;
+pub use community::*;
+pub use contact::*;
 pub use group::*;
+pub use limits::*;
+pub use newsletter::*;
 pub use portable::*;
+pub use presence::*;
+pub use privacy::*;
+pub use profile::*;
+pub use status::*;
 
 use std::collections::BTreeMap;
 
 use crate::event::{CloseReason, Event};
+use crate::failure::Failure;
 use crate::id::{AccountId, InstanceId, MessageId};
 use crate::inbound::Party;
 use crate::instance::InstanceState;
@@ -55,6 +76,13 @@ pub enum Command {
     },
     /// Accepts a message for sending. Answered by [`Reply::Message`], once it is on disk.
     Send(Box<SendRequest>),
+    /// Accepts messages for sending, in one go: each stands for itself. Answered by [`Reply::Sent`], once they are on disk.
+    SendMany(Vec<SendRequest>),
+    /// Who got and read one message. Answered by [`Reply::Receipts`].
+    GetReceipts {
+        /// Which.
+        id: MessageId,
+    },
     /// One message's status. Answered by [`Reply::Message`].
     GetMessage {
         /// Which.
@@ -92,6 +120,26 @@ pub enum Command {
     },
     /// Something about groups.
     Group(GroupCommand),
+    /// Something about the account's own profile.
+    Profile(ProfileCommand),
+    /// Something about its privacy.
+    Privacy(PrivacyCommand),
+    /// Something about presence.
+    Presence(PresenceCommand),
+    /// What WhatsApp publishes of the account's limits. Answered by [`Reply::Limits`].
+    GetLimits,
+    /// Something about calls.
+    Call(CallCommand),
+    /// Something about newsletters.
+    Newsletter(NewsletterCommand),
+    /// Something about communities.
+    Community(CommunityCommand),
+    /// Something about status.
+    Status(StatusCommand),
+    /// Something about chats.
+    Chat(Box<ChatCommand>),
+    /// Something about people.
+    Contact(ContactCommand),
     /// How the instance behaves by itself. Answered by [`Reply::Settings`].
     GetSettings,
     /// Changes that. Answered by [`Reply::Settings`].
@@ -184,6 +232,10 @@ pub enum Reply {
     Pairing(PairingView),
     /// A message.
     Message(Box<MessageView>),
+    /// What became of each message of a batch, in its order.
+    Sent(Vec<Result<MessageView, Failure>>),
+    /// Who got and read a message.
+    Receipts(Vec<ReceiptView>),
     /// A page of messages.
     Messages {
         /// The messages, newest first.
@@ -220,6 +272,80 @@ pub enum Reply {
     InviteLink(String),
     /// A group that was joined, or will be.
     Joined(JoinedGroup),
+    /// The account's own profile.
+    Profile(Box<ProfileView>),
+    /// The account's devices.
+    Devices(Vec<LinkedDevice>),
+    /// Its privacy settings.
+    Privacy(PrivacyView),
+    /// Its limits.
+    Limits(Box<LimitsView>),
+    /// A link to join a call by.
+    CallLink(String),
+    /// Newsletters.
+    Newsletters(Vec<NewsletterView>),
+    /// One newsletter.
+    Newsletter(Box<NewsletterView>),
+    /// A page of what was posted in a newsletter.
+    NewsletterPosts {
+        /// The posts, newest first.
+        posts: Vec<NewsletterPost>,
+        /// Where the next page goes on, as `before`; `None` when there is nothing older.
+        next: Option<u64>,
+    },
+    /// The groups of a community.
+    SubGroups(Vec<SubGroup>),
+    /// What became of each group that was to be linked or unlinked.
+    Links(Vec<LinkOutcome>),
+    /// People in a community.
+    Members(Vec<Party>),
+    /// Who sees the status.
+    StatusAudience(Vec<AudienceList>),
+    /// A page of chats.
+    Chats {
+        /// The chats, the one with the newest message first.
+        chats: Vec<ChatView>,
+        /// Where the next page goes on; a page with a filter may be empty and have a next one.
+        next: Option<Place>,
+    },
+    /// One chat.
+    Chat(Box<ChatView>),
+    /// A page of messages of a chat, or of a search.
+    StoredMessages {
+        /// The messages, newest first.
+        messages: Vec<StoredMessage>,
+        /// Where the next page goes on; a page may be empty and have a next one.
+        next: Option<Place>,
+    },
+    /// The phone was asked for older messages.
+    HistoryRequested,
+    /// Every label.
+    Labels(Vec<LabelView>),
+    /// One label.
+    Label(LabelView),
+    /// Days that messages stay in their chats; `None` for ever.
+    Retention(Option<u32>),
+    /// A page of people.
+    Contacts {
+        /// The people.
+        contacts: Vec<ContactView>,
+        /// Where the next page goes on.
+        next: Option<Place>,
+    },
+    /// Somebody.
+    Contact(Box<ContactView>),
+    /// What became of people who were to be saved.
+    SavedContacts(Vec<SavedContact>),
+    /// People, by their names alone.
+    People(Vec<Party>),
+    /// A picture; `None` when there is none, or it is not shown to this account.
+    Picture(Option<PictureView>),
+    /// What somebody says about itself.
+    About(AboutView),
+    /// What a business says about itself; `None` for somebody who is none.
+    Business(Option<Box<BusinessView>>),
+    /// Who is on WhatsApp.
+    Checked(Vec<CheckedPerson>),
     /// How the instance behaves by itself.
     Settings(Box<InstanceSettings>),
     /// Sealed credentials.
@@ -310,4 +436,19 @@ pub struct MessageView {
     pub metadata: Option<String>,
     /// Whether an earlier request with the same idempotency key made it.
     pub replayed: bool,
+}
+
+/// What one recipient told about a message.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct ReceiptView {
+    /// Who.
+    pub person: Party,
+    /// Number of the device, where it was told: 0 is the phone.
+    pub device: Option<u16>,
+    /// When it had the message, in milliseconds since the Unix epoch.
+    pub delivered_at_ms: Option<i64>,
+    /// When it was read, in milliseconds since the Unix epoch.
+    pub read_at_ms: Option<i64>,
+    /// When it was played, in milliseconds since the Unix epoch.
+    pub played_at_ms: Option<i64>,
 }

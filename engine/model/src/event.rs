@@ -4,6 +4,8 @@
     reason = "rkyv derives twins of the enums whose fields carry no docs; each item below has its own"
 )]
 
+use crate::chat::{ChatChanged, ContactChanged, LabelChanged};
+use crate::command::{CallEvent, CallStep, LimitsView};
 use crate::id::MessageId;
 use crate::inbound::{InboundMessage, Party};
 use crate::instance::InstanceState;
@@ -96,6 +98,20 @@ pub enum EventBody {
         /// The members that it concerns.
         participants: Vec<Party>,
     },
+    /// WhatsApp told of the account's limits; what it did not tell is `None`.
+    LimitsChanged(Box<LimitsView>),
+    /// A call rings, was taken or ended.
+    Call(Box<CallEvent>),
+    /// A chat changed: here, or on another device of the account.
+    ChatChanged(Box<ChatChanged>),
+    /// What is known of a person changed.
+    ContactChanged(Box<ContactChanged>),
+    /// A label changed, or went away.
+    LabelChanged(Box<LabelChanged>),
+    /// Somebody voted in a poll.
+    PollVoted(Box<PollVoted>),
+    /// A message arrived that cannot be read.
+    MessageUndecryptable(Box<Undecryptable>),
     /// The credentials left the node.
     Exported {
         /// Public id of the API key that asked.
@@ -108,6 +124,51 @@ pub enum EventBody {
         /// Public id of the API key that asked.
         by: String,
     },
+}
+
+/// A vote, and how the poll stands with it.
+#[derive(Debug, Clone, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct PollVoted {
+    /// WhatsApp's id of the poll.
+    pub poll_wa_id: String,
+    /// The outgoing message that the poll is, if this number made it.
+    pub message: Option<MessageId>,
+    /// The conversation.
+    pub chat: Party,
+    /// Who voted.
+    pub voter: Party,
+    /// Whether the linked account itself voted, on another device.
+    pub from_me: bool,
+    /// When, by the server's clock, in milliseconds since the Unix epoch.
+    pub time_ms: i64,
+    /// The options chosen now; none when the vote was taken back.
+    pub selected: Vec<String>,
+    /// Every option, in the poll's order, with its votes. Empty when the poll itself was never seen.
+    pub tally: Vec<PollCount>,
+    /// People whose vote counts now.
+    pub voters: u32,
+}
+
+/// An option of a poll and its votes.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct PollCount {
+    /// The option.
+    pub option: String,
+    /// How many chose it.
+    pub votes: u32,
+}
+
+/// A message that cannot be read.
+#[derive(Debug, Clone, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct Undecryptable {
+    /// WhatsApp's id of it.
+    pub wa_id: String,
+    /// The conversation.
+    pub chat: Party,
+    /// Who sent it.
+    pub sender: Party,
+    /// Why: `undecryptable` (asked for again), `withheld` (the sender's app keeps it for phones).
+    pub cause: String,
 }
 
 /// An outgoing message's new status.
@@ -167,6 +228,17 @@ impl EventBody {
             EventBody::ChatPresence { .. } => "chat.presence_changed",
             EventBody::Presence { .. } => "contact.presence_changed",
             EventBody::GroupChanged { .. } => "group.changed",
+            EventBody::LimitsChanged(_) => "instance.limits_changed",
+            EventBody::Call(call) => match call.step {
+                CallStep::Offered { .. } => "call.offered",
+                CallStep::Accepted { .. } => "call.accepted",
+                CallStep::Ended { .. } => "call.ended",
+            },
+            EventBody::ChatChanged(_) => "chat.changed",
+            EventBody::ContactChanged(_) => "contact.changed",
+            EventBody::LabelChanged(_) => "label.changed",
+            EventBody::PollVoted(_) => "poll.voted",
+            EventBody::MessageUndecryptable(_) => "message.undecryptable",
             EventBody::Exported { .. } => "instance.exported",
             EventBody::Imported { .. } => "instance.imported",
         }

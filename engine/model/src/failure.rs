@@ -44,6 +44,12 @@ error_codes! {
     MessageNotFound = "MESSAGE_NOT_FOUND", 404, "No such message", false;
     /// No such media.
     MediaNotFound = "MEDIA_NOT_FOUND", 404, "No such media", false;
+    /// This instance has no such chat.
+    ChatNotFound = "CHAT_NOT_FOUND", 404, "No such chat", false;
+    /// This instance has met nobody of that name.
+    ContactNotFound = "CONTACT_NOT_FOUND", 404, "No such contact", false;
+    /// This instance has no such label.
+    LabelNotFound = "LABEL_NOT_FOUND", 404, "No such label", false;
     /// The path exists; the method does not.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405, "This path does not take this method", false;
     /// The instance is in a state that does not allow this.

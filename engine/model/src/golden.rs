@@ -4,13 +4,18 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use crate::address::Address;
+use crate::budget::CheckBudget;
+use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, Mute, RetentionRecord};
 use crate::command::WebhookConfig;
 use crate::event::{CloseReason, Event, EventBody, StatusChange};
 use crate::id::{AccountId, InstanceId, KeyId, MessageId};
-use crate::inbound::{InboundContent, InboundMedia, InboundMessage, InboundQuote, Party};
+use crate::inbound::{
+    InboundContent, InboundMarks, InboundMedia, InboundMessage, InboundQuote, MediaLook, Party,
+};
 use crate::instance::InstanceState;
 use crate::message::{
-    BlobRef, Content, Lane, Media, MediaKind, MediaSource, MessageStatus, Quote, SendMessage, Text,
+    BlobRef, Content, Lane, Media, MediaKind, MediaShow, MediaSource, MessageStatus, Quote, SendMessage,
+    SendOptions, Text,
 };
 use crate::record::*;
 use crate::settings::{HistorySync, InstanceSettings, ProxyConfig};
@@ -101,15 +106,16 @@ fn send_message_0202() {
                 caption: Some("the offer".into()),
                 file_name: Some("offer.pdf".into()),
                 duration_seconds: None,
+                show: MediaShow { view_once: true, ..MediaShow::default() },
             }),
             quote: Some(Quote { wa_id: "ABC".into(), participant: None, body: Some("?".into()) }),
             mentions: vec![Address::Phone("966501234567".into())],
+            options: SendOptions { expires_in_seconds: Some(86_400), ..SendOptions::default() },
             lane: Lane::Bulk,
             metadata: None,
         },
     );
-    let text = Content::Text(Text { body: "مرحبا".into() });
-    assert_ne!(text, Content::Text(Text { body: String::new() }));
+    assert_ne!(Content::Text(Text::plain("مرحبا")), Content::Text(Text::plain("")));
 }
 
 #[test]
@@ -129,6 +135,7 @@ fn event_0301_received() {
         file_name: None,
         size_bytes: Some(10),
         duration_seconds: None,
+        look: MediaLook { width: Some(640), ..MediaLook::default() },
         direct_path: "/v/t62/x.enc".into(),
         media_key: vec![1; 32],
         file_sha256: vec![2; 32],
@@ -151,6 +158,7 @@ fn event_0301_received() {
                 content: InboundContent::Media(media),
                 quote: Some(InboundQuote { wa_id: "Q".into(), participant: None }),
                 mentions: vec!["1@lid".into()],
+                marks: InboundMarks { forwarded: true, expires_in_seconds: None },
             })),
         },
     );
@@ -181,6 +189,20 @@ fn event_0301_status() {
 fn small_records() {
     check(include_str!("../golden/0302-webhook-cursor.hex"), WebhookCursor { delivered: 12 });
     check(include_str!("../golden/0204-outbox-row.hex"), OutboxRow { chat: 9 });
+    check(
+        include_str!("../golden/0205-poll.hex"),
+        PollRecord {
+            message: Some(message_id()),
+            creator: None,
+            options: vec!["tea".into(), "coffee".into()],
+            secret: Some(vec![5; 32]),
+        },
+    );
+    check(include_str!("../golden/0206-vote.hex"), VoteRecord { selected: vec![1] });
+    check(
+        include_str!("../golden/0207-receipt.hex"),
+        ReceiptRecord { person: party(), time_ms: 1_700_000_000_000 },
+    );
     check(include_str!("../golden/0501-counter.hex"), Counter { next: 77 });
     check(include_str!("../golden/0502-instance-pointer.hex"), InstancePointer { instance: InstanceId(5) });
     check(
@@ -197,9 +219,48 @@ fn small_records() {
 }
 
 #[test]
-fn uploaded_media_0601() {
+fn chats_and_people_06() {
     check(
-        include_str!("../golden/0601-uploaded-media.hex"),
+        include_str!("../golden/0601-chat.hex"),
+        ChatRecord {
+            addressed: "100000012345678@lid".into(),
+            name: Some("Orders".into()),
+            last_message_ms: 1_700_000_000_000,
+            unread: 3,
+            marked_unread: false,
+            archived: true,
+            pinned: true,
+            mute: Mute::Until(1_800_000_000_000),
+            disappearing_seconds: Some(86_400),
+            labels: vec!["1".into(), "2".into()],
+            cleared_at_ms: 4,
+        },
+    );
+    check(
+        include_str!("../golden/0602-contact.hex"),
+        ContactRecord {
+            phone: Some("966501234567".into()),
+            lid: Some("100000012345678".into()),
+            push_name: Some("nora".into()),
+            full_name: Some("Nora A".into()),
+            first_name: Some("Nora".into()),
+            business_name: None,
+            blocked: true,
+        },
+    );
+    check(include_str!("../golden/0603-label.hex"), LabelRecord { name: "New".into(), color: 4 });
+    check(
+        include_str!("../golden/0604-check.hex"),
+        CheckRecord { person: party(), on_whatsapp: true, is_business: false, checked_at_ms: 7 },
+    );
+    check(include_str!("../golden/0605-check-budget.hex"), CheckBudget { settled_at_ms: 8 });
+    check(include_str!("../golden/0606-retention.hex"), RetentionRecord { days: 30 });
+}
+
+#[test]
+fn uploaded_media_0701() {
+    check(
+        include_str!("../golden/0701-uploaded-media.hex"),
         UploadedMedia {
             url: "https://mmg.example/v/t62/x.enc".into(),
             direct_path: "/v/t62/x.enc".into(),
@@ -210,14 +271,23 @@ fn uploaded_media_0601() {
             key_made_at_s: 1_700_000_000,
             streaming_sidecar: Some(vec![4; 10]),
             expires_at_ms: 1_700_000_360_000,
+            mime_type: Some("image/webp".into()),
+            facts: MediaFacts {
+                width: Some(640),
+                height: Some(480),
+                thumbnail_jpeg: Some(vec![5; 3]),
+                duration_seconds: Some(6),
+                waveform: None,
+                animated: true,
+            },
         },
     );
 }
 
 #[test]
-fn settings_record_0602() {
+fn settings_record_0702() {
     check(
-        include_str!("../golden/0602-settings.hex"),
+        include_str!("../golden/0702-settings.hex"),
         SettingsRecord {
             settings: InstanceSettings {
                 auto_read: true,

@@ -42,6 +42,17 @@ pub struct InboundMessage {
     pub quote: Option<InboundQuote>,
     /// WhatsApp ids named in the text.
     pub mentions: Vec<String>,
+    /// How it travelled.
+    pub marks: InboundMarks,
+}
+
+/// How a message travelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct InboundMarks {
+    /// Whether it is shown as forwarded.
+    pub forwarded: bool,
+    /// Seconds after which it disappears.
+    pub expires_in_seconds: Option<u32>,
 }
 
 /// The quoted part of an answer.
@@ -90,17 +101,147 @@ pub enum InboundContent {
         longitude_e7: i64,
         /// Name of the place.
         name: Option<String>,
+        /// Its address.
+        address: Option<String>,
     },
+    /// One position of a point on the map that moves.
+    LiveLocation(Box<InboundLiveLocation>),
     /// One or more contact cards.
     Contacts {
         /// The cards, as vCard text.
         vcards: Vec<String>,
     },
+    /// A poll.
+    Poll(Box<InboundPoll>),
+    /// A vote in a poll, opened; the log turns it into a tally.
+    PollVote(Box<InboundVote>),
+    /// An invitation with a date.
+    Event(Box<InboundEvent>),
+    /// An answer to such an invitation, opened.
+    EventAnswer {
+        /// WhatsApp's id of the invitation.
+        target_wa_id: String,
+        /// `going`, `not_going` or `maybe`.
+        answer: String,
+        /// How many others they bring.
+        extra_guests: u32,
+    },
+    /// Text with buttons or a list.
+    Menu(Box<InboundMenu>),
+    /// What was chosen of buttons or a list.
+    MenuChoice {
+        /// What its sender had given the choice as an id.
+        id: String,
+        /// What the choice says.
+        title: String,
+    },
+    /// A message was pinned, or is not any more.
+    Pin {
+        /// WhatsApp's id of it.
+        target_wa_id: String,
+        /// Whether it is pinned now.
+        pinned: bool,
+    },
+    /// A message is kept in a chat whose messages disappear, or is not any more.
+    Keep {
+        /// WhatsApp's id of it.
+        target_wa_id: String,
+        /// Whether it is kept now.
+        kept: bool,
+    },
+    /// An invitation to a group.
+    GroupInvite(Box<InboundInvite>),
     /// Something that this version does not name.
     Other {
         /// The protocol's own name of the message type.
         kind: String,
     },
+}
+
+/// One position of a point on the map that moves.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct InboundLiveLocation {
+    /// Degrees north, times ten million.
+    pub latitude_e7: i64,
+    /// Degrees east, times ten million.
+    pub longitude_e7: i64,
+    /// How exact that is, in metres.
+    pub accuracy_metres: Option<u32>,
+    /// Where to, in degrees clockwise from magnetic north.
+    pub heading_degrees: Option<u32>,
+    /// Text beside it.
+    pub caption: Option<String>,
+    /// Number of the position.
+    pub sequence: Option<i64>,
+}
+
+/// A received poll.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct InboundPoll {
+    /// What is asked.
+    pub question: String,
+    /// What can be answered.
+    pub options: Vec<String>,
+    /// How many answers one may give; 0 for any number.
+    pub selectable: u32,
+    /// The secret that votes are opened with.
+    pub secret: Option<Vec<u8>>,
+}
+
+/// A vote in a poll.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct InboundVote {
+    /// WhatsApp's id of the poll.
+    pub poll_wa_id: String,
+    /// SHA-256 of the text of each option chosen; none takes the vote back.
+    pub selected: Vec<Vec<u8>>,
+}
+
+/// A received invitation with a date.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct InboundEvent {
+    /// What it is.
+    pub name: String,
+    /// More about it.
+    pub description: Option<String>,
+    /// When it begins, in seconds since the Unix epoch.
+    pub starts_at_s: Option<i64>,
+    /// When it ends, in seconds since the Unix epoch.
+    pub ends_at_s: Option<i64>,
+    /// Name of the place.
+    pub place: Option<String>,
+    /// Where to join it.
+    pub join_link: Option<String>,
+    /// Whether it was called off.
+    pub cancelled: bool,
+    /// The secret that answers are opened with.
+    pub secret: Option<Vec<u8>>,
+}
+
+/// Received text with buttons or a list.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct InboundMenu {
+    /// The text.
+    pub body: String,
+    /// Small text below it.
+    pub footer: Option<String>,
+    /// What can be chosen: id and text.
+    pub choices: Vec<(String, String)>,
+}
+
+/// A received invitation to a group.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct InboundInvite {
+    /// WhatsApp id of the group.
+    pub group: String,
+    /// Its subject.
+    pub name: Option<String>,
+    /// The invitation's code.
+    pub code: String,
+    /// Until when it serves, in seconds since the Unix epoch.
+    pub expires_at_s: Option<i64>,
+    /// Text beside it.
+    pub caption: Option<String>,
 }
 
 /// A received file: what it is, and what is needed to fetch and open it.
@@ -118,6 +259,8 @@ pub struct InboundMedia {
     pub size_bytes: Option<u64>,
     /// Length of audio and video, in seconds.
     pub duration_seconds: Option<u32>,
+    /// How it is shown.
+    pub look: MediaLook,
     /// Path on WhatsApp's media hosts.
     pub direct_path: String,
     /// Key that opens the file.
@@ -126,4 +269,21 @@ pub struct InboundMedia {
     pub file_sha256: Vec<u8>,
     /// SHA-256 of the encrypted file.
     pub file_enc_sha256: Vec<u8>,
+}
+
+/// How a received file is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct MediaLook {
+    /// Width in pixels, as the sender declared it.
+    pub width: Option<u32>,
+    /// Height in pixels, as the sender declared it.
+    pub height: Option<u32>,
+    /// It can be looked at once.
+    pub view_once: bool,
+    /// A video that plays by itself, over and over.
+    pub gif: bool,
+    /// A video in a circle.
+    pub video_note: bool,
+    /// A sticker that moves.
+    pub animated: bool,
 }

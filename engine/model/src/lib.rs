@@ -12,6 +12,8 @@
 //! - every bound has a name with a unit in [`limits`].
 
 pub mod address;
+pub mod budget;
+pub mod chat;
 pub mod command;
 pub mod event;
 pub mod failure;

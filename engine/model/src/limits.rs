@@ -42,6 +42,89 @@ pub const GROUP_DESCRIPTION_CHARS_MAX: usize = 2_048;
 pub const GROUP_PEOPLE_PER_CALL_MAX: usize = 1_024;
 /// Longest code of an invitation link, in bytes.
 pub const INVITE_CODE_BYTES_MAX: usize = 64;
+/// Longest name of a profile, in characters, as WhatsApp's own clients allow.
+pub const PROFILE_NAME_CHARS_MAX: usize = 25;
+/// Longest about text, in characters.
+pub const ABOUT_CHARS_MAX: usize = 139;
+/// Most people of one subscription to presence.
+pub const PRESENCE_PEOPLE_PER_CALL_MAX: usize = 256;
+/// People whose presence one connection follows at most.
+pub const PRESENCE_SUBSCRIPTIONS_MAX: usize = 1_024;
+/// Longest WhatsApp id of a call, in bytes.
+pub const CALL_ID_BYTES_MAX: usize = 64;
+/// Longest name of a newsletter, in characters.
+pub const NEWSLETTER_NAME_CHARS_MAX: usize = 100;
+/// Longest description of a newsletter, in characters.
+pub const NEWSLETTER_DESCRIPTION_CHARS_MAX: usize = 2_048;
+/// Longest reaction, in bytes of UTF-8: an emoji with its modifiers.
+pub const REACTION_BYTES_MAX: usize = 64;
+/// Most groups linked to a community by one call.
+pub const LINKS_PER_CALL_MAX: usize = 50;
+/// Most people that a status is deleted for by one call.
+pub const STATUS_AUDIENCE_MAX: usize = 1_024;
+
+/// Most numbers that one question about who is on WhatsApp may name.
+pub const PEOPLE_PER_CHECK_MAX: usize = 100;
+/// Numbers that an instance may ask WhatsApp about at one moment after a quiet time.
+pub const PEOPLE_CHECKS_AT_ONCE: usize = 300;
+/// After that it may ask about one more in so many milliseconds: 1 440 a day.
+pub const PEOPLE_CHECK_INTERVAL_MS: i64 = 60_000;
+/// How long an answer about who is on WhatsApp serves, in milliseconds.
+pub const PEOPLE_CHECK_TTL_MS: u64 = 24 * 3_600 * 1_000;
+/// Most people that one call may save: WhatsApp takes them one after the other.
+pub const CONTACTS_PER_CALL_MAX: usize = 50;
+/// Longest name that somebody is saved under, in characters.
+pub const CONTACT_NAME_CHARS_MAX: usize = 256;
+/// Longest name of a label, in characters.
+pub const LABEL_NAME_CHARS_MAX: usize = 100;
+/// Longest id of a label, in bytes.
+pub const LABEL_ID_BYTES_MAX: usize = 32;
+/// Largest number of a label's colour.
+pub const LABEL_COLOR_MAX: i32 = 19;
+/// Most older messages that the phone is asked for at a time.
+pub const HISTORY_MESSAGES_MAX: u32 = 500;
+/// Older messages that the phone is asked for when the caller names no number.
+pub const HISTORY_MESSAGES_DEFAULT: u32 = 50;
+/// Longest time that messages can be kept, in days.
+pub const RETENTION_DAYS_MAX: u32 = 3_650;
+/// Longest text that stored messages are searched for, in characters.
+pub const SEARCH_TEXT_CHARS_MAX: usize = 256;
+
+const _: () = assert!(PEOPLE_PER_CHECK_MAX <= PEOPLE_CHECKS_AT_ONCE);
+/// Longest simulated typing before a message, in milliseconds.
+pub const TYPING_MS_MAX: u32 = 20_000;
+/// Longest emoji of a reaction, in bytes of UTF-8: families and flags are sequences of code points.
+pub const EMOJI_BYTES_MAX: usize = 64;
+/// Longest time that a message stays pinned, in seconds.
+pub const PIN_SECONDS_MAX: u32 = 30 * 86_400;
+/// Largest thumbnail that travels inside a message, in bytes of JPEG.
+pub const THUMBNAIL_BYTES_MAX: usize = 64 << 10;
+/// Most contact cards of one message.
+pub const CARDS_MAX: usize = 64;
+/// Longest vCard, in bytes.
+pub const VCARD_BYTES_MAX: usize = 16 << 10;
+/// Longest question of a poll, in bytes of UTF-8.
+pub const POLL_QUESTION_BYTES_MAX: usize = 1_024;
+/// Most options of a poll, as WhatsApp's own clients allow.
+pub const POLL_OPTIONS_MAX: usize = 12;
+/// Longest title of an option, a button, a row or a name, in bytes of UTF-8.
+pub const CHOICE_BYTES_MAX: usize = 512;
+/// Most buttons of a message.
+pub const BUTTONS_MAX: usize = 10;
+/// Most rows of a list.
+pub const LIST_ROWS_MAX: usize = 50;
+/// Most people that a status is sent to.
+pub const AUDIENCE_MAX: usize = 5_000;
+/// Most messages of one batch.
+pub const SEND_BATCH_MAX: usize = 1_000;
+/// Voters whose votes of one poll are counted.
+pub const POLL_VOTERS_MAX: usize = 4_096;
+/// How long a poll and its votes are kept, in milliseconds.
+pub const POLL_TTL_MS: u64 = 180 * 24 * 3_600 * 1_000;
+/// How long a receipt is kept, in milliseconds.
+pub const RECEIPT_TTL_MS: u64 = 30 * 24 * 3_600 * 1_000;
+/// Receipts of one message that are shown.
+pub const RECEIPTS_SHOWN_MAX: usize = 8_192;
 /// Longest address of a proxy, in bytes.
 pub const PROXY_URL_BYTES_MAX: usize = 512;
 /// Longest user name and longest password of a proxy, in bytes: what SOCKS5 has room for (RFC 1929).

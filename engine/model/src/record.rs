@@ -12,6 +12,8 @@ use rkyv::ser::allocator::ArenaHandle;
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Deserialize, Serialize};
 
+use crate::budget::CheckBudget;
+use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, RetentionRecord};
 use crate::command::WebhookConfig;
 use crate::event::{CloseReason, Event};
 use crate::id::{AccountId, InstanceId, MessageId};
@@ -92,13 +94,22 @@ records! {
     SendMessage = 0x0202;
     IdempotencyRecord = 0x0203;
     OutboxRow = 0x0204;
+    PollRecord = 0x0205;
+    VoteRecord = 0x0206;
+    ReceiptRecord = 0x0207;
     Event = 0x0301;
     WebhookCursor = 0x0302;
     ApiKeyRecord = 0x0401;
     Counter = 0x0501;
     InstancePointer = 0x0502;
-    UploadedMedia = 0x0601;
-    SettingsRecord = 0x0602;
+    ChatRecord = 0x0601;
+    ContactRecord = 0x0602;
+    LabelRecord = 0x0603;
+    CheckRecord = 0x0604;
+    CheckBudget = 0x0605;
+    RetentionRecord = 0x0606;
+    UploadedMedia = 0x0701;
+    SettingsRecord = 0x0702;
 }
 
 /// Tables of the engine: the byte after the owner in every key. Numbers are never reused; 64–127 belong to the protocol crate.
@@ -131,10 +142,37 @@ pub mod table {
     pub const WEBHOOK_CURSOR: u8 = 24;
     /// Owner = instance: deadlines of what expires (suffix: deadline, table, key).
     pub const DEADLINE: u8 = 25;
+    /// Owner = instance: chats (suffix: chat key).
+    pub const CHAT: u8 = 50;
+    /// Owner = instance: chats by the hour of their newest message (suffix: hour, chat key).
+    pub const CHAT_ACTIVITY: u8 = 51;
+    /// Owner = instance: messages of chats (suffix: chat key, time, side, number); the message itself is an event or an
+    /// outgoing record.
+    pub const CHAT_MESSAGE: u8 = 52;
+    /// Owner = instance: people (suffix: chat key).
+    pub const CONTACT: u8 = 53;
+    /// Owner = instance: phone number of a LID (suffix: LID).
+    pub const PERSON_ALIAS: u8 = 54;
+    /// Owner = instance: labels (suffix: id).
+    pub const LABEL: u8 = 55;
+    /// Owner = instance: who is on WhatsApp (suffix: chat key).
+    pub const PERSON_CHECK: u8 = 56;
+    /// Owner = instance: how many people it may still ask about.
+    pub const CHECK_BUDGET: u8 = 57;
+    /// Owner = instance: what people did to single messages (suffix: chat key, WhatsApp id).
+    pub const MESSAGE_MARK: u8 = 58;
+    /// Owner = instance: how long messages stay in their chats.
+    pub const RETENTION: u8 = 59;
+    /// Owner = instance: polls (suffix: WhatsApp id).
+    pub const POLL: u8 = 40;
+    /// Owner = instance: votes in polls (suffix: WhatsApp id of the poll, voter).
+    pub const VOTE: u8 = 41;
+    /// Owner = instance: receipts of messages to several people (suffix: message id, kind, device, person).
+    pub const RECEIPT: u8 = 42;
     /// Owner = instance: files that WhatsApp's media hosts have (suffix: kind, 0, SHA-256 of the plain file).
-    pub const UPLOADED_MEDIA: u8 = 40;
+    pub const UPLOADED_MEDIA: u8 = 60;
     /// Owner = instance: its settings; without it, the defaults.
-    pub const SETTINGS: u8 = 41;
+    pub const SETTINGS: u8 = 61;
     /// First table of the protocol crate.
     pub const PROTOCOL_FIRST: u8 = 64;
     /// Last table of the protocol crate.
@@ -214,6 +252,27 @@ pub struct UploadedMedia {
     pub streaming_sidecar: Option<Vec<u8>>,
     /// Until when a new message may name it, in milliseconds since the Unix epoch.
     pub expires_at_ms: i64,
+    /// Its type, where it was given another form than it came in.
+    pub mime_type: Option<String>,
+    /// What is shown of it.
+    pub facts: MediaFacts,
+}
+
+/// What is known of a file besides its bytes; `None` where it was not found out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Archive, Serialize, Deserialize)]
+pub struct MediaFacts {
+    /// Width in pixels.
+    pub width: Option<u32>,
+    /// Height in pixels.
+    pub height: Option<u32>,
+    /// A small picture, as JPEG.
+    pub thumbnail_jpeg: Option<Vec<u8>>,
+    /// Length of audio, in seconds, rounded up.
+    pub duration_seconds: Option<u32>,
+    /// Loudness of a voice note over time: 64 values from 0 to 100.
+    pub waveform: Option<Vec<u8>>,
+    /// A sticker that moves.
+    pub animated: bool,
 }
 
 /// An instance's settings at rest.
@@ -279,4 +338,33 @@ pub struct Counter {
 pub struct InstancePointer {
     /// Which instance.
     pub instance: InstanceId,
+}
+
+/// A poll, sent or received: what is needed to open and count its votes.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct PollRecord {
+    /// The outgoing message that it is.
+    pub message: Option<MessageId>,
+    /// WhatsApp id of who made it; `None` for this number.
+    pub creator: Option<String>,
+    /// Its options, in order.
+    pub options: Vec<String>,
+    /// The secret that votes are opened with, of a received one. Of an own one it is derived.
+    pub secret: Option<Vec<u8>>,
+}
+
+/// A vote as it counts now.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct VoteRecord {
+    /// Places of the chosen options in the poll.
+    pub selected: Vec<u32>,
+}
+
+/// A receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct ReceiptRecord {
+    /// Who told.
+    pub person: Party,
+    /// When, by the server's clock, in milliseconds since the Unix epoch.
+    pub time_ms: i64,
 }

@@ -139,17 +139,24 @@ impl InstanceSettings {
 
     /// Whether a received message is wanted at all.
     pub fn wants_message(&self, message: &InboundMessage) -> bool {
-        let of = |server: &str| message.chat.jid.ends_with(server);
-        !(self.ignore_groups && message.is_group
-            || self.ignore_broadcasts && of("@broadcast")
-            || self.ignore_newsletters && of("@newsletter"))
+        self.wants_chat(&message.chat.jid)
+    }
+
+    fn wants_chat(&self, jid: &str) -> bool {
+        !(self.ignore_groups && jid.ends_with("@g.us")
+            || self.ignore_broadcasts && jid.ends_with("@broadcast")
+            || self.ignore_newsletters && jid.ends_with("@newsletter"))
     }
 
     /// Whether something that happened goes into the event log.
     pub fn wants(&self, body: &EventBody) -> bool {
-        if let EventBody::MessageReceived(message) = body
-            && !self.wants_message(message)
-        {
+        let chat = match body {
+            EventBody::MessageReceived(message) => Some(&message.chat),
+            EventBody::PollVoted(voted) => Some(&voted.chat),
+            EventBody::MessageUndecryptable(unread) => Some(&unread.chat),
+            _ => None,
+        };
+        if chat.is_some_and(|chat| !self.wants_chat(&chat.jid)) {
             return false;
         }
         let kind = body.kind();
@@ -160,7 +167,7 @@ impl InstanceSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inbound::{InboundContent, Party};
+    use crate::inbound::{InboundContent, InboundMarks, Party};
 
     fn message(chat: &str, is_group: bool) -> EventBody {
         EventBody::MessageReceived(Box::new(InboundMessage {
@@ -174,6 +181,7 @@ mod tests {
             content: InboundContent::Text { body: "hello".into() },
             quote: None,
             mentions: Vec::new(),
+            marks: InboundMarks::default(),
         }))
     }
 

@@ -25,8 +25,8 @@ use crate::limits::{
 };
 use crate::proxy::Proxy;
 
-/// Shared by all sessions of a shard that have no proxy of their own. Small bodies are held in memory whole; files are streamed, from and to a thread that may
-/// block.
+/// Shared by all sessions of a shard that have no proxy of their own. Small bodies are held in memory whole; files are
+/// streamed, from and to a thread that may block.
 #[derive(Clone)]
 pub(crate) struct BoundedHttp {
     client: Client,

@@ -66,12 +66,12 @@ pub const PROTOCOL_LOG_TARGETS: [&str; 20] = [
 pub use endpoints::Endpoints;
 pub use error::{ConfigError, SendError, SendErrorKind, SessionError, SinkError};
 pub use guard::{SIMULATED, TestNetwork};
-pub use message::{AttachedMedia, MediaUpload, OpenFile, new_message_id, sealed_bytes};
+pub use message::{AttachedMedia, MediaUpload, OpenFile, new_message_id, sealed_bytes, thumbnail};
 pub use portable::{PortableDevice, PortableError};
 pub use proxy::{ProxyError, check_proxy};
 pub use session::{
-    DevicePlatform, Downloaded, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent, SessionEvents,
-    SessionKit, SessionKitConfig, SessionOptions,
+    AppStateChange, DevicePlatform, Downloaded, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent,
+    SessionEvents, SessionKit, SessionKitConfig, SessionOptions,
 };
 pub use spawn::{AbortHandle, Spawn};
 pub use transport::frames;

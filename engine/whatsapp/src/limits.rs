@@ -122,14 +122,43 @@ pub const BATCH_BYTES_TARGET: usize = 1 << 20;
 pub const PAIRING_SOCKET_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a pairing code serves, by WhatsApp's own clients.
 pub const PAIRING_CODE_TTL: Duration = Duration::from_secs(180);
+/// How long a phone may take to answer a request for older messages.
+pub const HISTORY_ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
+/// Older messages that are committed at a time.
+pub const HISTORY_MESSAGES_PER_COMMIT: usize = 100;
 /// Stopping a session may take this long; then its tasks are aborted.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 /// After the service announced the end of a stream, the session waits this long for the client to notice by itself.
 pub const STREAM_END_GRACE: Duration = Duration::from_secs(5);
+/// WhatsApp's acknowledgement of a stanza that is no message (a reaction, a declined call) may take this long.
+pub const ACK_TIMEOUT: Duration = Duration::from_secs(20);
+/// Calls that ring at a time; an older one is forgotten, and declining it has to say who calls.
+pub const RINGING_CALLS_MAX: usize = 16;
 /// Longest text kept of an error of a foreign crate, in bytes.
 pub const DETAIL_BYTES_MAX: usize = 256;
 /// How many wrappers (ephemeral, view once, …) around an inbound message are opened.
 pub const WRAPPERS_MAX: usize = 8;
+
+/// Longest side of a picture that is opened for its thumbnail, in pixels.
+pub const PICTURE_SIDE_PIXELS_MAX: u32 = 12_000;
+/// What opening one picture may take, in bytes.
+pub const PICTURE_DECODED_BYTES_MAX: u64 = 96 << 20;
+/// Largest picture or voice note that is opened, in bytes; [`PREPARATIONS_MAX`] of them are in memory at a time.
+pub const PREPARED_BYTES_MAX: u64 = 32 << 20;
+/// Files of all sessions of the process that are opened at the same time.
+pub const PREPARATIONS_MAX: usize = 2;
+/// Longest side of a thumbnail, in pixels.
+pub const THUMBNAIL_SIDE_PIXELS: u32 = 100;
+/// Quality of a thumbnail's JPEG, of 100.
+pub const THUMBNAIL_QUALITY: u8 = 60;
+/// Side of a sticker's square, in pixels.
+pub const STICKER_SIDE_PIXELS: u32 = 512;
+/// Values of a voice note's shape.
+pub const WAVEFORM_VALUES: usize = 64;
+/// ffmpeg may take this long for one file.
+pub const FFMPEG_TIMEOUT: Duration = Duration::from_secs(30);
+/// Most that ffmpeg may write, in bytes.
+pub const FFMPEG_OUTPUT_BYTES_MAX: u64 = 64 << 20;
 
 const _: () = {
     assert!(SESSION_EVENTS_RESERVED < SESSION_EVENTS_MAX);

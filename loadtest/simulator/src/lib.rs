@@ -37,11 +37,15 @@
 //! | `POST /accounts/{pn}/scan` | `qr` | 202 once pair-success is sent |
 //! | `POST /accounts/{pn}/pairing-code` | `code` | 202 once the code is typed |
 //! | `POST /accounts/{pn}/unlink` | `device` | 202; the device is sent 401 `device_removed` |
-//! | `POST /accounts/{pn}/send` | `to` and one of `text`, `media` {`kind`, `base64`, `mimetype`, `caption?`, `file_name?`}, `reaction` {`id`, `emoji`}, `edit` {`id`, `text`}, `revoke` {`id`} | `id` |
+//! | `POST /accounts/{pn}/send` | `to` and one of `text`, `media` {`kind`, `base64`, `mimetype`, `caption?`, `file_name?`}, `reaction` {`id`, `emoji`}, `edit` {`id`, `text`}, `revoke` {`id`}, `thing` {`kind`, …}, `vote` {`id`, `options`}, `rsvp` {`id`, `going`}, `pin` {`id`, `pinned`} | `id` |
 //! | `POST /accounts/{pn}/read` | `chat`, `ids` | 202 |
 //! | `GET /accounts/{pn}/inbox?received=N&wait_ms=M` | | `messages`, `received`, `duplicates`; waits until N were received, at most M ms |
 //! | `POST /accounts/{pn}/app-state` | `push_name?`, `locale?`, `archive?` {`chat`, `on`}, `pin?` {`chat`, `on`}, `compact?` (patches become snapshots) | 202 |
+//! | `GET /accounts/{pn}/app-state` | | `changes`: indexes of what companions changed, the newest last |
+//! | `POST /accounts/{pn}/profile` | `about?`, `picture_base64?`, `business?` | 202 |
 //! | `POST /accounts/{pn}/behaviour` | `auto_read?`, `auto_deliver?`, `history?`, `share_keys?` | 202 |
+//! | `POST /accounts/{pn}/limits` | `reachout?` {`kind`, `until_s`}, `new_chats?` {`status`, `total`, `used`, `from_s`, `until_s`} | 202; companions are told |
+//! | `POST /accounts/{pn}/status-audience` | `list` (`contacts`, `blacklist`, `whitelist`), `people` | 202 |
 //! | `POST /groups` | `creator`, `subject`, `participants`, `addressing_mode?` (`lid` or `pn`) | `gid` |
 //! | `GET /groups/{gid}` | | `gid`, `subject`, `participants`, `invite` |
 //! | `POST /groups/{gid}/participants` | `action` (`add`, `remove`, `promote`, `demote`), `participants`, `by?` | `changed` |
@@ -71,6 +75,6 @@ mod spawn;
 mod stanza;
 pub mod world;
 
-pub use self::iq::{GroupChange, NewGroup};
+pub use self::iq::{GroupChange, NewGroup, Start};
 pub use self::simulator::{Endpoints, Simulator, SimulatorConfig, SimulatorError};
 pub use self::world::OfflineMode;

@@ -63,10 +63,19 @@ pub const BATCH_ACCOUNTS_MAX: usize = 50_000;
 pub const CONTACTS_MAX: usize = 4_096;
 
 /// Members of a group.
-pub const GROUP_MEMBERS_MAX: usize = 1_024;
+pub const GROUP_MEMBERS_MAX: usize = 2_048;
 
 /// Groups in one simulator.
 pub const GROUPS_MAX: usize = 100_000;
+
+/// Newsletters in one simulator.
+pub const NEWSLETTERS_MAX: usize = 10_000;
+
+/// Posts that a newsletter keeps; the oldest goes.
+pub const NEWSLETTER_POSTS_MAX: usize = 4_096;
+
+/// Posts in one answer.
+pub const NEWSLETTER_PAGE_POSTS: usize = 300;
 
 /// Users in one usync query or devices in one key query.
 pub const QUERY_USERS_MAX: usize = 4_096;
@@ -118,3 +127,6 @@ pub const TICK_MS: u64 = 200;
 
 /// Stated bound on memory per account that never sent or received anything, bytes.
 pub const IDLE_ACCOUNT_BYTES_MAX: usize = 1_024;
+
+/// How long a phone takes to sign in a companion after a ceremony with a passkey, in milliseconds.
+pub const PASSKEY_SIGN_IN_MS: u64 = 250;

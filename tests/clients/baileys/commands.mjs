@@ -7,7 +7,14 @@ const keyOf = ({ id, chat, from_me, participant }) => ({ id, remoteJid: chat, fr
 
 function group(metadata) {
   const participants = metadata.participants.map(({ id, phoneNumber, lid, admin }) => ({ id, phone_number: phoneNumber, lid, admin }))
-  return { group: metadata.id, subject: metadata.subject, description: metadata.desc, addressing: metadata.addressingMode, owner: metadata.owner, participants }
+  const settings = {
+    announce: metadata.announce,
+    locked: metadata.restrict,
+    join_approval: metadata.joinApprovalMode,
+    members_can_add: metadata.memberAddMode,
+    disappearing_seconds: metadata.ephemeralDuration ?? 0,
+  }
+  return { group: metadata.id, subject: metadata.subject, description: metadata.desc, addressing: metadata.addressingMode, owner: metadata.owner, community: metadata.linkedParent, participants, settings }
 }
 
 async function send(device, { to, content, quoted, ...rest }) {
@@ -49,13 +56,33 @@ const GROUPS = {
   group_metadata: async (device, { group: id }) => group(await device.socket.groupMetadata(id)),
   groups: async device => Object.values(await device.socket.groupFetchAllParticipating()).map(group),
   group_participants: async (device, { group: id, participants, action }) =>
-    (await device.socket.groupParticipantsUpdate(id, participants, action)).map(({ status, jid }) => ({ status, jid })),
+    (await device.socket.groupParticipantsUpdate(id, participants, action)).map(({ status, jid, content }) => ({ status, jid, invitation: content?.content?.[0]?.attrs })),
   group_subject: (device, { group: id, subject }) => device.socket.groupUpdateSubject(id, subject),
   group_description: (device, { group: id, description }) => device.socket.groupUpdateDescription(id, description),
   group_setting: (device, { group: id, setting }) => device.socket.groupSettingUpdate(id, setting),
   group_invite: async (device, { group: id }) => ({ code: await device.socket.groupInviteCode(id) }),
   group_join: async (device, { code }) => ({ group: await device.socket.groupAcceptInvite(code) }),
   group_leave: (device, { group: id }) => device.socket.groupLeave(id),
+  group_accept_invitation: (device, { group: id, code, expiration, from }) =>
+    device.socket.groupAcceptInviteV4(from, { groupJid: id, inviteCode: code, inviteExpiration: expiration }),
+  group_preview: async (device, { code }) => group(await device.socket.groupGetInviteInfo(code)),
+}
+
+const COMMUNITIES = {
+  linked_groups: (device, { group: id }) => device.socket.communityFetchLinkedGroups(id),
+  community_create: async (device, { subject, description }) => group(await device.socket.communityCreate(subject, description)),
+  community_link: (device, { community, group: id }) => device.socket.communityLinkGroup(id, community),
+}
+
+const NEWSLETTERS = {
+  newsletter_create: (device, { name, description }) => device.socket.newsletterCreate(name, description),
+  newsletter_metadata: (device, { type, key }) => device.socket.newsletterMetadata(type, key),
+  newsletter_follow: (device, { newsletter }) => device.socket.newsletterFollow(newsletter),
+  newsletter_messages: async (device, { newsletter, count }) => nodeToJson(await device.socket.newsletterFetchMessages(newsletter, count)),
+}
+
+const CALLS = {
+  reject_call: (device, { call, from }) => device.socket.rejectCall(call, from),
 }
 
 const ACCOUNT = {
@@ -68,6 +95,8 @@ const ACCOUNT = {
   privacy: device => device.socket.fetchPrivacySettings(true),
   set_status: (device, { status }) => device.socket.updateProfileStatus(status),
   status: async (device, { who }) => (await device.socket.fetchStatus(who)).map(({ id, status }) => ({ id, status: status?.status })),
+  set_group_add_privacy: (device, { value }) => device.socket.updateGroupsAddPrivacy(value),
+  picture_url: async (device, { who }) => ({ url: await device.socket.profilePictureUrl(who, 'image') }),
   upload_prekeys: (device, { count }) => device.socket.uploadPreKeys(count),
   rotate_signed_prekey: async device => {
     await device.socket.rotateSignedPreKey()
@@ -83,4 +112,4 @@ const WIRE = {
   send_node: (device, { node }) => device.socket.sendNode(nodeFromJson(node)),
 }
 
-export const COMMANDS = { ...CONNECTION, ...MESSAGES, ...PRESENCE, ...GROUPS, ...ACCOUNT, ...WIRE }
+export const COMMANDS = { ...CONNECTION, ...MESSAGES, ...PRESENCE, ...GROUPS, ...COMMUNITIES, ...NEWSLETTERS, ...CALLS, ...ACCOUNT, ...WIRE }

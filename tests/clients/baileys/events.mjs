@@ -37,6 +37,7 @@ const TRANSLATIONS = {
         parameters: update.messageStubParameters ?? [],
         revoked: update.message === null,
         edited: editedText(update.message),
+        starred: update.starred ?? undefined,
       })
     }
   },
@@ -65,11 +66,18 @@ const TRANSLATIONS = {
   'groups.update': groups => groups.forEach(group => emit('group_update', { group: group.id, changes: plain(group) })),
   'group-participants.update': ({ id, author, participants, action }) =>
     emit('group_participants', { group: id, author, action, participants: participants.map(p => (typeof p === 'string' ? p : p.id)) }),
+  call: calls => {
+    for (const { id, chatId, from, status, isVideo } of calls) emit('call', { call: id, chat: chatId, from, status, video: isVideo })
+  },
   'presence.update': ({ id, presences }) => {
     for (const [who, presence] of Object.entries(presences)) {
       emit('presence', { chat: id, who: jidNormalizedUser(who), presence: presence.lastKnownPresence, last_seen: presence.lastSeen ?? undefined })
     }
   },
+  'chats.delete': chats => chats.forEach(chat => emit('chat_deleted', { chat })),
+  'messages.delete': ({ keys }) => keys.forEach(key => emit('message_deleted', { id: key.id, chat: key.remoteJid })),
+  'labels.edit': label => emit('label', { label: plain(label) }),
+  'labels.association': ({ association, type }) => emit('label_association', { change: type, label: association.labelId, chat: association.chatId }),
 }
 
 function editedText(message) {

@@ -36,7 +36,7 @@ function summarizeContent(raw) {
   if (!type) return { kind: raw?.senderKeyDistributionMessage ? 'sender_key' : 'none' }
   const body = content[type]
   const context = body?.contextInfo
-  const common = { quoted: context?.stanzaId || undefined, mentions: context?.mentionedJid?.length ? context.mentionedJid : undefined }
+  const common = { quoted: context?.stanzaId || undefined, mentions: context?.mentionedJid?.length ? context.mentionedJid : undefined, facts: facts(raw, type, body) }
   switch (type) {
     case 'conversation':
       return { kind: 'text', text: body }
@@ -52,9 +52,33 @@ function summarizeContent(raw) {
       return { kind: 'reaction', text: body.text ?? '', target: body.key?.id }
     case 'protocolMessage':
       return summarizeProtocol(body)
+    case 'ptvMessage':
+      return { kind: 'video_note', ...common, ...summarizeMedia(body) }
+    case 'pollCreationMessage':
+    case 'pollCreationMessageV3':
+      return { kind: 'poll', text: body.name, ...common }
+    case 'contactMessage':
+    case 'contactsArrayMessage':
+      return { kind: 'contacts', text: body.displayName, ...common }
+    case 'locationMessage':
+    case 'liveLocationMessage':
+      return { kind: type.replace('Message', ''), text: body.name ?? body.caption ?? undefined, ...common }
+    case 'eventMessage':
+      return { kind: 'event', text: body.name, ...common }
+    case 'interactiveMessage':
+      return { kind: 'menu', text: body.body?.text, ...common }
+    case 'pinInChatMessage':
+    case 'keepInChatMessage':
+      return { kind: type.replace('InChatMessage', ''), target: body.key?.id, ...common }
     default:
-      return { kind: type }
+      return { kind: type, ...common }
   }
+}
+
+/** Everything else of a message, as plain JSON: a test looks for what it sent. */
+function facts(raw, type, body) {
+  const plain = JSON.parse(JSON.stringify(body, (_, v) => (v && typeof v === 'object' && 'low' in v && 'high' in v ? Number(v) : v)))
+  return { ...(typeof plain === 'object' ? plain : {}), wrapped: Object.keys(raw ?? {}).find(key => raw[key] && key.startsWith('viewOnce')), secret: !!raw?.messageContextInfo?.messageSecret?.length }
 }
 
 function summarizeMedia(body) {

@@ -3,6 +3,7 @@
 use trunkline_tests::gateway::EventStream;
 use trunkline_tests::{Gateway, GatewayEvent, World, judge};
 
+// proves: events.list
 #[tokio::test]
 async fn a_stream_resumes_where_it_stopped() {
     let world = World::start().await;
@@ -51,6 +52,7 @@ async fn read_until(stream: &mut EventStream, text: &str) -> Vec<GatewayEvent> {
     }
 }
 
+// proves: events.list
 #[tokio::test]
 async fn pages_and_positions_agree() {
     let world = World::start().await;

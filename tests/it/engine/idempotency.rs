@@ -58,6 +58,7 @@ async fn the_same_key_with_another_body_is_a_conflict() {
     world.finish().await;
 }
 
+// proves: messages.list
 #[tokio::test]
 async fn a_request_can_wait_until_it_is_sent() {
     let world = World::start().await;

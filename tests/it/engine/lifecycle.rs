@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use trunkline_tests::{Gateway, World};
 
+// proves: instances.create, instances.get, instances.update
 #[tokio::test]
 async fn settings_are_kept_over_a_restart() {
     let world = World::start().await;
@@ -26,6 +27,7 @@ async fn settings_are_kept_over_a_restart() {
     world.finish().await;
 }
 
+// proves: instances.list
 #[tokio::test]
 async fn instances_are_listed_page_by_page_and_by_state() {
     let world = World::start().await;
@@ -58,6 +60,7 @@ async fn instances_are_listed_page_by_page_and_by_state() {
     world.finish().await;
 }
 
+// proves: instances.connect, instances.disconnect, instances.restart
 #[tokio::test]
 async fn disconnecting_keeps_the_link() {
     let world = World::start().await;
@@ -102,6 +105,7 @@ async fn giving_up_on_pairing_leads_back_to_the_beginning() {
     world.finish().await;
 }
 
+// proves: instances.logout
 #[tokio::test]
 async fn logging_out_unlinks_and_linking_again_works() {
     let world = World::start().await;
@@ -123,6 +127,7 @@ async fn logging_out_unlinks_and_linking_again_works() {
     world.finish().await;
 }
 
+// proves: instances.delete
 #[tokio::test]
 async fn deleting_logs_out_and_leaves_nothing() {
     let world = World::start().await;

@@ -20,6 +20,7 @@ fn every_kind() -> [Media; 6] {
     ]
 }
 
+// proves: messages.send/image, messages.send/video, messages.send/audio, messages.send/voice, messages.send/document, messages.send/sticker
 #[tokio::test]
 async fn every_kind_arrives_at_baileys() {
     let world = World::start().await;
@@ -44,6 +45,7 @@ async fn expect_whole(laptop: &Baileys, sent: &Accepted, media: &Media) {
     assert!(laptop.download(&arrived).await == media.bytes, "the {} changed on its way", media.kind);
 }
 
+// proves: media.get
 #[tokio::test]
 async fn every_kind_arrives_from_baileys() {
     let world = World::start().await;
@@ -66,6 +68,7 @@ async fn every_kind_arrives_from_baileys() {
     world.finish().await;
 }
 
+// proves: messages.send/upload
 #[tokio::test]
 async fn a_file_is_uploaded_beside_the_message() {
     let world = World::start().await;

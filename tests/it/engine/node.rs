@@ -3,6 +3,7 @@
 use serde_json::json;
 use trunkline_tests::{Gateway, World};
 
+// proves: node.live, node.ready, node.metrics
 #[tokio::test]
 async fn health_and_metrics_need_no_key_and_name_nobody() {
     let world = World::start().await;
@@ -27,6 +28,7 @@ async fn health_and_metrics_need_no_key_and_name_nobody() {
     world.finish().await;
 }
 
+// proves: keys.create
 #[tokio::test]
 async fn a_key_does_what_its_scopes_say() {
     let world = World::start().await;

@@ -1,9 +1,9 @@
-//! Linking a number: QR code as text and pictures, 8-character code, forged identities, and the passkey calls as far as
-//! the simulated service goes.
+//! Linking a number: QR code as text and pictures, 8-character code, forged identities, passkeys.
 
 use serde_json::{Value, json};
-use trunkline_tests::{Gateway, World};
+use trunkline_tests::{Gateway, GatewayEvent, Instance, World};
 
+// proves: pairing.get
 #[tokio::test]
 async fn a_number_is_linked_by_qr() {
     let world = World::start().await;
@@ -30,6 +30,7 @@ async fn a_number_is_linked_by_qr() {
     world.finish().await;
 }
 
+// proves: pairing.qr
 #[tokio::test]
 async fn the_qr_code_comes_as_text_and_pictures() {
     let world = World::start().await;
@@ -68,6 +69,7 @@ fn size_of_png(bytes: &[u8]) -> (u32, u32) {
     (number(16), number(20))
 }
 
+// proves: pairing.code
 #[tokio::test]
 async fn a_number_is_linked_by_code() {
     let world = World::start().await;
@@ -110,7 +112,72 @@ async fn a_forged_identity_links_nothing_and_the_next_attempt_works() {
     world.finish().await;
 }
 
-/// The simulated service never asks for a passkey, so only what needs no question from it is shown here.
+/// The code that the gateway shows, once it is there.
+async fn confirmation_code(shop: &Instance) -> String {
+    let told = |event: &GatewayEvent| {
+        let code = event.data["confirmation_code"].as_str()?;
+        (event.kind == "instance.passkey_confirmation").then(|| code.to_owned())
+    };
+    shop.expect("the code of the ceremony", told).await
+}
+
+// proves: pairing.passkey, pairing.passkey_confirm
+#[tokio::test]
+async fn a_number_behind_a_passkey_is_linked_when_its_owner_asserts_it() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    alice.phone().require_passkey().await;
+    let gateway = Gateway::start(&world).await;
+    let shop = gateway.create_instance(json!({})).await;
+    shop.connect().await;
+    alice.phone().scan(&shop.expect_qr().await).await;
+    shop.expect_state("awaiting_passkey").await;
+    let request = shop.get("/pairing").await.expect(200)["passkey"]["request"].clone();
+    assert_eq!(request["rpId"], "web.whatsapp.com");
+    shop.act("/passkey/confirm").await.expect_problem(409, "INSTANCE_STATE");
+
+    let assertion = alice.phone().assert_passkey(&request).await;
+    shop.post("/passkey", assertion.clone()).await.expect(200);
+    let code = confirmation_code(&shop).await;
+    assert_eq!(code.replace('-', ""), alice.phone().passkey_code().await);
+    assert_eq!(shop.get("/pairing").await.expect(200)["passkey"]["confirmation_code"], code);
+    // Once is enough.
+    shop.post("/passkey", assertion).await.expect_problem(409, "INSTANCE_STATE");
+    shop.act("/passkey/confirm").await.expect(200);
+    shop.expect_state("open").await;
+    shop.send_text(&bob, "linked with a passkey").await;
+    bob.phone().expect_text("linked with a passkey").await;
+    gateway.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn somebody_elses_passkey_links_nothing() {
+    let world = World::start().await;
+    let (alice, mallory) = (world.account("Alice").await, world.account("Mallory").await);
+    alice.phone().require_passkey().await;
+    let gateway = Gateway::start(&world).await;
+    let shop = gateway.create_instance(json!({})).await;
+    shop.connect().await;
+    alice.phone().scan(&shop.expect_qr().await).await;
+    shop.expect_state("awaiting_passkey").await;
+    let request = shop.get("/pairing").await.expect(200)["passkey"]["request"].clone();
+    let forged = mallory.phone().assert_passkey(&request).await;
+    let refused = shop.post("/passkey", forged).await;
+    assert!((400..500).contains(&refused.status), "{refused}");
+    shop.act("/passkey/confirm").await.expect_problem(409, "INSTANCE_STATE");
+    assert_eq!(shop.view().await["linked"], Value::Null);
+
+    // The owner can still answer.
+    let assertion = alice.phone().assert_passkey(&request).await;
+    shop.post("/passkey", assertion).await.expect(200);
+    confirmation_code(&shop).await;
+    shop.act("/passkey/confirm").await.expect(200);
+    shop.expect_state("open").await;
+    gateway.finish().await;
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn a_passkey_that_nobody_asked_for_is_refused() {
     let world = World::start().await;

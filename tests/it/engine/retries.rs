@@ -1,7 +1,7 @@
 //! When a ciphertext cannot be read: the reader asks again, the writer sends again, the person sees it once.
 
 use serde_json::json;
-use trunkline_tests::{Gateway, Stanza, World};
+use trunkline_tests::{Gateway, GatewayEvent, Stanza, World};
 
 #[tokio::test]
 async fn baileys_asks_again_and_gets_it() {
@@ -72,6 +72,11 @@ async fn the_gateway_asks_again_and_gets_it() {
     revived.expect_stanza("a retry receipt", asked).await;
     let received = shop.expect_text("in words of the old session").await;
     assert_eq!(received.data["wa_id"], sent.key.id);
+    let unread = |event: &GatewayEvent| {
+        let told = event.kind == "message.undecryptable" && event.data["wa_id"] == json!(sent.key.id);
+        told.then(|| event.data["cause"].clone())
+    };
+    assert_eq!(shop.expect("the message that could not be read", unread).await, "undecryptable");
     gateway.finish().await;
     world.finish().await;
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use trunkline_tests::{Gateway, GatewayEvent, World, judge};
 
+// proves: messages.send, messages.send/text, events.list/received
 #[tokio::test]
 async fn text_goes_both_ways_by_phone_number() {
     let world = World::start().await;
@@ -68,6 +69,7 @@ async fn an_answer_goes_to_the_chat_that_the_event_names() {
     world.finish().await;
 }
 
+// proves: messages.get, messages.get_of_instance
 #[tokio::test]
 async fn receipts_become_the_messages_status() {
     let world = World::start().await;
@@ -103,6 +105,7 @@ async fn receipts_become_the_messages_status() {
     world.finish().await;
 }
 
+// proves: messages.read
 #[tokio::test]
 async fn marking_read_reaches_the_author() {
     let world = World::start().await;
@@ -118,6 +121,7 @@ async fn marking_read_reaches_the_author() {
     world.finish().await;
 }
 
+// proves: messages.send/quote
 #[tokio::test]
 async fn quotes_arrive() {
     let world = World::start().await;
@@ -142,6 +146,7 @@ async fn quotes_arrive() {
     world.finish().await;
 }
 
+// proves: messages.send/mentions
 #[tokio::test]
 async fn mentions_arrive() {
     let world = World::start().await;
@@ -209,7 +214,7 @@ async fn a_refused_message_fails_with_the_services_reason() {
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
     let shop = gateway.link(&alice).await;
-    for (code, reason) in [("463", "new_chats_restricted"), ("479", "addressing_refused")] {
+    for (code, reason) in [("463", "reachout_restricted"), ("479", "addressing_refused")] {
         world
             .control()
             .fault("ack_error", json!({"device": alice.device_jid(1), "value": code, "count": 1}))

@@ -4,6 +4,7 @@ use serde_json::json;
 use trunkline_tests::gateway::Delivery;
 use trunkline_tests::{Gateway, Webhook, World, judge};
 
+// proves: webhook.put
 #[tokio::test]
 async fn every_event_is_delivered_signed_and_in_order() {
     let world = World::start().await;
@@ -88,6 +89,7 @@ async fn a_restart_goes_on_where_delivery_stopped() {
     world.finish().await;
 }
 
+// proves: webhook.delete
 #[tokio::test]
 async fn a_removed_webhook_hears_no_more() {
     let world = World::start().await;

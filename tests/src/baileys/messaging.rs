@@ -1,7 +1,10 @@
 //! Messages of a Baileys device: sending, receiving, receipts, media.
 
+use std::io::Cursor;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ogg::{PacketWriteEndInfo, PacketWriter};
 use serde_json::{Value, json};
 
 use super::Baileys;
@@ -22,9 +25,10 @@ pub struct Media {
 }
 
 impl Media {
-    /// A file of `length` bytes that do not repeat soon.
+    /// A file of `length` bytes that do not repeat soon. A voice note has as many inside an Ogg/Opus file of 20 ms a packet.
     pub fn sample(kind: &'static str, mimetype: &'static str, length: usize) -> Self {
-        let bytes = (0..length as u64).map(|i| (i.wrapping_mul(0x9E37_79B9) >> 13) as u8).collect();
+        let bytes: Vec<u8> = (0..length as u64).map(|i| (i.wrapping_mul(0x9E37_79B9) >> 13) as u8).collect();
+        let bytes = if kind == "voice" { in_opus(&bytes) } else { bytes };
         Self { kind, mimetype, caption: None, bytes }
     }
 
@@ -37,6 +41,23 @@ impl Media {
     pub fn base64(&self) -> String {
         STANDARD.encode(&self.bytes)
     }
+}
+
+/// Bytes as the packets of an Ogg/Opus file.
+fn in_opus(bytes: &[u8]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut writer = PacketWriter::new(Cursor::new(&mut file));
+    let mut head = b"OpusHead\x01\x01".to_vec();
+    head.resize(19, 0);
+    let mut packets = vec![head, b"OpusTags".to_vec()];
+    packets.extend(bytes.chunks(80).map(<[u8]>::to_vec));
+    for (number, packet) in packets.into_iter().enumerate() {
+        let position = number.saturating_sub(1) as u64 * 960;
+        let written = writer.write_packet(packet, 1, PacketWriteEndInfo::EndPage, position);
+        written.unwrap_or_else(|error| panic!("a voice note cannot be made: {error}"));
+    }
+    drop(writer);
+    file
 }
 
 impl Baileys {
@@ -164,6 +185,15 @@ impl Baileys {
             _ => None,
         };
         self.expect(&format!("an error for message {}", sent.key.id), pick).await
+    }
+
+    /// Waits for a reaction to a message.
+    pub async fn expect_reaction(&self, target: &str, emoji: &str) {
+        let told = |event: &Event| match event {
+            Event::Reaction { target: of, text } => (of == target && text == emoji).then_some(()),
+            _ => None,
+        };
+        self.expect(&format!("{emoji} for message {target}"), told).await;
     }
 
     /// Waits for a change of a message.

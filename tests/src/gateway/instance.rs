@@ -68,6 +68,23 @@ impl Instance {
         self.api.post(&self.path(action), &body).send().await
     }
 
+    /// Any request below this instance's own path; with a body unless that is null.
+    pub async fn ask(&self, method: Method, path: &str, body: Value) -> Answer {
+        let request = self.api.request(method, &self.path(path));
+        let request = if body.is_null() { request } else { request.json(&body) };
+        request.send().await
+    }
+
+    /// A PUT of a file.
+    pub async fn put_file(&self, path: &str, mime_type: &str, bytes: &[u8]) -> Answer {
+        self.api.request(Method::PUT, &self.path(path)).body(mime_type, bytes.to_vec()).send().await
+    }
+
+    /// Waits for an event of a type; returns its data.
+    pub async fn expect_event(&self, kind: &str) -> Value {
+        self.expect(kind, |event| (event.kind == kind).then(|| event.data.clone())).await
+    }
+
     /// A GET.
     pub async fn get(&self, path: &str) -> Answer {
         self.api.get(&self.path(path)).send().await

@@ -1,16 +1,18 @@
 //! The `data` member of each event type.
 
-use std::collections::BTreeMap;
+mod received;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use trunkline_model::InstanceId;
-use trunkline_model::event::{Event, EventBody, StatusChange};
-use trunkline_model::inbound::{InboundContent, InboundMedia, InboundMessage};
+use trunkline_model::event::{Event, EventBody, PollVoted, StatusChange};
 
-use super::media_id;
+pub(crate) use self::received::Received;
+use super::call::CallData;
+use super::change::{ChatChanges, ContactChanges};
 use crate::json::party::Person;
+use crate::json::profile::LimitsJson;
 use crate::json::raw::{RawObject, embed};
 use crate::json::time::Time;
 
@@ -54,6 +56,30 @@ pub(super) enum Data<'a> {
         author: Option<Person<'a>>,
         change: &'a str,
         participants: Vec<Person<'a>>,
+    },
+    Limits(Box<LimitsJson<'a>>),
+    Call(Box<CallData<'a>>),
+    ChatChange {
+        chat: Person<'a>,
+        changes: Box<ChatChanges<'a>>,
+    },
+    ContactChange {
+        person: Person<'a>,
+        changes: Box<ContactChanges<'a>>,
+    },
+    LabelChange {
+        label: &'a str,
+        /// Null when it was deleted.
+        name: Option<&'a str>,
+        color: Option<i32>,
+        deleted: bool,
+    },
+    PollVoted(Box<Voted<'a>>),
+    Undecryptable {
+        wa_id: &'a str,
+        chat: Person<'a>,
+        sender: Person<'a>,
+        cause: &'a str,
     },
     Imported {
         source: &'a str,
@@ -99,6 +125,29 @@ impl<'a> Data<'a> {
                 change,
                 participants: participants.iter().map(Person::of).collect(),
             },
+            EventBody::LimitsChanged(limits) => Data::Limits(Box::new(LimitsJson::of(limits))),
+            EventBody::Call(call) => Data::Call(Box::new(CallData::of(call))),
+            EventBody::ChatChanged(changed) => Data::ChatChange {
+                chat: Person::of(&changed.chat),
+                changes: Box::new(ChatChanges::of(&changed.change)),
+            },
+            EventBody::ContactChanged(changed) => Data::ContactChange {
+                person: Person::of(&changed.person),
+                changes: Box::new(ContactChanges::of(&changed.change)),
+            },
+            EventBody::LabelChanged(changed) => Data::LabelChange {
+                label: &changed.id,
+                name: changed.label.as_ref().map(|label| label.name.as_str()),
+                color: changed.label.as_ref().map(|label| label.color),
+                deleted: changed.label.is_none(),
+            },
+            EventBody::PollVoted(voted) => Data::PollVoted(Box::new(Voted::of(voted))),
+            EventBody::MessageUndecryptable(unread) => Data::Undecryptable {
+                wa_id: &unread.wa_id,
+                chat: Person::of(&unread.chat),
+                sender: Person::of(&unread.sender),
+                cause: &unread.cause,
+            },
             EventBody::Exported { by } => Data::Exported { by },
             EventBody::Imported { source, by } => Data::Imported { source, by },
         }
@@ -133,121 +182,47 @@ impl<'a> Status<'a> {
     }
 }
 
-/// A received message: `type` names the member that holds its content.
+/// A vote in a poll, and how the poll stands with it.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ReceivedMessage")]
-pub(super) struct Received<'a> {
-    wa_id: &'a str,
+#[schemars(rename = "PollVote")]
+pub(super) struct Voted<'a> {
+    /// WhatsApp's id of the poll.
+    poll_wa_id: &'a str,
+    /// The outgoing message that the poll is, if this number made it.
+    message: Option<String>,
     chat: Person<'a>,
-    sender: Person<'a>,
+    voter: Person<'a>,
     from_me: bool,
-    is_group: bool,
     time: Time,
-    from_offline_queue: bool,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(flatten)]
-    content: BTreeMap<&'static str, ReceivedContent<'a>>,
-    reply_to: Option<Quoted<'a>>,
-    mentions: Vec<Person<'a>>,
+    /// The options chosen now; none when the vote was taken back.
+    selected: &'a [String],
+    /// Every option with its votes. Empty when the poll itself was never seen.
+    tally: Vec<Count<'a>>,
+    /// People whose vote counts now.
+    voters: u32,
 }
 
+/// An option of a poll and its votes.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "QuotedMessage")]
-struct Quoted<'a> {
-    wa_id: &'a str,
-    participant: Option<Person<'a>>,
+#[schemars(rename = "PollCount")]
+struct Count<'a> {
+    option: &'a str,
+    votes: u32,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(rename = "ReceivedContent")]
-enum ReceivedContent<'a> {
-    Text { body: &'a str },
-    Media(Box<ReceivedMedia<'a>>),
-    Reaction { target_wa_id: &'a str, emoji: &'a str },
-    Revoke { target_wa_id: &'a str },
-    Edit { target_wa_id: &'a str, body: &'a str },
-    Location { latitude: f64, longitude: f64, name: Option<&'a str> },
-    Contacts { vcards: &'a [String] },
-    Other { kind: &'a str },
-}
-
-/// A received file. Its keys stay inside: the file is fetched through `url`.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ReceivedMedia")]
-struct ReceivedMedia<'a> {
-    id: String,
-    url: String,
-    mime_type: Option<&'a str>,
-    caption: Option<&'a str>,
-    file_name: Option<&'a str>,
-    size_bytes: Option<u64>,
-    duration_seconds: Option<u32>,
-}
-
-impl<'a> Received<'a> {
-    fn of(instance: InstanceId, sequence: u64, message: &'a InboundMessage) -> Received<'a> {
-        let (kind, content) = content(instance, sequence, &message.content);
-        Received {
-            wa_id: &message.wa_id,
-            chat: Person::of(&message.chat),
-            sender: Person::of(&message.sender),
-            from_me: message.from_me,
-            is_group: message.is_group,
-            time: Time(message.time_ms),
-            from_offline_queue: message.from_offline_queue,
-            kind,
-            content: BTreeMap::from([(kind, content)]),
-            reply_to: message.quote.as_ref().map(|quote| Quoted {
-                wa_id: &quote.wa_id,
-                participant: quote.participant.as_deref().map(Person::of_jid),
-            }),
-            mentions: message.mentions.iter().map(|jid| Person::of_jid(jid)).collect(),
+impl<'a> Voted<'a> {
+    fn of(voted: &'a PollVoted) -> Voted<'a> {
+        let tally = voted.tally.iter();
+        Voted {
+            poll_wa_id: &voted.poll_wa_id,
+            message: voted.message.map(|id| id.to_string()),
+            chat: Person::of(&voted.chat),
+            voter: Person::of(&voted.voter),
+            from_me: voted.from_me,
+            time: Time(voted.time_ms),
+            selected: &voted.selected,
+            tally: tally.map(|count| Count { option: &count.option, votes: count.votes }).collect(),
+            voters: voted.voters,
         }
     }
-}
-
-fn content(
-    instance: InstanceId,
-    sequence: u64,
-    content: &InboundContent,
-) -> (&'static str, ReceivedContent<'_>) {
-    match content {
-        InboundContent::Text { body } => ("text", ReceivedContent::Text { body }),
-        InboundContent::Media(media) => (media.kind.as_str(), received_media(instance, sequence, media)),
-        InboundContent::Reaction { target_wa_id, emoji } => {
-            ("reaction", ReceivedContent::Reaction { target_wa_id, emoji })
-        }
-        InboundContent::Revoke { target_wa_id } => ("revoke", ReceivedContent::Revoke { target_wa_id }),
-        InboundContent::Edit { target_wa_id, body } => ("edit", ReceivedContent::Edit { target_wa_id, body }),
-        InboundContent::Location { latitude_e7, longitude_e7, name } => (
-            "location",
-            ReceivedContent::Location {
-                latitude: degrees(*latitude_e7),
-                longitude: degrees(*longitude_e7),
-                name: name.as_deref(),
-            },
-        ),
-        InboundContent::Contacts { vcards } => ("contacts", ReceivedContent::Contacts { vcards }),
-        InboundContent::Other { kind } => ("other", ReceivedContent::Other { kind }),
-    }
-}
-
-fn received_media(instance: InstanceId, sequence: u64, media: &InboundMedia) -> ReceivedContent<'_> {
-    let id = media_id(sequence);
-    ReceivedContent::Media(Box::new(ReceivedMedia {
-        url: format!("/v1/instances/{instance}/media/{id}"),
-        id,
-        mime_type: media.mime_type.as_deref(),
-        caption: media.caption.as_deref(),
-        file_name: media.file_name.as_deref(),
-        size_bytes: media.size_bytes,
-        duration_seconds: media.duration_seconds,
-    }))
-}
-
-/// Degrees of a coordinate kept in ten-millionths: exact in a double, since seven decimals of 180 need 31 bits.
-fn degrees(e7: i64) -> f64 {
-    e7 as f64 / 1e7
 }

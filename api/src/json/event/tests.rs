@@ -1,7 +1,13 @@
 use super::*;
 use trunkline_model::MessageId;
-use trunkline_model::event::{CloseReason, EventBody, StatusChange};
-use trunkline_model::inbound::{InboundContent, InboundMedia, InboundMessage, InboundQuote, Party};
+use trunkline_model::chat::{
+    ChatChange, ChatChanged, ContactChange, ContactChanged, LabelChanged, MessageRef, Mute,
+};
+use trunkline_model::command::{CallEvent, CallStep, LimitsView, ReachoutLimit};
+use trunkline_model::event::{CloseReason, EventBody, PollCount, PollVoted, StatusChange, Undecryptable};
+use trunkline_model::inbound::{
+    InboundContent, InboundMarks, InboundMedia, InboundMessage, InboundPoll, InboundQuote, MediaLook, Party,
+};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{MediaKind, MessageStatus};
 
@@ -35,6 +41,7 @@ fn received(content: InboundContent) -> EventBody {
             participant: Some("100000012345678@lid".to_owned()),
         }),
         mentions: vec!["966500000002@s.whatsapp.net".to_owned()],
+        marks: InboundMarks { forwarded: true, expires_in_seconds: Some(60) },
     }))
 }
 
@@ -48,6 +55,42 @@ fn status_change(status: MessageStatus) -> EventBody {
         participant: None,
         metadata: Some("{ \"order\": 1.10 }".to_owned()),
     })
+}
+
+fn chat_changed(change: ChatChange) -> EventBody {
+    EventBody::ChatChanged(Box::new(ChatChanged { chat: party("966500000001"), change }))
+}
+
+#[test]
+fn a_change_names_what_changed_and_nothing_else() {
+    let check = |change: ChatChange, expected: serde_json::Value| {
+        assert_eq!(json_of(chat_changed(change))["data"]["changes"], expected);
+    };
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+    check(ChatChange::Archived(true), json(r#"{"archived":true}"#));
+    check(ChatChange::Muted(Mute::Always), json(r#"{"muted":true}"#));
+    let until = json(r#"{"muted":true,"muted_until":"2023-11-14T22:13:20.000Z"}"#);
+    check(ChatChange::Muted(Mute::Until(1_700_000_000_000)), until);
+    check(ChatChange::Labelled { label: "3".to_owned(), on: false }, json(r#"{"label_removed":"3"}"#));
+    let message = MessageRef { wa_id: "A".to_owned(), from_me: true, participant: None };
+    let starred = json(r#"{"message_starred":{"wa_id":"A","from_me":true,"participant":null}}"#);
+    check(ChatChange::Starred { message, on: true }, starred);
+    check(ChatChange::Deleted, json(r#"{"deleted":true}"#));
+    let renamed = EventBody::ContactChanged(Box::new(ContactChanged {
+        person: party("966500000001"),
+        change: ContactChange::Saved { full_name: Some("Amal A".to_owned()), first_name: None },
+    }));
+    assert_eq!(json_of(renamed)["data"]["changes"], json(r#"{"full_name":"Amal A","first_name":null}"#));
+}
+
+#[test]
+fn a_person_has_one_id_whichever_name_a_stanza_used() {
+    let by_lid = Party { jid: "77@lid".to_owned(), lid: Some("77".to_owned()), ..party("966500000001") };
+    let json = json_of(EventBody::Presence { person: by_lid, online: true, last_seen_ms: None });
+    let expected = serde_json::json!({
+        "id": "966500000001@s.whatsapp.net", "phone": "+966500000001", "lid": "77", "name": "Amal",
+    });
+    assert_eq!(json["data"]["person"], expected);
 }
 
 #[test]
@@ -83,6 +126,8 @@ fn the_envelope_and_a_received_text() {
                 "mentions": [
                     {"id": "966500000002@s.whatsapp.net", "phone": "+966500000002", "lid": null, "name": null},
                 ],
+                "forwarded": true,
+                "expires_in_seconds": 60,
             },
         })
     );
@@ -97,6 +142,7 @@ fn a_received_file_can_be_fetched_and_its_keys_stay_inside() {
         file_name: None,
         size_bytes: Some(10),
         duration_seconds: None,
+        look: MediaLook::default(),
         direct_path: "/secret-path".to_owned(),
         media_key: vec![1; 32],
         file_sha256: vec![2; 32],
@@ -117,12 +163,16 @@ fn other_content_and_other_events() {
         let json = json_of(body);
         assert_eq!(json.pointer(pointer), Some(&expected), "{json}");
     };
-    let location =
-        InboundContent::Location { latitude_e7: 247_136_000, longitude_e7: -466_753_001, name: None };
+    let location = InboundContent::Location {
+        latitude_e7: 247_136_000,
+        longitude_e7: -466_753_001,
+        name: None,
+        address: Some("1 Road".to_owned()),
+    };
     check(
         received(location),
         "/data/location",
-        serde_json::json!({"latitude": 24.7136, "longitude": -46.6753001, "name": null}),
+        serde_json::json!({"latitude": 24.7136, "longitude": -46.6753001, "name": null, "address": "1 Road"}),
     );
     let state = EventBody::StateChanged {
         from: InstanceState::Open,
@@ -138,6 +188,65 @@ fn other_content_and_other_events() {
     let presence =
         EventBody::Presence { person: party("966500000001"), online: false, last_seen_ms: Some(0) };
     check(presence, "/data/last_seen", serde_json::json!("1970-01-01T00:00:00.000Z"));
+}
+
+fn call(step: CallStep) -> EventBody {
+    let from = party("966500000001");
+    EventBody::Call(Box::new(CallEvent { call: "C1".to_owned(), from, time_ms: 0, step }))
+}
+
+#[test]
+fn calls_and_limits() {
+    let check = |body: EventBody, expected: serde_json::Value| {
+        let data = json_of(body)["data"].clone();
+        for (field, value) in expected.as_object().expect("an object") {
+            assert_eq!(data.get(field), Some(value), "{data}");
+        }
+    };
+    let ended = CallStep::Ended { reason: Some("timeout".to_owned()), duration_seconds: Some(3) };
+    check(
+        call(ended),
+        serde_json::json!({"call": "C1", "reason": "timeout", "duration_seconds": 3, "video": null}),
+    );
+    let limits = LimitsView {
+        reachout: Some(ReachoutLimit { restricted: true, kind: None, until_ms: Some(0) }),
+        new_chats: None,
+    };
+    let reachout = serde_json::json!({"restricted": true, "kind": null, "until": "1970-01-01T00:00:00.000Z"});
+    check(
+        EventBody::LimitsChanged(Box::new(limits)),
+        serde_json::json!({"reachout": reachout, "new_chats": null}),
+    );
+}
+
+fn voted() -> EventBody {
+    EventBody::PollVoted(Box::new(PollVoted {
+        poll_wa_id: "3EB0DD".to_owned(),
+        message: MessageId::from_u64(1),
+        chat: party("966500000001"),
+        voter: party("966500000001"),
+        from_me: false,
+        time_ms: 0,
+        selected: vec!["tea".to_owned()],
+        tally: vec![PollCount { option: "tea".to_owned(), votes: 2 }],
+        voters: 2,
+    }))
+}
+
+#[test]
+fn polls_and_their_votes() {
+    let poll = InboundPoll {
+        question: "What?".to_owned(),
+        options: vec!["tea".to_owned()],
+        selectable: 1,
+        secret: Some(vec![1; 32]),
+    };
+    let json = json_of(received(InboundContent::Poll(Box::new(poll))));
+    let expected = serde_json::json!({"question": "What?", "options": ["tea"], "selectable": 1});
+    assert_eq!(json["data"]["poll"], expected, "the secret stays inside");
+    let json = json_of(voted());
+    assert_eq!(json["data"]["message"], "msg_00000000000001");
+    assert_eq!(json["data"]["tally"], serde_json::json!([{"option": "tea", "votes": 2}]));
 }
 
 #[test]
@@ -171,6 +280,23 @@ fn every_type_that_an_event_can_have_is_listed_once() {
             change: String::new(),
             participants: Vec::new(),
         },
+        EventBody::LimitsChanged(Box::default()),
+        call(CallStep::Offered { video: false, group: None, is_group: false }),
+        call(CallStep::Accepted { elsewhere: false }),
+        call(CallStep::Ended { reason: None, duration_seconds: None }),
+        chat_changed(ChatChange::Pinned(true)),
+        EventBody::ContactChanged(Box::new(ContactChanged {
+            person: Party::default(),
+            change: ContactChange::Blocked(true),
+        })),
+        EventBody::LabelChanged(Box::new(LabelChanged { id: "3".to_owned(), label: None })),
+        voted(),
+        EventBody::MessageUndecryptable(Box::new(Undecryptable {
+            wa_id: String::new(),
+            chat: Party::default(),
+            sender: Party::default(),
+            cause: String::new(),
+        })),
         EventBody::Exported { by: String::new() },
         EventBody::Imported { source: String::new(), by: String::new() },
     ];

@@ -1,8 +1,9 @@
 //! The rows of the route table, one file for each part of the API.
 //!
 //! A row: operation, method and path, name, scope and budget, body and reply, query parameters, summary. Bodies are `-` (none),
-//! `{}` (nothing or an empty object), `{Type}`, `{message Type}` (JSON or multipart) or `{file}`; replies `(204)`,
-//! `(200 Type)`, `(file)`, `(bytes "type/subtype" …)` or `(events Type)`. The example of a body is the file of that name in `examples/`.
+//! `{}` (nothing or an empty object), `{Type}`, `{long Type}` and `{large Type}` (the same, with more room), `{message Type}`
+//! (JSON or multipart) or `{file}`; replies `(204)`, `(200 Type)`, `(file)`, `(bytes "type/subtype" …)` or `(events Type)`.
+//! The example of a body is the file of that name in `examples/`.
 
 macro_rules! operations {
     (
@@ -47,6 +48,9 @@ macro_rules! body {
     ({message $body:ty}) => {
         $crate::route::BodyRule::Message(|schemas| schemas.subschema_for::<$body>())
     };
+    ({long $body:ty}) => {
+        $crate::route::BodyRule::LongJson(|schemas| schemas.subschema_for::<$body>())
+    };
     ({large $body:ty}) => {
         $crate::route::BodyRule::Large(|schemas| schemas.subschema_for::<$body>())
     };
@@ -87,20 +91,30 @@ macro_rules! reply {
 
 pub(super) use {body, example, operations, reply};
 
+mod channels;
+mod chats;
+mod communities;
+mod contacts;
 mod groups;
 mod instances;
 mod messages;
 mod node;
 mod open;
 mod portable;
+mod profile;
 mod settings;
 
+pub use channels::ChannelOperation;
+pub use chats::ChatOperation;
+pub use communities::CommunityOperation;
+pub use contacts::ContactOperation;
 pub use groups::GroupOperation;
 pub use instances::InstanceOperation;
 pub use messages::MessageOperation;
 pub use node::NodeOperation;
 pub use open::OpenOperation;
 pub use portable::PortableOperation;
+pub use profile::ProfileOperation;
 pub use settings::SettingsOperation;
 
 use super::Route;
@@ -116,6 +130,16 @@ pub enum NativeOperation {
     Group(GroupOperation),
     /// The node and its keys.
     Node(NodeOperation),
+    /// The number itself: profile, privacy, presence, limits, calls.
+    Profile(ProfileOperation),
+    /// Communities.
+    Community(CommunityOperation),
+    /// Newsletters and status.
+    Channel(ChannelOperation),
+    /// Chats, their messages, labels.
+    Chat(ChatOperation),
+    /// People.
+    Contact(ContactOperation),
     /// How instances behave by themselves.
     Settings(SettingsOperation),
     /// Credentials in and out.
@@ -126,9 +150,14 @@ pub enum NativeOperation {
 pub(super) static TABLES: &[&[Route]] = &[
     instances::TABLE,
     messages::TABLE,
+    chats::TABLE,
+    contacts::TABLE,
     groups::TABLE,
-    node::TABLE,
-    open::TABLE,
+    communities::TABLE,
+    channels::TABLE,
+    profile::TABLE,
     settings::TABLE,
     portable::TABLE,
+    node::TABLE,
+    open::TABLE,
 ];

@@ -117,6 +117,9 @@ impl Engine {
         }
         let ask = match command {
             Command::Send(request) => Ask::Accept(Box::new(instance::archive(*request)?)),
+            Command::SendMany(requests) => {
+                Ask::AcceptMany(requests.into_iter().map(instance::archive).collect())
+            }
             command => Ask::Command(command),
         };
         self.ask(instance, ask, CALL_TIMEOUT).await

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use trunkline_model::command::{Command, CreateInstance, SendRequest};
-use trunkline_model::message::{Content, Lane, Media, MediaKind, MediaSource, SendMessage, Text};
+use trunkline_model::message::{
+    Content, Lane, Media, MediaKind, MediaShow, MediaSource, SendMessage, SendOptions, Text,
+};
 use trunkline_model::{AccountId, Address, ErrorCode, Failure, InstanceId};
 
 use super::Engine;
@@ -58,7 +60,15 @@ impl World {
     /// The refusal of a message: its code, and whether it says when to come again.
     fn refusal(&self, lane: Lane, content: Content) -> (ErrorCode, bool) {
         let to = "+966501234567".parse::<Address>().expect("a phone");
-        let message = SendMessage { to, content, quote: None, mentions: Vec::new(), lane, metadata: None };
+        let message = SendMessage {
+            to,
+            content,
+            quote: None,
+            mentions: Vec::new(),
+            options: SendOptions::default(),
+            lane,
+            metadata: None,
+        };
         let request = SendRequest { message, idempotency_key: None };
         let failure = self.call(Command::Send(Box::new(request))).expect_err("nothing is accepted");
         (failure.code, failure.retry_after_ms.is_some())
@@ -83,7 +93,7 @@ impl World {
 }
 
 fn text() -> Content {
-    Content::Text(Text { body: "hi".into() })
+    Content::Text(Text::plain("hi"))
 }
 
 fn media() -> Content {
@@ -94,6 +104,7 @@ fn media() -> Content {
         caption: None,
         file_name: None,
         duration_seconds: None,
+        show: MediaShow::default(),
     })
 }
 

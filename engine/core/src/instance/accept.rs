@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use trunkline_model::command::MessageView;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::IDEMPOTENCY_TTL_MS;
 use trunkline_model::message::{Lane, MessageStatus, OutboxItem};
-use trunkline_model::record::{self, IdempotencyRecord, InstancePointer, MessageRecord, OutboxRow, table};
+use trunkline_model::record::{
+    self, IdempotencyRecord, InstancePointer, MessageRecord, OutboxRow, PollRecord, table,
+};
 use trunkline_model::{ErrorCode, Failure, MessageId};
 use trunkline_store::{Batch, CommitClass};
 
@@ -14,9 +17,18 @@ use super::message::{InstanceMsg, Replier, answer, message_reply};
 use super::state::{Accepting, Instance};
 use crate::clock;
 use crate::limits::{OUTBOX_DEPTH_MAX, OUTBOX_FULL_RETRY_AFTER_MS};
+use crate::log::polls;
 use crate::place::{deadline_key, slot_key};
 use crate::shard::{SequenceError, store_failure};
 use crate::spawn::TaskKind;
+
+/// What was done under an idempotency key.
+pub(super) enum Before {
+    /// Nothing that counts; an earlier use may be over, and then has a deadline to be removed.
+    Never { expired_ms: Option<i64> },
+    /// The same message was accepted.
+    Same(Box<MessageView>),
+}
 
 impl Instance {
     pub(super) fn accept(&mut self, message: AcceptedArchive, reply: Replier) {
@@ -59,7 +71,7 @@ impl Instance {
     }
 
     /// Whether the instance takes messages at all.
-    fn may_accept(&self) -> Result<(), Failure> {
+    pub(super) fn may_accept(&self) -> Result<(), Failure> {
         let state = self.stands();
         if self.record.linked.is_none() {
             let detail =
@@ -101,6 +113,24 @@ impl Instance {
         stored.map(|bytes| record::decode(&bytes)).transpose().map_err(unreadable)
     }
 
+    /// What was done under a message's idempotency key.
+    ///
+    /// # Errors
+    /// The key was used for another message, or its record or message cannot be read.
+    pub(super) fn used_before(&self, message: &AcceptedArchive, hash: &[u8; 32]) -> Result<Before, Failure> {
+        let Some(earlier) = self.earlier_use(hash)? else { return Ok(Before::Never { expired_ms: None }) };
+        if earlier.expires_at_ms <= clock::wall_ms() {
+            return Ok(Before::Never { expired_ms: Some(earlier.expires_at_ms) });
+        }
+        if earlier.body_sha256 != message.body_sha256 {
+            return Err(other_body());
+        }
+        let record = self.load(earlier.message)?.ok_or_else(|| {
+            Failure::new(ErrorCode::MessageNotFound, "The message of this idempotency key is gone.")
+        })?;
+        Ok(Before::Same(Box::new(self.view(&record, true))))
+    }
+
     /// Answers a repeated idempotency key. Gives the replier back when the request is new, with the deadline of an earlier use
     /// of its key that is over.
     fn replay(&mut self, message: &AcceptedArchive, reply: Replier) -> Option<(Replier, Option<i64>)> {
@@ -113,26 +143,10 @@ impl Instance {
             }
             return None;
         }
-        let earlier = match self.earlier_use(&hash) {
-            Ok(Some(earlier)) => earlier,
-            Ok(None) => return Some((reply, None)),
-            Err(failure) => {
-                answer(reply, Err(failure));
-                return None;
-            }
-        };
-        if earlier.expires_at_ms <= clock::wall_ms() {
-            return Some((reply, Some(earlier.expires_at_ms)));
-        }
-        let result = if earlier.body_sha256 == message.body_sha256 {
-            self.load(earlier.message).and_then(|record| {
-                let record = record.ok_or_else(|| {
-                    Failure::new(ErrorCode::MessageNotFound, "The message of this idempotency key is gone.")
-                })?;
-                Ok(message_reply(self.view(&record, true)))
-            })
-        } else {
-            Err(other_body())
+        let result = match self.used_before(message, &hash) {
+            Ok(Before::Never { expired_ms }) => return Some((reply, expired_ms)),
+            Ok(Before::Same(view)) => Ok(message_reply(*view)),
+            Err(failure) => Err(failure),
         };
         answer(reply, result);
         None
@@ -140,7 +154,7 @@ impl Instance {
 
     /// Everything that an accepted message leaves on disk, in one batch. An idempotency key that is used anew gives up the
     /// deadline that it had, or the sweep would remove the new use with the old.
-    fn write_acceptance(
+    pub(super) fn write_acceptance(
         &self,
         message: &AcceptedArchive,
         expired_ms: Option<i64>,
@@ -178,6 +192,11 @@ impl Instance {
         batch.put(self.outbox_key(record.lane, id), record::encode(&row).map_err(|error| internal(&error))?);
         batch.put(self.key(table::MESSAGE_BY_WA_ID, record.wa_id.as_bytes()), suffix.to_vec());
         batch.put(slot_key(bucket.first_slot(), table::MESSAGE_DIRECTORY, &suffix), pointer);
+        if let Some(options) = &message.poll_options {
+            let poll =
+                PollRecord { message: Some(id), creator: None, options: options.clone(), secret: None };
+            polls::keep(batch, self.id(), &record.wa_id, &poll).map_err(|error| internal(&error))?;
+        }
         if let Some(hash) = message.key_hash {
             if let Some(expired_ms) = expired_ms {
                 batch.delete(deadline_key(self.id(), expired_ms, table::IDEMPOTENCY, &hash));

@@ -79,6 +79,7 @@ async fn receive(
             instance.read(unread);
             drop(credit);
         }
+        InstanceMsg::Declined { call, caller } => instance.answer_caller(&call, caller),
         InstanceMsg::SessionPanicked { at_ms } => instance.session_panicked(at_ms).await,
         InstanceMsg::SessionStopped => {
             if instance.shutting_down {
@@ -94,6 +95,9 @@ async fn receive(
             }
         }
         InstanceMsg::Written { epoch } => instance.statuses.written(epoch),
+        InstanceMsg::LimitsLearned { generation, limits } => {
+            instance.limits_learned(generation, limits).await;
+        }
         InstanceMsg::LoggedOut { result, reply } => instance.logout_ended(result, reply).await,
         InstanceMsg::Removed { result, reply } => instance.removed(result, reply),
     }

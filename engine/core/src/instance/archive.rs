@@ -16,17 +16,18 @@ pub(crate) struct AcceptedArchive {
     pub(super) kind: &'static str,
     pub(super) lane: Lane,
     pub(super) metadata: Option<String>,
+    /// Whether a file goes with it.
+    pub(super) is_media: bool,
+    /// What can be answered, of a poll.
+    pub(super) poll_options: Option<Vec<String>>,
 }
 
 impl AcceptedArchive {
     /// Whether a file goes with it.
     pub(super) fn is_media(&self) -> bool {
-        self.kind != TEXT
+        self.is_media
     }
 }
-
-/// The kind of a message without a file.
-const TEXT: &str = "text";
 
 /// Checks a message and turns it into its archive. Runs on the front end's thread: the shard only copies bytes.
 ///
@@ -44,9 +45,11 @@ pub(crate) fn archive(request: SendRequest) -> Result<AcceptedArchive, Failure> 
     }
     let archive = record::encode(&message)
         .map_err(|_| Failure::new(ErrorCode::Validation, "The message is too large to be stored."))?;
-    let kind = match &message.content {
-        Content::Text(_) => TEXT,
-        Content::Media(media) => media.kind.as_str(),
+    let kind = message.content.kind();
+    let is_media = matches!(message.content, Content::Media(_));
+    let poll_options = match message.content {
+        Content::Poll(poll) => Some(poll.options),
+        _ => None,
     };
     Ok(AcceptedArchive {
         body_sha256: sha256(&archive),
@@ -56,6 +59,8 @@ pub(crate) fn archive(request: SendRequest) -> Result<AcceptedArchive, Failure> 
         kind,
         lane: message.lane,
         metadata: message.metadata,
+        is_media,
+        poll_options,
     })
 }
 

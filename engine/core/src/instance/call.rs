@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use trunkline_model::command::{Command, Reply};
+use trunkline_model::command::{Command, GroupCommand, PasskeyAssertion, Reply};
 use trunkline_model::event::CloseReason;
 use trunkline_model::instance::{InstanceState, Trigger};
 use trunkline_model::{ErrorCode, Failure};
@@ -11,6 +11,7 @@ use trunkline_whatsapp::{Session, SessionError};
 
 use super::message::{Ask, InstanceMsg, Replier, answer};
 use super::state::Instance;
+use crate::chats::Note;
 use crate::limits::LOGOUT_TIMEOUT;
 use crate::shard::{Permit, store_failure};
 use crate::spawn::TaskKind;
@@ -19,13 +20,14 @@ impl Instance {
     pub(super) async fn call(&mut self, ask: Ask, reply: Replier) {
         match ask {
             Ask::Accept(message) => self.accept(*message, reply),
+            Ask::AcceptMany(messages) => self.accept_many(messages, reply),
             Ask::Settled(id) => self.when_settled(id, reply),
             Ask::Command(command) => self.command(command, reply).await,
         }
     }
 
     async fn command(&mut self, command: Command, reply: Replier) {
-        if self.stands() == InstanceState::Deleted && !serves_deleted(&command) {
+        if self.stands() == InstanceState::Deleted && !only_looks(&command) {
             let detail = "The instance is being deleted.";
             return answer(reply, Err(Failure::in_state(ErrorCode::InstanceState, self.stands(), detail)));
         }
@@ -49,29 +51,30 @@ impl Instance {
             }
             Command::GetPairing => Ok(Reply::Pairing(self.pairing.clone())),
             Command::GetMessage { id } => self.get_message(id),
+            Command::GetReceipts { id } => self.receipts(id),
             Command::ListMessages { before, status, limit } => {
                 self.list_messages(before, status, limit).await
             }
             Command::PullEvents { after, limit } => self.pull_events(after, limit),
             Command::RequestPairingCode { phone } => return self.request_pairing_code(phone, reply).await,
-            Command::AnswerPasskey(assertion) => {
-                return self.in_ceremony(reply, |session| {
-                    Box::pin(async move { session.answer_passkey(assertion).await })
-                });
-            }
-            Command::ConfirmPasskey => {
-                return self
-                    .in_ceremony(reply, |session| Box::pin(async move { session.confirm_passkey().await }));
-            }
+            Command::AnswerPasskey(assertion) => return self.answer_passkey(assertion, reply),
+            Command::ConfirmPasskey => return self.confirm_passkey(reply),
             Command::MarkRead { chat, participant, wa_ids } => {
-                return self.with_session(reply, Reply::Done, |session| {
-                    Box::pin(async move { session.mark_read(&chat, participant.as_deref(), &wa_ids).await })
-                });
+                return self.mark_read(chat, participant, wa_ids, reply);
             }
-            Command::Group(command) => {
-                return self
-                    .ask_whatsapp(reply, |session| Box::pin(async move { session.group(command).await }));
+            asked @ (Command::Profile(_)
+            | Command::Privacy(_)
+            | Command::Presence(_)
+            | Command::GetLimits
+            | Command::Call(_)
+            | Command::Newsletter(_)
+            | Command::Community(_)
+            | Command::Status(_)) => {
+                return self.ask_whatsapp(reply, |session| Box::pin(live(session, asked)));
             }
+            Command::Group(command) => return self.group(command, reply),
+            Command::Chat(command) => return self.chat(*command, reply).await,
+            Command::Contact(command) => return self.contact(command, reply).await,
             Command::Export(request) => return self.export(*request, reply).await,
             Command::NoteImport { source, by } => return self.note_import(source, by, reply).await,
             Command::GetSettings => Ok(self.settings_reply()),
@@ -79,6 +82,9 @@ impl Instance {
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
             Command::Logout => return self.logout(reply).await,
             Command::DeleteInstance => return self.delete(reply).await,
+            Command::SendMany(requests) => {
+                return self.accept_many(requests.into_iter().map(super::archive).collect(), reply);
+            }
             Command::Send(request) => match super::archive(*request) {
                 Ok(message) => return self.accept(message, reply),
                 Err(failure) => Err(failure),
@@ -177,6 +183,14 @@ impl Instance {
         }
     }
 
+    fn answer_passkey(&self, assertion: PasskeyAssertion, reply: Replier) {
+        self.in_ceremony(reply, |session| Box::pin(async move { session.answer_passkey(assertion).await }));
+    }
+
+    fn confirm_passkey(&self, reply: Replier) {
+        self.in_ceremony(reply, |session| Box::pin(async move { session.confirm_passkey().await }));
+    }
+
     /// A step of a passkey ceremony, taken only while WhatsApp waits for one: the protocol library would ask the service.
     fn in_ceremony(
         &self,
@@ -189,6 +203,27 @@ impl Instance {
             return answer(reply, Err(failure));
         }
         self.with_session(reply, Reply::Pairing(self.pairing.clone()), work);
+    }
+
+    /// Asks about groups; a chat learns its subject by the way.
+    fn group(&self, command: GroupCommand, reply: Replier) {
+        let log = Arc::clone(&self.log);
+        self.work_with_session(reply, |session| {
+            Box::pin(async move {
+                let told = session.group(command).await.map_err(|error| session_failure(&error))?;
+                let subjects: Vec<Note> = match &told {
+                    Reply::Group(view) => vec![Note::Subject(view.group.clone())],
+                    Reply::Groups(views) => {
+                        views.iter().map(|view| Note::Subject(view.group.clone())).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                if !subjects.is_empty() {
+                    super::chats::durable(&log, subjects.into()).await?;
+                }
+                Ok(told)
+            })
+        });
     }
 
     /// Runs something on the session in a task of its own; `done` answers when it worked.
@@ -210,6 +245,18 @@ impl Instance {
         reply: Replier,
         work: impl FnOnce(Session) -> BoxFuture<'static, Result<Reply, SessionError>>,
     ) {
+        self.work_with_session(reply, |session| {
+            let working = work(session);
+            Box::pin(async move { working.await.map_err(|error| session_failure(&error)) })
+        });
+    }
+
+    /// As [`Instance::ask_whatsapp`], for work that also writes.
+    pub(super) fn work_with_session(
+        &self,
+        reply: Replier,
+        work: impl FnOnce(Session) -> BoxFuture<'static, Result<Reply, Failure>>,
+    ) {
         let Some(session) = self.session.clone() else {
             let detail = "The instance has no connection to WhatsApp.";
             let failure = Failure::in_state(ErrorCode::InstanceState, self.stands(), detail);
@@ -217,8 +264,7 @@ impl Instance {
         };
         let working = work(session);
         self.context.spawner.spawn(TaskKind::Disposable, "session-call", async move {
-            let result = working.await;
-            answer(reply, result.map_err(|error| session_failure(&error)));
+            answer(reply, working.await);
         });
     }
 
@@ -258,18 +304,35 @@ impl Instance {
     }
 }
 
-/// Whether an instance that is being deleted still answers it: it only looks, or asks for the deletion again.
-fn serves_deleted(command: &Command) -> bool {
+/// Whether a command changes nothing, or ends everything: it is answered while the instance is being deleted, too.
+fn only_looks(command: &Command) -> bool {
     matches!(
         command,
         Command::GetInstance
             | Command::GetPairing
             | Command::GetMessage { .. }
+            | Command::GetReceipts { .. }
             | Command::ListMessages { .. }
             | Command::PullEvents { .. }
             | Command::GetSettings
             | Command::DeleteInstance
     )
+}
+
+/// The commands that WhatsApp itself answers, one family each.
+async fn live(session: Session, command: Command) -> Result<Reply, SessionError> {
+    match command {
+        Command::Group(command) => session.group(command).await,
+        Command::Profile(command) => session.profile(command).await,
+        Command::Privacy(command) => session.privacy(command).await,
+        Command::Presence(command) => session.presence(command).await,
+        Command::GetLimits => session.limits_reply().await,
+        Command::Call(command) => session.call(command).await,
+        Command::Newsletter(command) => session.newsletter(command).await,
+        Command::Community(command) => session.community(command).await,
+        Command::Status(command) => session.status(command).await,
+        _ => Err(SessionError::Invalid("this is nothing that WhatsApp is asked".to_owned())),
+    }
 }
 
 /// A session's error as callers see it.

@@ -14,6 +14,7 @@ use super::sealed;
 use super::state::{Instance, no_pairing};
 use crate::clock;
 use crate::limits::{PROGRESS_CHECK_MS, SESSION_OPEN_TIMEOUT, SESSION_STOP_TIMEOUT, SILENCE_MAX_MS};
+use crate::log::Entries;
 use crate::shard::TimerTag;
 use crate::spawn::TaskKind;
 
@@ -119,8 +120,8 @@ impl Instance {
     }
 
     /// Queues a batch with events, waiting while the store is busy, and announces them once they are durable.
-    pub(super) async fn append(&mut self, batch: Batch, events: Vec<(EventBody, bool)>, class: CommitClass) {
-        match self.log.append_patiently(batch, events, class).await {
+    pub(super) async fn append(&mut self, batch: Batch, entries: impl Into<Entries>, class: CommitClass) {
+        match self.log.append_patiently(batch, entries, class).await {
             Ok(appended) => {
                 self.context.spawner.spawn(TaskKind::Disposable, "announce", async move {
                     // A failed commit has poisoned the store, which ends the process; there is nobody to tell here.

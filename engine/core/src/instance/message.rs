@@ -1,10 +1,10 @@
 //! What an instance actor can be told.
 
 use tokio::sync::oneshot;
-use trunkline_model::command::{Command, MessageView, Reply};
+use trunkline_model::command::{Command, LimitsView, MessageView, Reply};
 use trunkline_model::message::Lane;
 use trunkline_model::record::MessageRecord;
-use trunkline_model::{Failure, MessageId};
+use trunkline_model::{Address, Failure, MessageId};
 use trunkline_whatsapp::{SendError, Session, SessionError, SessionEvent, SessionEvents};
 
 use super::archive::AcceptedArchive;
@@ -22,6 +22,8 @@ pub(crate) enum Ask {
     Command(Command),
     /// A message to accept, already checked and archived on the front end's thread.
     Accept(Box<AcceptedArchive>),
+    /// Messages to accept in one go, those that are wrong among them.
+    AcceptMany(Vec<Result<AcceptedArchive, Failure>>),
     /// Answer when this message is settled.
     Settled(MessageId),
 }
@@ -31,7 +33,10 @@ impl Ask {
     pub(crate) fn lane(&self) -> CallLane {
         match self {
             Ask::Accept(message) if message.lane == Lane::Bulk => CallLane::Bulk,
-            Ask::Accept(_) | Ask::Command(_) | Ask::Settled(_) => CallLane::Front,
+            Ask::AcceptMany(messages) if messages.iter().flatten().any(|m| m.lane == Lane::Bulk) => {
+                CallLane::Bulk
+            }
+            Ask::Accept(_) | Ask::AcceptMany(_) | Ask::Command(_) | Ask::Settled(_) => CallLane::Front,
         }
     }
 
@@ -44,6 +49,9 @@ impl Ask {
     pub(crate) fn yields_to_memory(&self) -> bool {
         match self {
             Ask::Accept(message) => message.lane == Lane::Bulk || message.is_media(),
+            Ask::AcceptMany(messages) => {
+                messages.iter().flatten().any(|message| message.lane == Lane::Bulk || message.is_media())
+            }
             // Asked before a file is stored for a message.
             Ask::Command(command) => matches!(command, Command::CheckSend { .. }),
             Ask::Settled(_) => false,
@@ -76,6 +84,8 @@ pub(crate) enum InstanceMsg {
     Session { generation: u64, event: Box<SessionEvent>, credit: tokio::sync::OwnedSemaphorePermit },
     /// Messages are to be marked as read.
     Unread { unread: Vec<Unread>, credit: tokio::sync::OwnedSemaphorePermit },
+    /// A call was declined, as the settings want it.
+    Declined { call: String, caller: Address },
     /// A task of the session panicked.
     SessionPanicked { at_ms: u64 },
     /// A session is down for good.
@@ -91,6 +101,8 @@ pub(crate) enum InstanceMsg {
     HandedOver { generation: u64, id: MessageId, result: Result<(), SendError> },
     /// Every status up to this epoch is on disk.
     Written { epoch: u64 },
+    /// What WhatsApp told of the account's limits, which it was asked for after a refusal.
+    LimitsLearned { generation: u64, limits: Option<Box<LimitsView>> },
     /// The logout was confirmed by WhatsApp, or failed.
     LoggedOut { result: Result<(), SessionError>, reply: Replier },
     /// Everything of the instance is deleted, or could not be.

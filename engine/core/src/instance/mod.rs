@@ -2,22 +2,27 @@
 //!
 //! `actor` receives and dispatches, `lanes` holds what front ends ask, `call` answers it; `lifecycle` moves through the states
 //! and opens sessions, `reconnect` opens them again, `recycle` gives their memory back; `session` maps what WhatsApp says;
-//! `archive`, `accept`, `pump` and `status` are the life of an outgoing message; `views` answers questions; `settings` changes
-//! what people may change, `obey` how the instance behaves by itself; `remove` ends it all, and `sweep` what has expired. `doze` ends the actor of an instance that needs
-//! none.
+//! `archive`, `accept`, `accept_many`, `pump`, `status` and `receipts` are the life of an outgoing message; `views` answers
+//! questions; `settings` changes what people may change, `obey` how the instance behaves by itself; `remove` ends it all, and
+//! `sweep` what has expired. `doze` ends the actor of an instance that needs none.
 
 mod accept;
+mod accept_many;
 mod actor;
 mod archive;
 mod birth;
 mod call;
+mod chats;
+mod contacts;
 mod doze;
 mod export;
 mod lanes;
 mod lifecycle;
 mod message;
 mod obey;
+mod preview;
 mod pump;
+mod receipts;
 mod reconnect;
 mod recycle;
 mod remove;
@@ -37,7 +42,7 @@ pub(crate) use lanes::{Lanes, Letter, Wake};
 pub(crate) use message::{Ask, InstanceMsg};
 pub(crate) use remove::finish_all;
 pub(crate) use sweep::{Swept, remove_expired};
-pub(crate) use views::dormant_view;
+pub(crate) use views::{dormant_view, message_view};
 
 #[cfg(test)]
 mod tests;

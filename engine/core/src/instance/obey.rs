@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
-use trunkline_model::command::Reply;
+use tokio::sync::oneshot;
+use trunkline_model::command::{CallEvent, CallStep, Reply, SendRequest};
+use trunkline_model::inbound::Party;
 use trunkline_model::instance::InstanceState;
+use trunkline_model::message::{Content, Lane, SendMessage, SendOptions, Text};
 use trunkline_model::record::{self, RecordError, SettingsRecord, table};
 use trunkline_model::settings::{InstanceSettings, SettingsUpdate};
-use trunkline_model::{ErrorCode, Failure, InstanceId};
+use trunkline_model::{Address, ErrorCode, Failure, InstanceId};
 use trunkline_store::{Batch, CommitClass, Ledger, Sealer};
 use trunkline_whatsapp::SessionOptions;
 
-use super::message::InstanceMsg;
+use super::message::{InstanceMsg, answer};
 use super::state::Instance;
 use crate::engine::EngineError;
-use crate::log::{Reader, Unread};
+use crate::log::{Entries, Reader, Unread};
 use crate::place::instance_key;
 use crate::shard::store_failure;
 use crate::spawn::TaskKind;
@@ -68,7 +71,7 @@ impl Instance {
         })?;
         let mut batch = Batch::new();
         batch.put(self.key(table::SETTINGS, b""), encoded);
-        let written = match self.log.append_patiently(batch, Vec::new(), CommitClass::First).await {
+        let written = match self.log.append_patiently(batch, Entries::default(), CommitClass::First).await {
             Ok(appended) => appended.durable().await,
             Err(error) => Err(error),
         };
@@ -125,6 +128,55 @@ impl Instance {
             }
         });
     }
+}
+
+impl Instance {
+    /// Declines a call that rings, where the settings want that.
+    pub(super) fn decline(&self, call: &CallEvent) {
+        if !self.settings.reject_calls || !matches!(call.step, CallStep::Offered { .. }) {
+            return;
+        }
+        let Some(session) = self.session.clone() else { return };
+        let (call, caller) = (call.call.clone(), caller(&call.from));
+        let (instance, myself) = (self.id(), self.myself.clone());
+        self.context.spawner.spawn(TaskKind::Disposable, "decline", async move {
+            match (session.reject_call(&call, None).await, caller) {
+                (Ok(()), Some(caller)) => drop(myself.cast(InstanceMsg::Declined { call, caller })),
+                (Ok(()), None) => {}
+                (Err(error), _) => tracing::debug!(%instance, %error, "a call could not be declined"),
+            }
+        });
+    }
+
+    /// Sends whoever was declined the text of the settings, if there is one: once for each call, however often it is told of.
+    pub(super) fn answer_caller(&mut self, call: &str, caller: Address) {
+        let Some(body) = self.settings.reject_calls_message.clone() else { return };
+        let message = SendMessage {
+            to: caller,
+            content: Content::Text(Text::plain(body)),
+            quote: None,
+            mentions: Vec::new(),
+            options: SendOptions::default(),
+            lane: Lane::Interactive,
+            metadata: None,
+        };
+        let request = SendRequest { message, idempotency_key: Some(format!("declined-call-{call}")) };
+        let (reply, accepted) = oneshot::channel();
+        match super::archive(request) {
+            Ok(message) => self.accept(message, reply),
+            Err(failure) => answer(reply, Err(failure)),
+        }
+        let instance = self.id();
+        self.context.spawner.spawn(TaskKind::Disposable, "answer-caller", async move {
+            if let Ok(Err(failure)) = accepted.await {
+                tracing::info!(%instance, code = failure.code.as_str(), "a declined caller is not written to");
+            }
+        });
+    }
+}
+
+fn caller(person: &Party) -> Option<Address> {
+    person.phone.clone().map(Address::Phone).or_else(|| person.lid.clone().map(Address::Lid))
 }
 
 #[cfg(test)]

@@ -7,13 +7,14 @@ use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{
     BulkTurn, Claim, FailedAttempt, Media, MediaSource, MessageStatus, OutboxItem, SendMessage,
 };
-use trunkline_model::message::{Content, Lane};
+use trunkline_model::message::{Content, Lane, LinkPreview};
 use trunkline_model::record::{self, MessageRecord, OutboxRow, table};
 use trunkline_model::retry::{BackoffError, SEND_BACKOFF};
 use trunkline_store::{Direction, KeyRange};
 use trunkline_whatsapp::{AttachedMedia, SendError};
 
 use super::message::InstanceMsg;
+use super::preview;
 use super::state::Instance;
 use crate::clock;
 use crate::limits::{
@@ -220,8 +221,12 @@ async fn send(
     message: &SendMessage,
 ) -> Result<(), SendError> {
     let media = match &message.content {
-        Content::Text(_) => None,
         Content::Media(media) => Some(attach(uploader, media).await?),
+        Content::Text(text) if text.preview == LinkPreview::Fetch => {
+            let shown = preview::shown(&uploader.context.fetcher, message, text).await;
+            return uploader.session.send(&record.wa_id, &shown, None).await;
+        }
+        _ => None,
     };
     uploader.session.send(&record.wa_id, message, media).await
 }

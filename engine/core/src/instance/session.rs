@@ -1,15 +1,18 @@
 //! What WhatsApp says, and what it means for the instance.
 
-use trunkline_model::command::Expiring;
-use trunkline_model::event::{CloseReason, EventBody};
+use trunkline_model::command::{Expiring, LimitsView};
+use trunkline_model::event::{CloseReason, EventBody, Undecryptable};
 use trunkline_model::inbound::Party;
-use trunkline_model::instance::Trigger;
+use trunkline_model::instance::{InstanceState, Trigger};
 use trunkline_model::message::MessageStatus;
 use trunkline_store::CommitClass;
 use trunkline_whatsapp::{ReceiptKind, SessionEvent};
 
+use super::message::InstanceMsg;
+use super::receipts::ReceiptOf;
 use super::state::Instance;
 use crate::clock;
+use crate::spawn::TaskKind;
 
 impl Instance {
     pub(super) async fn session_event(&mut self, event: SessionEvent) {
@@ -29,20 +32,65 @@ impl Instance {
             SessionEvent::Ready => self.ready().await,
             SessionEvent::Closed { reason, retry_after_ms, .. } => self.closed(reason, retry_after_ms).await,
             SessionEvent::ServerAck { wa_id, error } => self.server_ack(&wa_id, error).await,
-            SessionEvent::Receipt { wa_ids, sender, kind, .. } => {
-                if let Some(status) = status_of(kind) {
-                    self.receipt(&wa_ids, &sender, status).await;
+            SessionEvent::Receipt { wa_ids, chat, sender, device, kind, time_ms, .. } => {
+                match status_of(kind) {
+                    Some(status) => {
+                        self.receipt(&wa_ids, ReceiptOf { sender: &sender, device, status, time_ms }).await;
+                    }
+                    None => self.read_elsewhere(chat, wa_ids.len()).await,
                 }
             }
-            SessionEvent::ChatPresence { chat, sender, state } => {
+            SessionEvent::Unread { wa_id, mut chat, mut sender, cause } => {
+                self.log.complete(&mut chat);
+                self.log.complete(&mut sender);
+                let unread = Undecryptable { wa_id, chat, sender, cause: cause.to_owned() };
+                self.tell(EventBody::MessageUndecryptable(Box::new(unread))).await;
+            }
+            SessionEvent::ChatPresence { mut chat, mut sender, state } => {
+                self.log.complete(&mut chat);
+                self.log.complete(&mut sender);
                 self.tell(EventBody::ChatPresence { chat, sender, state }).await;
             }
-            SessionEvent::Presence { person, online, last_seen_ms } => {
+            SessionEvent::Presence { mut person, online, last_seen_ms } => {
+                self.log.complete(&mut person);
                 self.tell(EventBody::Presence { person, online, last_seen_ms }).await;
             }
-            SessionEvent::GroupChanged { group, author, change, participants } => {
+            SessionEvent::GroupChanged { group, mut author, change, mut participants } => {
+                author.iter_mut().chain(&mut participants).for_each(|person| self.log.complete(person));
                 self.tell(EventBody::GroupChanged { group, author, change, participants }).await;
             }
+            SessionEvent::LimitsChanged(limits) => self.tell(EventBody::LimitsChanged(limits)).await,
+            SessionEvent::Call(call) => {
+                self.decline(&call);
+                self.tell(EventBody::Call(call)).await;
+            }
+            SessionEvent::Changed { change, is_past, at_ms } => self.changed(*change, is_past, at_ms).await,
+        }
+    }
+
+    /// Asks WhatsApp for the account's limits beside the actor, and tells of them: a refusal says that there is one, not until
+    /// when.
+    pub(super) fn learn_limits(&mut self) {
+        let Some(session) = self.session.clone() else {
+            self.learning_limits = false;
+            return;
+        };
+        let (myself, generation) = (self.myself.clone(), self.generation);
+        self.context.spawner.spawn(TaskKind::Disposable, "limits", async move {
+            let asked = session.limits().await;
+            let limits = asked.inspect_err(|error| tracing::debug!(%error, "the limits were not told")).ok();
+            drop(myself.cast(InstanceMsg::LimitsLearned { generation, limits: limits.map(Box::new) }));
+        });
+    }
+
+    /// What [`Instance::learn_limits`] was told.
+    pub(super) async fn limits_learned(&mut self, generation: u64, limits: Option<Box<LimitsView>>) {
+        self.learning_limits = false;
+        if let Some(limits) = limits
+            && generation == self.generation
+            && self.stands() != InstanceState::Deleted
+        {
+            self.tell(EventBody::LimitsChanged(limits)).await;
         }
     }
 

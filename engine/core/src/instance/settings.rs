@@ -7,6 +7,7 @@ use trunkline_store::{Batch, CommitClass};
 
 use super::sealed;
 use super::state::Instance;
+use crate::log::Entries;
 use crate::shard::store_failure;
 use crate::webhook;
 
@@ -85,7 +86,7 @@ impl Instance {
         let bytes =
             sealed::to_disk(&self.record, &self.context.sealer).map_err(|error| self.unencodable(&error))?;
         batch.put(self.key(table::INSTANCE, b""), bytes);
-        let appended = self.log.append_patiently(batch, Vec::new(), CommitClass::First).await;
+        let appended = self.log.append_patiently(batch, Entries::default(), CommitClass::First).await;
         let durable = match appended {
             Ok(appended) => appended.durable().await,
             Err(error) => Err(error),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ractor::ActorRef;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
+use trunkline_model::budget::CheckBudget;
 use trunkline_model::command::PairingView;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::Outbox;
@@ -18,6 +19,7 @@ use trunkline_whatsapp::Session;
 use super::doze::Drowse;
 use super::lanes::Lanes;
 use super::message::{InstanceMsg, Replier};
+use crate::chats::RetentionSweep;
 use crate::directory::StateCell;
 use crate::limits::{MESSAGES_PER_POLL, SESSION_EVENT_CREDITS};
 use crate::log::EventLog;
@@ -42,6 +44,10 @@ pub(crate) struct Instance {
     pub(super) lanes: Arc<Lanes>,
     pub(super) drowse: Drowse,
     pub(super) sweep_timer: Option<TimerKey>,
+    /// How far the pass over old messages has come.
+    pub(super) retention: RetentionSweep,
+    /// What is left of the questions about people, once somebody asked.
+    pub(super) check_budget: Option<CheckBudget>,
     pub(super) exit_timer: Option<TimerKey>,
     /// Counts connections; what carries an older number is void.
     pub(super) generation: u64,
@@ -77,6 +83,8 @@ pub(crate) struct Instance {
     pub(super) removing: bool,
     /// The task that loads the stored session.
     pub(super) opening: Option<AbortHandle>,
+    /// WhatsApp is being asked for the account's limits.
+    pub(super) learning_limits: bool,
 }
 
 /// An acceptance whose commit is under way.
@@ -113,6 +121,8 @@ impl Instance {
             lanes,
             drowse: Drowse::default(),
             sweep_timer: None,
+            retention: RetentionSweep::default(),
+            check_budget: None,
             exit_timer: None,
             generation: 0,
             state_generation: 0,
@@ -136,6 +146,7 @@ impl Instance {
             logouts: 0,
             removing: false,
             opening: None,
+            learning_limits: false,
         };
         (instance, birth)
     }

@@ -1,7 +1,6 @@
 //! What becomes of outgoing messages: acknowledgements and receipts, in whatever order they come.
 
 use trunkline_model::event::{EventBody, StatusChange};
-use trunkline_model::inbound::Party;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{MessageStatus, StatusStep};
 use trunkline_model::record::{self, MessageRecord, table};
@@ -9,9 +8,12 @@ use trunkline_model::{Failure, MessageId};
 use trunkline_store::{Batch, CommitClass};
 
 use super::message::{InstanceMsg, answer, message_reply};
+use super::receipts::ReceiptOf;
 use super::state::{Instance, Statuses};
+use crate::chats::Note;
 use crate::clock;
 use crate::limits::RECEIPTS_PER_POLL;
+use crate::log::Entries;
 use crate::shard::{Breather, store_failure};
 use crate::spawn::TaskKind;
 
@@ -58,10 +60,13 @@ impl Statuses {
     }
 }
 
+/// The service's number for a message to somebody whom the account may not write to first, for now.
+const REACHOUT_RESTRICTED: &str = "463";
+
 /// Public words for the service's own error numbers.
 fn refusal_word(code: &str) -> String {
     match code {
-        "463" => "new_chats_restricted".to_owned(),
+        REACHOUT_RESTRICTED => "reachout_restricted".to_owned(),
         "479" => "addressing_refused".to_owned(),
         "404" => "recipient_unknown".to_owned(),
         other => format!("whatsapp_{other}"),
@@ -92,17 +97,24 @@ impl Instance {
         self.outbox.settle(id);
         match error {
             None => self.advance(id, MessageStatus::Sent, None, None).await,
-            Some(code) => self.advance(id, MessageStatus::Failed, Some(refusal_word(&code)), None).await,
+            Some(code) => {
+                self.advance(id, MessageStatus::Failed, Some(refusal_word(&code)), None).await;
+                // Many messages may be refused for the one reason; its end is asked for once at a time.
+                if code == REACHOUT_RESTRICTED && !std::mem::replace(&mut self.learning_limits, true) {
+                    self.learn_limits();
+                }
+            }
         }
         self.pump().await;
     }
 
-    pub(super) async fn receipt(&mut self, wa_ids: &[String], sender: &Party, status: MessageStatus) {
+    pub(super) async fn receipt(&mut self, wa_ids: &[String], receipt: ReceiptOf<'_>) {
         let mut breather = Breather::every(RECEIPTS_PER_POLL);
         for wa_id in wa_ids {
             if let Some(id) = self.id_of(wa_id) {
                 self.outbox.settle(id);
-                self.advance(id, status, None, Some(&sender.jid)).await;
+                self.keep_receipt(id, &receipt);
+                self.advance(id, receipt.status, None, Some(&receipt.sender.jid)).await;
             }
             breather.step().await;
         }
@@ -137,11 +149,18 @@ impl Instance {
             participant: participant.map(str::to_owned),
             metadata: record.metadata.clone(),
         });
-        self.write_status(record, event).await;
+        // From now on the message stands in its chat: one that never goes is in none.
+        let enters = !was_settled && status != MessageStatus::Failed;
+        let notes = Vec::from_iter(enters.then(|| Note::Sent {
+            id,
+            to: record.to.clone(),
+            time_ms: record.status_times_ms.get(&MessageStatus::Pending).copied().unwrap_or(now_ms),
+        }));
+        self.write_status(record, Entries { bodies: vec![(event, false)], notes, news_since_ms: None }).await;
     }
 
     /// Writes a status, and answers whoever waits for it once it is on disk.
-    async fn write_status(&mut self, record: MessageRecord, event: EventBody) {
+    async fn write_status(&mut self, record: MessageRecord, entries: Entries) {
         let mut batch = Batch::new();
         match record::encode(&record) {
             Ok(bytes) => batch.put(self.key(table::MESSAGE, &record.id.get().to_be_bytes()), bytes),
@@ -154,7 +173,7 @@ impl Instance {
         let waiting = waiters.map(|waiters| (waiters, self.view(&record, false)));
         let class = if waiting.is_some() { CommitClass::First } else { CommitClass::Soon };
         let epoch = self.statuses.writing(record);
-        let appended = self.log.append_patiently(batch, vec![(event, false)], class).await;
+        let appended = self.log.append_patiently(batch, entries, class).await;
         if let Err(error) = &appended {
             tracing::error!(instance = %self.id(), %error, "a status could not be written");
         }

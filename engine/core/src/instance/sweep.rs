@@ -1,4 +1,4 @@
-//! Removing what has expired: idempotency keys, and marks of received messages.
+//! Removing what has expired: idempotency keys, marks of received messages, messages older than their chats keep them.
 
 use trunkline_model::InstanceId;
 use trunkline_model::record::table;
@@ -32,13 +32,33 @@ impl Instance {
     /// Removes a bounded number of expired entries.
     pub(super) fn sweep(&mut self) {
         self.forget_gone_waiters();
+        let chats = self.sweep_chats();
         match remove_expired(&*self.context.ledger, self.id()) {
             // Received messages expire as fast as they once came in.
-            Ok(Swept::More) => self.arm_sweep_in(SWEEP_AGAIN_MS),
-            Ok(Swept::All) => self.arm_sweep(),
+            Ok(swept) if swept == Swept::More || chats == Swept::More => self.arm_sweep_in(SWEEP_AGAIN_MS),
+            Ok(_) => self.arm_sweep(),
             Err(error) => {
                 tracing::error!(instance = %self.id(), %error, "deadlines cannot be read");
                 self.arm_sweep();
+            }
+        }
+    }
+}
+
+impl Instance {
+    /// Takes old messages out of their chats, a bounded number at a time.
+    fn sweep_chats(&mut self) -> Swept {
+        let reader = self.chat_reader();
+        match self.retention.step(&reader) {
+            Ok((batch, over)) => {
+                if !batch.is_empty() {
+                    self.context.ledger.commit(batch, CommitClass::Soon).detach();
+                }
+                if over { Swept::All } else { Swept::More }
+            }
+            Err(error) => {
+                tracing::error!(instance = %self.id(), %error, "old messages cannot be swept");
+                Swept::All
             }
         }
     }

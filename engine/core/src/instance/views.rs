@@ -45,20 +45,7 @@ impl Instance {
     }
 
     pub(super) fn view(&self, record: &MessageRecord, replayed: bool) -> MessageView {
-        MessageView {
-            id: record.id,
-            instance: self.id(),
-            wa_id: record.wa_id.clone(),
-            to: record.to.clone(),
-            kind: record.kind.clone(),
-            lane: record.lane,
-            status: record.status,
-            status_times_ms: record.status_times_ms.clone(),
-            attempts: record.attempts,
-            error: record.error.clone(),
-            metadata: record.metadata.clone(),
-            replayed,
-        }
+        message_view(self.id(), record, replayed)
     }
 
     pub(super) fn get_message(&self, id: MessageId) -> Result<Reply, Failure> {
@@ -177,6 +164,24 @@ impl Instance {
     }
 }
 
+/// An outgoing message as it shows itself.
+pub(crate) fn message_view(instance: InstanceId, record: &MessageRecord, replayed: bool) -> MessageView {
+    MessageView {
+        id: record.id,
+        instance,
+        wa_id: record.wa_id.clone(),
+        to: record.to.clone(),
+        kind: record.kind.clone(),
+        lane: record.lane,
+        status: record.status,
+        status_times_ms: record.status_times_ms.clone(),
+        attempts: record.attempts,
+        error: record.error.clone(),
+        metadata: record.metadata.clone(),
+        replayed,
+    }
+}
+
 /// A file with what its sender says about it.
 fn described(message: &InboundMessage, file: BlobRef) -> Reply {
     let media = media::media_of(message);
@@ -237,6 +242,6 @@ fn message_of(key: &Key) -> Option<MessageId> {
     key.suffix().try_into().map(u64::from_be_bytes).ok().and_then(MessageId::from_u64)
 }
 
-fn no_message(id: MessageId) -> Failure {
+pub(super) fn no_message(id: MessageId) -> Failure {
     Failure::new(ErrorCode::MessageNotFound, format!("There is no message {id} in this instance."))
 }

@@ -6,11 +6,13 @@ use futures_util::FutureExt;
 use tokio::sync::watch;
 use trunkline_model::InstanceId;
 use trunkline_model::event::{Event, EventBody};
+use trunkline_model::inbound::Party;
 use trunkline_model::record::{self, table};
 use trunkline_model::settings::InstanceSettings;
 use trunkline_store::{Batch, CommitClass, CommitFuture, Direction, Key, KeyRange, Ledger, StoreError};
 
 use super::under_way::UnderWay;
+use crate::chats::{Note, Pending, Sheet};
 use crate::clock;
 use crate::directory::Newest;
 use crate::engine::EngineError;
@@ -37,6 +39,37 @@ struct Numbering {
     closed: bool,
     /// Decides what is worth an event.
     settings: Arc<InstanceSettings>,
+    /// What is known of chats and people and is not on disk yet.
+    pending: Pending,
+}
+
+/// What is appended: events, and what is to be noted of chats and people beside what follows from them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Entries {
+    /// Each event, and whether it tells of something from before the instance was online.
+    pub(crate) bodies: Vec<(EventBody, bool)>,
+    pub(crate) notes: Vec<Note>,
+    /// Leaves events out that tell nothing new of something that was changed then, in milliseconds since the Unix epoch.
+    pub(crate) news_since_ms: Option<i64>,
+}
+
+impl From<Vec<(EventBody, bool)>> for Entries {
+    fn from(bodies: Vec<(EventBody, bool)>) -> Entries {
+        Entries { bodies, ..Entries::default() }
+    }
+}
+
+impl From<Vec<Note>> for Entries {
+    fn from(notes: Vec<Note>) -> Entries {
+        Entries { notes, ..Entries::default() }
+    }
+}
+
+impl Entries {
+    /// One event, unless it tells nothing new of what was changed at `since_ms`.
+    pub(crate) fn news(body: EventBody, since_ms: i64) -> Entries {
+        Entries { bodies: vec![(body, false)], notes: Vec::new(), news_since_ms: Some(since_ms) }
+    }
 }
 
 /// Events on their way to the disk.
@@ -44,6 +77,8 @@ pub(crate) struct Appended {
     /// `None` when the disk was faster than the look at the answer, which must not be polled again.
     commit: Option<CommitFuture>,
     last: u64,
+    /// The batch's number among those that say something of chats and people.
+    epoch: u64,
     log: Arc<EventLog>,
 }
 
@@ -62,7 +97,12 @@ impl EventLog {
         Ok(EventLog {
             ledger,
             instance,
-            numbering: Mutex::new(Numbering { next: found + 1, closed: false, settings: Arc::default() }),
+            numbering: Mutex::new(Numbering {
+                next: found + 1,
+                closed: false,
+                settings: Arc::default(),
+                pending: Pending::default(),
+            }),
             newest,
             under_way: UnderWay::default(),
         })
@@ -106,27 +146,37 @@ impl EventLog {
         Arc::clone(&self.newest)
     }
 
-    /// Queues those of the `bodies` that are wanted and whatever else is in `batch`, atomically. The effect must wait for [`Appended::durable`].
+    /// Queues those events that are wanted, what they mean for chats and people, and whatever else is in `batch`, atomically. The
+    /// effect must wait for [`Appended::durable`].
     ///
     /// # Errors
     /// Those of [`Ledger::commit`] that are known at once: nothing was queued then, and no number is used up.
     pub(crate) fn append(
         self: &Arc<EventLog>,
         mut batch: Batch,
-        bodies: Vec<(EventBody, bool)>,
+        entries: impl Into<Entries>,
         class: CommitClass,
     ) -> Result<Appended, StoreError> {
+        let Entries { bodies, notes, news_since_ms } = entries.into();
         let time_ms = clock::wall_ms();
         let mut numbering = self.numbering();
         if numbering.closed {
             return Err(StoreError::Closed);
         }
         let mut sequence = numbering.next;
+        let mut sheet = Sheet::new(&*self.ledger, self.instance, &numbering.pending);
         for (body, backfilled) in bodies {
+            if let Some(since_ms) = news_since_ms
+                && !sheet.is_news(&body, since_ms)?
+            {
+                continue;
+            }
             if !numbering.settings.wants(&body) {
+                sheet.follow_untold(&body, time_ms)?;
                 continue;
             }
             let event = Event { sequence, time_ms, backfilled, body };
+            sheet.follow(&event)?;
             let bytes = record::encode(&event).map_err(|error| StoreError::Corrupt {
                 what: "an event that is to be written".into(),
                 detail: error.to_string(),
@@ -134,6 +184,10 @@ impl EventLog {
             batch.put(self.key(sequence), bytes);
             sequence += 1;
         }
+        for note in &notes {
+            sheet.note(note, time_ms)?;
+        }
+        let rows = sheet.fill(&mut batch);
         let mut commit = self.ledger.commit(batch, class);
         let commit = match (&mut commit).now_or_never() {
             Some(Err(error)) => return Err(error),
@@ -141,18 +195,24 @@ impl EventLog {
             None => Some(commit),
         };
         numbering.next = sequence;
-        Ok(Appended { commit, last: sequence - 1, log: Arc::clone(self) })
+        let epoch = match commit {
+            Some(_) => numbering.pending.keep(rows),
+            // On disk already, and with it everything that was queued before: batches become durable in order.
+            None => numbering.pending.settle_all(),
+        };
+        Ok(Appended { commit, last: sequence - 1, epoch, log: Arc::clone(self) })
     }
 
     /// As [`EventLog::append`], waiting while the store is busy.
     pub(crate) async fn append_patiently(
         self: &Arc<EventLog>,
         batch: Batch,
-        bodies: Vec<(EventBody, bool)>,
+        entries: impl Into<Entries>,
         class: CommitClass,
     ) -> Result<Appended, StoreError> {
+        let entries = entries.into();
         loop {
-            match self.append(batch.clone(), bodies.clone(), class) {
+            match self.append(batch.clone(), entries.clone(), class) {
                 Err(StoreError::Busy { retry_after_ms }) => {
                     tokio::time::sleep(std::time::Duration::from_millis(retry_after_ms)).await;
                 }
@@ -161,13 +221,26 @@ impl EventLog {
         }
     }
 
+    /// Adds the name of a person that a stanza did not tell, where it was learned before. A look-up that fails adds nothing.
+    pub(crate) fn complete(&self, party: &mut Party) {
+        let numbering = self.numbering();
+        let sheet = Sheet::new(&*self.ledger, self.instance, &numbering.pending);
+        if let Err(error) = sheet.complete(party) {
+            tracing::debug!(instance = %self.instance, %error, "the other name of a person cannot be read");
+        }
+    }
+
     /// Waits until everything that was appended before is durable, and announces it.
     ///
     /// # Errors
     /// Those of [`patient::barrier`].
     pub(crate) async fn barrier(&self) -> Result<(), StoreError> {
-        let last = self.numbering().next - 1;
+        let (last, epoch) = {
+            let numbering = self.numbering();
+            (numbering.next - 1, numbering.pending.epoch())
+        };
         patient::barrier(&*self.ledger).await?;
+        self.numbering().pending.settle(epoch);
         self.announce(last);
         Ok(())
     }
@@ -218,6 +291,7 @@ impl Appended {
         if let Some(commit) = self.commit {
             commit.await?;
         }
+        self.log.numbering().pending.settle(self.epoch);
         self.log.announce(self.last);
         Ok(())
     }

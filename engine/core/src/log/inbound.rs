@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ring::digest::{Context, SHA256};
-use trunkline_model::InstanceId;
 use trunkline_model::event::EventBody;
-use trunkline_model::inbound::{InboundContent, InboundMessage};
+use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
 use trunkline_model::limits::INBOUND_DEDUP_TTL_MS;
 use trunkline_model::record::{self, Counter, RecordError, table};
+use trunkline_model::{Address, InstanceId};
 use trunkline_store::{Batch, CommitClass, Key, Ledger, StoreError};
 use trunkline_whatsapp::{InboundSink, SinkError};
 
 use super::event_log::{Appended, EventLog};
+use super::polls::{self, Polls};
 use super::under_way::{Claims, Seen};
 use crate::clock;
 use crate::limits::{INBOUND_BATCH_BYTES, INBOUND_MESSAGE_BYTES_MAX};
@@ -56,6 +57,8 @@ struct Piece {
     batch: Batch,
     bodies: Vec<(EventBody, bool)>,
     bytes: usize,
+    /// Whether the messages come from the phone's past.
+    is_history: bool,
 }
 
 impl CommitInbound {
@@ -135,9 +138,9 @@ impl CommitInbound {
 
     /// Writes the messages in order, in as many batches as their size asks for. When a later one fails the earlier ones stay:
     /// their marks answer the next delivery.
-    async fn write(&self, fresh: Vec<(Seen, InboundMessage)>) -> Result<(), StoreError> {
+    async fn write(&self, fresh: Vec<(Seen, InboundMessage)>, is_history: bool) -> Result<(), StoreError> {
         let mut queued = Vec::new();
-        let mut outcome = self.queue(fresh, &mut queued).await;
+        let mut outcome = self.queue(fresh, is_history, &mut queued).await;
         for appended in queued {
             outcome = appended.durable().await.and(outcome);
         }
@@ -147,29 +150,39 @@ impl CommitInbound {
     async fn queue(
         &self,
         fresh: Vec<(Seen, InboundMessage)>,
+        is_history: bool,
         queued: &mut Vec<Appended>,
     ) -> Result<(), StoreError> {
-        let mut piece = Piece::default();
+        let begin = || Piece { is_history, ..Piece::default() };
+        let mut piece = begin();
+        let mut polls = Polls::new(&*self.ledger, self.instance);
         for (seen, message) in fresh {
             let message = fitting(message);
             let bytes = weight(&message);
             if piece.bytes + bytes > INBOUND_BATCH_BYTES && !piece.bodies.is_empty() {
-                queued.push(self.append(std::mem::take(&mut piece)).await?);
+                queued.push(self.append(std::mem::replace(&mut piece, begin())).await?);
             }
-            self.add(&mut piece, &seen, message)?;
+            self.add(&mut piece, &mut polls, &seen, message)?;
             piece.bytes += bytes;
         }
         queued.push(self.append(piece).await?);
         Ok(())
     }
 
-    fn add(&self, piece: &mut Piece, seen: &Seen, message: InboundMessage) -> Result<(), StoreError> {
+    fn add(
+        &self,
+        piece: &mut Piece,
+        polls: &mut Polls<'_>,
+        seen: &Seen,
+        message: InboundMessage,
+    ) -> Result<(), StoreError> {
         let marker = record::encode(&Counter { next: 0 }).map_err(unencodable)?;
         let expires_ms = clock::wall_ms().saturating_add_unsigned(INBOUND_DEDUP_TTL_MS);
         piece.batch.put(self.key(seen), marker);
         piece.batch.put(deadline_key(self.instance, expires_ms, table::INBOUND_SEEN, seen), &b""[..]);
-        let backfilled = message.from_offline_queue;
-        piece.bodies.push((EventBody::MessageReceived(Box::new(message)), backfilled));
+        let backfilled = message.from_offline_queue || piece.is_history;
+        let body = polls.event(&mut piece.batch, message)?;
+        piece.bodies.push((body, backfilled));
         Ok(())
     }
 
@@ -181,11 +194,38 @@ impl CommitInbound {
 #[async_trait]
 impl InboundSink for CommitInbound {
     async fn commit(&self, messages: Vec<InboundMessage>) -> Result<(), SinkError> {
+        self.take(messages, false).await
+    }
+
+    async fn backfill(&self, messages: Vec<InboundMessage>) -> Result<(), SinkError> {
+        let mut unknown = Vec::with_capacity(messages.len());
+        for message in messages {
+            if !self.is_known(&message)? {
+                unknown.push(message);
+            }
+        }
+        self.take(unknown, true).await
+    }
+
+    fn secret_of(&self, wa_id: &str) -> Option<Vec<u8>> {
+        match polls::load(&*self.ledger, self.instance, wa_id) {
+            Ok(poll) => poll?.secret,
+            Err(error) => {
+                tracing::error!(instance = %self.instance, %error, "a poll cannot be read");
+                None
+            }
+        }
+    }
+}
+
+impl CommitInbound {
+    async fn take(&self, messages: Vec<InboundMessage>, is_history: bool) -> Result<(), SinkError> {
         let Claimed { fresh, overlapping, claims } = self.claim(messages)?;
         if !fresh.is_empty() {
             let count = fresh.len() as u64;
-            let unread = self.unread(&fresh);
-            let written = self.write(fresh).await;
+            // What comes from the phone's past was read there, or left unread there.
+            let unread = if is_history { Vec::new() } else { self.unread(&fresh) };
+            let written = self.write(fresh, is_history).await;
             claims.release();
             written.map_err(|error| SinkError(error.to_string()))?;
             metrics::counter!(crate::metrics::RECEIVED).increment(count);
@@ -195,6 +235,34 @@ impl InboundSink for CommitInbound {
         }
         if overlapping.is_empty() { Ok(()) } else { self.await_others(&overlapping).await }
     }
+
+    /// Whether a message of the phone's past is here already, sent or received, by whichever names.
+    fn is_known(&self, message: &InboundMessage) -> Result<bool, SinkError> {
+        if message.from_me {
+            let key = instance_key(self.instance, table::MESSAGE_BY_WA_ID, message.wa_id.as_bytes());
+            if self.ledger.get(&key).map_err(|error| SinkError(error.to_string()))?.is_some() {
+                return Ok(true);
+            }
+        }
+        for chat in names(&message.chat) {
+            for sender in names(&message.sender) {
+                if self.is_stored(&identity_of(&chat, &sender, &message.wa_id))? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The WhatsApp ids that a person or chat may have been named by.
+fn names(party: &Party) -> Vec<String> {
+    let phone = party.phone.clone().map(|phone| Address::Phone(phone).jid());
+    let lid = party.lid.clone().map(|lid| Address::Lid(lid).jid());
+    let mut names: Vec<String> = [Some(party.jid.clone()), phone, lid].into_iter().flatten().collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn unencodable(error: RecordError) -> StoreError {
@@ -228,15 +296,46 @@ fn weight(message: &InboundMessage) -> usize {
         }
         InboundContent::Contacts { vcards } => list(vcards),
         InboundContent::Reaction { emoji, .. } => emoji.len(),
-        InboundContent::Location { name, .. } => optional(name),
-        InboundContent::Revoke { .. } | InboundContent::Other { .. } => 0,
+        InboundContent::Location { name, address, .. } => optional(name) + optional(address),
+        other => weight_of_thing(other),
     };
     FIXED_BYTES + content + list(&message.mentions)
 }
 
+/// About how many bytes the rest of the kinds take, besides the fixed ones.
+fn weight_of_thing(content: &InboundContent) -> usize {
+    let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    match content {
+        InboundContent::LiveLocation(place) => optional(&place.caption),
+        InboundContent::Poll(poll) => {
+            poll.question.len() + poll.options.iter().map(|option| option.len() + 16).sum::<usize>()
+        }
+        InboundContent::PollVote(vote) => vote.selected.iter().map(|hash| hash.len() + 16).sum(),
+        InboundContent::Event(event) => {
+            event.name.len()
+                + optional(&event.description)
+                + optional(&event.place)
+                + optional(&event.join_link)
+        }
+        InboundContent::Menu(menu) => {
+            let choices = menu.choices.iter().map(|(id, title)| id.len() + title.len() + 32);
+            menu.body.len() + optional(&menu.footer) + choices.sum::<usize>()
+        }
+        InboundContent::MenuChoice { id, title } => id.len() + title.len(),
+        InboundContent::GroupInvite(invite) => {
+            invite.group.len() + invite.code.len() + optional(&invite.name) + optional(&invite.caption)
+        }
+        _ => 0,
+    }
+}
+
 fn identity(message: &InboundMessage) -> Seen {
+    identity_of(&message.chat.jid, &message.sender.jid, &message.wa_id)
+}
+
+fn identity_of(chat: &str, sender: &str, wa_id: &str) -> Seen {
     let mut hash = Context::new(&SHA256);
-    for part in [&message.chat.jid, &message.sender.jid, &message.wa_id] {
+    for part in [chat, sender, wa_id] {
         hash.update(&(part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }

@@ -2,9 +2,10 @@
 
 mod event_log;
 mod inbound;
+pub(crate) mod polls;
 mod under_way;
 
-pub(crate) use event_log::{EventLog, newest_on_disk};
+pub(crate) use event_log::{Entries, EventLog, newest_on_disk};
 pub(crate) use inbound::{CommitInbound, Reader, Unread};
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use trunkline_model::InstanceId;
 use trunkline_model::event::EventBody;
-use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
+use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMessage, Party};
 use trunkline_store::{Batch, CommitClass, Ledger, StoreError};
 use trunkline_whatsapp::InboundSink;
 
@@ -35,6 +35,7 @@ fn message(wa_id: &str) -> InboundMessage {
         content: InboundContent::Text { body: "hello".into() },
         quote: None,
         mentions: Vec::new(),
+        marks: InboundMarks::default(),
     }
 }
 

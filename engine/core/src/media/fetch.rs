@@ -1,5 +1,6 @@
 //! Fetching the file behind a URL that a user gave.
 
+use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use trunkline_model::limits::MEDIA_BYTES_MAX;
 use trunkline_model::message::BlobRef;
@@ -8,12 +9,20 @@ use trunkline_model::{ErrorCode, Failure};
 use super::blobs::BlobStore;
 use super::guard::{GuardedClient, Refused};
 use crate::engine::EngineError;
-use crate::limits::{FETCH_REDIRECTS_MAX, FETCH_TIMEOUT};
+use crate::limits::{FETCH_REDIRECTS_MAX, FETCH_TIMEOUT, PREVIEW_TIMEOUT};
 
 /// A fetched file.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) file: BlobRef,
+    /// What the server said it is.
+    pub(crate) mime_type: Option<String>,
+}
+
+/// The beginning of something fetched.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    pub(crate) bytes: Bytes,
     /// What the server said it is.
     pub(crate) mime_type: Option<String>,
 }
@@ -91,6 +100,24 @@ impl MediaFetcher {
             .map(str::to_owned);
         let file = into.store(response.bytes_stream().map_err(FetchError::from)).await?;
         Ok(Fetched { file, mime_type })
+    }
+
+    /// The beginning of what is behind a URL, soon or not at all: for the card of a link, whose page nobody has to wait for.
+    pub(crate) async fn fetch_beginning(&self, url: &str, bytes_max: usize) -> Result<Beginning, FetchError> {
+        let request = self.0.request(reqwest::Method::GET, url)?.timeout(PREVIEW_TIMEOUT);
+        let mut response = request.send().await?;
+        if !response.status().is_success() {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        let kind = response.headers().get(reqwest::header::CONTENT_TYPE);
+        let mime_type = kind.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let mut bytes = BytesMut::new();
+        while bytes.len() < bytes_max
+            && let Some(chunk) = response.chunk().await?
+        {
+            bytes.extend_from_slice(&chunk[..chunk.len().min(bytes_max - bytes.len())]);
+        }
+        Ok(Beginning { bytes: bytes.freeze(), mime_type })
     }
 }
 

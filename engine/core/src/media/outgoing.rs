@@ -12,7 +12,7 @@ use trunkline_whatsapp::{MediaUpload, OpenFile, SendError, Session};
 
 use crate::clock;
 use crate::limits::{SEALED_IN_MEMORY_BYTES_MAX, UPLOADED_MEDIA_MARGIN_MS, UPLOADED_MEDIA_TTL_MS};
-use crate::log::EventLog;
+use crate::log::{Entries, EventLog};
 use crate::metrics::UPLOADS_SHARED;
 use crate::place::{deadline_key, instance_key};
 use crate::shard::ShardContext;
@@ -98,7 +98,7 @@ impl Uploader<'_> {
         batch.put(instance_key(self.instance, table::UPLOADED_MEDIA, suffix), encoded);
         let deadline = deadline_key(self.instance, media.expires_at_ms, table::UPLOADED_MEDIA, suffix);
         batch.put(deadline, &b""[..]);
-        let written = match self.log.append(batch, Vec::new(), CommitClass::Local) {
+        let written = match self.log.append(batch, Entries::default(), CommitClass::Local) {
             Ok(appended) => appended.durable().await,
             Err(error) => Err(error),
         };
@@ -108,28 +108,12 @@ impl Uploader<'_> {
     }
 }
 
-/// Which upload serves: keys derive from the kind, and voice notes are audio.
+/// Which upload serves: keys derive from the kind, and so does the form that a file is given.
 fn suffix(kind: MediaKind, blob: &BlobRef) -> Vec<u8> {
-    let class = if kind == MediaKind::Voice { MediaKind::Audio } else { kind };
-    [class.as_str().as_bytes(), b"\0", &blob.sha256].concat()
+    [kind.as_str().as_bytes(), b"\0", &blob.sha256].concat()
 }
 
 fn open(context: &ShardContext, blob: &BlobRef) -> OpenFile {
     let (blobs, blob) = (Arc::clone(&context.blobs), *blob);
     Box::new(move || blobs.open_file(&blob).map(|file| Box::new(file) as Box<dyn Read + Send>))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn voice_notes_and_audio_share_an_upload_and_others_do_not() {
-        let blob = BlobRef { sha256: [7; 32], size_bytes: 9 };
-        let mut seen = std::collections::HashSet::new();
-        for kind in MediaKind::ALL {
-            let is_new = seen.insert(suffix(kind, &blob));
-            assert_eq!(is_new, kind != MediaKind::Voice, "{kind:?}");
-        }
-    }
 }

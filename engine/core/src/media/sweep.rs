@@ -126,7 +126,7 @@ fn blob_of(body: &[u8]) -> Result<Option<Digest>, EngineError> {
             MediaSource::Blob(blob) => Some(blob.sha256),
             MediaSource::Url(_) => None,
         },
-        Content::Text(_) => None,
+        _ => None,
     })
 }
 
@@ -158,7 +158,7 @@ mod tests {
     use crate::testing;
     use futures_util::stream;
     use tempfile::TempDir;
-    use trunkline_model::message::{BlobRef, Lane, Media, MediaKind};
+    use trunkline_model::message::{BlobRef, Lane, Media, MediaKind, MediaShow, SendOptions};
     use trunkline_model::{Address, Failure};
     use trunkline_spool::Backend;
     use trunkline_store::{Batch, CommitClass};
@@ -234,12 +234,14 @@ mod tests {
             caption: None,
             file_name: None,
             duration_seconds: None,
+            show: MediaShow::default(),
         };
         SendMessage {
             to: Address::Phone("966500000001".to_owned()),
             content: Content::Media(media),
             quote: None,
             mentions: Vec::new(),
+            options: SendOptions::default(),
             lane: Lane::Interactive,
             metadata: None,
         }

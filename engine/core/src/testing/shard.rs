@@ -13,7 +13,7 @@ use trunkline_model::gate::Pace;
 use trunkline_model::id::ROOT_ACCOUNT;
 use trunkline_model::inbound::Party;
 use trunkline_model::instance::InstanceState;
-use trunkline_model::message::{Content, Lane, SendMessage, Text};
+use trunkline_model::message::{Content, Lane, SendMessage, SendOptions, Text};
 use trunkline_model::record::{self, InstancePointer, InstanceRecord, table};
 use trunkline_model::{Failure, InstanceId, MessageId};
 use trunkline_store::{Batch, CommitClass, Ledger};
@@ -81,9 +81,10 @@ pub(crate) fn stored(record: &InstanceRecord) -> Batch {
 pub(crate) fn text(body: &str, key: &str) -> Command {
     let message = SendMessage {
         to: "+966501234567".parse().expect("a phone"),
-        content: Content::Text(Text { body: body.to_owned() }),
+        content: Content::Text(Text::plain(body)),
         quote: None,
         mentions: Vec::new(),
+        options: SendOptions::default(),
         lane: Lane::Interactive,
         metadata: None,
     };

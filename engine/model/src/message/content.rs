@@ -1,8 +1,8 @@
 //! What a caller wants sent.
 
+use super::{Buttons, CalendarEvent, ContactCard, Lane, ListMenu, LiveLocation, Location, Media, Poll};
 use crate::address::Address;
-use crate::failure::FieldError;
-use crate::limits;
+use crate::message::MediaKind;
 
 /// A message as it is accepted, stored and forwarded: one archive from the HTTP body to the socket.
 #[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
@@ -15,19 +15,129 @@ pub struct SendMessage {
     pub quote: Option<Quote>,
     /// People named in the text.
     pub mentions: Vec<Address>,
+    /// How it travels and is shown.
+    pub options: SendOptions,
     /// Which lane of the outbox it takes.
     pub lane: Lane,
     /// The caller's own JSON object, kept verbatim and given back with every event of the message.
     pub metadata: Option<String>,
 }
 
+impl SendMessage {
+    /// The text that a search looks through: the text itself, or the one under a file, or the file's name.
+    pub fn text(&self) -> Option<&str> {
+        match &self.content {
+            Content::Text(text) => Some(&text.body),
+            Content::Media(media) => media.caption.as_deref().or(media.file_name.as_deref()),
+            Content::Location(place) => place.name.as_deref(),
+            Content::Poll(poll) => Some(&poll.question),
+            Content::Event(event) => Some(&event.name),
+            Content::Buttons(buttons) => Some(&buttons.body),
+            Content::List(list) => Some(&list.body),
+            Content::LiveLocation(place) => place.caption.as_deref(),
+            Content::Contacts(_)
+            | Content::Reaction(_)
+            | Content::Edit(_)
+            | Content::Revoke(_)
+            | Content::Pin(_)
+            | Content::Keep(_) => None,
+        }
+    }
+}
+
+/// How a message travels and is shown, whatever it says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct SendOptions {
+    /// Whether everybody in the group is mentioned.
+    pub mention_all: bool,
+    /// Whether it is shown as forwarded.
+    pub forwarded: bool,
+    /// Seconds after which it disappears.
+    pub expires_in_seconds: Option<u32>,
+    /// How long the chat shows that somebody is typing, or recording, before the message goes, in milliseconds.
+    pub typing_ms: u32,
+    /// Who sees a status.
+    pub audience: Vec<Address>,
+}
+
 /// The kinds of content.
 #[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub enum Content {
-    /// Plain text.
+    /// Text.
     Text(Text),
     /// A file.
     Media(Media),
+    /// A point on the map.
+    Location(Location),
+    /// A point on the map that moves.
+    LiveLocation(LiveLocation),
+    /// Contact cards.
+    Contacts(Vec<ContactCard>),
+    /// A poll.
+    Poll(Poll),
+    /// An invitation with a date.
+    Event(CalendarEvent),
+    /// Text with buttons.
+    Buttons(Buttons),
+    /// Text with a list to choose from.
+    List(ListMenu),
+    /// A reaction to a message; an empty emoji takes it back.
+    Reaction(Reaction),
+    /// New words for a message of this number.
+    Edit(Edit),
+    /// Deletes a message for everyone.
+    Revoke(MessageRef),
+    /// Pins a message in its chat, or unpins it.
+    Pin(Pin),
+    /// Keeps a message in a chat whose messages disappear, or does not keep it any more.
+    Keep(Keep),
+}
+
+impl Content {
+    /// Every word of [`Content::kind`] that is not a kind of file.
+    pub const KINDS: [&'static str; 13] = [
+        "text",
+        "location",
+        "live_location",
+        "contacts",
+        "poll",
+        "event",
+        "buttons",
+        "list",
+        "reaction",
+        "edit",
+        "revoke",
+        "pin",
+        "keep",
+    ];
+
+    /// The word that the native API uses.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Content::Text(_) => "text",
+            Content::Media(media) => media.kind.as_str(),
+            Content::Location(_) => "location",
+            Content::LiveLocation(_) => "live_location",
+            Content::Contacts(_) => "contacts",
+            Content::Poll(_) => "poll",
+            Content::Event(_) => "event",
+            Content::Buttons(_) => "buttons",
+            Content::List(_) => "list",
+            Content::Reaction(_) => "reaction",
+            Content::Edit(_) => "edit",
+            Content::Revoke(_) => "revoke",
+            Content::Pin(_) => "pin",
+            Content::Keep(_) => "keep",
+        }
+    }
+
+    /// Whether it says something of its own, and is not about a message that is there already.
+    pub fn is_message(&self) -> bool {
+        !matches!(
+            self,
+            Content::Reaction(_) | Content::Edit(_) | Content::Revoke(_) | Content::Pin(_) | Content::Keep(_)
+        )
+    }
 }
 
 /// A text message.
@@ -35,99 +145,106 @@ pub enum Content {
 pub struct Text {
     /// The text, in UTF-8, with WhatsApp's own markup.
     pub body: String,
+    /// The card of a link in it.
+    pub preview: LinkPreview,
+    /// Colours and font; WhatsApp shows them on a status.
+    pub style: Option<TextStyle>,
 }
 
-/// A file, with what WhatsApp shows about it.
+impl Text {
+    /// A text and nothing else.
+    pub fn plain(body: impl Into<String>) -> Text {
+        Text { body: body.into(), preview: LinkPreview::None, style: None }
+    }
+}
+
+/// The card of a link.
 #[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
-pub struct Media {
-    /// How WhatsApp presents it.
-    pub kind: MediaKind,
-    /// Where its bytes are.
-    pub source: MediaSource,
-    /// MIME type; guessed from the file name or the kind when unknown.
-    pub mime_type: Option<String>,
-    /// Text under an image, video or document.
-    pub caption: Option<String>,
-    /// Name that a document is saved under.
-    pub file_name: Option<String>,
-    /// Length of audio and video, in seconds.
-    pub duration_seconds: Option<u32>,
+pub enum LinkPreview {
+    /// There is none.
+    None,
+    /// It is made from the page of the first link in the text, when the message's turn comes.
+    Fetch,
+    /// It is this one.
+    Given(LinkCard),
 }
 
-/// How WhatsApp presents a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
-pub enum MediaKind {
-    /// A picture.
-    Image,
-    /// A video.
-    Video,
-    /// An audio file.
-    Audio,
-    /// A voice note.
-    Voice,
-    /// A file to save.
-    Document,
-    /// A sticker (WebP).
-    Sticker,
+/// What the card of a link shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct LinkCard {
+    /// The link, as it stands in the text.
+    pub url: String,
+    /// Title of the page.
+    pub title: String,
+    /// What the page says of itself.
+    pub description: Option<String>,
+    /// A small picture, as JPEG.
+    pub thumbnail_jpeg: Option<Vec<u8>>,
 }
 
-impl MediaKind {
-    /// Every kind.
-    pub const ALL: [MediaKind; 6] = [
-        MediaKind::Image,
-        MediaKind::Video,
-        MediaKind::Audio,
-        MediaKind::Voice,
-        MediaKind::Document,
-        MediaKind::Sticker,
+/// Colours and font of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct TextStyle {
+    /// Background, `0xAARRGGBB`.
+    pub background_argb: u32,
+    /// Text, `0xAARRGGBB`.
+    pub text_argb: u32,
+    /// Number of the font in WhatsApp's list.
+    pub font: TextFont,
+}
+
+/// WhatsApp's fonts for a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub enum TextFont {
+    /// The device's own.
+    System,
+    /// The device's own, for text.
+    SystemText,
+    /// A handwriting.
+    Script,
+    /// The device's own, bold.
+    SystemBold,
+    /// Morning Breeze.
+    MorningBreeze,
+    /// Calistoga.
+    Calistoga,
+    /// Exo 2, extra bold.
+    Exo2,
+    /// Courier Prime, bold.
+    CourierPrime,
+}
+
+impl TextFont {
+    /// Every font.
+    pub const ALL: [TextFont; 8] = [
+        TextFont::System,
+        TextFont::SystemText,
+        TextFont::Script,
+        TextFont::SystemBold,
+        TextFont::MorningBreeze,
+        TextFont::Calistoga,
+        TextFont::Exo2,
+        TextFont::CourierPrime,
     ];
 
     /// The word that the native API uses.
     pub fn as_str(self) -> &'static str {
         match self {
-            MediaKind::Image => "image",
-            MediaKind::Video => "video",
-            MediaKind::Audio => "audio",
-            MediaKind::Voice => "voice",
-            MediaKind::Document => "document",
-            MediaKind::Sticker => "sticker",
+            TextFont::System => "system",
+            TextFont::SystemText => "system_text",
+            TextFont::Script => "script",
+            TextFont::SystemBold => "system_bold",
+            TextFont::MorningBreeze => "morning_breeze",
+            TextFont::Calistoga => "calistoga",
+            TextFont::Exo2 => "exo2",
+            TextFont::CourierPrime => "courier_prime",
         }
     }
 
     /// Reads the word back.
-    pub fn parse(word: &str) -> Option<MediaKind> {
-        MediaKind::ALL.into_iter().find(|k| k.as_str() == word)
+    pub fn parse(word: &str) -> Option<TextFont> {
+        TextFont::ALL.into_iter().find(|font| font.as_str() == word)
     }
-
-    /// The MIME type of a file of this kind about which nothing else is known.
-    pub fn default_mime_type(self) -> &'static str {
-        match self {
-            MediaKind::Image => "image/jpeg",
-            MediaKind::Video => "video/mp4",
-            MediaKind::Audio => "audio/mpeg",
-            MediaKind::Voice => "audio/ogg; codecs=opus",
-            MediaKind::Document => "application/octet-stream",
-            MediaKind::Sticker => "image/webp",
-        }
-    }
-}
-
-/// Where a file's bytes are.
-#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
-pub enum MediaSource {
-    /// To be fetched when the message's turn comes.
-    Url(String),
-    /// Already on this node's disk.
-    Blob(BlobRef),
-}
-
-/// A file in the node's blob store, named by its content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
-pub struct BlobRef {
-    /// SHA-256 of the bytes.
-    pub sha256: [u8; 32],
-    /// Length in bytes.
-    pub size_bytes: u64,
 }
 
 /// The message that another one answers.
@@ -141,106 +258,51 @@ pub struct Quote {
     pub body: Option<String>,
 }
 
-/// Lanes of the outbox, in order of precedence.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    rkyv::Archive,
-    rkyv::Serialize,
-    rkyv::Deserialize,
-)]
-pub enum Lane {
-    /// One-time passwords: a person is waiting in front of a screen.
-    Otp,
-    /// Ordinary sends.
-    Interactive,
-    /// Answers written by a machine.
-    Reply,
-    /// Campaigns.
-    Bulk,
+/// A message that is there already, in the chat that the new one goes to.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct MessageRef {
+    /// WhatsApp's id of it.
+    pub wa_id: String,
+    /// Whether this number wrote it.
+    pub from_me: bool,
+    /// Who wrote it, in a group.
+    pub participant: Option<Address>,
 }
 
-impl Lane {
-    /// Every lane, the first served first.
-    pub const ALL: [Lane; 4] = [Lane::Otp, Lane::Interactive, Lane::Reply, Lane::Bulk];
-
-    /// The word that the native API uses.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Lane::Otp => "otp",
-            Lane::Interactive => "interactive",
-            Lane::Reply => "reply",
-            Lane::Bulk => "bulk",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Lane> {
-        Lane::ALL.into_iter().find(|lane| lane.as_str() == word)
-    }
-
-    /// One byte, in order of precedence: the first byte of a queue key.
-    pub fn rank(self) -> u8 {
-        self as u8
-    }
-
-    /// Reads [`Lane::rank`] back.
-    pub fn from_rank(rank: u8) -> Option<Lane> {
-        Lane::ALL.get(usize::from(rank)).copied()
-    }
+/// A reaction.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct Reaction {
+    /// The message reacted to.
+    pub target: MessageRef,
+    /// The emoji; empty takes the reaction back.
+    pub emoji: String,
 }
 
-/// Checks of a message that need nothing but the message.
-pub trait ValidateSend {
-    /// Every field that is wrong, with what to do about it. Empty when the message can be accepted.
-    fn problems(&self) -> Vec<FieldError>;
+/// New words for a message.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct Edit {
+    /// WhatsApp's id of the message; this number wrote it.
+    pub wa_id: String,
+    /// The new words.
+    pub body: String,
+    /// The kind of file whose caption they are; `None` for a text.
+    pub caption_of: Option<MediaKind>,
 }
 
-impl ValidateSend for SendMessage {
-    fn problems(&self) -> Vec<FieldError> {
-        let mut problems = Vec::new();
-        let mut refuse = |field: &str, message: String| problems.push(FieldError::new(field, message));
-        match &self.content {
-            Content::Text(text) => {
-                if text.body.trim().is_empty() {
-                    refuse("text.body", "is empty; a message needs a text".to_owned());
-                }
-                too_long(&mut refuse, "text.body", &text.body, limits::TEXT_BYTES_MAX);
-            }
-            Content::Media(media) => {
-                let kind = media.kind.as_str();
-                if let Some(caption) = &media.caption {
-                    too_long(&mut refuse, &format!("{kind}.caption"), caption, limits::CAPTION_BYTES_MAX);
-                }
-                if let Some(name) = &media.file_name {
-                    too_long(&mut refuse, &format!("{kind}.file_name"), name, limits::FILE_NAME_BYTES_MAX);
-                }
-            }
-        }
-        if matches!(self.to, Address::Newsletter(_) | Address::Status) {
-            refuse(
-                "to",
-                "is neither a person nor a group; newsletters and status have their own routes".to_owned(),
-            );
-        }
-        if self.mentions.len() > limits::MENTIONS_MAX {
-            refuse("mentions", format!("names more than {} people", limits::MENTIONS_MAX));
-        }
-        if let Some(metadata) = &self.metadata {
-            too_long(&mut refuse, "metadata", metadata, limits::METADATA_BYTES_MAX);
-        }
-        problems
-    }
+/// A pin, or its end.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct Pin {
+    /// The message.
+    pub target: MessageRef,
+    /// How long it stays pinned, in seconds; 0 unpins it.
+    pub duration_seconds: u32,
 }
 
-fn too_long(refuse: &mut impl FnMut(&str, String), field: &str, text: &str, bytes_max: usize) {
-    if text.len() > bytes_max {
-        refuse(field, format!("is {} bytes long; at most {bytes_max} are allowed", text.len()));
-    }
+/// A message kept, or not any more.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct Keep {
+    /// The message.
+    pub target: MessageRef,
+    /// Whether it is kept.
+    pub keep: bool,
 }

@@ -2,12 +2,24 @@
 
 mod bulk_share;
 mod content;
+mod lane;
+mod media;
 mod outbox;
 mod status;
+mod things;
+mod validate;
 
 pub use bulk_share::BulkShare;
 pub use content::{
-    BlobRef, Content, Lane, Media, MediaKind, MediaSource, Quote, SendMessage, Text, ValidateSend,
+    Content, Edit, Keep, LinkCard, LinkPreview, MessageRef, Pin, Quote, Reaction, SendMessage, SendOptions,
+    Text, TextFont, TextStyle,
 };
+pub use lane::Lane;
+pub use media::{BlobRef, Media, MediaKind, MediaShow, MediaSource};
 pub use outbox::{BulkTurn, Claim, FailedAttempt, Kept, Outbox, OutboxItem, Window};
 pub use status::{MessageStatus, StatusStep};
+pub use things::{
+    Buttons, CalendarEvent, Choice, ContactCard, ContactFields, ListMenu, ListSection, LiveLocation,
+    Location, MenuForm, Poll,
+};
+pub use validate::ValidateSend;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::content::Lane;
+use super::Lane;
 use crate::id::MessageId;
 use crate::retry::{Backoff, BackoffError};
 

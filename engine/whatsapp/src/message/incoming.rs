@@ -1,11 +1,14 @@
 //! An inbound protocol message in Trunkline's own words.
 
-use trunkline_model::inbound::{InboundContent, InboundMedia, InboundQuote};
-use trunkline_model::message::MediaKind;
-use waproto::whatsapp as wa;
-use waproto::whatsapp::message::protocol_message::Type as ProtocolType;
-use waproto::whatsapp::message::{LiveLocationMessage, LocationMessage, ProtocolMessage};
+mod media;
+mod things;
 
+use trunkline_model::inbound::{InboundContent, InboundMarks, InboundQuote};
+use waproto::whatsapp as wa;
+use waproto::whatsapp::message::ProtocolMessage;
+use waproto::whatsapp::message::protocol_message::Type as ProtocolType;
+
+use self::media::media;
 use crate::limits::WRAPPERS_MAX;
 
 /// What a message says.
@@ -14,18 +17,21 @@ pub(crate) struct Received {
     pub(crate) content: InboundContent,
     pub(crate) quote: Option<InboundQuote>,
     pub(crate) mentions: Vec<String>,
+    pub(crate) marks: InboundMarks,
 }
 
 /// Reads a message. `None` when it is not meant for people: key shares, history announcements and the like.
 pub(crate) fn received(message: &wa::Message) -> Option<Received> {
     let message = unwrap(message);
     let content = content(message)?;
-    let (quote, mentions) = context_of(message).map(read_context).unwrap_or_default();
-    Some(Received { content, quote, mentions })
+    let context = context_of(message);
+    let (quote, mentions) = context.map(read_context).unwrap_or_default();
+    let marks = context.map(read_marks).unwrap_or_default();
+    Some(Received { content, quote, mentions, marks })
 }
 
 /// The message inside the wrappers that say how it travels or is shown.
-fn unwrap(message: &wa::Message) -> &wa::Message {
+pub(crate) fn unwrap(message: &wa::Message) -> &wa::Message {
     let mut current = message;
     for _ in 0..WRAPPERS_MAX {
         match inner(current) {
@@ -52,6 +58,7 @@ fn inner(message: &wa::Message) -> Option<&wa::Message> {
         &message.associated_child_message,
         &message.bot_invoke_message,
         &message.spoiler_message,
+        &message.poll_creation_message_v4,
     ];
     wrappers.into_iter().find_map(|wrapper| wrapper.as_option()?.message.as_option())
 }
@@ -74,20 +81,7 @@ fn content(message: &wa::Message) -> Option<InboundContent> {
     if let Some(protocol) = message.protocol_message.as_option() {
         return protocol_content(protocol);
     }
-    if let Some(place) = message.location_message.as_option() {
-        return Some(location(place));
-    }
-    if let Some(place) = message.live_location_message.as_option() {
-        return Some(live_location(place));
-    }
-    if let Some(contact) = message.contact_message.as_option() {
-        return Some(InboundContent::Contacts { vcards: contact.vcard.iter().cloned().collect() });
-    }
-    if let Some(several) = message.contacts_array_message.as_option() {
-        let vcards = several.contacts.iter().filter_map(|contact| contact.vcard.clone()).collect();
-        return Some(InboundContent::Contacts { vcards });
-    }
-    named(message).map(other)
+    things::read(message).or_else(|| named(message).map(other))
 }
 
 fn other(kind: &str) -> InboundContent {
@@ -97,6 +91,14 @@ fn other(kind: &str) -> InboundContent {
 fn text(message: &wa::Message) -> Option<String> {
     let extended = || message.extended_text_message.as_option()?.text.clone();
     message.conversation.clone().filter(|body| !body.is_empty()).or_else(extended)
+}
+
+/// The caption of a file, be there nothing else of it: an edit need not carry the file again.
+fn caption(message: &wa::Message) -> Option<String> {
+    let image = || message.image_message.as_option()?.caption.clone();
+    let video = || message.video_message.as_option()?.caption.clone();
+    let document = || message.document_message.as_option()?.caption.clone();
+    image().or_else(video).or_else(document)
 }
 
 fn key_id(key: &buffa::MessageField<wa::MessageKey>) -> Option<String> {
@@ -109,99 +111,11 @@ fn protocol_content(protocol: &ProtocolMessage) -> Option<InboundContent> {
         Some(ProtocolType::REVOKE) => Some(InboundContent::Revoke { target_wa_id: key_id(&protocol.key)? }),
         Some(ProtocolType::MESSAGE_EDIT) => {
             let edited = unwrap(protocol.edited_message.as_option()?);
-            let caption = || match media(edited)?.1 {
-                Some(media) => media.caption,
-                None => None,
-            };
-            let body = text(edited).or_else(caption).unwrap_or_default();
+            let body = text(edited).or_else(|| caption(edited)).unwrap_or_default();
             Some(InboundContent::Edit { target_wa_id: key_id(&protocol.key)?, body })
         }
         Some(ProtocolType::EPHEMERAL_SETTING) => Some(other("ephemeralSetting")),
         _ => None,
-    }
-}
-
-/// The kinds of media share their fields' names but no type.
-macro_rules! file {
-    ($kind:expr, $message:expr, { $($extra:tt)* }) => {{
-        let message = $message;
-        let direct_path = message.direct_path.clone().filter(|path| !path.is_empty());
-        direct_path.map(|direct_path| InboundMedia {
-            kind: $kind,
-            mime_type: message.mimetype.clone(),
-            size_bytes: message.file_length,
-            direct_path,
-            media_key: message.media_key.clone().unwrap_or_default(),
-            file_sha256: message.file_sha256.clone().unwrap_or_default(),
-            file_enc_sha256: message.file_enc_sha256.clone().unwrap_or_default(),
-            $($extra)*
-            ..blank($kind)
-        })
-    }};
-}
-
-fn blank(kind: MediaKind) -> InboundMedia {
-    InboundMedia {
-        kind,
-        mime_type: None,
-        caption: None,
-        file_name: None,
-        size_bytes: None,
-        duration_seconds: None,
-        direct_path: String::new(),
-        media_key: Vec::new(),
-        file_sha256: Vec::new(),
-        file_enc_sha256: Vec::new(),
-    }
-}
-
-/// The protocol's name of a media message, and the file when it is complete.
-fn media(message: &wa::Message) -> Option<(&'static str, Option<InboundMedia>)> {
-    if let Some(image) = message.image_message.as_option() {
-        let file = file!(MediaKind::Image, image, { caption: image.caption.clone(), });
-        return Some(("imageMessage", file));
-    }
-    // A round video note is a video that is shown in a circle.
-    for (name, video) in [("videoMessage", &message.video_message), ("ptvMessage", &message.ptv_message)] {
-        if let Some(video) = video.as_option() {
-            let file = file!(MediaKind::Video, video, {
-                caption: video.caption.clone(),
-                duration_seconds: video.seconds,
-            });
-            return Some((name, file));
-        }
-    }
-    if let Some(audio) = message.audio_message.as_option() {
-        let kind = if audio.ptt == Some(true) { MediaKind::Voice } else { MediaKind::Audio };
-        return Some(("audioMessage", file!(kind, audio, { duration_seconds: audio.seconds, })));
-    }
-    if let Some(document) = message.document_message.as_option() {
-        let file_name = document.file_name.clone().or_else(|| document.title.clone());
-        let file = file!(MediaKind::Document, document, { caption: document.caption.clone(), file_name, });
-        return Some(("documentMessage", file));
-    }
-    let sticker = message.sticker_message.as_option()?;
-    Some(("stickerMessage", file!(MediaKind::Sticker, sticker, {})))
-}
-
-/// Degrees times ten million; what is no number becomes 0.
-fn e7(degrees: Option<f64>) -> i64 {
-    (degrees.unwrap_or_default() * 1e7).round() as i64
-}
-
-fn location(place: &LocationMessage) -> InboundContent {
-    InboundContent::Location {
-        latitude_e7: e7(place.degrees_latitude),
-        longitude_e7: e7(place.degrees_longitude),
-        name: place.name.clone().or_else(|| place.address.clone()),
-    }
-}
-
-fn live_location(place: &LiveLocationMessage) -> InboundContent {
-    InboundContent::Location {
-        latitude_e7: e7(place.degrees_latitude),
-        longitude_e7: e7(place.degrees_longitude),
-        name: place.caption.clone(),
     }
 }
 
@@ -223,7 +137,21 @@ fn context_of(message: &wa::Message) -> Option<&wa::ContextInfo> {
         location_message,
         live_location_message,
         contact_message,
-        contacts_array_message
+        contacts_array_message,
+        poll_creation_message,
+        poll_creation_message_v2,
+        poll_creation_message_v3,
+        poll_creation_message_v5,
+        event_message,
+        buttons_message,
+        buttons_response_message,
+        list_message,
+        list_response_message,
+        interactive_message,
+        interactive_response_message,
+        template_message,
+        template_button_reply_message,
+        group_invite_message
     )
     .into_iter()
     .flatten()
@@ -238,6 +166,13 @@ fn read_context(context: &wa::ContextInfo) -> (Option<InboundQuote>, Vec<String>
     (quote, context.mentioned_jid.iter().map(|jid| without_device(jid)).collect())
 }
 
+fn read_marks(context: &wa::ContextInfo) -> InboundMarks {
+    InboundMarks {
+        forwarded: context.is_forwarded == Some(true),
+        expires_in_seconds: context.expiration.filter(|seconds| *seconds > 0),
+    }
+}
+
 /// An id as replies and lookups take it. What does not read as an id stays as it came.
 fn without_device(jid: &str) -> String {
     jid.parse::<wacore_binary::Jid>().map_or_else(|_| jid.to_owned(), |jid| jid.to_non_ad_string())
@@ -249,22 +184,13 @@ fn named(message: &wa::Message) -> Option<&'static str> {
         ($($field:ident => $name:literal,)*) => { $(if message.$field.is_set() { return Some($name); })* };
     }
     names! {
-        poll_creation_message => "pollCreationMessage",
-        poll_creation_message_v2 => "pollCreationMessage",
-        poll_creation_message_v3 => "pollCreationMessage",
-        poll_creation_message_v4 => "pollCreationMessage",
-        poll_creation_message_v5 => "pollCreationMessage",
         poll_creation_message_v6 => "pollCreationMessage",
         poll_update_message => "pollUpdateMessage",
-        event_message => "eventMessage",
         enc_event_response_message => "encEventResponseMessage",
         enc_reaction_message => "encReactionMessage",
         enc_comment_message => "encCommentMessage",
         comment_message => "commentMessage",
         secret_encrypted_message => "secretEncryptedMessage",
-        keep_in_chat_message => "keepInChatMessage",
-        pin_in_chat_message => "pinInChatMessage",
-        group_invite_message => "groupInviteMessage",
         buttons_message => "buttonsMessage",
         buttons_response_message => "buttonsResponseMessage",
         list_message => "listMessage",

@@ -1,8 +1,10 @@
 use buffa::MessageField;
 use wa::message::{
     ContactMessage, ContactsArrayMessage, DeviceSentMessage, DocumentMessage, ExtendedTextMessage,
-    FutureProofMessage, ImageMessage, PollCreationMessage, ReactionMessage, SenderKeyDistributionMessage,
+    FutureProofMessage, ImageMessage, LocationMessage, ReactionMessage, SenderKeyDistributionMessage,
 };
+
+use trunkline_model::message::MediaKind;
 
 use super::*;
 
@@ -145,6 +147,7 @@ fn places_and_contacts() {
         latitude_e7,
         longitude_e7: -1_234_567,
         name: Some("here".into()),
+        address: None,
     };
     check(message(place(51.5)), expected(515_000_000));
     check(message(place(f64::NAN)), expected(0));
@@ -159,9 +162,8 @@ fn places_and_contacts() {
 
 #[test]
 fn what_has_no_content_of_ours_keeps_its_name() {
-    let poll = PollCreationMessage::default();
-    let poll = wa::Message { poll_creation_message_v3: MessageField::some(poll), ..Default::default() };
-    check(poll, InboundContent::Other { kind: "pollCreationMessage".into() });
+    let album = wa::Message { album_message: MessageField::some(Default::default()), ..Default::default() };
+    check(album, InboundContent::Other { kind: "albumMessage".into() });
     let strange = wa::Message { bcall_message: MessageField::some(Default::default()), ..Default::default() };
     check(strange, InboundContent::Other { kind: "unknown".into() });
 }

@@ -1,35 +1,48 @@
 //! Between Trunkline's messages and WhatsApp's: pure mappings, no session, no clock.
 
+mod facts;
 mod incoming;
 mod outgoing;
 mod party;
 
-pub(crate) use incoming::received;
-pub(crate) use outgoing::{build, media_type};
+pub use facts::thumbnail;
+pub(crate) use facts::{Prepared, has_facts, prepare};
+pub(crate) use incoming::{received, unwrap};
+pub(crate) use outgoing::{Parts, build, media_type};
 pub(crate) use party::{address_of, party};
 
 use std::fmt;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use ring::digest::{SHA256, digest};
 use trunkline_model::message::MediaKind;
 use trunkline_model::record::UploadedMedia;
 
-/// Opens a plain file; called where blocking is allowed.
-pub type OpenFile = Box<dyn FnOnce() -> io::Result<Box<dyn Read + Send>> + Send>;
+/// Opens a plain file, at its beginning; called where blocking is allowed, any number of times.
+pub type OpenFile = Box<dyn Fn() -> io::Result<Box<dyn Read + Send>> + Send>;
 
 /// A file to be encrypted and uploaded.
 pub struct MediaUpload {
     /// How WhatsApp presents it, which decides over keys and path.
     pub kind: MediaKind,
-    /// The plain file, from its beginning.
+    /// The plain file.
     pub open: OpenFile,
     /// Its length in bytes.
     pub size_bytes: u64,
     /// Where the encrypted file may be written, [`sealed_bytes`] long; nothing is there yet, and its owner removes it. `None`
     /// holds it in memory.
     pub sealed_path: Option<PathBuf>,
+}
+
+impl MediaUpload {
+    /// The same file in another form, which is small enough to be in memory.
+    pub(crate) fn with(self, bytes: Bytes) -> MediaUpload {
+        let size_bytes = bytes.len() as u64;
+        let open: OpenFile = Box::new(move || Ok(Box::new(io::Cursor::new(bytes.clone()))));
+        MediaUpload { open, size_bytes, ..self }
+    }
 }
 
 impl fmt::Debug for MediaUpload {
@@ -46,7 +59,7 @@ impl fmt::Debug for MediaUpload {
 pub struct AttachedMedia {
     /// Where it is and what opens it.
     pub file: UploadedMedia,
-    /// MIME type as it was found out; the message's own, or the kind's, when unknown.
+    /// MIME type as its server told it, if it came from one.
     pub mime_type: Option<String>,
 }
 

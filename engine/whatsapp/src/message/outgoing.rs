@@ -1,67 +1,134 @@
 //! A protocol message from an accepted one.
 
+mod about;
+mod media;
+mod things;
+
 use buffa::MessageField;
 use trunkline_model::Address;
-use trunkline_model::message::{Content, Media, MediaKind, Quote, SendMessage};
-use trunkline_model::record::UploadedMedia;
-use wacore::download::MediaType;
+use trunkline_model::message::{Content, LinkCard, LinkPreview, Quote, SendMessage, Text, TextFont};
+use wacore::proto_helpers::MessageExt as _;
 use waproto::whatsapp as wa;
-use waproto::whatsapp::message::{
-    AudioMessage, DocumentMessage, ExtendedTextMessage, FutureProofMessage, ImageMessage, StickerMessage,
-    VideoMessage,
-};
+use waproto::whatsapp::message::ExtendedTextMessage;
+use waproto::whatsapp::message::extended_text_message::FontType;
 
+pub(crate) use self::media::media_type;
 use super::AttachedMedia;
 use crate::error::SendError;
 
-/// Which of WhatsApp's media classes, and with it which keys and which path, a file belongs to.
-pub(crate) fn media_type(kind: MediaKind) -> MediaType {
-    match kind {
-        MediaKind::Image => MediaType::Image,
-        MediaKind::Video => MediaType::Video,
-        MediaKind::Audio | MediaKind::Voice => MediaType::Audio,
-        MediaKind::Document => MediaType::Document,
-        MediaKind::Sticker => MediaType::Sticker,
-    }
+/// What a message is built of besides itself. The same message with the same parts gives the same bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    /// The file, uploaded.
+    pub(crate) uploaded: Option<AttachedMedia>,
+    /// Now, in milliseconds since the Unix epoch.
+    pub(crate) now_ms: i64,
+    /// The message's own secret, which answers to it are sealed with.
+    pub(crate) secret: [u8; 32],
+    /// Everybody in the group, for a message that mentions all of them.
+    pub(crate) everybody: Vec<String>,
 }
 
 /// The protocol message.
 ///
 /// # Errors
 /// Permanent `invalid_message` when a media message comes without its upload.
-pub(crate) fn build(
-    message: &SendMessage,
-    uploaded: Option<AttachedMedia>,
-) -> Result<wa::Message, SendError> {
-    let context = context(message);
-    match (&message.content, uploaded) {
-        (Content::Text(text), _) => Ok(build_text(&text.body, context)),
-        (Content::Media(media), Some(uploaded)) => Ok(build_media(media, uploaded, context)),
-        (Content::Media(_), None) => {
-            Err(SendError::permanent("invalid_message", "the media file is missing"))
-        }
+pub(crate) fn build(message: &SendMessage, parts: Parts) -> Result<wa::Message, SendError> {
+    let mut built = match &message.content {
+        Content::Text(text) => build_text(text),
+        Content::Media(media) => match parts.uploaded {
+            Some(uploaded) => media::build(media, uploaded),
+            None => return Err(SendError::permanent("invalid_message", "the media file is missing")),
+        },
+        Content::Location(place) => things::location(place),
+        Content::LiveLocation(place) => things::live_location(place),
+        Content::Contacts(cards) => things::contacts(cards),
+        Content::Poll(poll) => things::poll(poll, parts.secret),
+        Content::Event(event) => things::event(event, parts.secret),
+        Content::Buttons(menu) => things::buttons(menu),
+        Content::List(menu) => things::list(menu),
+        Content::Reaction(reaction) => about::reaction(&message.to, reaction, parts.now_ms),
+        Content::Edit(edit) => about::edit(&message.to, edit, parts.now_ms),
+        Content::Revoke(target) => about::revoke(&message.to, target),
+        Content::Pin(pin) => about::pin(&message.to, pin, parts.now_ms),
+        Content::Keep(keep) => about::keep(&message.to, keep, parts.now_ms),
+    };
+    if message.content.is_message() {
+        add_context(&mut built, message, parts.everybody);
+    }
+    Ok(built)
+}
+
+/// Plain text goes as such; only what is more than that needs the longer form.
+fn build_text(text: &Text) -> wa::Message {
+    let given: Option<LinkCard> = match &text.preview {
+        LinkPreview::Given(card) => Some(card.clone()),
+        // Fetched before the message got here, or there is nothing to show.
+        LinkPreview::Fetch | LinkPreview::None => None,
+    };
+    if given.is_none() && text.style.is_none() {
+        return wa::Message { conversation: Some(text.body.clone()), ..wa::Message::default() };
+    }
+    let mut long = ExtendedTextMessage { text: Some(text.body.clone()), ..ExtendedTextMessage::default() };
+    if let Some(card) = given {
+        long.matched_text = Some(card.url);
+        long.title = Some(card.title);
+        long.description = card.description;
+        long.jpeg_thumbnail = card.thumbnail_jpeg;
+    }
+    if let Some(style) = text.style {
+        long.background_argb = Some(style.background_argb);
+        long.text_argb = Some(style.text_argb);
+        long.font = Some(font(style.font));
+    }
+    wa::Message { extended_text_message: MessageField::some(long), ..wa::Message::default() }
+}
+
+fn font(font: TextFont) -> FontType {
+    match font {
+        TextFont::System => FontType::SYSTEM,
+        TextFont::SystemText => FontType::SYSTEM_TEXT,
+        TextFont::Script => FontType::FB_SCRIPT,
+        TextFont::SystemBold => FontType::SYSTEM_BOLD,
+        TextFont::MorningBreeze => FontType::MORNINGBREEZE_REGULAR,
+        TextFont::Calistoga => FontType::CALISTOGA_REGULAR,
+        TextFont::Exo2 => FontType::EXO2_EXTRABOLD,
+        TextFont::CourierPrime => FontType::COURIERPRIME_BOLD,
     }
 }
 
-/// Plain text goes as such; only a quote or a mention needs the longer form.
-fn build_text(body: &str, context: Option<wa::ContextInfo>) -> wa::Message {
-    let Some(context) = context else {
-        return wa::Message { conversation: Some(body.to_owned()), ..wa::Message::default() };
-    };
-    let text = ExtendedTextMessage {
-        text: Some(body.to_owned()),
-        context_info: MessageField::some(context),
-        ..ExtendedTextMessage::default()
-    };
-    wa::Message { extended_text_message: MessageField::some(text), ..wa::Message::default() }
+/// Puts quote, mentions, the mark of a forwarded message and its expiry where the message has a place for them: within its
+/// wrapper, where it has one.
+fn add_context(built: &mut wa::Message, message: &SendMessage, everybody: Vec<String>) {
+    let Some(context) = context(message, everybody) else { return };
+    let inside = innermost(built);
+    inside.set_context_info(context);
 }
 
-fn context(message: &SendMessage) -> Option<wa::ContextInfo> {
-    if message.quote.is_none() && message.mentions.is_empty() {
-        return None;
-    }
+fn innermost(message: &mut wa::Message) -> &mut wa::Message {
+    let wrapped = [
+        message.view_once_message.is_set(),
+        message.view_once_message_v2_extension.is_set(),
+        message.document_with_caption_message.is_set(),
+    ];
+    let wrapper = match wrapped {
+        [true, ..] => &mut message.view_once_message,
+        [_, true, _] => &mut message.view_once_message_v2_extension,
+        [_, _, true] => &mut message.document_with_caption_message,
+        _ => return message,
+    };
+    wrapper.get_or_insert_default().message.get_or_insert_default()
+}
+
+fn context(message: &SendMessage, everybody: Vec<String>) -> Option<wa::ContextInfo> {
+    let options = &message.options;
+    let mut mentioned: Vec<String> = message.mentions.iter().map(Address::jid).collect();
+    mentioned.extend(everybody.into_iter().filter(|jid| !message.mentions.iter().any(|m| m.jid() == *jid)));
     let mut context = wa::ContextInfo {
-        mentioned_jid: message.mentions.iter().map(Address::jid).collect(),
+        mentioned_jid: mentioned,
+        expiration: options.expires_in_seconds.filter(|seconds| *seconds > 0),
+        is_forwarded: options.forwarded.then_some(true),
+        forwarding_score: options.forwarded.then_some(1),
         ..wa::ContextInfo::default()
     };
     if let Some(quote) = &message.quote {
@@ -74,7 +141,7 @@ fn context(message: &SendMessage) -> Option<wa::ContextInfo> {
         };
         context.quoted_message = MessageField::some(quoted);
     }
-    Some(context)
+    (context != wa::ContextInfo::default()).then_some(context)
 }
 
 /// Who wrote the quoted message. In a chat of two it is the other person unless told otherwise.
@@ -83,84 +150,6 @@ fn quoted_author(quote: &Quote, to: &Address) -> Option<String> {
         Some(author) => Some(author.jid()),
         None => to.is_person().then(|| to.jid()),
     }
-}
-
-/// The fields that every kind of media message has under the same name.
-macro_rules! with_file {
-    ($message:ident, $file:expr, $mime_type:expr, $context:expr, { $($extra:tt)* }) => {{
-        let file = $file;
-        $message {
-            url: Some(file.url),
-            direct_path: Some(file.direct_path),
-            media_key: Some(file.media_key.to_vec()),
-            file_sha256: Some(file.file_sha256.to_vec()),
-            file_enc_sha256: Some(file.file_enc_sha256.to_vec()),
-            file_length: Some(file.size_bytes),
-            media_key_timestamp: Some(file.key_made_at_s),
-            mimetype: Some($mime_type),
-            context_info: $context.map(MessageField::some).unwrap_or_default(),
-            $($extra)*
-            ..$message::default()
-        }
-    }};
-}
-
-fn build_media(media: &Media, uploaded: AttachedMedia, context: Option<wa::ContextInfo>) -> wa::Message {
-    let file = uploaded.file;
-    let known = media.mime_type.clone().or(uploaded.mime_type);
-    let mime_type = known.unwrap_or_else(|| media.kind.default_mime_type().to_owned());
-    let mut message = wa::Message::default();
-    let caption = media.caption.clone().filter(|caption| !caption.is_empty());
-    match media.kind {
-        MediaKind::Image => {
-            message.image_message =
-                MessageField::some(with_file!(ImageMessage, file, mime_type, context, { caption, }));
-        }
-        MediaKind::Video => {
-            let sidecar = file.streaming_sidecar.clone();
-            message.video_message = MessageField::some(with_file!(VideoMessage, file, mime_type, context, {
-                caption,
-                seconds: media.duration_seconds,
-                streaming_sidecar: sidecar,
-            }));
-        }
-        MediaKind::Audio | MediaKind::Voice => {
-            let sidecar = file.streaming_sidecar.clone();
-            message.audio_message = MessageField::some(with_file!(AudioMessage, file, mime_type, context, {
-                seconds: media.duration_seconds,
-                ptt: Some(media.kind == MediaKind::Voice),
-                streaming_sidecar: sidecar,
-            }));
-        }
-        MediaKind::Sticker => {
-            message.sticker_message =
-                MessageField::some(with_file!(StickerMessage, file, mime_type, context, {}));
-        }
-        MediaKind::Document => return build_document(media, file, mime_type, context),
-    }
-    message
-}
-
-/// A document with a caption travels in a wrapper, as the web client sends it.
-fn build_document(
-    media: &Media,
-    file: UploadedMedia,
-    mime_type: String,
-    context: Option<wa::ContextInfo>,
-) -> wa::Message {
-    let caption = media.caption.clone().filter(|caption| !caption.is_empty());
-    let has_caption = caption.is_some();
-    let document = with_file!(DocumentMessage, file, mime_type, context, {
-        caption,
-        file_name: media.file_name.clone(),
-        title: media.file_name.clone(),
-    });
-    let inner = wa::Message { document_message: MessageField::some(document), ..wa::Message::default() };
-    if !has_caption {
-        return inner;
-    }
-    let wrapper = FutureProofMessage { message: MessageField::some(inner) };
-    wa::Message { document_with_caption_message: MessageField::some(wrapper), ..wa::Message::default() }
 }
 
 #[cfg(test)]

@@ -1,4 +1,9 @@
-use trunkline_model::message::{BlobRef, Lane, MediaSource, Text};
+use trunkline_model::message::{
+    BlobRef, Edit, Lane, Media, MediaKind, MediaShow, MediaSource, MessageRef, Reaction, SendOptions,
+    TextStyle,
+};
+use trunkline_model::record::{MediaFacts, UploadedMedia};
+use waproto::whatsapp::message::protocol_message::Type as ProtocolType;
 
 use super::*;
 
@@ -8,13 +13,14 @@ fn message(content: Content) -> SendMessage {
         content,
         quote: None,
         mentions: Vec::new(),
+        options: SendOptions::default(),
         lane: Lane::Interactive,
         metadata: None,
     }
 }
 
 fn text() -> SendMessage {
-    message(Content::Text(Text { body: "hello".into() }))
+    message(Content::Text(Text::plain("hello")))
 }
 
 fn media(kind: MediaKind, caption: Option<&str>) -> SendMessage {
@@ -25,10 +31,11 @@ fn media(kind: MediaKind, caption: Option<&str>) -> SendMessage {
         caption: caption.map(str::to_owned),
         file_name: Some("a.pdf".into()),
         duration_seconds: Some(9),
+        show: MediaShow::default(),
     }))
 }
 
-fn built(message: &SendMessage) -> wa::Message {
+fn uploaded() -> AttachedMedia {
     let file = UploadedMedia {
         url: "https://host/d".into(),
         direct_path: "/d".into(),
@@ -39,8 +46,14 @@ fn built(message: &SendMessage) -> wa::Message {
         key_made_at_s: 5,
         streaming_sidecar: Some(vec![6]),
         expires_at_ms: 7,
+        mime_type: None,
+        facts: MediaFacts::default(),
     };
-    build(message, Some(AttachedMedia { file, mime_type: Some("x/y".into()) })).expect("builds")
+    AttachedMedia { file, mime_type: Some("x/y".into()) }
+}
+
+fn built(message: &SendMessage) -> wa::Message {
+    build(message, Parts { uploaded: Some(uploaded()), ..Parts::default() }).expect("builds")
 }
 
 fn quote(participant: Option<Address>) -> Quote {
@@ -113,7 +126,7 @@ fn a_document_is_wrapped_only_with_a_caption() {
 
 #[test]
 fn media_without_its_file_is_refused_for_good() {
-    let error = build(&media(MediaKind::Image, None), None).expect_err("nothing was uploaded");
+    let error = build(&media(MediaKind::Image, None), Parts::default()).expect_err("nothing was uploaded");
     assert_eq!((error.reason(), error.is_retryable()), ("invalid_message", false));
 }
 
@@ -133,5 +146,70 @@ fn what_is_sent_reads_back_as_the_same() {
             panic!("{kind:?}")
         };
         assert_eq!((read.kind, read.caption.as_deref(), read.direct_path.as_str()), (kind, caption, "/d"));
+    }
+}
+
+#[test]
+fn options_travel_in_the_context_wherever_it_is() {
+    let options = SendOptions { forwarded: true, expires_in_seconds: Some(86_400), ..SendOptions::default() };
+    let once = |message: SendMessage| {
+        let Content::Media(media) = message.content else { panic!("no file") };
+        let content = Content::Media(Media { show: MediaShow { view_once: true, ..media.show }, ..media });
+        SendMessage { content, options: options.clone(), ..message }
+    };
+    let plain = SendMessage { options: options.clone(), ..text() };
+    for message in [plain, once(media(MediaKind::Image, None)), once(media(MediaKind::Voice, None))] {
+        let received = crate::message::received(&built(&message)).expect("is for people");
+        assert_eq!((received.marks.forwarded, received.marks.expires_in_seconds), (true, Some(86_400)));
+    }
+}
+
+#[test]
+fn everybody_is_mentioned_once() {
+    let ada = Address::Phone("15550000002".into());
+    let message = SendMessage { mentions: vec![ada.clone()], ..text() };
+    let everybody = vec![ada.jid(), "99@lid".to_owned()];
+    let built = build(&message, Parts { everybody, ..Parts::default() }).expect("builds");
+    let mentions = crate::message::received(&built).expect("is for people").mentions;
+    assert_eq!(mentions, ["15550000002@s.whatsapp.net", "99@lid"]);
+}
+
+#[test]
+fn cards_of_links_and_styles_need_the_longer_form() {
+    let card = LinkCard { url: "https://a.example".into(), title: "A".into(), ..LinkCard::default() };
+    let style = TextStyle { background_argb: 0xff00_0000, text_argb: u32::MAX, font: TextFont::Calistoga };
+    let body = "see https://a.example".to_owned();
+    let text = Text { body, preview: LinkPreview::Given(card), style: Some(style) };
+    let long =
+        built(&message(Content::Text(text))).extended_text_message.into_option().expect("the longer form");
+    assert_eq!((long.matched_text.as_deref(), long.title.as_deref()), (Some("https://a.example"), Some("A")));
+    assert_eq!((long.background_argb, long.font), (Some(0xff00_0000), Some(FontType::CALISTOGA_REGULAR)));
+}
+
+#[test]
+fn messages_about_messages_name_their_target() {
+    let target =
+        |from_me| MessageRef { wa_id: "T".into(), from_me, participant: Some(Address::Lid("99".into())) };
+    let in_group = |content| SendMessage { to: Address::Group("12036".into()), ..message(content) };
+    let key_of = |message: &SendMessage| {
+        let built = built(message);
+        let reaction =
+            built.reaction_message.as_option().and_then(|reaction| reaction.key.as_option().cloned());
+        reaction.expect("a key")
+    };
+    let react = |from_me| Content::Reaction(Reaction { target: target(from_me), emoji: "x".into() });
+    let theirs = key_of(&in_group(react(false)));
+    assert_eq!((theirs.from_me, theirs.participant.as_deref()), (Some(false), Some("99@lid")));
+    assert_eq!(theirs.remote_jid.as_deref(), Some("12036@g.us"));
+    assert_eq!(key_of(&in_group(react(true))).participant, None);
+    assert_eq!(key_of(&message(react(false))).participant, None, "a chat of two has no participants");
+
+    let edit = |caption_of| Content::Edit(Edit { wa_id: "T".into(), body: "new".into(), caption_of });
+    for caption_of in [None, Some(MediaKind::Image), Some(MediaKind::Video), Some(MediaKind::Document)] {
+        let built = built(&message(edit(caption_of)));
+        let protocol = built.protocol_message.as_option().expect("a protocol message");
+        assert_eq!(protocol.r#type, Some(ProtocolType::MESSAGE_EDIT));
+        let edited = protocol.edited_message.as_option().expect("an edited message");
+        assert_eq!(edited.conversation.is_some(), caption_of.is_none(), "{caption_of:?}");
     }
 }

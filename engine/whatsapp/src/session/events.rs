@@ -2,6 +2,8 @@
 
 use metrics::counter;
 use tokio::sync::mpsc;
+use trunkline_model::chat::{ChatChanged, ContactChanged, LabelChanged};
+use trunkline_model::command::{CallEvent, LimitsView};
 use trunkline_model::event::CloseReason;
 use trunkline_model::inbound::Party;
 
@@ -90,6 +92,8 @@ pub enum SessionEvent {
         chat: Party,
         /// Whose device tells.
         sender: Party,
+        /// Number of that device: 0 is the phone.
+        device: u16,
         /// What it tells.
         kind: ReceiptKind,
         /// When, by the server's clock, in milliseconds since the Unix epoch.
@@ -113,6 +117,17 @@ pub enum SessionEvent {
         /// Last time seen, in milliseconds since the Unix epoch, where shown.
         last_seen_ms: Option<i64>,
     },
+    /// A message arrived that cannot be read. Where it can still come, it has been asked for.
+    Unread {
+        /// Its id.
+        wa_id: String,
+        /// The conversation.
+        chat: Party,
+        /// Who sent it.
+        sender: Party,
+        /// Why, in a word.
+        cause: &'static str,
+    },
     /// A group changed: its members, subject or settings.
     GroupChanged {
         /// The group.
@@ -124,6 +139,30 @@ pub enum SessionEvent {
         /// The members that it concerns.
         participants: Vec<Party>,
     },
+    /// WhatsApp told of the account's limits.
+    LimitsChanged(Box<LimitsView>),
+    /// A call rings, was taken or ended.
+    Call(Box<CallEvent>),
+    /// A chat, a person or a label changed, on another device of the account or by this session's own doing.
+    Changed {
+        /// What.
+        change: Box<AppStateChange>,
+        /// Whether it is part of what a new device is told of the past.
+        is_past: bool,
+        /// When, in milliseconds since the Unix epoch, by the clock of whoever changed it.
+        at_ms: i64,
+    },
+}
+
+/// What changed of what the devices of an account share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppStateChange {
+    /// Of a chat.
+    Chat(ChatChanged),
+    /// Of a person.
+    Contact(ContactChanged),
+    /// Of a label.
+    Label(LabelChanged),
 }
 
 /// What a receipt tells.
@@ -169,7 +208,11 @@ impl SessionEvent {
             SessionEvent::Receipt { .. } => "receipt",
             SessionEvent::ChatPresence { .. } => "chat_presence",
             SessionEvent::Presence { .. } => "presence",
+            SessionEvent::Unread { .. } => "unread",
             SessionEvent::GroupChanged { .. } => "group_changed",
+            SessionEvent::LimitsChanged(_) => "limits_changed",
+            SessionEvent::Call(_) => "call",
+            SessionEvent::Changed { .. } => "changed",
         }
     }
 
@@ -178,7 +221,11 @@ impl SessionEvent {
             SessionEvent::Receipt { .. }
             | SessionEvent::ChatPresence { .. }
             | SessionEvent::Presence { .. }
-            | SessionEvent::GroupChanged { .. } => Weight::Useful,
+            | SessionEvent::GroupChanged { .. }
+            | SessionEvent::LimitsChanged(_)
+            | SessionEvent::Call(_)
+            | SessionEvent::Changed { .. }
+            | SessionEvent::Unread { .. } => Weight::Useful,
             _ => Weight::Essential,
         }
     }

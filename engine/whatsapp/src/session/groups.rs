@@ -193,11 +193,11 @@ impl Session {
     }
 }
 
-fn jid(group: &GroupId) -> Jid {
+pub(super) fn jid(group: &GroupId) -> Jid {
     Jid::group(group.0.as_str())
 }
 
-fn jids(people: &[Address]) -> Result<Vec<Jid>> {
+pub(super) fn jids(people: &[Address]) -> Result<Vec<Jid>> {
     people.iter().map(|person| address_of(person).ok_or_else(|| invalid("somebody is no person"))).collect()
 }
 
@@ -209,7 +209,7 @@ fn approval_mode(asked: bool) -> MembershipApprovalMode {
     if asked { MembershipApprovalMode::On } else { MembershipApprovalMode::Off }
 }
 
-fn view(metadata: &GroupMetadata) -> GroupView {
+pub(super) fn view(metadata: &GroupMetadata) -> GroupView {
     let creator = metadata.creator.as_ref().map(|jid| party(jid, metadata.creator_pn.as_ref(), None));
     GroupView {
         group: party(&metadata.id, None, Some(&metadata.subject)),
@@ -242,7 +242,7 @@ fn participant(member: &GroupParticipant) -> Participant {
     Participant { person: party(&member.jid, other, None), role }
 }
 
-fn outcome(response: &ParticipantChangeResponse) -> ParticipantOutcome {
+pub(super) fn outcome(response: &ParticipantChangeResponse) -> ParticipantOutcome {
     ParticipantOutcome {
         person: party(&response.jid, response.phone_number.as_ref(), None),
         error: response.error.clone(),
@@ -271,11 +271,11 @@ fn milliseconds(seconds: u64) -> Option<i64> {
     i64::try_from(seconds).ok()?.checked_mul(1_000)
 }
 
-fn invalid(reason: impl std::fmt::Display) -> SessionError {
+pub(super) fn invalid(reason: impl std::fmt::Display) -> SessionError {
     SessionError::Invalid(shorten(reason.to_string()))
 }
 
-fn group_error(error: GroupError) -> SessionError {
+pub(super) fn group_error(error: GroupError) -> SessionError {
     match &error {
         GroupError::Iq(error) => iq_error(error),
         GroupError::Mex(error) => mex_error(error),

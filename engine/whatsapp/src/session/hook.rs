@@ -10,9 +10,10 @@ use wacore_binary::Jid;
 use whatsapp_rust::anyhow;
 use whatsapp_rust::{Client, InboundDurabilityHook};
 
+use super::answers::{self, Secrets};
 use super::translate::{chat, sender};
 use crate::error::SinkError;
-use crate::message::received;
+use crate::message::{received, unwrap};
 use crate::metrics::{INBOUND_BATCHES, INBOUND_MESSAGES};
 
 /// Takes what must be durable before WhatsApp hears an acknowledgement. Implemented by the engine.
@@ -27,6 +28,18 @@ pub trait InboundSink: Send + Sync + 'static {
     /// # Errors
     /// [`SinkError`]: none is acknowledged, WhatsApp delivers them again on the next connection.
     async fn commit(&self, messages: Vec<InboundMessage>) -> Result<(), SinkError>;
+
+    /// Commits older messages that the phone sent on request, without those that are known under either name of a person.
+    ///
+    /// # Errors
+    /// [`SinkError`]: some of them may be committed; they can be asked for again.
+    async fn backfill(&self, messages: Vec<InboundMessage>) -> Result<(), SinkError>;
+    /// The secret of a committed poll or invitation, which answers to it are opened with. `None` when there is no such message,
+    /// or when this number sent it: then the secret is derived.
+    fn secret_of(&self, wa_id: &str) -> Option<Vec<u8>> {
+        let _ = wa_id;
+        None
+    }
 }
 
 /// The protocol crate's hook over an [`InboundSink`].
@@ -49,7 +62,7 @@ pub(super) async fn commit(
 ) -> Result<(), SinkError> {
     let mut messages = Vec::with_capacity(batch.len());
     for decrypted in batch {
-        if let Some(message) = read(client, decrypted).await {
+        if let Some(message) = read(sink, client, decrypted, &messages).await {
             counter!(INBOUND_MESSAGES, "kind" => kind(&message.content)).increment(1);
             messages.push(message);
         }
@@ -63,10 +76,20 @@ pub(super) async fn commit(
     committed
 }
 
-async fn read(client: &Client, decrypted: &Decrypted) -> Option<InboundMessage> {
+/// A decrypted message in Trunkline's words, given those that came just before it.
+async fn read(
+    sink: &dyn InboundSink,
+    client: &Client,
+    decrypted: &Decrypted,
+    batch: &[InboundMessage],
+) -> Option<InboundMessage> {
     let info = &decrypted.info;
-    let read = received(&decrypted.message)?;
+    let mut read = received(&decrypted.message)?;
     let source = &info.source;
+    let secrets = Secrets { sink, batch, client };
+    if let Some(opened) = answers::open(&secrets, source, unwrap(&decrypted.message)) {
+        read.content = opened;
+    }
     let mut chat = chat(source);
     let mut sender = sender(source, Some(&info.push_name));
     if !source.is_group {
@@ -84,11 +107,12 @@ async fn read(client: &Client, decrypted: &Decrypted) -> Option<InboundMessage> 
         content: read.content,
         quote: read.quote,
         mentions: read.mentions,
+        marks: read.marks,
     })
 }
 
 /// Adds the second name of a person from what this account has learned. A failed look-up leaves it unknown.
-async fn complete(client: &Client, jid: &Jid, person: &mut Party) {
+pub(super) async fn complete(client: &Client, jid: &Jid, person: &mut Party) {
     let is_person = jid.is_pn() || jid.is_lid();
     if !is_person || (person.phone.is_some() && person.lid.is_some()) {
         return;
@@ -108,6 +132,16 @@ fn kind(content: &InboundContent) -> &'static str {
         InboundContent::Edit { .. } => "edit",
         InboundContent::Location { .. } => "location",
         InboundContent::Contacts { .. } => "contacts",
+        InboundContent::LiveLocation(_) => "live_location",
+        InboundContent::Poll(_) => "poll",
+        InboundContent::PollVote(_) => "poll_vote",
+        InboundContent::Event(_) => "event",
+        InboundContent::EventAnswer { .. } => "event_answer",
+        InboundContent::Menu(_) => "menu",
+        InboundContent::MenuChoice { .. } => "menu_choice",
+        InboundContent::Pin { .. } => "pin",
+        InboundContent::Keep { .. } => "keep",
+        InboundContent::GroupInvite(_) => "group_invite",
         InboundContent::Other { .. } => "other",
     }
 }

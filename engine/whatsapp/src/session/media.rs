@@ -3,9 +3,10 @@
 use std::fs::File;
 
 use metrics::counter;
+use tokio::sync::{Semaphore, oneshot};
 use trunkline_model::Address;
 use trunkline_model::inbound::{InboundMedia, InboundMessage};
-use trunkline_model::record::UploadedMedia;
+use trunkline_model::record::{MediaFacts, UploadedMedia};
 use wacore_binary::Jid;
 use whatsapp_rust::download::DownloadParams;
 use whatsapp_rust::upload::UploadResponse;
@@ -14,16 +15,20 @@ use whatsapp_rust::{MediaRetryResult, MediaReuploadError, MediaReuploadRequest};
 
 use super::Session;
 use crate::error::{SendError, SessionError, shorten};
-use crate::limits::MEDIA_BYTES_MAX;
-use crate::message::{MediaUpload, address_of, media_type};
+use crate::limits::{MEDIA_BYTES_MAX, PREPARATIONS_MAX};
+use crate::message::{MediaUpload, Prepared, address_of, has_facts, media_type, prepare};
 use crate::metrics::MEDIA;
 
 mod files;
 
 pub use files::Downloaded;
 
+/// Files of all sessions that are being opened: each takes a core for as long as it takes, and memory for what is in it.
+static PREPARATIONS: Semaphore = Semaphore::const_new(PREPARATIONS_MAX);
+
 impl Session {
-    /// Encrypts a file and uploads it. Memory does not grow with the file when it is encrypted on disk.
+    /// Finds out what is shown of a file, gives it the form that its kind needs, encrypts and uploads it. Memory does not grow with
+    /// the file when it is encrypted on disk, beyond what a picture or voice note takes that is opened.
     ///
     /// # Errors
     /// [`SendError`], which says whether another attempt makes sense.
@@ -35,10 +40,29 @@ impl Session {
         if !self.is_connected() {
             return Err(SendError::retryable("not_connected", "the session is not connected to WhatsApp"));
         }
+        let (file, Prepared { made, facts }) = self.prepare(file).await?;
+        let (file, mime_type) = match made {
+            Some((bytes, mime_type)) => (file.with(bytes), Some(mime_type.to_owned())),
+            None => (file, None),
+        };
         let uploaded = self.seal_and_upload(file).await;
         let outcome = if uploaded.is_ok() { "ok" } else { "failed" };
         counter!(MEDIA, "direction" => "up", "outcome" => outcome).increment(1);
-        uploaded.map(uploaded_media)
+        uploaded.map(|response| UploadedMedia { mime_type, facts, ..uploaded_media(response) })
+    }
+
+    /// Finds out what WhatsApp shows about a file, away from the shard's thread.
+    async fn prepare(&self, file: MediaUpload) -> Result<(MediaUpload, Prepared), SendError> {
+        if !has_facts(file.kind) {
+            return Ok((file, Prepared::default()));
+        }
+        let stopped = || SendError::retryable("stopping", "the file was not prepared");
+        let turn = PREPARATIONS.acquire().await.map_err(|_| stopped())?;
+        let (told, heard) = oneshot::channel();
+        let work = Box::new(move || drop(told.send(prepare(&file).map(|prepared| (file, prepared)))));
+        self.inner.kit.0.spawner.spawn_blocking(work).await;
+        drop(turn);
+        heard.await.map_err(|_| stopped())?
     }
 
     async fn seal_and_upload(&self, file: MediaUpload) -> Result<UploadResponse, SendError> {
@@ -168,6 +192,8 @@ fn uploaded_media(response: UploadResponse) -> UploadedMedia {
         size_bytes: response.file_length,
         key_made_at_s: response.media_key_timestamp,
         streaming_sidecar: response.streaming_sidecar,
+        mime_type: None,
+        facts: MediaFacts::default(),
     }
 }
 

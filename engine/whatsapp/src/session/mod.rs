@@ -1,24 +1,40 @@
 //! The session port: one client of the protocol crate, its runs and what can be asked of it.
 
+mod answers;
+mod calls;
+mod changes;
+mod chats;
 mod close;
+mod communities;
+mod confirmed;
 mod events;
 mod groups;
+mod history;
 mod hook;
 mod kit;
 mod media;
+mod mex;
+mod newsletters;
 mod pairing;
+mod people;
+mod presence;
+mod privacy;
+mod profile;
+mod quotas;
 mod run;
+mod secret;
 mod sending;
+mod status;
 mod translate;
 
-pub use events::{ReceiptKind, SessionEvent, SessionEvents};
+pub use events::{AppStateChange, ReceiptKind, SessionEvent, SessionEvents};
 pub use hook::InboundSink;
 pub use kit::{DevicePlatform, SessionKit, SessionKitConfig, SessionOptions};
 pub use media::Downloaded;
 pub use pairing::PairingCode;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
@@ -61,6 +77,7 @@ struct Inner {
     kit: SessionKit,
     space: Space,
     task: Mutex<Option<AbortHandle>>,
+    followed: Mutex<presence::Followed>,
 }
 
 impl Drop for Inner {
@@ -94,6 +111,7 @@ impl Session {
         manager
             .process_command(DeviceCommand::SetDeviceProps(device_props(shared, options.history_sync)))
             .await;
+        let takes_history = options.history_sync != HistorySync::Off;
         let runtime = Arc::new(ShardRuntime::new(instance, shared.spawner.clone()));
         let activity = Arc::new(LinkActivity::new());
         let factory =
@@ -105,7 +123,7 @@ impl Session {
             .with_http_client_arc(http)
             .with_cache_config(cache_config())
             .with_inbound_durability_hook(CommitHook { sink: sink.clone() })
-            .with_skip_history_sync(options.history_sync == HistorySync::Off)
+            .with_skip_history_sync(!takes_history)
             .with_wanted_pre_key_count(PRE_KEYS_PER_UPLOAD)
             .with_background_saver_interval(DEVICE_SAVE_INTERVAL);
         if let Some(version) = shared.client_version {
@@ -129,10 +147,14 @@ impl Session {
             stop: Notify::new(),
             abandon: Notify::new(),
             code_requested: AtomicBool::new(false),
+            ringing: Mutex::default(),
+            takes_history,
+            history_waits: AtomicUsize::new(0),
         });
         client.subscribe_handler(Arc::new(Forwarder(link.clone()))).detach();
         let task = Mutex::new(None);
-        let inner = Inner { instance, client, link, kit: kit.clone(), space, task };
+        let followed = Mutex::default();
+        let inner = Inner { instance, client, link, kit: kit.clone(), space, task, followed };
         Ok((Session { inner: Arc::new(inner) }, receiver))
     }
 

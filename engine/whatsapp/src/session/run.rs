@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use futures_util::future::OptionFuture;
@@ -18,6 +18,7 @@ use wacore::types::events::{Event, EventHandler};
 use wacore_binary::OwnedNodeRef;
 use whatsapp_rust::{Client, NodeFilter};
 
+use super::calls::Ringing;
 use super::close::Cause;
 use super::events::{EventSink, SessionEvent};
 use super::hook::{InboundSink, commit};
@@ -60,6 +61,12 @@ pub(super) struct Link {
     pub(super) abandon: Notify,
     /// A request for a pairing code is under way, and its caller gets the error.
     pub(super) code_requested: AtomicBool,
+    /// The calls that ring.
+    pub(super) ringing: Mutex<Ringing>,
+    /// Whether what the phone sends of the past by itself is taken.
+    pub(super) takes_history: bool,
+    /// Requests for older messages that the phone may still answer.
+    pub(super) history_waits: AtomicUsize,
 }
 
 impl Link {
@@ -109,12 +116,17 @@ pub(super) struct Forwarder(pub(super) Arc<Link>);
 impl EventHandler for Forwarder {
     fn handle_event(&self, event: Arc<Event>) {
         let link = &self.0;
+        if let Event::IncomingCall(signal) = &*event {
+            link.ringing.lock().note(signal);
+        }
         match translate(&event) {
             Meaning::Tell(SessionEvent::Ready) => {
                 link.tell_login();
                 link.tell(SessionEvent::Ready);
             }
             Meaning::Tell(told) => link.tell(told),
+            Meaning::TellAll(told) => told.into_iter().for_each(|told| link.tell(told)),
+            Meaning::History => super::history::take(link.clone(), event),
             Meaning::Paired { account, platform } => {
                 link.note(Cause::Paired);
                 link.state.lock().paired = Some((account, platform));
@@ -127,7 +139,12 @@ impl EventHandler for Forwarder {
             Meaning::Uncommitted => commit_late(link.clone(), event),
             Meaning::CodeFailed(_) if link.code_requested.load(Ordering::Relaxed) => {}
             Meaning::CodeFailed(detail) => link.tell(SessionEvent::PairFailed { detail }),
-            Meaning::Unread(why) => counter!(UNREAD, "reason" => why).increment(1),
+            Meaning::Unread(unread) => {
+                if let SessionEvent::Unread { cause, .. } = &unread {
+                    counter!(UNREAD, "reason" => *cause).increment(1);
+                }
+                link.tell(unread);
+            }
             Meaning::Ignored(kind) => counter!(EVENTS_DROPPED, "kind" => kind).increment(1),
         }
     }

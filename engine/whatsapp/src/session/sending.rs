@@ -1,16 +1,19 @@
 //! Handing a message to WhatsApp.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use metrics::{counter, histogram};
-use trunkline_model::message::SendMessage;
+use trunkline_model::limits::MENTIONS_MAX;
+use trunkline_model::message::{Content, MediaKind, SendMessage};
 use wacore_binary::{Jid, JidExt as _};
-use whatsapp_rust::features::ContactError;
+use waproto::whatsapp as wa;
+use whatsapp_rust::features::{ChatStateType, ContactError, StatusPrivacySetting, StatusSendOptions};
 use whatsapp_rust::{ErrorChainExt as _, IqError, SendError as ClientSendError, SendOptions};
 
 use super::Session;
+use super::secret::message_secret;
 use crate::error::SendError;
-use crate::message::{AttachedMedia, address_of, build};
+use crate::message::{AttachedMedia, Parts, address_of, build};
 use crate::metrics::{SEND_SECONDS, SENDS};
 
 impl Session {
@@ -48,16 +51,85 @@ impl Session {
             return Err(SendError::retryable("not_connected", "the session is not connected to WhatsApp"));
         }
         let to = address_of(&message.to)
-            .filter(|jid| !jid.is_newsletter() && !jid.is_status_broadcast())
+            .filter(|jid| !jid.is_newsletter())
             .ok_or_else(|| SendError::permanent("invalid_recipient", "this is no person and no group"))?;
-        let to = self.reachable(to).await?;
-        let built = build(message, media)?;
+        let to = if to.is_status_broadcast() { to } else { self.reachable(to).await? };
+        let parts = Parts {
+            uploaded: media,
+            now_ms: wacore::time::now_millis(),
+            secret: message_secret(client, wa_id),
+            everybody: self.everybody(&to, message).await?,
+        };
+        let built = build(message, parts)?;
+        if to.is_status_broadcast() {
+            return self.post_status(wa_id, message, built).await;
+        }
+        self.show_typing(&to, message).await;
         let options = SendOptions::default().with_message_id(wa_id);
         client
             .send_message_with_options(to, built, options)
             .await
             .map(drop)
             .map_err(|error| send_error(&error))
+    }
+
+    /// Sends a status to its audience, of whom those get it that WhatsApp knows by LID.
+    async fn post_status(
+        &self,
+        wa_id: &str,
+        message: &SendMessage,
+        built: wa::Message,
+    ) -> Result<(), SendError> {
+        let people: Vec<Jid> = message.options.audience.iter().filter_map(address_of).collect();
+        // The protocol crate knows the LIDs of people that it has met; it passes over the others.
+        let strangers = self.strangers(&people).await;
+        if !strangers.is_empty() {
+            let asked = self.inner.client.contacts().is_on_whatsapp(&strangers).await;
+            asked.map_err(|error| SendError::retryable("recipient_unknown", error.to_string()))?;
+        }
+        let options = StatusSendOptions {
+            privacy: StatusPrivacySetting::AllowList,
+            message_id: Some(wa_id.to_owned()),
+            ..StatusSendOptions::default()
+        };
+        let sent = self.inner.client.status().send_raw(built, &people, options).await;
+        sent.map(drop).map_err(|error| send_error(&error))
+    }
+
+    /// Those whose LID is not known here.
+    async fn strangers(&self, people: &[Jid]) -> Vec<Jid> {
+        let mut strangers = Vec::new();
+        for person in people.iter().filter(|person| person.is_pn()) {
+            if !matches!(self.inner.client.get_lid_pn_entry(person).await, Ok(Some(_))) {
+                strangers.push(person.clone());
+            }
+        }
+        strangers
+    }
+
+    /// Everybody in the group, for a message that mentions all of them.
+    async fn everybody(&self, to: &Jid, message: &SendMessage) -> Result<Vec<String>, SendError> {
+        if !message.options.mention_all || !to.is_group() {
+            return Ok(Vec::new());
+        }
+        let found = self.inner.client.groups().query_info(to).await;
+        let info = found.map_err(|error| SendError::retryable("group_unknown", error.to_string()))?;
+        Ok(info.participants.iter().take(MENTIONS_MAX).map(Jid::to_non_ad_string).collect())
+    }
+
+    /// Shows that somebody is typing, or recording, for as long as the caller wants. A chat that does not show it gets the
+    /// message all the same.
+    async fn show_typing(&self, to: &Jid, message: &SendMessage) {
+        let typing = Duration::from_millis(message.options.typing_ms.into());
+        if typing.is_zero() {
+            return;
+        }
+        let records = matches!(&message.content, Content::Media(media) if media.kind == MediaKind::Voice);
+        let state = if records { ChatStateType::Recording } else { ChatStateType::Composing };
+        if let Err(error) = self.inner.client.chatstate().send(to, state).await {
+            tracing::debug!(%error, "typing was not shown");
+        }
+        tokio::time::sleep(typing).await;
     }
 
     /// Where a message to a person really goes, or that there is nobody.

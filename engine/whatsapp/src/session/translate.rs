@@ -2,13 +2,17 @@
 
 use trunkline_model::inbound::Party;
 use wacore::stanza::groups::GroupNotificationAction;
-use wacore::types::events::{ConnectFailureReason, Event, GroupUpdate, Receipt, UndecryptableMessage};
-use wacore::types::message::MessageSource;
+use wacore::types::events::{
+    ConnectFailureReason, Event, GroupUpdate, PictureUpdate, Receipt, UndecryptableMessage,
+};
+use wacore::types::message::{MessageCategory, MessageSource};
 use wacore::types::presence::{ChatPresence, ChatPresenceMedia, ReceiptType};
-use wacore_binary::Jid;
+use wacore_binary::{Jid, JidExt as _};
 
+use super::changes::{changed, timers};
 use super::close::Cause;
 use super::events::{ReceiptKind, SessionEvent};
+use super::{calls, quotas};
 use crate::error::shorten;
 use crate::message::party;
 
@@ -17,6 +21,10 @@ use crate::message::party;
 pub(super) enum Meaning {
     /// The owner is told.
     Tell(SessionEvent),
+    /// The owner is told of each.
+    TellAll(Vec<SessionEvent>),
+    /// Older messages that somebody asked the phone for.
+    History,
     /// The owner is told once the device is on disk.
     Paired {
         /// The account.
@@ -32,8 +40,8 @@ pub(super) enum Meaning {
     Uncommitted,
     /// The request for a pairing code failed, or the code does not serve any more.
     CodeFailed(String),
-    /// A message arrived that this device cannot read, for this reason.
-    Unread(&'static str),
+    /// A message arrived that this device cannot read: it is counted, and the owner is told.
+    Unread(SessionEvent),
     /// Of no interest here, under this name.
     Ignored(&'static str),
 }
@@ -125,7 +133,11 @@ fn traffic(event: &Event) -> Meaning {
             Meaning::Tell(SessionEvent::ServerAck { wa_id: ack.id.clone(), error: ack.error.clone() })
         }
         Event::Receipt(receipt) => translate_receipt(receipt),
-        Event::UndecryptableMessage(message) => Meaning::Unread(unread(message)),
+        // Between the devices of the account: nobody waits to read it.
+        Event::UndecryptableMessage(message) if message.info.category == MessageCategory::Peer => {
+            Meaning::Ignored("undecryptable_peer")
+        }
+        Event::UndecryptableMessage(message) => unread(message),
         Event::ChatPresence(update) => Meaning::Tell(SessionEvent::ChatPresence {
             chat: chat(&update.source),
             sender: sender(&update.source, None),
@@ -142,7 +154,25 @@ fn traffic(event: &Event) -> Meaning {
             last_seen_ms: update.last_seen.map(|seen| seen.timestamp_millis()),
         }),
         Event::GroupUpdate(update) => Meaning::Tell(group_changed(update)),
-        other => Meaning::Ignored(kind_of(other)),
+        Event::PictureUpdate(update) if update.jid.is_group() => Meaning::Tell(group_picture(update)),
+        Event::IncomingCall(signal) => match calls::call_event(signal) {
+            Some(call) => Meaning::Tell(SessionEvent::Call(Box::new(call))),
+            None => Meaning::Ignored("call_signal"),
+        },
+        Event::MissedCall(call) => Meaning::Tell(SessionEvent::Call(Box::new(calls::missed(call)))),
+        Event::MexNotification(notification) => match quotas::told(notification) {
+            Some(limits) => Meaning::Tell(SessionEvent::LimitsChanged(Box::new(limits))),
+            None => Meaning::Ignored("mex"),
+        },
+        Event::HistorySync(_) => Meaning::History,
+        Event::Messages(_) => match timers(event) {
+            timers if timers.is_empty() => Meaning::Ignored(kind_of(event)),
+            timers => Meaning::TellAll(timers),
+        },
+        other => match changed(other) {
+            Some(told) => Meaning::Tell(told),
+            None => Meaning::Ignored(kind_of(other)),
+        },
     }
 }
 
@@ -175,15 +205,23 @@ fn translate_receipt(receipt: &Receipt) -> Meaning {
         wa_ids: receipt.message_ids.clone(),
         chat: chat(&receipt.source),
         sender: sender(&receipt.source, None),
+        device: receipt.source.sender.device,
         kind,
         time_ms: receipt.timestamp.timestamp_millis(),
     })
 }
 
-/// Why a message is not read: where it can still come, the protocol crate has asked for it.
-fn unread(message: &UndecryptableMessage) -> &'static str {
+/// A message that is not read: where it can still come, the protocol crate has asked for it.
+fn unread(message: &UndecryptableMessage) -> Meaning {
     let withheld = message.is_unavailable && message.unavailable_type.is_unrecoverable_fanout();
-    if withheld { "withheld" } else { "undecryptable" }
+    let cause = if withheld { "withheld" } else { "undecryptable" };
+    let info = &message.info;
+    Meaning::Unread(SessionEvent::Unread {
+        wa_id: info.id.clone(),
+        chat: chat(&info.source),
+        sender: sender(&info.source, Some(&info.push_name)),
+        cause,
+    })
 }
 
 fn group_changed(update: &GroupUpdate) -> SessionEvent {
@@ -196,6 +234,15 @@ fn group_changed(update: &GroupUpdate) -> SessionEvent {
     }
 }
 
+fn group_picture(update: &PictureUpdate) -> SessionEvent {
+    SessionEvent::GroupChanged {
+        group: party(&update.jid, None, None),
+        author: update.author.as_ref().map(|jid| party(jid, None, None)),
+        change: "picture".to_owned(),
+        participants: Vec::new(),
+    }
+}
+
 fn participants(action: &GroupNotificationAction) -> Vec<Party> {
     match action {
         GroupNotificationAction::Add { participants, .. }
@@ -204,6 +251,9 @@ fn participants(action: &GroupNotificationAction) -> Vec<Party> {
         | GroupNotificationAction::Demote { participants }
         | GroupNotificationAction::Modify { participants } => {
             participants.iter().map(|member| party(&member.jid, member.phone_number.as_ref(), None)).collect()
+        }
+        GroupNotificationAction::CreatedMembershipRequests { requests, .. } => {
+            requests.iter().map(|person| party(&person.jid, person.phone_number.as_ref(), None)).collect()
         }
         GroupNotificationAction::RevokedMembershipRequests { participants } => {
             participants.iter().map(|jid: &Jid| party(jid, None, None)).collect()
@@ -220,7 +270,7 @@ fn kind_of(event: &Event) -> &'static str {
         Event::Notification(_) => "notification",
         Event::HistorySync(_) => "history_sync",
         Event::OfflineSyncPreview(_) | Event::OfflineSyncCompleted(_) => "offline_sync",
-        Event::IncomingCall(_) | Event::MissedCall(_) | Event::CallEndedElsewhere(_) => "call",
+        Event::CallEndedElsewhere(_) => "call",
         Event::PictureUpdate(_) | Event::UserAboutUpdate(_) | Event::PushNameUpdate(_) => "profile",
         Event::ContactUpdated(_)
         | Event::ContactNumberChanged(_)
@@ -229,7 +279,6 @@ fn kind_of(event: &Event) -> &'static str {
         Event::DeviceListUpdate(_) | Event::IdentityChange(_) => "device_list",
         Event::AppStateSyncFailed(_) => "app_state_sync_failed",
         Event::NewsletterLiveUpdate(_) => "newsletter",
-        Event::MexNotification(_) => "mex",
         _ => "other",
     }
 }

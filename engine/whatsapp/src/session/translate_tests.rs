@@ -127,6 +127,7 @@ fn receipts_name_both_ids_of_a_person() {
             wa_ids: vec!["A".into()],
             chat: ada(),
             sender: ada(),
+            device: source().sender.device,
             kind,
             time_ms: 7_000,
         };
@@ -152,4 +153,17 @@ fn the_other_name_of_a_chat_depends_on_who_wrote() {
     let group = MessageSource { chat: jid("120363021033254949@g.us"), is_group: true, ..source() };
     assert_eq!(chat(&group).phone, None);
     assert_eq!(sender(&group, Some("Ada")), Party { name: Some("Ada".into()), ..ada() });
+}
+
+#[test]
+fn a_groups_picture_is_a_change_of_the_group() {
+    let time = wacore::chrono::DateTime::from_timestamp(7, 0).expect("a time");
+    let update =
+        PictureUpdate::builder().jid(jid("120363021033254949@g.us")).timestamp(time).removed(false).build();
+    let Meaning::Tell(SessionEvent::GroupChanged { group, change, author, .. }) =
+        translate(&Event::PictureUpdate(update))
+    else {
+        panic!("no change")
+    };
+    assert_eq!((group.jid.as_str(), change.as_str(), author), ("120363021033254949@g.us", "picture", None));
 }

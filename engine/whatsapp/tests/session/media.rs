@@ -7,13 +7,28 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use trunkline_model::inbound::{InboundContent, InboundMedia};
 use trunkline_model::message::SendMessage;
-use trunkline_model::message::{BlobRef, Content, Media, MediaKind, MediaSource};
+use trunkline_model::message::{BlobRef, Content, Media, MediaKind, MediaShow, MediaSource};
 use trunkline_whatsapp::{AttachedMedia, MediaUpload, SessionError};
 
 use super::support::{ADA, Gateway, Line, OURS, Service, id, text};
 
 fn file(bytes: usize) -> Vec<u8> {
     (0..bytes).map(|at| (at % 251) as u8).collect()
+}
+
+/// A file that this kind may have: a voice note is Ogg/Opus.
+fn file_of(kind: MediaKind, bytes: usize) -> Vec<u8> {
+    if kind != MediaKind::Voice {
+        return file(bytes);
+    }
+    let mut voice = Vec::new();
+    let mut writer = ogg::PacketWriter::new(std::io::Cursor::new(&mut voice));
+    let packets = [b"OpusHead\x01\x01\0\0\0\0\0\0\0\0\0".to_vec(), b"OpusTags".to_vec(), file(bytes)];
+    for packet in packets {
+        writer.write_packet(packet, 1, ogg::PacketWriteEndInfo::EndPage, 960).expect("written");
+    }
+    drop(writer);
+    voice
 }
 
 fn media(kind: MediaKind) -> SendMessage {
@@ -24,6 +39,7 @@ fn media(kind: MediaKind) -> SendMessage {
         caption: Some("look".into()),
         file_name: Some("plan.pdf".into()),
         duration_seconds: Some(3),
+        show: MediaShow::default(),
     });
     SendMessage { content, ..text(ADA, "") }
 }
@@ -40,7 +56,7 @@ async fn send(line: &mut Line, number: u8, kind: MediaKind, plain: &[u8]) {
     // Every other one is encrypted on disk.
     let dir = tempfile::tempdir().expect("a directory");
     let sealed_path = number.is_multiple_of(2).then(|| dir.path().join("sealed"));
-    let open = move || Ok(Box::new(Cursor::new(bytes)) as Box<dyn Read + Send>);
+    let open = move || Ok(Box::new(Cursor::new(bytes.clone())) as Box<dyn Read + Send>);
     let upload = MediaUpload { kind, open: Box::new(open), size_bytes, sealed_path };
     let file = line.session.upload(upload).await.expect("uploaded");
     let attached = AttachedMedia { file, mime_type: None };
@@ -64,11 +80,11 @@ async fn files_of_every_kind_go_out() {
     let gateway = Gateway::over_tls(&service);
     let mut line = gateway.link(&service).await;
     for (number, kind) in MediaKind::ALL.into_iter().enumerate() {
-        send(&mut line, number as u8, kind, &file(1_000 + number)).await;
+        send(&mut line, number as u8, kind, &file_of(kind, 1_000 + number)).await;
     }
     let messages = service.inbox(ADA, MediaKind::ALL.len()).await;
     for (number, (message, kind)) in messages.iter().zip(MediaKind::ALL).enumerate() {
-        let hash = ring::digest::digest(&ring::digest::SHA256, &file(1_000 + number));
+        let hash = ring::digest::digest(&ring::digest::SHA256, &file_of(kind, 1_000 + number));
         let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         assert!(message.to_string().contains(&hash), "{kind:?} {message}");
     }

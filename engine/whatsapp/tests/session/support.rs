@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use trunkline_model::event::CloseReason;
 use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
-use trunkline_model::message::{Content, Lane, SendMessage, Text};
+use trunkline_model::message::{Content, Lane, SendMessage, SendOptions, Text};
 use trunkline_model::{Address, InstanceId};
 use trunkline_simulator::{Simulator, SimulatorConfig};
 use trunkline_store::{DataDir, LocalLedger, Sealer, StoreError, StoreOptions};
@@ -309,6 +309,10 @@ impl InboundSink for Inbox {
         self.count.send_replace(kept.len());
         Ok(())
     }
+
+    async fn backfill(&self, messages: Vec<InboundMessage>) -> Result<(), SinkError> {
+        self.commit(messages).await
+    }
 }
 
 impl Inbox {
@@ -334,9 +338,10 @@ pub fn id(number: u8) -> String {
 pub fn text(to: &str, body: &str) -> SendMessage {
     SendMessage {
         to: to.parse::<Address>().expect("an address"),
-        content: Content::Text(Text { body: body.into() }),
+        content: Content::Text(Text::plain(body)),
         quote: None,
         mentions: Vec::new(),
+        options: SendOptions::default(),
         lane: Lane::Interactive,
         metadata: None,
     }

@@ -1,13 +1,17 @@
 //! Accounts and the linking of companions.
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hyper::StatusCode;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Answer, Refused, accepted, account, ok, parse, value};
 use crate::limits::BATCH_ACCOUNTS_MAX;
 use crate::net::Hub;
 use crate::phone::Behaviour;
+use crate::world::account::Business;
+use crate::world::quotas::Quotas;
 use crate::world::{AccountError, NewAccount, ScanError, World};
 
 /// First number given to accounts created without one.
@@ -131,6 +135,45 @@ pub(super) fn pairing_code(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
     accepted()
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Passkey {
+    required: bool,
+}
+
+/// `POST /accounts/{pn}/passkey`.
+pub(super) fn passkey(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
+    let Passkey { required } = parse(body)?;
+    hub.act(|world| {
+        let account = account(world, pn)?;
+        world.require_passkey(account, required);
+        accepted()
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssertionAsked {
+    /// `PublicKeyCredentialRequestOptions`, as JSON text.
+    options: String,
+}
+
+/// `POST /accounts/{pn}/passkey/assertion`: the parts of the assertion, in base64url.
+pub(super) fn passkey_assertion(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
+    let AssertionAsked { options } = parse(body)?;
+    let assertion = hub.act(|world| {
+        let account = account(world, pn)?;
+        world.assert_passkey(account, &options).map_err(not_linked)
+    })?;
+    let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    ok(json!({
+        "credential_id": part(&assertion.credential_id),
+        "client_data_json": part(&assertion.client_data_json),
+        "authenticator_data": part(&assertion.authenticator_data),
+        "signature": part(&assertion.signature),
+    }))
+}
+
 fn not_linked(error: ScanError) -> Refused {
     match error {
         ScanError::NobodyWaiting => Refused { status: StatusCode::NOT_FOUND, error: error.to_string() },
@@ -152,5 +195,62 @@ pub(super) fn unlink(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
         let account = account(world, pn)?;
         let unlinked = world.unlink(crate::world::DeviceId { account, device });
         if unlinked { accepted() } else { Err(Refused::not_found("device")) }
+    })
+}
+
+/// `POST /accounts/{pn}/limits`.
+pub(super) fn limits(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
+    let quotas: Quotas = parse(body)?;
+    hub.act(|world| {
+        let account = account(world, pn)?;
+        world.set_quotas(account, quotas);
+        accepted()
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Audience {
+    list: String,
+    people: Vec<String>,
+}
+
+/// `POST /accounts/{pn}/status-audience`.
+pub(super) fn status_audience(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
+    let Audience { list, people } = parse(body)?;
+    hub.act(|world| {
+        let id = account(world, pn)?;
+        let people = people.iter().map(|name| account(world, name)).collect::<Result<_, _>>()?;
+        world.set_status_audience(id, list, people);
+        accepted()
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Profile {
+    about: Option<String>,
+    picture_base64: Option<String>,
+    business: Option<Business>,
+}
+
+/// `POST /accounts/{pn}/profile`: what the account shows of itself.
+pub(super) fn profile(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
+    let Profile { about, picture_base64, business } = parse(body)?;
+    let picture = picture_base64.map(|text| STANDARD.decode(text).map_err(Refused::bad)).transpose()?;
+    hub.act(|world| {
+        let account = account(world, pn)?;
+        let (now_s, id) = (world.now_s(), world.now_ms.to_string());
+        let extras = world.accounts[account].extras_mut();
+        if let Some(about) = about {
+            extras.status = Some((about, now_s));
+        }
+        if let Some(picture) = picture {
+            extras.picture = Some((id, picture));
+        }
+        if business.is_some() {
+            extras.business = business;
+        }
+        accepted()
     })
 }

@@ -6,9 +6,10 @@ use serde_json::json;
 use wacore_binary::Jid;
 
 use super::{Answer, Refused, account, ok, parse};
-use crate::iq::{GroupChange, NewGroup};
+use crate::iq::{GroupChange, NewGroup, Start};
 use crate::net::Hub;
 use crate::phone::Addressing;
+use crate::world::groups::Kind;
 use crate::world::{AccountId, World};
 
 #[derive(Deserialize)]
@@ -37,7 +38,9 @@ pub(super) fn create(hub: &Hub, body: &[u8]) -> Answer {
     let jid = hub.act(|world| {
         let creator = account(world, &asked.creator)?;
         let members = accounts(world, &asked.participants)?;
-        let new = NewGroup { creator, subject: asked.subject, members, key: String::new(), addressing };
+        let (subject, key) = (asked.subject, String::new());
+        let (kind, start) = (Kind::Plain, Start::default());
+        let new = NewGroup { creator, subject, members, key, addressing, kind, start };
         world.create_group(new).map_err(Refused::conflict)
     })?;
     Ok((StatusCode::CREATED, json!({"gid": jid.to_string()})))

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Answer, Refused, accepted, account, address, ok, parse, parse_wait};
 use crate::crypto::media::MediaKind;
 use crate::net::Hub;
-use crate::phone::{AppStateChange, InboxMessage, MediaMessage, MediaSeen, PhoneMessage};
+use crate::phone::{AppStateChange, InboxMessage, MediaMessage, MediaSeen, PhoneMessage, Thing};
 use crate::world::{PhoneCommandError, World};
 
 #[derive(Deserialize)]
@@ -21,6 +21,10 @@ struct Send {
     reaction: Option<Reaction>,
     edit: Option<Edit>,
     revoke: Option<Revoke>,
+    thing: Option<Thing>,
+    vote: Option<Vote>,
+    rsvp: Option<Rsvp>,
+    pin: Option<Pin>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +57,27 @@ struct Revoke {
     id: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vote {
+    id: String,
+    options: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rsvp {
+    id: String,
+    going: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pin {
+    id: String,
+    pinned: bool,
+}
+
 /// `POST /accounts/{pn}/send`.
 pub(super) fn send(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
     let asked: Send = parse(body)?;
@@ -66,17 +91,24 @@ pub(super) fn send(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
 }
 
 fn message(asked: Send) -> Result<PhoneMessage, Refused> {
-    let Send { text, media, reaction, edit, revoke, .. } = asked;
-    let given = [text.is_some(), media.is_some(), reaction.is_some(), edit.is_some(), revoke.is_some()];
-    if given.into_iter().filter(|given| *given).count() != 1 {
-        return Err(Refused::bad("give exactly one of text, media, reaction, edit and revoke"));
-    }
+    let Send { text, media, reaction, edit, revoke, thing, vote, rsvp, pin, .. } = asked;
     let media = media.map(media_message).transpose()?.map(PhoneMessage::Media);
     let reaction = reaction.map(|Reaction { id, emoji }| PhoneMessage::Reaction { target: id, emoji });
     let edit = edit.map(|Edit { id, text }| PhoneMessage::Edit { target: id, text });
     let revoke = revoke.map(|Revoke { id }| PhoneMessage::Revoke { target: id });
     let text = text.map(PhoneMessage::Text);
-    text.or(media).or(reaction).or(edit).or(revoke).ok_or_else(|| Refused::bad("nothing to send"))
+    let thing = thing.map(PhoneMessage::Thing);
+    let vote = vote.map(|Vote { id, options }| PhoneMessage::Vote { target: id, options });
+    let rsvp = rsvp.map(|Rsvp { id, going }| PhoneMessage::Rsvp { target: id, going });
+    let pin = pin.map(|Pin { id, pinned }| PhoneMessage::Pin { target: id, pinned });
+    let all = [text, media, reaction, edit, revoke, thing, vote, rsvp, pin];
+    let mut given: Vec<PhoneMessage> = all.into_iter().flatten().collect();
+    match (given.pop(), given.is_empty()) {
+        (Some(only), true) => Ok(only),
+        _ => Err(Refused::bad(
+            "give exactly one of text, media, reaction, edit, revoke, thing, vote, rsvp, pin",
+        )),
+    }
 }
 
 fn media_message(media: Media) -> Result<MediaMessage, Refused> {
@@ -193,6 +225,17 @@ pub(super) fn app_state(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
         }
         accepted()
     })
+}
+
+/// `GET /accounts/{pn}/app-state`: indexes of what companions changed, the newest last.
+pub(super) fn companion_changes(hub: &Hub, pn: &str) -> Answer {
+    let changes = hub.act(|world| {
+        let account = account(world, pn)?;
+        let changes =
+            world.with_phone(account, |phone, _| phone.companion_changes().cloned().collect::<Vec<_>>());
+        Ok(changes.unwrap_or_default())
+    })?;
+    ok(json!({"changes": changes}))
 }
 
 #[derive(Deserialize)]

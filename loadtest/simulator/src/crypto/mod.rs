@@ -4,12 +4,14 @@
 //! arguments. Only the Signal protocol itself comes from a library; pairing signatures, pairing codes, media,
 //! app state and history are an independent implementation, so that a defect in a client's library shows.
 
+pub mod addon;
 pub mod adv;
 pub mod app_state;
 pub mod derive;
 pub mod history;
 pub mod media;
 pub mod pair_code;
+pub mod passkey;
 pub mod phash;
 pub mod prekeys;
 pub mod qr;

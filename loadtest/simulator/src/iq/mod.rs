@@ -3,13 +3,15 @@
 mod app_state;
 mod groups;
 mod keys;
+mod mex;
+mod newsletters;
 mod profile;
 mod session;
 mod settings;
 mod tokens;
 mod usync;
 
-pub use self::groups::{GroupChange, NewGroup};
+pub use self::groups::{GroupChange, NewGroup, Start};
 
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
@@ -108,6 +110,21 @@ const ROUTES: &[Route] = &[
     route("w:g2", "set", "ephemeral", groups::set_ephemeral),
     route("w:g2", "set", "not_ephemeral", groups::set_ephemeral),
     route("w:g2", "set", "member_add_mode", groups::set_member_add_mode),
+    route("w:g2", "set", "membership_approval_mode", groups::set_approval),
+    route("w:g2", "get", "membership_approval_requests", groups::requests),
+    route("w:g2", "set", "membership_requests_action", groups::decide),
+    route("w:g2", "set", "accept", groups::accept),
+    route("w:g2", "set", "links", groups::community::link),
+    route("w:g2", "set", "unlink", groups::community::unlink),
+    route("w:g2", "set", "delete_parent", groups::community::deactivate),
+    route("w:g2", "get", "sub_groups", groups::community::sub_groups),
+    route("w:g2", "get", "linked_groups_participants", groups::community::everybody),
+    route("w:g2", "set", "join_linked_group", groups::community::join_linked),
+    route("w:mex", "get", "query", mex::query),
+    route("newsletter", "get", "messages", newsletters::messages),
+    route("newsletter", "get", "message_updates", newsletters::message_updates),
+    route("newsletter", "set", "live_updates", newsletters::live_updates),
+    route("status", "get", "privacy", settings::status_privacy),
 ];
 
 /// Namespace, type and child of every route.
@@ -193,6 +210,11 @@ impl Answer {
     /// A result with one child.
     pub fn one(child: Node) -> Self {
         Self { children: vec![child], after: None }
+    }
+
+    /// A result with these children.
+    pub fn many(children: Vec<Node>) -> Self {
+        Self { children, after: None }
     }
 
     /// Lets `action` run once the result is sent.

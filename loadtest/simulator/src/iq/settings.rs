@@ -118,3 +118,22 @@ pub(super) fn set_disappearing(world: &mut World, request: &Request<'_>) -> Resu
     world.accounts[request.from.account].extras_mut().disappearing = Some((seconds, now_s));
     Ok(Answer::one(empty("disappearing_mode")))
 }
+
+/// Who sees the account's status: the three lists, and which one counts.
+pub(super) fn status_privacy(world: &mut World, request: &Request<'_>) -> Result<Answer, IqError> {
+    let extras = world.accounts[request.from.account].extras.as_ref();
+    let (chosen, people) = extras
+        .and_then(|extras| extras.status_audience.clone())
+        .unwrap_or_else(|| ("contacts".to_owned(), Default::default()));
+    let lists = ["contacts", "blacklist", "whitelist"].map(|name| {
+        let list = NodeBuilder::new("list").attr("type", name);
+        if name != chosen {
+            return list.build();
+        }
+        let users = people.iter().map(|person| {
+            NodeBuilder::new("user").attr("jid", world.accounts[*person].jid(Addressing::Lid, 0)).build()
+        });
+        list.attr("default", "true").children(users.collect::<Vec<_>>()).build()
+    });
+    Ok(Answer::one(wrap("privacy", lists)))
+}

@@ -89,7 +89,11 @@ fn answer_protocol(world: &mut World, asked: &Asked, protocol: &str) -> Option<N
             id.map(|(id, _)| NodeBuilder::new("picture").attr("id", id.as_str()).build())
         }
         "disappearing_mode" => Some(disappearing(world, account)),
-        "business" | "username" | "bot" => None,
+        "business" => {
+            let extras = world.accounts[account].extras.as_ref();
+            extras.and_then(|extras| extras.business.as_ref()).map(|_| empty("business"))
+        }
+        "username" | "bot" => None,
         _ => None,
     }
 }

@@ -1,8 +1,10 @@
 //! Messages: who gets which ciphertext, under which attributes, and what the sender is told.
 
 pub mod attributes;
+pub(crate) mod call;
 mod fanout;
 mod media_retry;
+mod newsletter;
 pub mod presence;
 pub mod receipt;
 
@@ -51,6 +53,18 @@ pub(crate) fn on_message(world: &mut World, from: DeviceId, node: &Node) {
         world.counters.messages_refused += 1;
         ack(world, from, node, &[("error", error.into())]);
         return;
+    }
+    if let Some(jid) = attr_jid(node, "to").filter(Jid::is_newsletter) {
+        return match newsletter::on_message(world, from, &jid, node) {
+            Ok(()) => {
+                world.counters.messages += 1;
+                ack(world, from, node, &[]);
+            }
+            Err(error) => {
+                world.counters.messages_refused += 1;
+                ack(world, from, node, &[("error", error.into())]);
+            }
+        };
     }
     let chat = match find_chat(world, from, node) {
         Ok(chat) => chat,
@@ -185,19 +199,4 @@ pub(crate) fn deliver(world: &mut World, to: DeviceId, message: &Outgoing<'_>, c
     let stanza = attributes::delivered(stanza, &sender, case, t, encs);
     world.counters.deliveries += 1;
     world.deliver(to, stanza);
-}
-
-/// Calls are not simulated: acked as the service acks what it does not know, and counted.
-pub(crate) fn on_call(world: &mut World, from: DeviceId, node: &Node) {
-    world.counters.unknown_stanzas += 1;
-    let mut ack = NodeBuilder::new("ack").attr("class", "call");
-    for (key, source) in [("id", "id"), ("from", "to")] {
-        if let Some(value) = node.attrs.get(source) {
-            ack = ack.attr(key, value.clone());
-        }
-    }
-    if let Some(first) = children(node).first() {
-        ack = ack.attr("type", &*first.tag);
-    }
-    world.reply(from, ack.build());
 }

@@ -1,13 +1,13 @@
 //! The phone's part in app state: it starts the collections, changes them, and follows its companions' patches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use buffa::{Message, MessageField};
 use waproto::whatsapp::sync_action_value::{ArchiveChatAction, LocaleSetting, PinAction, PushNameSetting};
 use waproto::whatsapp::{ExternalBlobReference, SyncActionValue};
 
 use super::directory::Directory;
-use super::limits::APP_STATE_RECORDS_MAX;
+use super::limits::{APP_STATE_RECORDS_MAX, COMPANION_CHANGES_MAX};
 use super::types::{AppStateChange, AppStatePatch, PhoneError};
 use super::{Phone, live};
 use crate::crypto::app_state::{Collection, CollectionState, Mutation, MutationKeys, Operation};
@@ -25,6 +25,8 @@ const RECORD_BYTES: usize = 420;
 pub(super) struct AppStateKeeper {
     collections: BTreeMap<Collection, CollectionState>,
     started: bool,
+    /// Indexes of what companions changed, the newest last.
+    by_companions: VecDeque<Vec<String>>,
 }
 
 impl AppStateKeeper {
@@ -82,6 +84,10 @@ impl Phone {
         let keys_of = |id: &[u8]| (id == key.id).then(|| MutationKeys::expand(&key));
         let mutations = self.app_state.get_mut(collection).apply_patch(version, bytes, keys_of)?;
         for mutation in mutations {
+            if self.app_state.by_companions.len() >= COMPANION_CHANGES_MAX {
+                self.app_state.by_companions.pop_front();
+            }
+            self.app_state.by_companions.push_back(mutation.index.clone());
             let is_name = mutation.index.first().is_some_and(|index| index == PUSH_NAME_INDEX);
             if let (true, Operation::Set, Some(name)) =
                 (is_name, mutation.operation, &mutation.value.push_name_setting.name)
@@ -90,6 +96,11 @@ impl Phone {
             }
         }
         Ok(())
+    }
+
+    /// Indexes of what companions changed, the newest last; bounded.
+    pub fn companion_changes(&self) -> impl Iterator<Item = &Vec<String>> {
+        self.app_state.by_companions.iter()
     }
 
     /// A snapshot of a collection as of its current version: stores the file and returns (version, encoded

@@ -31,7 +31,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    fn key(&self, chat: &Jid) -> MessageField<MessageKey, Box<MessageKey>> {
+    pub(super) fn key(&self, chat: &Jid) -> MessageField<MessageKey, Box<MessageKey>> {
         MessageField::some(MessageKey {
             remote_jid: Some(chat.to_string()),
             from_me: Some(self.from_me),
@@ -147,6 +147,6 @@ pub(super) fn media(
     })
 }
 
-fn now_ms(now_s: u64) -> i64 {
+pub(super) fn now_ms(now_s: u64) -> i64 {
     i64::try_from(now_s.saturating_mul(1000)).unwrap_or(i64::MAX)
 }

@@ -66,7 +66,45 @@ pub(super) fn describe(message: &Message) -> Option<Content> {
             _ => None,
         };
     }
-    media(message).or_else(|| is_other(message).then(|| plain(MessageKind::Other, None)))
+    media(message)
+        .or_else(|| thing(message))
+        .or_else(|| is_other(message).then(|| plain(MessageKind::Other, None)))
+}
+
+/// The content of a message that is neither text nor file.
+fn thing(message: &Message) -> Option<Content> {
+    let about = |kind, text: Option<&String>, target: Option<&String>| Content {
+        kind,
+        text: text.map(|text| cut(text)),
+        target: target.cloned(),
+        file: None,
+    };
+    let polls = [
+        &message.poll_creation_message,
+        &message.poll_creation_message_v2,
+        &message.poll_creation_message_v3,
+    ];
+    let found = if let Some(place) = message.location_message.as_option() {
+        about(MessageKind::Location, place.name.as_ref(), None)
+    } else if let Some(place) = message.live_location_message.as_option() {
+        about(MessageKind::Location, place.caption.as_ref(), None)
+    } else if let Some(card) = message.contact_message.as_option() {
+        about(MessageKind::Contacts, card.display_name.as_ref(), None)
+    } else if let Some(cards) = message.contacts_array_message.as_option() {
+        about(MessageKind::Contacts, cards.contacts.first().and_then(|card| card.display_name.as_ref()), None)
+    } else if let Some(poll) = polls.into_iter().find_map(|poll| poll.as_option()) {
+        about(MessageKind::Poll, poll.name.as_ref(), None)
+    } else if let Some(event) = message.event_message.as_option() {
+        about(MessageKind::Event, event.name.as_ref(), None)
+    } else if let Some(menu) = message.interactive_message.as_option() {
+        about(MessageKind::Menu, menu.body.text.as_ref(), None)
+    } else if let Some(pin) = message.pin_in_chat_message.as_option() {
+        about(MessageKind::Pin, None, pin.key.id.as_ref())
+    } else {
+        let keep = message.keep_in_chat_message.as_option()?;
+        about(MessageKind::Keep, None, keep.key.id.as_ref())
+    };
+    Some(found)
 }
 
 /// The content of a message that announces a file. The messages' types differ, their fields have the same names.

@@ -61,6 +61,19 @@ impl HistoryKind {
     }
 }
 
+/// What a companion asked for on demand.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    /// The conversation.
+    pub(super) chat: Jid,
+    /// The oldest message that it has.
+    pub(super) oldest_id: String,
+    /// When that was written, in seconds since the Unix epoch.
+    pub(super) oldest_s: u64,
+    /// At most so many messages before it.
+    pub(super) messages: usize,
+}
+
 impl Phone {
     /// A history message; files are stored on the way. `None` when the service stores no file.
     pub(super) fn history_notification(
@@ -69,7 +82,41 @@ impl Phone {
         chunk_order: u32,
         directory: &mut dyn Directory,
     ) -> Option<ProtocolMessage> {
-        let payload = deflate(&self.history(kind, chunk_order, directory));
+        let history = self.history(kind, chunk_order, directory);
+        self.announce_history(kind, history, directory)
+    }
+
+    /// As [`Phone::history_notification`], of what a companion asked for.
+    pub(super) fn wanted_history(
+        &mut self,
+        wanted: &Wanted,
+        directory: &mut dyn Directory,
+    ) -> Option<ProtocolMessage> {
+        let mut history = self.history(HistoryKind::OnDemand, 1, directory);
+        let account = self.account_of(&wanted.chat, directory);
+        history.conversations.retain(|conversation| {
+            let chat = conversation.id.parse::<Jid>();
+            chat.is_ok_and(|chat| self.account_of(&chat, directory) == account)
+        });
+        for conversation in &mut history.conversations {
+            let is_older = |entry: &HistorySyncMsg| {
+                entry.message.key.id.as_deref() != Some(&*wanted.oldest_id)
+                    && entry.message.message_timestamp.unwrap_or(0) <= wanted.oldest_s
+            };
+            conversation.messages.retain(is_older);
+            conversation.messages.truncate(wanted.messages);
+        }
+        self.announce_history(HistoryKind::OnDemand, history, directory)
+    }
+
+    fn announce_history(
+        &mut self,
+        kind: HistoryKind,
+        history: HistorySync,
+        directory: &mut dyn Directory,
+    ) -> Option<ProtocolMessage> {
+        let chunk_order = history.chunk_order.unwrap_or(1);
+        let payload = deflate(&history);
         let mut notification = HistorySyncNotification {
             sync_type: Some(kind.notification_type()),
             chunk_order: Some(chunk_order),

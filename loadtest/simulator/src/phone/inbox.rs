@@ -25,7 +25,21 @@ pub enum MessageKind {
     Edit,
     /// Deletion of [`InboxMessage::target`].
     Revoke,
-    /// Anything else (poll, location, contact, …).
+    /// Point on the map; the text is its name.
+    Location,
+    /// Contact cards; the text is the first name.
+    Contacts,
+    /// Poll; the text is its question.
+    Poll,
+    /// Invitation with a date; the text is its name.
+    Event,
+    /// Buttons or a list in WhatsApp's own form; the text is the text above them.
+    Menu,
+    /// Pin of [`InboxMessage::target`], or its end.
+    Pin,
+    /// [`InboxMessage::target`] is kept, or not any more.
+    Keep,
+    /// Anything else.
     Other,
 }
 
@@ -42,6 +56,13 @@ impl MessageKind {
             Self::Reaction => "reaction",
             Self::Edit => "edit",
             Self::Revoke => "revoke",
+            Self::Location => "location",
+            Self::Contacts => "contacts",
+            Self::Poll => "poll",
+            Self::Event => "event",
+            Self::Menu => "menu",
+            Self::Pin => "pin",
+            Self::Keep => "keep",
             Self::Other => "other",
         }
     }

@@ -47,3 +47,6 @@ pub const PAIRINGS_BY_CODE_MAX: usize = 4;
 
 /// Messages a companion may ask for in one placeholder request.
 pub const PLACEHOLDERS_PER_REQUEST_MAX: usize = 32;
+
+/// Changes of companions to app state that the phone remembers.
+pub const COMPANION_CHANGES_MAX: usize = 64;

@@ -32,6 +32,7 @@ mod signal;
 mod stores;
 #[cfg(test)]
 mod tests;
+mod things;
 mod types;
 
 use wacore_binary::{Jid, Server};
@@ -50,7 +51,7 @@ use self::signal::SignalState;
 pub use self::types::{
     AdvSecret, AppStateChange, AppStatePatch, Behaviour, CompanionFinish, CompanionHello, KeyMaterial,
     MediaMessage, PairFault, PairSuccess, PhoneError, PhoneMessage, PhoneSeed, PhoneStats, PrimaryHello,
-    Sent,
+    Sent, Thing,
 };
 pub use crate::crypto::app_state::Collection;
 use crate::crypto::derive::raw;

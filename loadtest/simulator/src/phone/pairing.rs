@@ -13,6 +13,7 @@ use crate::crypto::CryptoError;
 use crate::crypto::adv::{DeviceDetails, Forgery, KeyIndexes, sign_companion, sign_key_indexes};
 use crate::crypto::derive::{key_pair, raw};
 use crate::crypto::pair_code::{Exchange, WRAPPED_BYTES, normalise, unwrap, wrap};
+use crate::crypto::passkey::{Passkey, Primary};
 
 /// Key indexes of the companions, and pairings by code under way.
 #[derive(Default)]
@@ -86,6 +87,21 @@ impl Phone {
         };
         // Signing fails only for a key that is no scalar; the identity is clamped when it is derived.
         sign_key_indexes(self.ring.identity(), indexes).unwrap_or_default()
+    }
+
+    /// The owner's passkey.
+    ///
+    /// # Errors
+    /// [`CryptoError::BadKey`], which no account has.
+    pub fn passkey(&self) -> Result<Passkey, CryptoError> {
+        Passkey::of(&self.seed.seed)
+    }
+
+    /// This phone's side of a ceremony, with a fresh key and nonce.
+    pub fn primary_for_passkey(&mut self) -> Primary {
+        let signal = live(&mut self.signal, &self.ring);
+        let ephemeral = key_pair(&signal.random(), b"pairing by passkey");
+        Primary::new(ephemeral, signal.random())
     }
 
     /// The person types the code a companion shows. Costs two runs of PBKDF2 (some 100 ms unoptimised).

@@ -17,11 +17,22 @@ use super::compose::protocol_message;
 use super::directory::Directory;
 use super::envelope::Envelope;
 use super::fanout::{Target, enc_node};
-use super::history::HistoryKind;
+use super::history::{HistoryKind, Wanted};
 use super::limits::PLACEHOLDERS_PER_REQUEST_MAX;
 use super::send::message_node;
 use super::sent::{SentMessage, StanzaForm};
 use super::signal::address;
+
+/// The messages that a companion wants, where it says which.
+fn wanted(request: &PeerDataOperationRequestMessage) -> Option<Wanted> {
+    let asked = request.history_sync_on_demand_request.as_option()?;
+    Some(Wanted {
+        chat: asked.chat_jid.as_deref()?.parse().ok()?,
+        oldest_id: asked.oldest_msg_id.clone().unwrap_or_default(),
+        oldest_s: asked.oldest_msg_timestamp_ms.map_or(u64::MAX, |ms| ms.max(0).unsigned_abs() / 1_000),
+        messages: usize::try_from(asked.on_demand_msg_count.unwrap_or(0)).unwrap_or(0),
+    })
+}
 
 /// Stanza form of messages to own companions.
 const PEER_FORM: StanzaForm = StanzaForm { peer: true, ..StanzaForm::of_type("text") };
@@ -107,7 +118,10 @@ impl Phone {
                 })
             }
             PeerDataOperationRequestType::HISTORY_SYNC_ON_DEMAND => {
-                let mut answer = self.history_notification(HistoryKind::OnDemand, 1, directory)?;
+                let mut answer = match wanted(request) {
+                    Some(wanted) => self.wanted_history(&wanted, directory)?,
+                    None => self.history_notification(HistoryKind::OnDemand, 1, directory)?,
+                };
                 answer.history_sync_notification.get_or_insert_default().peer_data_request_session_id =
                     Some(envelope.id.clone());
                 Some(answer)

@@ -1,4 +1,4 @@
-//! The person writes: texts, files, reactions, edits and deletions, to people and groups.
+//! The person writes to people and groups: texts, files, things, and messages about messages.
 
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, JidExt, Node, Server};
@@ -8,6 +8,7 @@ use super::directory::{Addressing, Directory, GroupView};
 use super::fanout::{device_sent, enc_node};
 use super::sent::{SentMessage, StanzaForm};
 use super::signal::EncType;
+use super::things::{self, Answering};
 use super::types::{PhoneError, PhoneMessage, Sent};
 use super::{Phone, live};
 use crate::crypto::phash::phash;
@@ -74,7 +75,46 @@ impl Phone {
                 compose::edit(chat, &about, text, now_s)
             }
             PhoneMessage::Revoke { target } => compose::revoke(chat, &self.about(target)?),
+            PhoneMessage::Thing(thing) => things::thing(thing, live(&mut self.signal, &self.ring).random()),
+            PhoneMessage::Vote { target, options } => {
+                let about = self.about(target)?;
+                things::vote(&self.answering(now_s, chat, &about)?, &options)?
+            }
+            PhoneMessage::Rsvp { target, going } => {
+                let about = self.about(target)?;
+                things::rsvp(&self.answering(now_s, chat, &about)?, going)?
+            }
+            PhoneMessage::Pin { target, pinned } => {
+                things::pin(chat, &self.about(target)?, pinned, compose::now_ms(now_s))
+            }
         })
+    }
+
+    /// What an answer to a message is sealed with. Names are those of the conversation.
+    fn answering<'a>(
+        &mut self,
+        now_s: u64,
+        chat: &'a Jid,
+        target: &'a About,
+    ) -> Result<Answering<'a>, PhoneError> {
+        let no_secret = || PhoneError::NoSecret(target.id.clone());
+        let plain = match (self.sent.get(&target.id), self.received.get(&target.id)) {
+            (Some(sent), _) => &sent.plain,
+            (None, Some(received)) => &received.plain,
+            (None, None) => return Err(PhoneError::UnknownMessage(target.id.clone())),
+        };
+        let message = waproto::codec::message_decode(plain).map_err(|_| no_secret())?;
+        let secret = message.message_context_info.message_secret.clone().ok_or_else(no_secret)?;
+        let author = match (&target.participant, target.from_me) {
+            (Some(participant), _) => participant.clone(),
+            (None, true) => self.own_jid(chat),
+            (None, false) => chat.clone(),
+        };
+        // In a group everybody goes by the kind of name that the author has there.
+        let answerer = self.own_jid(&author).to_non_ad_string();
+        let iv = live(&mut self.signal, &self.ring).random();
+        let (author, now_ms) = (author.to_non_ad_string(), compose::now_ms(now_s));
+        Ok(Answering { chat, target, author, answerer, secret, iv, now_ms })
     }
 
     /// Finds the message another one is about, among those sent and received.

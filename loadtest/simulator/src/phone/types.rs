@@ -119,7 +119,7 @@ pub struct CompanionFinish {
 pub struct AdvSecret(pub [u8; 32]);
 
 /// What a phone can send. Targets are named by message id and looked up in what the phone sent and received.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum PhoneMessage {
     /// Plain text.
     Text(String),
@@ -143,6 +143,83 @@ pub enum PhoneMessage {
     Revoke {
         /// Id of the message deleted.
         target: String,
+    },
+    /// What is neither text nor file.
+    Thing(Thing),
+    /// A vote in a poll; for no option to take it back.
+    Vote {
+        /// Id of the poll.
+        target: String,
+        /// The options, as the poll names them.
+        options: Vec<String>,
+    },
+    /// An answer to an invitation.
+    Rsvp {
+        /// Id of the invitation.
+        target: String,
+        /// Whether they come.
+        going: bool,
+    },
+    /// Pin in the chat, or unpin.
+    Pin {
+        /// Id of the message.
+        target: String,
+        /// New state.
+        pinned: bool,
+    },
+}
+
+/// What is neither text nor file.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Thing {
+    /// A point on the map.
+    Location {
+        /// Degrees north.
+        latitude: f64,
+        /// Degrees east.
+        longitude: f64,
+        /// Name of the place.
+        name: String,
+    },
+    /// One position of a point that moves.
+    LiveLocation {
+        /// Degrees north.
+        latitude: f64,
+        /// Degrees east.
+        longitude: f64,
+        /// Number of the position.
+        sequence: i64,
+    },
+    /// A contact card.
+    Contact {
+        /// Name shown.
+        name: String,
+        /// The card.
+        vcard: String,
+    },
+    /// A poll.
+    Poll {
+        /// What is asked.
+        question: String,
+        /// What can be answered.
+        options: Vec<String>,
+        /// How many answers one may give; 0 for any number.
+        selectable: u32,
+    },
+    /// An invitation with a date.
+    Event {
+        /// What it is.
+        name: String,
+        /// When it begins, unix seconds.
+        starts_at_s: i64,
+    },
+    /// A row chosen of a list.
+    RowChosen {
+        /// Its id.
+        id: String,
+        /// Its text.
+        title: String,
     },
 }
 
@@ -225,6 +302,9 @@ pub enum PhoneError {
     /// Nobody by this name.
     #[error("no such recipient: {0}")]
     UnknownRecipient(Jid),
+    /// The message has no secret that an answer could be sealed with.
+    #[error("message {0} takes no sealed answers")]
+    NoSecret(String),
     /// The message to react to, edit or delete is not known (any more).
     #[error("message {0} is unknown to this phone")]
     UnknownMessage(String),

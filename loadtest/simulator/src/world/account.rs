@@ -6,6 +6,7 @@ use wacore_binary::{Jid, Server};
 
 use super::app_state::AppState;
 use super::offline::OfflineQueue;
+use super::quotas::Quotas;
 use super::{AccountId, ConnId};
 use crate::phone::{Addressing, Behaviour, Bundle, Phone, SignedPreKey};
 
@@ -56,6 +57,8 @@ pub struct Extras {
     pub status: Option<(String, u64)>,
     /// Profile picture: id and bytes.
     pub picture: Option<(String, Vec<u8>)>,
+    /// What a business says about itself, for an account that is one.
+    pub business: Option<Business>,
     /// Default disappearing mode: seconds, and when it was set.
     pub disappearing: Option<(u32, u64)>,
     /// Accounts it talked to; they hear of its device changes.
@@ -66,6 +69,32 @@ pub struct Extras {
     pub key_index_list: Option<(u64, Vec<u8>)>,
     /// How the last pairing ended.
     pub last_pairing: Option<String>,
+    /// Whether companions are linked only with the owner's passkey.
+    pub passkey_required: bool,
+    /// The code that the phone showed last in a ceremony with a passkey.
+    pub passkey_code: Option<String>,
+    /// What it may do towards strangers, where that was set.
+    pub quotas: Option<Quotas>,
+    /// Who sees its status by default: `contacts`, `blacklist` or `whitelist`, and the people on that list.
+    pub status_audience: Option<(String, BTreeSet<AccountId>)>,
+}
+
+/// What a business says about itself.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Business {
+    /// What it does.
+    pub description: String,
+    /// Its e-mail address.
+    pub email: String,
+    /// Where it is.
+    pub address: String,
+    /// Its websites.
+    pub websites: Vec<String>,
+    /// Names of its categories.
+    pub categories: Vec<String>,
+    /// Days on which it is open from nine to six, as `mon`.
+    pub days: Vec<String>,
 }
 
 /// A linked companion.

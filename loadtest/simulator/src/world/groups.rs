@@ -17,6 +17,37 @@ pub enum Role {
     SuperAdmin,
 }
 
+/// What a group is among others.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// A group of its own.
+    #[default]
+    Plain,
+    /// A community: the parent of others.
+    Community {
+        /// Joining one of its groups takes an admin's consent.
+        closed: bool,
+    },
+    /// Linked to a community.
+    Linked {
+        /// The user part of the community's JID.
+        community: String,
+        /// What it is there.
+        part: Part,
+    },
+}
+
+/// What a group is in its community.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Where admins tell all members something; everybody in the community is in it.
+    Announcements,
+    /// The chat of all.
+    General,
+    /// Any other.
+    Group,
+}
+
 /// A group.
 pub struct Group {
     /// Bare number, the user part of its JID.
@@ -35,8 +66,18 @@ pub struct Group {
     pub addressing: Addressing,
     /// Members and their roles.
     pub members: BTreeMap<AccountId, Role>,
-    /// Settings that are on, by tag: `announcement`, `locked`, `membership_approval_mode`, ….
+    /// What it is among other groups.
+    pub kind: Kind,
+    /// Settings that are on, by tag: `announcement`, `locked`, ….
     pub settings: Vec<String>,
+    /// Admins decide about everyone who comes by the link.
+    pub approval: bool,
+    /// Who waits for that, and since when, Unix seconds.
+    pub requests: BTreeMap<AccountId, u64>,
+    /// Invitations for one person: code, and until when it serves, Unix seconds.
+    pub invitations: BTreeMap<AccountId, (String, u64)>,
+    /// Its picture: id and bytes.
+    pub picture: Option<(String, Vec<u8>)>,
     /// Timer of disappearing messages, seconds.
     pub ephemeral_s: Option<u32>,
     /// Who may add members.
@@ -70,6 +111,11 @@ impl Group {
         self.members.get(&account).is_some_and(|role| *role >= Role::Admin)
     }
 
+    /// Whether it is linked to this community.
+    pub fn is_in(&self, community: &str) -> bool {
+        matches!(&self.kind, Kind::Linked { community: parent, .. } if parent == community)
+    }
+
     /// Adds a member; an existing one keeps its role.
     ///
     /// # Errors
@@ -79,6 +125,8 @@ impl Group {
             return Err(GroupError::TooLarge);
         }
         self.members.entry(account).or_insert(Role::Member);
+        self.requests.remove(&account);
+        self.invitations.remove(&account);
         self.participant_version += 1;
         Ok(())
     }
@@ -123,6 +171,18 @@ impl Groups {
     /// The group of an invitation.
     pub fn by_invite(&self, code: &str) -> Option<&Group> {
         self.by_id.values().find(|group| group.invite == code)
+    }
+
+    /// The groups linked to a community, in order of their ids.
+    pub fn linked_to(&self, community: &str) -> Vec<&Group> {
+        let mut linked: Vec<&Group> = self.by_id.values().filter(|group| group.is_in(community)).collect();
+        linked.sort_unstable_by(|one, two| one.id.cmp(&two.id));
+        linked
+    }
+
+    /// Removes a group.
+    pub fn remove(&mut self, id: &str) -> Option<Group> {
+        self.by_id.remove(id)
     }
 
     /// Adds a group.

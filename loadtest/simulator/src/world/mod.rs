@@ -13,11 +13,14 @@ mod directory;
 pub mod groups;
 mod login;
 pub mod names;
+pub mod newsletters;
 mod notify;
 pub mod offline;
 mod pairing;
 mod pairing_code;
+mod passkey;
 mod phones;
+pub mod quotas;
 mod report;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -36,6 +39,7 @@ pub use self::report::{AccountReport, ConnectionReport, StatsReport};
 use self::blobs::Blobs;
 use self::groups::Groups;
 use self::names::Accounts;
+use self::newsletters::Newsletters;
 use self::pairing::Pairing;
 use self::phones::PhoneWork;
 use crate::counters::Counters;
@@ -154,6 +158,7 @@ pub struct World {
     pub(crate) sessions: HashMap<ConnId, Session>,
     pub(crate) pairing_refs: HashMap<String, ConnId>,
     pub(crate) groups: Groups,
+    pub(crate) newsletters: Newsletters,
     pub(crate) blobs: Blobs,
     pub(crate) faults: Faults,
     pub(crate) counters: Counters,
@@ -178,6 +183,7 @@ impl World {
             sessions: HashMap::new(),
             pairing_refs: HashMap::new(),
             groups: Groups::default(),
+            newsletters: Newsletters::default(),
             faults: Faults::default(),
             counters: Counters::default(),
             judge: Judge::default(),
@@ -254,7 +260,7 @@ impl World {
             "ack" => message::receipt::on_ack(self, from, node),
             "presence" => message::presence::on_presence(self, from, node),
             "chatstate" => message::presence::on_chatstate(self, from, node),
-            "call" => message::on_call(self, from, node),
+            "call" => message::call::on_call(self, from, node),
             "ib" => self.on_ib(from, node),
             _ => self.counters.unknown_stanzas += 1,
         }
@@ -263,6 +269,7 @@ impl World {
     fn on_tick(&mut self) {
         self.welcome_the_waiting();
         self.expire_pairings();
+        self.finish_passkeys();
     }
 
     /// Unix seconds.

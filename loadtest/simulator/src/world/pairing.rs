@@ -11,6 +11,7 @@ use waproto::whatsapp::ClientPairingProps;
 use super::account::{Device, Gate};
 use super::client::Registration;
 use super::pairing_code::ByCode;
+use super::passkey::Ceremony;
 use super::{AccountId, ConnId, DeviceId, Session, World};
 use crate::crypto::{adv, qr};
 use crate::faults::FaultKind;
@@ -28,10 +29,11 @@ const PLATFORM: &str = "smba";
 /// A client that is not linked yet.
 pub(crate) struct Pairing {
     pub(super) noise: [u8; 32],
-    registration: Registration,
+    pub(super) registration: Registration,
     refs: Vec<String>,
     offer: Option<Offer>,
     pub(super) by_code: Option<ByCode>,
+    pub(super) passkey: Option<Ceremony>,
 }
 
 /// A pair-success sent and not answered.
@@ -71,7 +73,7 @@ impl World {
         }
         let nodes = refs.iter().map(|reference| leaf("ref", reference.as_bytes()));
         let pair_device = wrap("pair-device", nodes);
-        let pairing = Pairing { noise, registration, refs, offer: None, by_code: None };
+        let pairing = Pairing { noise, registration, refs, offer: None, by_code: None, passkey: None };
         self.sessions.insert(conn, Session::Pairing(Box::new(pairing)));
         let id = self.stanza_id();
         self.send(conn, md_iq(&id, pair_device));
@@ -109,6 +111,9 @@ impl World {
         let pairing = self.pairing_mut(conn).ok_or(ScanError::NobodyWaiting)?;
         if pairing.noise != code.noise || pairing.registration.identity != code.identity {
             return Err(ScanError::KeyMismatch);
+        }
+        if self.is_passkey_required(account) {
+            return self.ask_for_passkey(conn, account);
         }
         self.sign_in(conn, account, code.adv_secret)
     }
@@ -192,6 +197,7 @@ impl World {
             }
             _ => match child(node, "link_code_companion_reg") {
                 Some(step) => self.on_pairing_code_step(conn, node, step),
+                None if self.on_passkey_step(conn, node) => {}
                 None => {
                     self.counters.count_unknown_iq(iq::name_of(node));
                     self.send(conn, iq::error(node, iq::IqError::NOT_IMPLEMENTED));

@@ -20,6 +20,8 @@ pub struct AccountReport {
     pub devices: Vec<DeviceReport>,
     /// How the last pairing ended: `linked`, or `refused: …`.
     pub last_pairing: Option<String>,
+    /// The code that the phone showed last in a ceremony with a passkey.
+    pub passkey_code: Option<String>,
 }
 
 /// One device of an account.
@@ -111,6 +113,7 @@ impl World {
             push_name: account.push_name.to_string(),
             devices: devices.collect(),
             last_pairing: account.extras.as_ref().and_then(|extras| extras.last_pairing.clone()),
+            passkey_code: account.extras.as_ref().and_then(|extras| extras.passkey_code.clone()),
         }
     }
 

@@ -1,18 +1,18 @@
 //! Creating groups, and who is in them.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::collections::BTreeMap;
+
 use rand::Rng;
 use serde::Deserialize;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node};
 
 use super::nodes::{group_node, participant, participants};
-use super::{Answer, IqError, Request, administered, announce, gid};
+use super::{Answer, IqError, Request, administered, announce, community, gid, joining};
 use crate::phone::Addressing;
-use crate::stanza::{attr, attr_jid, children, wrap};
-use crate::world::groups::{Group, Role};
-use crate::world::{AccountId, DeviceId, World};
+use crate::stanza::{attr, attr_jid, attr_u64, child, child_text, children, wrap};
+use crate::world::groups::{Group, Kind, Role};
+use crate::world::{AccountId, World};
 
 /// A group to be created.
 #[derive(Debug)]
@@ -27,6 +27,25 @@ pub struct NewGroup {
     pub key: String,
     /// Which names its members go by.
     pub addressing: Addressing,
+    /// What it is among other groups.
+    pub kind: Kind,
+    /// What else it begins with.
+    pub start: Start,
+}
+
+/// Settings that a group may begin with.
+#[derive(Debug, Clone, Default)]
+pub struct Start {
+    /// Description: id and text.
+    pub description: Option<(String, String)>,
+    /// Only admins write.
+    pub announcement: bool,
+    /// Admins decide about everyone who comes by the link.
+    pub approval: bool,
+    /// Only admins add members.
+    pub admins_add: bool,
+    /// Timer of disappearing messages, seconds.
+    pub ephemeral_s: Option<u32>,
 }
 
 /// A change of who is in a group, or what they may do.
@@ -98,32 +117,56 @@ pub(in crate::iq) fn create(world: &mut World, request: &Request<'_>) -> Result<
         members: accounts(world, node),
         key: of("key"),
         addressing: Addressing::Lid,
+        kind: community::kind_of(world, request.from.account, node)?,
+        start: start(node),
     };
     let jid = make_group(world, new)?;
+    community::furnish(world, &jid, node)?;
     let group = world.groups.get(&jid.user).ok_or(IqError::INTERNAL)?;
     Ok(Answer::one(group_node(world, group)))
 }
 
-fn make_group(world: &mut World, new: NewGroup) -> Result<Jid, IqError> {
+fn start(node: &Node) -> Start {
+    let description = child(node, "description");
+    let text = description.and_then(|node| child_text(node, "body")).filter(|text| !text.is_empty());
+    let id = description.and_then(|node| attr(node, "id")).unwrap_or_default().into_owned();
+    let join = child(node, "membership_approval_mode").and_then(|mode| child(mode, "group_join"));
+    let expiration = child(node, "ephemeral").and_then(|timer| attr_u64(timer, "expiration"));
+    Start {
+        description: text.map(|text| (id, text)),
+        announcement: false,
+        approval: join.is_some_and(|join| attr(join, "state").as_deref() == Some("on")),
+        admins_add: child_text(node, "member_add_mode").as_deref() == Some("admin_add"),
+        ephemeral_s: expiration
+            .and_then(|seconds| u32::try_from(seconds).ok())
+            .filter(|seconds| *seconds > 0),
+    }
+}
+
+pub(super) fn make_group(world: &mut World, new: NewGroup) -> Result<Jid, IqError> {
     let now_s = world.now_s();
-    let mut invite = [0; 16];
-    world.rng.fill_bytes(&mut invite);
     let id = format!("1203{:014}", world.rng.next_u64() % 100_000_000_000_000);
     let mut group = Group {
         subject_set: (now_s, new.creator),
         subject: new.subject,
         created_s: now_s,
         creator: new.creator,
-        description: None,
+        description: new.start.description.map(|(id, text)| (id, text, now_s, new.creator)),
         addressing: new.addressing,
         members: [(new.creator, Role::SuperAdmin)].into(),
+        kind: new.kind,
         settings: Vec::new(),
-        ephemeral_s: None,
-        member_add_mode: "all_member_add".to_owned(),
-        invite: URL_SAFE_NO_PAD.encode(invite),
+        approval: new.start.approval,
+        requests: BTreeMap::new(),
+        invitations: BTreeMap::new(),
+        picture: None,
+        ephemeral_s: new.start.ephemeral_s,
+        member_add_mode: if new.start.admins_add { "admin_add" } else { "all_member_add" }.to_owned(),
+        invite: joining::fresh_code(world),
         participant_version: 0,
         id,
     };
+    group.set("announcement", new.start.announcement);
     for member in new.members {
         group.add(member).map_err(|_| IqError::TOO_MUCH)?;
     }
@@ -149,18 +192,30 @@ pub(in crate::iq) fn change_participants(
         .filter_map(|participant| attr_jid(participant, "jid"))
         .map(|jid| (jid.clone(), world.accounts.of(&jid)))
         .collect();
-    let known: Vec<AccountId> = asked.iter().filter_map(|(_, account)| *account).collect();
+    let mut known: Vec<AccountId> = asked.iter().filter_map(|(_, account)| *account).collect();
+    let shy = if change == GroupChange::Add { joining::shy(world, &known) } else { Vec::new() };
+    known.retain(|account| !shy.contains(account));
     let changed = change_members(world, (&jid, request.from.account), change, &known)?;
+    if change == GroupChange::Add {
+        community::enrol(world, &jid, &changed)?;
+    }
+    if change == GroupChange::Remove && attr(node, "linked_groups").as_deref() == Some("true") {
+        community::remove_everywhere(world, &jid, request.from.account, &changed);
+    }
     let family = world.groups.get(&jid.user).map_or(Addressing::Lid, |group| group.addressing);
-    let answers = asked.into_iter().map(|(jid, account)| match account {
-        Some(account) if changed.contains(&account) => participant(world, account, family, None),
-        Some(_) => NodeBuilder::new("participant").attr("jid", jid).attr("error", 409).build(),
-        None => NodeBuilder::new("participant").attr("jid", jid).attr("error", 404).build(),
-    });
-    Ok(Answer::one(wrap(change.tag(), answers.collect::<Vec<_>>())))
+    let mut answers = Vec::new();
+    for (jid_asked, account) in asked {
+        answers.push(match account {
+            Some(account) if changed.contains(&account) => participant(world, account, family, None),
+            Some(account) if shy.contains(&account) => joining::invited(world, &jid, account, jid_asked)?,
+            Some(_) => NodeBuilder::new("participant").attr("jid", jid_asked).attr("error", 409).build(),
+            None => NodeBuilder::new("participant").attr("jid", jid_asked).attr("error", 404).build(),
+        });
+    }
+    Ok(Answer::one(wrap(change.tag(), answers)))
 }
 
-fn change_members(
+pub(super) fn change_members(
     world: &mut World,
     at: (&Jid, AccountId),
     change: GroupChange,
@@ -207,34 +262,16 @@ pub(in crate::iq) fn leave(world: &mut World, request: &Request<'_>) -> Result<A
         answers.push(if left { node.build() } else { node.attr("error", 404).build() });
         if left {
             let change = participants(world, "remove", &[by], family);
-            announce(world, &Jid::group(user), by, &change, &[by]);
+            let jid = Jid::group(user);
+            announce(world, &jid, by, &change, &[by]);
+            community::remove_everywhere(world, &jid, by, &[by]);
         }
     }
     Ok(Answer::one(wrap("leave", answers)))
 }
 
-/// `<invite code/>` to `@g.us` joins by a code; `<invite/>` to a group makes a new code.
-pub(in crate::iq) fn join_or_revoke(world: &mut World, request: &Request<'_>) -> Result<Answer, IqError> {
-    let DeviceId { account, .. } = request.from;
-    let Some(code) = attr(request.child()?, "code") else {
-        let mut invite = [0; 16];
-        world.rng.fill_bytes(&mut invite);
-        let group = administered(world, &gid(request)?, account)?;
-        group.invite = URL_SAFE_NO_PAD.encode(invite);
-        return Ok(Answer::one(NodeBuilder::new("invite").attr("code", group.invite.as_str()).build()));
-    };
-    let id = world.groups.by_invite(&code).map(|group| group.id.clone()).ok_or(IqError::NOT_ACCEPTABLE)?;
-    let group = world.groups.get_mut(&id).ok_or(IqError::NOT_ACCEPTABLE)?;
-    group.add(account).map_err(|_| IqError::TOO_MUCH)?;
-    let family = group.addressing;
-    let jid = Jid::group(id);
-    let mut change = participants(world, "add", &[account], family);
-    change.attrs.insert("reason", "invite");
-    announce(world, &jid, account, &change, &[]);
-    Ok(Answer::one(NodeBuilder::new("group").attr("jid", jid).build()))
-}
-
-fn accounts(world: &World, node: &Node) -> Vec<AccountId> {
+/// The accounts that a node's participants name.
+pub(super) fn accounts(world: &World, node: &Node) -> Vec<AccountId> {
     let named = children(node).iter().filter_map(|participant| attr_jid(participant, "jid"));
     named.filter_map(|jid| world.accounts.of(&jid)).collect()
 }

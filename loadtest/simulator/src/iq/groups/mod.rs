@@ -1,28 +1,39 @@
 //! Groups: the requests of `w:g2` and the notifications that follow from them.
 
+pub(super) mod community;
+mod joining;
 mod members;
 mod nodes;
 mod settings;
 
-pub use self::members::{GroupChange, NewGroup};
-pub(super) use self::members::{change_participants, create, join_or_revoke, leave};
-pub(super) use self::settings::{set_description, set_ephemeral, set_flag, set_member_add_mode, set_subject};
+pub(super) use self::joining::{accept, decide, join_or_revoke, requests, set_approval};
+pub use self::members::{GroupChange, NewGroup, Start};
+pub(super) use self::members::{change_participants, create, leave};
+pub(super) use self::settings::{
+    set_description, set_ephemeral, set_flag, set_member_add_mode, set_picture, set_subject,
+};
 
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node};
 
-use self::nodes::group_node;
+use self::nodes::{community_node, group_node};
 use super::{Answer, IqError, Request};
 use crate::phone::Addressing;
 use crate::stanza::{attr_jid, wrap};
-use crate::world::groups::Group;
+use crate::world::groups::{Group, Kind};
 use crate::world::names::{mode, other};
 use crate::world::{AccountId, World};
 
-/// Every group the account is in.
+/// Every group and community the account is in.
 pub(super) fn participating(world: &mut World, request: &Request<'_>) -> Result<Answer, IqError> {
-    let groups = world.groups.of(request.from.account).into_iter().map(|group| group_node(world, group));
-    Ok(Answer::one(wrap("groups", groups.collect::<Vec<_>>())))
+    let (communities, groups): (Vec<&Group>, Vec<&Group>) = world
+        .groups
+        .of(request.from.account)
+        .into_iter()
+        .partition(|group| matches!(group.kind, Kind::Community { .. }));
+    let groups: Vec<Node> = groups.into_iter().map(|group| group_node(world, group)).collect();
+    let communities: Vec<Node> = communities.into_iter().map(|group| community_node(world, group)).collect();
+    Ok(Answer::many(vec![wrap("groups", groups), wrap("communities", communities)]))
 }
 
 /// One group, for its members.
@@ -59,9 +70,15 @@ fn administered<'w>(world: &'w mut World, gid: &Jid, by: AccountId) -> Result<&'
 /// Tells all members, and `also`, of a change.
 fn announce(world: &mut World, gid: &Jid, by: AccountId, change: &Node, also: &[AccountId]) {
     let Some(group) = world.groups.get(&gid.user) else { return };
-    let family = group.addressing;
     let mut told: Vec<AccountId> = group.members.keys().copied().collect();
     told.extend(also.iter().filter(|account| !group.members.contains_key(account)));
+    announce_to(world, gid, by, change, &told);
+}
+
+/// Tells these accounts of a change.
+fn announce_to(world: &mut World, gid: &Jid, by: AccountId, change: &Node, told: &[AccountId]) {
+    let Some(group) = world.groups.get(&gid.user) else { return };
+    let family = group.addressing;
     let author = &world.accounts[by];
     let (participant, other_name) = (author.jid(family, 0), author.jid(other(family), 0));
     let name = author.push_name.to_string();
@@ -70,7 +87,7 @@ fn announce(world: &mut World, gid: &Jid, by: AccountId, change: &Node, also: &[
         Addressing::Lid => "participant_pn",
     };
     for account in told {
-        for device in world.devices_of(account) {
+        for device in world.devices_of(*account) {
             let notification = world
                 .notification(gid.clone(), "w:gp2")
                 .attr("participant", participant.clone())

@@ -2,9 +2,11 @@
 
 use wacore_binary::builder::NodeBuilder;
 
+use wacore_binary::Jid;
+
 use super::{Answer, IqError, Request, administered, announce, gid};
 use crate::stanza::{attr, attr_u64, bytes, child_text, leaf};
-use crate::world::World;
+use crate::world::{AccountId, DeviceId, World};
 
 /// Switches and the requests that turn them off.
 const FLAGS: [(&str, &str); 2] = [("announcement", "not_announcement"), ("locked", "unlocked")];
@@ -78,4 +80,28 @@ pub(in crate::iq) fn set_member_add_mode(
     administered(world, &jid, by)?.member_add_mode = mode;
     announce(world, &jid, by, node, &[]);
     Ok(Answer::empty())
+}
+
+/// A new picture of a group, or none. Members are told; the id of the new one.
+pub(in crate::iq) fn set_picture(
+    world: &mut World,
+    jid: &Jid,
+    by: AccountId,
+    image: Option<Vec<u8>>,
+) -> Result<Option<String>, IqError> {
+    let id = world.now_ms.to_string();
+    let group = administered(world, jid, by)?;
+    group.picture = image.map(|image| (id.clone(), image));
+    let is_set = group.picture.is_some();
+    let (family, members) = (group.addressing, group.members.keys().copied().collect::<Vec<_>>());
+    let author = world.accounts[by].jid(family, 0);
+    let change =
+        if is_set { NodeBuilder::new("set").attr("id", id.as_str()) } else { NodeBuilder::new("delete") };
+    let change = change.attr("jid", jid.clone()).attr("author", author).build();
+    let devices: Vec<DeviceId> = members.into_iter().flat_map(|member| world.devices_of(member)).collect();
+    for device in devices {
+        let notification = world.notification(jid.clone(), "picture").children([change.clone()]).build();
+        world.deliver(device, notification);
+    }
+    Ok(is_set.then_some(id))
 }
