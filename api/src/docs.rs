@@ -49,6 +49,8 @@ pages! {
     ContactNotFound = "CONTACT_NOT_FOUND";
     LabelNotFound = "LABEL_NOT_FOUND";
     Internal = "INTERNAL";
+    RangeNotSatisfiable = "RANGE_NOT_SATISFIABLE";
+    StorageFull = "STORAGE_FULL";
 }
 
 /// The code that a path names.

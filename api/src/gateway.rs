@@ -4,11 +4,14 @@
     reason = "front threads run their tasks on a local runtime, so the futures need not be Send"
 )]
 
+use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use trunkline_model::command::{Command, CreateInstance, InstanceView, MessageView, Reply};
+use futures_util::stream::BoxStream;
+use trunkline_model::command::{Command, CreateInstance, ImportRequest, InstanceView, MessageView, Reply};
 use trunkline_model::gate::Progress;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
@@ -113,6 +116,16 @@ pub trait Gateway: Clone + Send + Sync + 'static {
         instance: CreateInstance,
     ) -> Result<InstanceView, Failure>;
 
+    /// Makes a linked instance from credentials that came from elsewhere. It stands still.
+    ///
+    /// # Errors
+    /// `VALIDATION`, `NAME_TAKEN`, `NODE_FULL`, or overload.
+    async fn import_instance(
+        &self,
+        account: AccountId,
+        wanted: ImportRequest,
+    ) -> Result<InstanceView, Failure>;
+
     /// An account's instances in order of id, only those after `after`, at most `limit`; and whether more follow.
     ///
     /// # Errors
@@ -163,6 +176,16 @@ pub trait Gateway: Clone + Send + Sync + 'static {
         &self,
         body: impl Stream<Item = Result<Bytes, Failure>> + Send,
     ) -> Result<BlobRef, Failure>;
+
+    /// A part of a file on this node's disk, piece by piece.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when too many files are being read; a failure of the disk, in the stream too.
+    async fn read_blob(
+        &self,
+        blob: BlobRef,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, io::Result<Bytes>>, Failure>;
 
     /// Follows an instance's events from now on.
     fn tail(&self, instance: InstanceId) -> Self::Tail;

@@ -32,6 +32,7 @@ mod playground;
 mod problem;
 mod qr;
 mod query;
+mod range;
 mod reference;
 mod reply;
 mod request_id;

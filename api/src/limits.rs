@@ -41,6 +41,16 @@ pub const JSON_BYTES_MAX: u64 = 64 << 10;
 pub const MESSAGE_JSON_BYTES_MAX: u64 = 24 << 20;
 /// Largest JSON body of a batch of messages, in bytes.
 pub const BATCH_JSON_BYTES_MAX: u64 = 8 << 20;
+/// Longest body with credentials that are to be imported, in bytes.
+pub const IMPORT_JSON_BYTES_MAX: u64 = 24 << 20;
+/// Files of an archive that is imported.
+pub const IMPORT_FILES_MAX: usize = 20_000;
+/// What they may be together, unpacked, in bytes.
+pub const IMPORT_UNPACKED_BYTES_MAX: u64 = 64 << 20;
+/// Shortest passphrase of an export, in bytes.
+pub const PASSPHRASE_BYTES_MIN: usize = 12;
+/// Longest passphrase, in bytes.
+pub const PASSPHRASE_BYTES_MAX: usize = 1_024;
 /// What a multipart body may have beside the file, in bytes. Parsers keep all of it, so it is charged like a whole body.
 pub const MULTIPART_OVERHEAD_BYTES_MAX: u64 = 256 << 10;
 /// Bytes of request bodies held in memory at a time, over all requests; more are answered 503.

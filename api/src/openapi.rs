@@ -120,6 +120,15 @@ fn parameters(route: &Route) -> Vec<Value> {
             "schema": { "type": "string", "minLength": 1, "maxLength": trunkline_model::limits::IDEMPOTENCY_KEY_BYTES_MAX },
         }));
     }
+    if matches!(route.reply, ReplyRule::File) {
+        all.push(json!({
+            "name": "Range",
+            "in": "header",
+            "required": false,
+            "description": "One part of the file, `bytes=FIRST-LAST`, `bytes=FIRST-` or `bytes=-LENGTH`.",
+            "schema": { "type": "string" },
+        }));
+    }
     all
 }
 
@@ -143,7 +152,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
                 "content": { "application/json": { "schema": nothing, "example": {} } },
             }));
         }
-        BodyRule::Json(schema) | BodyRule::LongJson(schema) => {
+        BodyRule::Json(schema) | BodyRule::LongJson(schema) | BodyRule::Large(schema) => {
             json!({ "application/json": { "schema": schema(&mut schemas.bodies), "example": example } })
         }
         BodyRule::Message(schema) => {
@@ -177,6 +186,7 @@ fn responses(route: &Route, schemas: &mut Schemas) -> Value {
             "application/json": { "schema": schema(&mut schemas.answers) },
             "text/event-stream": { "schema": { "type": "string" } },
         })),
+        ReplyRule::File => Some(json!({ "*/*": {} })),
         ReplyRule::Bytes(kinds) => {
             Some(kinds.iter().map(|kind| ((*kind).to_owned(), json!({}))).collect::<Map<_, _>>().into())
         }
@@ -201,6 +211,7 @@ fn meaning(status: u16) -> &'static str {
         201 => "It is made.",
         202 => "It is accepted and on disk.",
         204 => "It is done.",
+        206 => "The part that was asked for.",
         207 => "Each part of it has a result of its own.",
         _ => "It worked.",
     }
@@ -246,7 +257,9 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::LabelNotFound => route.path.contains("{label}"),
         ErrorCode::MethodNotAllowed => false,
         ErrorCode::InstanceState | ErrorCode::InstanceNotLinked => of_instance || of_message,
-        ErrorCode::NameTaken => matches!(route.name, "instances.create" | "instances.update"),
+        ErrorCode::NameTaken => {
+            matches!(route.name, "instances.create" | "instances.update" | "instances.import")
+        }
         ErrorCode::IdempotencyConflict => sends,
         ErrorCode::VersionConflict => false,
         ErrorCode::MalformedBody | ErrorCode::BodyTooLarge | ErrorCode::UnsupportedMediaType => {
@@ -258,7 +271,9 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
             asks_whatsapp
         }
         ErrorCode::Timeout => asks_whatsapp,
-        ErrorCode::NodeFull => route.name == "instances.create",
+        ErrorCode::NodeFull => matches!(route.name, "instances.create" | "instances.import"),
+        ErrorCode::RangeNotSatisfiable => matches!(route.reply, ReplyRule::File),
+        ErrorCode::StorageFull => sends || matches!(route.reply, ReplyRule::File),
     }
 }
 

@@ -65,7 +65,7 @@ fn body(page: &mut String, route: &Route) {
     let kind = match route.body {
         BodyRule::None => return,
         BodyRule::Empty => "None, or `{}`.",
-        BodyRule::Json(_) | BodyRule::LongJson(_) => "JSON.",
+        BodyRule::Json(_) | BodyRule::LongJson(_) | BodyRule::Large(_) => "JSON.",
         BodyRule::Message(_) => {
             "JSON; or `multipart/form-data` with it in a part `message` and a part `file` after that."
         }
@@ -85,6 +85,7 @@ fn answer(page: &mut String, route: &Route) {
         ReplyRule::JsonOrEvents(_) => {
             "JSON, or a stream of events for `Accept: text/event-stream`".to_owned()
         }
+        ReplyRule::File => "the file, or the part that a `Range` header asks for".to_owned(),
         ReplyRule::Bytes(kinds) => kinds.join(", "),
     };
     let _ = writeln!(

@@ -1,11 +1,11 @@
 //! Answers: their bodies and the headers that all of them have.
 
-use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::stream::{Stream, StreamExt};
+use futures_util::stream::{BoxStream, Stream, StreamExt};
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -17,22 +17,30 @@ use crate::json;
 /// An answer.
 pub(crate) type Answer = Response<Payload>;
 
-/// Bytes at hand, or a stream of events.
+/// Bytes at hand, a file of known length, or a stream of events.
 pub(crate) enum Payload {
     Full(Full<Bytes>),
+    File { pieces: BoxStream<'static, io::Result<Bytes>>, left: u64 },
     Stream(Pin<Box<dyn Stream<Item = Bytes>>>),
 }
 
 impl Body for Payload {
     type Data = Bytes;
-    type Error = Infallible;
+    /// A file that breaks off: the connection is cut, so that the client does not take it for whole.
+    type Error = io::Error;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match self.get_mut() {
-            Payload::Full(full) => Pin::new(full).poll_frame(cx),
+            Payload::Full(full) => Pin::new(full)
+                .poll_frame(cx)
+                .map(|next| next.map(|frame| frame.map_err(|never| match never {}))),
+            Payload::File { pieces, left } => pieces.poll_next_unpin(cx).map(|next| {
+                next.map(|piece| {
+                    let piece = piece?;
+                    *left = left.saturating_sub(piece.len() as u64);
+                    Ok(Frame::data(piece))
+                })
+            }),
             Payload::Stream(stream) => {
                 stream.poll_next_unpin(cx).map(|next| next.map(|bytes| Ok(Frame::data(bytes))))
             }
@@ -42,6 +50,7 @@ impl Body for Payload {
     fn is_end_stream(&self) -> bool {
         match self {
             Payload::Full(full) => full.is_end_stream(),
+            Payload::File { left, .. } => *left == 0,
             Payload::Stream(_) => false,
         }
     }
@@ -49,6 +58,7 @@ impl Body for Payload {
     fn size_hint(&self) -> SizeHint {
         match self {
             Payload::Full(full) => full.size_hint(),
+            Payload::File { left, .. } => SizeHint::with_exact(*left),
             Payload::Stream(_) => SizeHint::default(),
         }
     }
@@ -59,6 +69,13 @@ pub(crate) fn bytes(status: StatusCode, content_type: &'static str, body: impl I
     let mut answer = Response::new(Payload::Full(Full::new(body.into())));
     *answer.status_mut() = status;
     set(&mut answer, CONTENT_TYPE, content_type);
+    answer
+}
+
+/// `length` bytes of a file, as they come from the disk.
+pub(crate) fn file(status: StatusCode, pieces: BoxStream<'static, io::Result<Bytes>>, length: u64) -> Answer {
+    let mut answer = Response::new(Payload::File { pieces, left: length });
+    *answer.status_mut() = status;
     answer
 }
 

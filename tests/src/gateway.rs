@@ -8,7 +8,9 @@
 mod api;
 mod events;
 mod instance;
+mod memory;
 mod process;
+mod proxy;
 mod sending;
 mod web;
 mod webhook;
@@ -22,7 +24,9 @@ use tempfile::TempDir;
 pub use self::api::{Answer, Api, Request, in_base64};
 pub use self::events::{EventStream, GatewayEvent};
 pub use self::instance::Instance;
+pub use self::memory::Resident;
 use self::process::{Launch, Process};
+pub use self::proxy::{PROXY_CREDENTIALS, ProxyServer};
 pub use self::sending::Accepted;
 pub use self::web::{FileServer, Received, WebServer};
 pub use self::webhook::{Delivery, Webhook};
@@ -48,7 +52,11 @@ impl Gateway {
         let directory = tempfile::Builder::new().prefix("gateway-").tempdir_in(world.directory());
         let directory = directory.unwrap_or_else(|error| panic!("no temporary directory: {error}"));
         let mut flags = flags(world, &directory);
-        flags.extend(settings.iter().map(|(name, value)| format!("--{name}={value}")));
+        for (name, value) in settings {
+            let flag = format!("--{name}=");
+            flags.retain(|given| !given.starts_with(&flag));
+            flags.push(format!("{flag}{value}"));
+        }
         let launch = Launch { flags, log_file: directory.path().join("log") };
         let mut gateway = Self { api: Api::new(), launch, process: None, directory };
         gateway.restart().await;
@@ -77,6 +85,12 @@ impl Gateway {
         assert!(status.success(), "the gateway ended with {status}; its log:\n{}", self.launch.log());
     }
 
+    /// What the process holds in memory: see [`Resident`].
+    pub fn resident(&self) -> Resident {
+        let process = self.process.as_ref().unwrap_or_else(|| panic!("the gateway does not run"));
+        Resident::of(process.id())
+    }
+
     fn running(&mut self) -> Process {
         self.process.take().unwrap_or_else(|| panic!("the gateway does not run"))
     }
@@ -93,6 +107,13 @@ impl Gateway {
         let id = id.unwrap_or_else(|| panic!("the new instance has no id: {made}"));
         assert_eq!(made.header("location"), format!("/v1/instances/{id}"));
         Instance::new(self.api.clone(), id)
+    }
+
+    /// Makes an instance from credentials; `body` is that of `POST /v1/instances/import`.
+    pub async fn import_instance(&self, body: &Value) -> Instance {
+        let made = self.api.post("/v1/instances/import", body).send().await;
+        let id = made.expect(201)["id"].as_str().map(str::to_owned);
+        Instance::new(self.api.clone(), id.unwrap_or_else(|| panic!("the new instance has no id: {made}")))
     }
 
     /// Makes an instance and links it to `account`: the phone scans its QR code.

@@ -55,6 +55,8 @@ pub const EVENT_TYPES: &[&str] = &[
     "label.changed",
     "poll.voted",
     "message.undecryptable",
+    "instance.exported",
+    "instance.imported",
 ];
 
 /// An event in its envelope.

@@ -18,9 +18,11 @@ pub(crate) mod pairing;
 pub(crate) mod parse;
 pub(crate) mod party;
 pub(crate) mod place;
+pub(crate) mod portable;
 pub(crate) mod profile;
 pub(crate) mod raw;
 pub(crate) mod send;
+pub(crate) mod settings;
 pub(crate) mod time;
 
 use schemars::JsonSchema;

@@ -13,8 +13,10 @@ mod media;
 mod messages;
 mod node;
 mod pairing;
+mod portable;
 mod profile;
 mod send;
+mod settings;
 
 use trunkline_model::Failure;
 
@@ -47,6 +49,8 @@ pub(crate) async fn answer<G: Gateway>(
         NativeOperation::Profile(operation) => Box::pin(profile::answer(operation, call, body)).await,
         NativeOperation::Community(operation) => Box::pin(communities::answer(operation, call, body)).await,
         NativeOperation::Channel(operation) => Box::pin(channels::answer(operation, call, body)).await,
+        NativeOperation::Portable(operation) => Box::pin(portable::answer(operation, call, body)).await,
+        NativeOperation::Settings(operation) => Box::pin(settings::answer(operation, call, body)).await,
     }
 }
 

@@ -62,6 +62,8 @@ pub enum BodyRule {
     Json(SchemaOf),
     /// As [`BodyRule::Json`], with room for many messages.
     LongJson(SchemaOf),
+    /// As [`BodyRule::Json`], with room for the credentials of an instance.
+    Large(SchemaOf),
     /// JSON of this form, or `multipart/form-data` with it in a `message` part and a `file` part after that.
     Message(SchemaOf),
     /// A file as it is, of the type that its `Content-Type` says.
@@ -77,6 +79,8 @@ pub enum ReplyRule {
     Json(&'static [u16], SchemaOf),
     /// 200 with bytes of one of these types.
     Bytes(&'static [&'static str]),
+    /// A file of any type: 200 with all of it, or 206 with the part that a `Range` header asks for.
+    File,
     /// 200 with JSON of this form, or with a stream of events for a client that asks for one.
     JsonOrEvents(SchemaOf),
 }
@@ -87,6 +91,7 @@ impl ReplyRule {
         match self {
             ReplyRule::Nothing => &[204],
             ReplyRule::Json(statuses, _) => statuses,
+            ReplyRule::File => &[200, 206],
             ReplyRule::Bytes(_) | ReplyRule::JsonOrEvents(_) => &[200],
         }
     }
@@ -99,6 +104,7 @@ impl BodyRule {
             BodyRule::None => 0,
             BodyRule::Empty | BodyRule::Json(_) => limits::JSON_BYTES_MAX,
             BodyRule::LongJson(_) => limits::BATCH_JSON_BYTES_MAX,
+            BodyRule::Large(_) => limits::IMPORT_JSON_BYTES_MAX,
             BodyRule::File => trunkline_model::limits::MEDIA_BYTES_MAX,
             BodyRule::Message(_) => {
                 trunkline_model::limits::MEDIA_BYTES_MAX + limits::MULTIPART_OVERHEAD_BYTES_MAX
@@ -170,8 +176,10 @@ mod tests {
     #[test]
     fn every_body_of_json_has_an_example_and_nothing_else_has() {
         for route in routes() {
-            let wanted =
-                matches!(route.body, BodyRule::Json(_) | BodyRule::LongJson(_) | BodyRule::Message(_));
+            let wanted = matches!(
+                route.body,
+                BodyRule::Json(_) | BodyRule::LongJson(_) | BodyRule::Large(_) | BodyRule::Message(_)
+            );
             assert_eq!(route.example.is_some(), wanted, "{}", route.name);
             if let Some(example) = route.example {
                 let read = serde_json::from_str::<serde_json::Value>(example);

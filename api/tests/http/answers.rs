@@ -13,6 +13,7 @@ use trunkline_model::command::{
 };
 use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMessage, Party};
 use trunkline_model::message::MessageStatus;
+use trunkline_model::settings::{InstanceSettings, SettingsUpdate};
 
 use crate::fake;
 
@@ -339,4 +340,9 @@ pub fn receipts() -> Reply {
         read_at_ms: None,
         played_at_ms: None,
     }])
+}
+
+/// The settings after a change.
+pub fn settings(update: SettingsUpdate) -> Reply {
+    Reply::Settings(Box::new(InstanceSettings::default().with(update)))
 }

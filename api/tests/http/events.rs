@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::client::{Sent, Server, follow};
-use crate::fake::QR;
+use crate::fake::{FILE, QR};
 use trunkline_api::server::Bounds;
 
 const EVENTS: &str = "/v1/instances/shop/events";
@@ -210,10 +210,42 @@ fn pairing_as_it_is_shown() {
 fn a_file_comes_as_a_download() {
     let server = Server::start();
     let answer = server.send(Sent::get("/v1/instances/shop/media/med_0000000000000007"));
-    assert_eq!(answer.body, b"png");
+    assert_eq!((answer.status, &*answer.body), (200, FILE));
+    assert_eq!(answer.header("content-length"), "10");
+    assert_eq!(answer.header("accept-ranges"), "bytes");
     assert_eq!(answer.header("content-type"), "image/png");
     assert_eq!(
         answer.header("content-disposition"),
         "attachment; filename*=UTF-8''%D8%B5%D9%88%D8%B1%D8%A9%201.png"
     );
+}
+
+#[test]
+fn a_part_of_a_file_comes_as_one() {
+    let server = Server::start();
+    let get = || Sent::get("/v1/instances/shop/media/med_0000000000000007");
+    let etag = server.send(get()).header("etag").to_owned();
+    let other = "\"another\"".to_owned();
+    for (range, if_range, status, part, named) in [
+        ("bytes=2-4", None, 206, &FILE[2..5], "bytes 2-4/10"),
+        ("bytes=7-", None, 206, &FILE[7..], "bytes 7-9/10"),
+        ("bytes=-1", None, 206, &FILE[9..], "bytes 9-9/10"),
+        ("bytes=-1", Some(&etag), 206, &FILE[9..], "bytes 9-9/10"),
+        ("bytes=-1", Some(&other), 200, FILE, ""),
+        ("bytes=0-1,4-5", None, 200, FILE, ""),
+        ("lines=1-2", None, 200, FILE, ""),
+    ] {
+        let mut sent = get().header("range", range);
+        if let Some(known) = if_range {
+            sent = sent.header("if-range", known);
+        }
+        let answer = server.send(sent);
+        assert_eq!((answer.status, &*answer.body), (status, part), "{range} {if_range:?}");
+        assert_eq!(answer.header("content-range"), named, "{range} {if_range:?}");
+        assert_eq!(answer.header("content-length"), part.len().to_string(), "{range}");
+        assert_eq!(answer.header("etag"), etag, "{range}");
+    }
+    let behind = server.send(get().header("range", "bytes=10-"));
+    assert_eq!(behind.status, 416);
+    assert!(behind.text().contains("RANGE_NOT_SATISFIABLE"), "{}", behind.text());
 }

@@ -1,20 +1,25 @@
 //! An engine that holds three instances and remembers every request that reached it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{Notify, watch};
 use trunkline_api::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
 use trunkline_model::command::{
-    Command, CreateInstance, Expiring, InstanceView, MessageView, PairingView, Reply, SendRequest,
+    Command, CreateInstance, Expiring, ImportRequest, InstanceView, MessageView, PairingView, Reply,
+    SendRequest,
 };
 use trunkline_model::event::{Event, EventBody};
 use trunkline_model::gate::Progress;
 use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
+use trunkline_model::settings::SettingsUpdate;
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, KeyId, MessageId, Scope};
 
 use crate::answers;
@@ -39,6 +44,9 @@ pub const NO_SCOPE_KEY: &str = "tk_none";
 pub const PANIC: &str = "boom";
 /// A text or file that makes the engine wait until [`Fake::release`].
 pub const HOLD: &str = "hold";
+
+/// The file of every received message.
+pub const FILE: &[u8] = b"0123456789";
 
 /// Text of the QR code on show.
 pub const QR: &str = "2@qr-text,abc,def";
@@ -315,6 +323,14 @@ impl Gateway for Fake {
         Ok(instance(OPEN, InstanceState::New))
     }
 
+    async fn import_instance(
+        &self,
+        account: AccountId,
+        wanted: ImportRequest,
+    ) -> Result<InstanceView, Failure> {
+        self.create_instance(account, wanted.instance).await
+    }
+
     async fn list_instances(
         &self,
         _account: AccountId,
@@ -393,10 +409,14 @@ impl Gateway for Fake {
                 Ok(Reply::Messages { messages, next })
             }
             Command::PullEvents { after, limit } => Ok(self.pull(after, limit)),
+            Command::Export(_) => Ok(Reply::Exported(vec![1, 2, 3])),
+            Command::NoteImport { .. } => unreachable!(),
+            Command::GetSettings => Ok(answers::settings(SettingsUpdate::default())),
+            Command::UpdateSettings(update) => Ok(answers::settings(*update)),
             Command::FetchMedia { .. } => Ok(Reply::Media {
                 mime_type: Some("image/png".to_owned()),
                 file_name: Some("صورة 1.png".to_owned()),
-                bytes: b"png".to_vec(),
+                file: blob(FILE),
             }),
         }
     }
@@ -426,6 +446,19 @@ impl Gateway for Fake {
         let blob = blob(&bytes);
         self.see(Seen::Blob(bytes));
         Ok(blob)
+    }
+
+    async fn read_blob(
+        &self,
+        file: BlobRef,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, io::Result<Bytes>>, Failure> {
+        assert_eq!(file, blob(FILE), "another file");
+        let part = &FILE[range.start as usize..range.end as usize];
+        // In two pieces, as a disk gives them.
+        let (first, rest) = part.split_at(part.len() / 2);
+        let pieces = [first, rest].map(|piece| Ok(Bytes::copy_from_slice(piece)));
+        Ok(stream::iter(pieces).boxed())
     }
 
     fn tail(&self, _instance: InstanceId) -> FakeTail {

@@ -85,6 +85,15 @@ fn instance_rows() -> Vec<Row> {
     let mut rows = vec![
         row("instances.create", Sent::post("/v1/instances", &create_body), 201, vec![Seen::Create(create)]),
         row(
+            "instances.import",
+            Sent::post("/v1/instances/import", include_str!("../../examples/instances.import.json")),
+            201,
+            vec![Seen::Create(CreateInstance {
+                name: Some("moved".to_owned()),
+                ..CreateInstance::default()
+            })],
+        ),
+        row(
             "instances.list",
             Sent::get("/v1/instances?limit=1&state=open"),
             200,
@@ -379,7 +388,7 @@ fn an_unknown_query_parameter_is_refused() {
 }
 
 fn is_json(body: BodyRule) -> bool {
-    matches!(body, BodyRule::Json(_) | BodyRule::LongJson(_) | BodyRule::Message(_))
+    matches!(body, BodyRule::Json(_) | BodyRule::LongJson(_) | BodyRule::Large(_) | BodyRule::Message(_))
 }
 
 fn is_json_or_nothing(body: BodyRule) -> bool {

@@ -1,11 +1,15 @@
 //! The engine as the front end sees it. No logic: names and shapes of one side become those of the other.
 
+use std::io;
+use std::ops::Range;
+
 use bytes::Bytes;
 use futures_util::Stream;
+use futures_util::stream::BoxStream;
 use metrics_exporter_prometheus::PrometheusHandle;
 use trunkline_api::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
 use trunkline_engine::Engine;
-use trunkline_model::command::{Command, CreateInstance, InstanceView, MessageView, Reply};
+use trunkline_model::command::{Command, CreateInstance, ImportRequest, InstanceView, MessageView, Reply};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId, Scope};
@@ -55,6 +59,14 @@ impl Gateway for LocalGateway {
         self.engine.create_instance(account, instance).await
     }
 
+    async fn import_instance(
+        &self,
+        account: AccountId,
+        wanted: ImportRequest,
+    ) -> Result<InstanceView, Failure> {
+        self.engine.import_instance(account, wanted).await
+    }
+
     async fn list_instances(
         &self,
         account: AccountId,
@@ -99,6 +111,14 @@ impl Gateway for LocalGateway {
         body: impl Stream<Item = Result<Bytes, Failure>> + Send,
     ) -> Result<BlobRef, Failure> {
         self.engine.store_blob(body).await
+    }
+
+    async fn read_blob(
+        &self,
+        blob: BlobRef,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, io::Result<Bytes>>, Failure> {
+        self.engine.read_blob(&blob, range).await
     }
 
     fn tail(&self, instance: InstanceId) -> LocalTail {

@@ -43,3 +43,5 @@ pub const LINK_POLL_EVERY: Duration = Duration::from_millis(500);
 pub const MEMORY_BUDGET_MIB_MAX: u64 = 1 << 20;
 /// Longest silence that a heavy number may be asked to keep before it is reconnected, in seconds.
 pub const CLIENT_QUIET_SECONDS_MAX: u64 = 7 * 86_400;
+/// Largest quota of media files, in MiB.
+pub const MEDIA_QUOTA_MIB_MAX: u64 = 1 << 30;

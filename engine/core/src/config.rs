@@ -36,6 +36,8 @@ pub struct EngineConfig {
     pub client_quiet_ms: u64,
     /// What moves the bytes of uploaded files; std where that one cannot.
     pub media_spool: Backend,
+    /// Disk that media files may take, in bytes; see [`crate::limits::MEDIA_QUOTA_BYTES`].
+    pub media_quota_bytes: u64,
     /// Numbers that the node connects in a second, after a restart and after a mass disconnect; see [`crate::limits`].
     pub reconnects_per_second: u32,
     /// Instances that the node may hold; what is on disk beyond that keeps it from starting.

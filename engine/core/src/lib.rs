@@ -26,6 +26,7 @@ mod media;
 pub mod metrics;
 mod patient;
 mod place;
+mod portable;
 mod shard;
 mod spawn;
 #[cfg(test)]

@@ -177,10 +177,34 @@ pub const PREVIEW_PAGE_BYTES_MAX: usize = 512 << 10;
 pub const PREVIEW_PICTURE_BYTES_MAX: usize = 2 << 20;
 /// A page, or its picture, may take this long.
 pub const PREVIEW_TIMEOUT: Duration = Duration::from_secs(5);
+/// Media files that a shard uploads at a time; each holds a thread that may block. Further ones wait for a turn.
+pub const UPLOADS_PER_SHARD_MAX: usize = 8;
+/// Media files that a shard downloads at a time, likewise.
+pub const DOWNLOADS_PER_SHARD_MAX: usize = 8;
+/// A file up to this size, in bytes, is encrypted in memory; a larger one on disk.
+pub const SEALED_IN_MEMORY_BYTES_MAX: u64 = 256 << 10;
+/// How long messages may name an upload at the most, in milliseconds, where the media hosts do not say.
+pub const UPLOADED_MEDIA_TTL_MS: u64 = 24 * 3_600 * 1_000;
+/// An upload serves no new message so long before the media hosts forget it, in milliseconds: recipients come later.
+pub const UPLOADED_MEDIA_MARGIN_MS: u64 = 24 * 3_600 * 1_000;
+/// Disk that media files may take, in bytes, unless configured.
+pub const MEDIA_QUOTA_BYTES: u64 = 10 << 30;
+/// When a caller should come back who met a full media spool, in milliseconds.
+pub const STORAGE_FULL_RETRY_AFTER_MS: u64 = 60_000;
 
 /// How long bulk takes care of people after a message that one of them waits for, in milliseconds: longer than such a message
 /// takes, and than the pause between two of a lively shard.
 pub const BULK_YIELDS_MS: u64 = 250;
+/// Memory that a passphrase of an export costs, in KiB: the second choice of RFC 9106, for machines that do other things.
+pub const SEAL_MEMORY_KIB: u32 = 64 << 10;
+/// Passes over that memory.
+pub const SEAL_PASSES: u32 = 3;
+/// Most memory that an import's passphrase may cost, in KiB.
+pub const SEAL_MEMORY_KIB_MAX: u32 = 256 << 10;
+/// Most passes that it may cost.
+pub const SEAL_PASSES_MAX: u32 = 16;
+/// Most lanes that it may have.
+pub const SEAL_LANES_MAX: u32 = 8;
 
 const _: () = assert!(STALL_MIN_MS < STALL_REPORT_MS && STALL_REPORT_MS < STALL_FATAL_MS);
 const _: () = assert!(HEARTBEAT_EVERY.as_millis() + WATCH_TICK.as_millis() < STALL_MIN_MS as u128);

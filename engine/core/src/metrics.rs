@@ -36,6 +36,10 @@ pub const TURNED_AWAY: &str = "trunkline_turned_away_total";
 pub const ILLEGAL_TRANSITIONS: &str = "trunkline_illegal_transitions_total";
 /// Counter: uploaded files removed because no message needed them any more.
 pub const BLOBS_COLLECTED: &str = "trunkline_blobs_collected_total";
+/// Counter: messages whose file was uploaded before, for another message.
+pub const UPLOADS_SHARED: &str = "trunkline_media_uploads_shared_total";
+/// Counter: received files that a phone was asked to upload again, because the media hosts had forgotten them.
+pub const MEDIA_ASKED_AGAIN: &str = "trunkline_media_asked_again_total";
 /// Gauge: numbers that wait for their turn to connect.
 pub const TURNS_WAITING: &str = "trunkline_reconnect_waiting";
 /// Gauge: numbers that are logging in.
@@ -81,6 +85,8 @@ pub fn describe() {
     describe_counter!(TURNED_AWAY, "Callers turned away because a queue was full");
     describe_counter!(ILLEGAL_TRANSITIONS, "Steps that the transition table does not have");
     describe_counter!(BLOBS_COLLECTED, "Uploaded files removed because no message needed them any more");
+    describe_counter!(UPLOADS_SHARED, "Messages whose file was uploaded before, for another message");
+    describe_counter!(MEDIA_ASKED_AGAIN, "Received files that a phone was asked to upload again");
     describe_histogram!(SLOW_POLL, Unit::Seconds, "Polls of a millisecond and more");
     describe_counter!(SHARD_STALLS, "Stalls of a shard's loop, by the task that was being polled");
     describe_gauge!(

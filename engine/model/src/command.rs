@@ -11,6 +11,7 @@ mod contact;
 mod group;
 mod limits;
 mod newsletter;
+mod portable;
 mod presence;
 mod privacy;
 mod profile;
@@ -23,6 +24,7 @@ pub use contact::*;
 pub use group::*;
 pub use limits::*;
 pub use newsletter::*;
+pub use portable::*;
 pub use presence::*;
 pub use privacy::*;
 pub use profile::*;
@@ -35,7 +37,8 @@ use crate::failure::Failure;
 use crate::id::{AccountId, InstanceId, MessageId};
 use crate::inbound::Party;
 use crate::instance::InstanceState;
-use crate::message::{Lane, MessageStatus, SendMessage};
+use crate::message::{BlobRef, Lane, MessageStatus, SendMessage};
+use crate::settings::{InstanceSettings, SettingsUpdate};
 
 /// A command to one instance.
 #[derive(Debug, Clone, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
@@ -101,7 +104,7 @@ pub enum Command {
         /// At most so many.
         limit: usize,
     },
-    /// Downloads and opens the file of a received message. Answered by [`Reply::Media`].
+    /// Has the file of a received message on this node's disk, downloaded and opened if need be. Answered by [`Reply::Media`].
     FetchMedia {
         /// Sequence number of the `message.received` event.
         sequence: u64,
@@ -137,6 +140,19 @@ pub enum Command {
     Chat(Box<ChatCommand>),
     /// Something about people.
     Contact(ContactCommand),
+    /// How the instance behaves by itself. Answered by [`Reply::Settings`].
+    GetSettings,
+    /// Changes that. Answered by [`Reply::Settings`].
+    UpdateSettings(Box<SettingsUpdate>),
+    /// The credentials of a number that stands still, sealed. Answered by [`Reply::Exported`].
+    Export(Box<ExportRequest>),
+    /// Writes down where the credentials came from. Answered by [`Reply::Instance`].
+    NoteImport {
+        /// The word of [`ImportSource::as_str`].
+        source: String,
+        /// Public id of the API key that asked.
+        by: String,
+    },
 }
 
 /// An instance that is to be made.
@@ -235,14 +251,14 @@ pub enum Reply {
         /// Sequence number of the newest event in the log.
         newest: u64,
     },
-    /// A file.
+    /// A file, which is on this node's disk by now.
     Media {
         /// MIME type as the sender declared it.
         mime_type: Option<String>,
         /// Name of a document.
         file_name: Option<String>,
-        /// The bytes.
-        bytes: Vec<u8>,
+        /// The file, checked against what its sender declared.
+        file: BlobRef,
     },
     /// Groups, with their participants.
     Groups(Vec<GroupView>),
@@ -330,6 +346,10 @@ pub enum Reply {
     Business(Option<Box<BusinessView>>),
     /// Who is on WhatsApp.
     Checked(Vec<CheckedPerson>),
+    /// How the instance behaves by itself.
+    Settings(Box<InstanceSettings>),
+    /// Sealed credentials.
+    Exported(Vec<u8>),
 }
 
 /// An instance as callers see it. The status part is computed when asked, not remembered.

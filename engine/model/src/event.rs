@@ -112,6 +112,18 @@ pub enum EventBody {
     PollVoted(Box<PollVoted>),
     /// A message arrived that cannot be read.
     MessageUndecryptable(Box<Undecryptable>),
+    /// The credentials left the node.
+    Exported {
+        /// Public id of the API key that asked.
+        by: String,
+    },
+    /// The instance was made from credentials that came from elsewhere.
+    Imported {
+        /// Where they came from: `trunkline`, `baileys`.
+        source: String,
+        /// Public id of the API key that asked.
+        by: String,
+    },
 }
 
 /// A vote, and how the poll stands with it.
@@ -227,6 +239,8 @@ impl EventBody {
             EventBody::LabelChanged(_) => "label.changed",
             EventBody::PollVoted(_) => "poll.voted",
             EventBody::MessageUndecryptable(_) => "message.undecryptable",
+            EventBody::Exported { .. } => "instance.exported",
+            EventBody::Imported { .. } => "instance.imported",
         }
     }
 }

@@ -86,6 +86,10 @@ error_codes! {
     NodeFull = "NODE_FULL", 507, "The node has no room for another instance", false;
     /// A bug or a broken disk.
     Internal = "INTERNAL", 500, "Something went wrong inside", true;
+    /// The file has no bytes in that range.
+    RangeNotSatisfiable = "RANGE_NOT_SATISFIABLE", 416, "The file has no such range", false;
+    /// The node's files take as much of its disk as they may.
+    StorageFull = "STORAGE_FULL", 507, "The node has no room for another file", true;
 }
 
 /// One field that is wrong.

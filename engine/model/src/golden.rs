@@ -18,6 +18,7 @@ use crate::message::{
     SendOptions, Text,
 };
 use crate::record::*;
+use crate::settings::{HistorySync, InstanceSettings, ProxyConfig};
 
 fn check<R>(golden_hex: &str, sample: R)
 where
@@ -254,4 +255,54 @@ fn chats_and_people_06() {
     );
     check(include_str!("../golden/0605-check-budget.hex"), CheckBudget { settled_at_ms: 8 });
     check(include_str!("../golden/0606-retention.hex"), RetentionRecord { days: 30 });
+}
+
+#[test]
+fn uploaded_media_0701() {
+    check(
+        include_str!("../golden/0701-uploaded-media.hex"),
+        UploadedMedia {
+            url: "https://mmg.example/v/t62/x.enc".into(),
+            direct_path: "/v/t62/x.enc".into(),
+            media_key: [1; 32],
+            file_sha256: [2; 32],
+            file_enc_sha256: [3; 32],
+            size_bytes: 99,
+            key_made_at_s: 1_700_000_000,
+            streaming_sidecar: Some(vec![4; 10]),
+            expires_at_ms: 1_700_000_360_000,
+            mime_type: Some("image/webp".into()),
+            facts: MediaFacts {
+                width: Some(640),
+                height: Some(480),
+                thumbnail_jpeg: Some(vec![5; 3]),
+                duration_seconds: Some(6),
+                waveform: None,
+                animated: true,
+            },
+        },
+    );
+}
+
+#[test]
+fn settings_record_0702() {
+    check(
+        include_str!("../golden/0702-settings.hex"),
+        SettingsRecord {
+            settings: InstanceSettings {
+                auto_read: true,
+                reject_calls: true,
+                reject_calls_message: Some("write to us".into()),
+                history_sync: HistorySync::Recent,
+                proxy: Some(ProxyConfig {
+                    url: "socks5://proxy.example:1080".into(),
+                    username: Some("ann".into()),
+                    password: None,
+                }),
+                ignored_events: vec!["chat.presence_changed".into()],
+                ..InstanceSettings::default()
+            },
+            proxy_password_sealed: Some(vec![1, 2, 3]),
+        },
+    );
 }

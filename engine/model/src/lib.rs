@@ -26,9 +26,11 @@ pub mod instance;
 mod limit_class;
 pub mod limits;
 pub mod message;
+pub mod reach;
 pub mod record;
 pub mod retry;
 pub mod scope;
+pub mod settings;
 pub mod slot;
 
 pub use address::{Address, AddressError};

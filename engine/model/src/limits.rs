@@ -125,3 +125,7 @@ pub const POLL_TTL_MS: u64 = 180 * 24 * 3_600 * 1_000;
 pub const RECEIPT_TTL_MS: u64 = 30 * 24 * 3_600 * 1_000;
 /// Receipts of one message that are shown.
 pub const RECEIPTS_SHOWN_MAX: usize = 8_192;
+/// Longest address of a proxy, in bytes.
+pub const PROXY_URL_BYTES_MAX: usize = 512;
+/// Longest user name and longest password of a proxy, in bytes: what SOCKS5 has room for (RFC 1929).
+pub const PROXY_CREDENTIAL_BYTES_MAX: usize = 255;

@@ -20,6 +20,7 @@ use crate::id::{AccountId, InstanceId, MessageId};
 use crate::inbound::Party;
 use crate::instance::InstanceState;
 use crate::message::{Lane, MessageStatus, SendMessage};
+use crate::settings::InstanceSettings;
 
 /// A type that is stored under a version tag.
 pub trait Record: Archive + Sized {
@@ -107,6 +108,8 @@ records! {
     CheckRecord = 0x0604;
     CheckBudget = 0x0605;
     RetentionRecord = 0x0606;
+    UploadedMedia = 0x0701;
+    SettingsRecord = 0x0702;
 }
 
 /// Tables of the engine: the byte after the owner in every key. Numbers are never reused; 64–127 belong to the protocol crate.
@@ -166,6 +169,10 @@ pub mod table {
     pub const VOTE: u8 = 41;
     /// Owner = instance: receipts of messages to several people (suffix: message id, kind, device, person).
     pub const RECEIPT: u8 = 42;
+    /// Owner = instance: files that WhatsApp's media hosts have (suffix: kind, 0, SHA-256 of the plain file).
+    pub const UPLOADED_MEDIA: u8 = 60;
+    /// Owner = instance: its settings; without it, the defaults.
+    pub const SETTINGS: u8 = 61;
     /// First table of the protocol crate.
     pub const PROTOCOL_FIRST: u8 = 64;
     /// Last table of the protocol crate.
@@ -222,6 +229,59 @@ pub struct MessageRecord {
     pub error: Option<String>,
     /// The caller's own JSON object.
     pub metadata: Option<String>,
+}
+
+/// A file on WhatsApp's media hosts: where it is, and what opens it. Any number of messages may name it until it expires.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct UploadedMedia {
+    /// Full address.
+    pub url: String,
+    /// Path below any media host.
+    pub direct_path: String,
+    /// Secret that its keys derive from.
+    pub media_key: [u8; 32],
+    /// SHA-256 of the plain file.
+    pub file_sha256: [u8; 32],
+    /// SHA-256 of the encrypted file.
+    pub file_enc_sha256: [u8; 32],
+    /// Length of the plain file, in bytes.
+    pub size_bytes: u64,
+    /// When the key was made, in seconds since the Unix epoch.
+    pub key_made_at_s: i64,
+    /// Checksums that let a player begin before the whole file is there; audio and video only.
+    pub streaming_sidecar: Option<Vec<u8>>,
+    /// Until when a new message may name it, in milliseconds since the Unix epoch.
+    pub expires_at_ms: i64,
+    /// Its type, where it was given another form than it came in.
+    pub mime_type: Option<String>,
+    /// What is shown of it.
+    pub facts: MediaFacts,
+}
+
+/// What is known of a file besides its bytes; `None` where it was not found out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Archive, Serialize, Deserialize)]
+pub struct MediaFacts {
+    /// Width in pixels.
+    pub width: Option<u32>,
+    /// Height in pixels.
+    pub height: Option<u32>,
+    /// A small picture, as JPEG.
+    pub thumbnail_jpeg: Option<Vec<u8>>,
+    /// Length of audio, in seconds, rounded up.
+    pub duration_seconds: Option<u32>,
+    /// Loudness of a voice note over time: 64 values from 0 to 100.
+    pub waveform: Option<Vec<u8>>,
+    /// A sticker that moves.
+    pub animated: bool,
+}
+
+/// An instance's settings at rest.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct SettingsRecord {
+    /// The settings, without the password of the proxy.
+    pub settings: InstanceSettings,
+    /// The password of the proxy, sealed.
+    pub proxy_password_sealed: Option<Vec<u8>>,
 }
 
 /// A message that is not settled, as the stored outbox keeps it beside lane and id.

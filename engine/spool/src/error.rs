@@ -14,7 +14,24 @@ pub enum WriteError<E> {
     /// [`crate::limits::UPLOADS_MAX`] uploads are under way.
     #[error("too many uploads are under way")]
     Busy,
+    /// The files of the spool would take more of the disk than they may.
+    #[error("the spool is full")]
+    Full,
     /// The disk failed.
+    #[error(transparent)]
+    Disk(#[from] io::Error),
+}
+
+/// Why a file is not read or made.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// [`crate::limits::STREAMS_MAX`] files are being streamed out.
+    #[error("too many files are being read")]
+    Busy,
+    /// The files of the spool would take more of the disk than they may.
+    #[error("the spool is full")]
+    Full,
+    /// The file is not there, is not as long as it should be, or the disk failed.
     #[error(transparent)]
     Disk(#[from] io::Error),
 }

@@ -1,7 +1,8 @@
 //! The media spool: uploaded files on this node's disk, named by their content.
 //!
 //! **Does.** Writes a stream to disk as it arrives, in bounded batches, and publishes it under the SHA-256 of its bytes once it
-//! is whole and durable ([`Spool::write`]); reads it back ([`Spool::read`]); tells which files are old, and removes them.
+//! is whole and durable ([`Spool::write`]); reads it back, whole or in pieces ([`Spool::read`], [`Spool::stream`]); lends room for
+//! files that others write ([`Spool::scratch`]); keeps all of them below a quota; tells which files are old, and removes them.
 //! Two backends move the bytes, [`Backend::Std`] and, behind the feature `glommio`, [`Backend::Glommio`]: one thread with
 //! io_uring and direct I/O. That one is asked for, probed at the start, and stands in for std only where it has proved that it
 //! reads back what it wrote.
@@ -27,6 +28,9 @@ mod files;
 mod part;
 mod plain;
 mod pool;
+mod quota;
+mod reading;
+mod scratch;
 mod spool;
 #[cfg_attr(not(all(feature = "glommio", target_os = "linux")), path = "uring/absent.rs")]
 mod uring;
@@ -35,5 +39,7 @@ mod uring;
 mod tests;
 
 pub use backend::{Backend, UnknownBackend};
-pub use error::{NoGlommio, WriteError};
+pub use error::{NoGlommio, OpenError, WriteError};
+pub use reading::Reading;
+pub use scratch::Scratch;
 pub use spool::{Digest, Spool, Stored};

@@ -10,6 +10,10 @@ pub const BATCH_PIECES_MAX: usize = 64;
 pub const UPLOADS_MAX: usize = 256;
 /// Files that may be read at a time; further readers wait.
 pub const READS_MAX: usize = 32;
+/// Files that may be streamed out at a time, each with one piece in memory; further readers are turned away.
+pub const STREAMS_MAX: usize = 256;
+/// Bytes of one piece of a file that is streamed out.
+pub const STREAM_PIECE_BYTES: usize = 64 << 10;
 /// Threads that may be blocked by the disk at a time; further jobs wait for one.
 pub const BLOCKING_JOBS_MAX: usize = 8;
 /// A file of at least this size, in bytes, is dropped from the page cache when it was written or read: it would push out what

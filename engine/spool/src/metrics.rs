@@ -8,6 +8,8 @@ use crate::backend::Backend;
 pub const SERVING: &str = "trunkline_media_spool_backend";
 /// Counter, bytes: what was written to or read from the spool, by `direction` (`write`, `read`).
 pub const BYTES: &str = "trunkline_media_spool_bytes_total";
+/// Gauge, bytes: what the files take of the disk, unfinished ones included.
+pub const USED: &str = "trunkline_media_spool_used_bytes";
 /// Counter: uploads turned away because as many as may be were under way.
 pub const REFUSED: &str = "trunkline_media_spool_refused_total";
 
@@ -15,6 +17,7 @@ pub const REFUSED: &str = "trunkline_media_spool_refused_total";
 pub fn describe() {
     describe_gauge!(SERVING, "1 for the backend that serves the media spool");
     describe_counter!(BYTES, Unit::Bytes, "Bytes written to and read from the media spool");
+    describe_gauge!(USED, Unit::Bytes, "Disk that the files of the media spool take");
     describe_counter!(REFUSED, "Uploads turned away because too many were under way");
 }
 
@@ -34,4 +37,8 @@ pub(crate) fn read(bytes: u64) {
 
 pub(crate) fn refused() {
     counter!(REFUSED).increment(1);
+}
+
+pub(crate) fn used(bytes: u64) {
+    gauge!(USED).set(bytes as f64);
 }

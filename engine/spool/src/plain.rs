@@ -56,6 +56,15 @@ impl PlainUpload {
     }
 }
 
+/// Makes sure that a file that somebody else wrote has so many bytes, and that they are on disk.
+pub(crate) fn seal(part: Part, size_bytes: u64) -> io::Result<Part> {
+    let file = File::open(part.path())?;
+    check_size(file.metadata()?.len(), size_bytes)?;
+    file.sync_data()?;
+    cache::drop_when_large(&file, size_bytes);
+    Ok(part)
+}
+
 /// The bytes of a file, which must be `size_bytes` long.
 pub(crate) fn read(path: &Path, size_bytes: u64) -> io::Result<Bytes> {
     let mut file = File::open(path)?;

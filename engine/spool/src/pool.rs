@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use crate::limits::BLOCKING_JOBS_MAX;
 
 /// Runs jobs that block, [`BLOCKING_JOBS_MAX`] at a time: a runtime by itself would make hundreds of threads for them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Pool(Arc<Semaphore>);
 
 impl Pool {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io;
 use std::mem;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,11 +17,15 @@ use tokio::sync::Semaphore;
 
 use crate::backend::Backend;
 use crate::batch::Batch;
-use crate::error::{NoGlommio, WriteError};
+use crate::error::{NoGlommio, OpenError, WriteError};
 use crate::files::{Files, Written};
-use crate::limits::{READS_MAX, UPLOADS_MAX};
+use crate::limits::{READS_MAX, STREAMS_MAX, UPLOADS_MAX};
 use crate::metrics;
 use crate::part::Part;
+use crate::plain;
+use crate::quota::{Quota, Reserved};
+use crate::reading::{self, Reading};
+use crate::scratch::Scratch;
 
 /// SHA-256 of a file's bytes: its name.
 pub type Digest = [u8; 32];
@@ -41,6 +46,8 @@ pub struct Spool {
     files: Files,
     uploads: Semaphore,
     reads: Semaphore,
+    streams: Arc<Semaphore>,
+    quota: Quota,
     parts: AtomicU64,
     /// Held while a name changes hands, so that no upload is removed for the age of an earlier one of the same content.
     names: Arc<Mutex<()>>,
@@ -48,15 +55,26 @@ pub struct Spool {
 
 impl Spool {
     /// Opens the spool in `dir`, which is made if need be, and removes what a crash cut off. When `wanted` cannot serve, std
-    /// does; see [`Spool::fallback`]. Blocks, with glommio for [`crate::limits::PROBE_TIMEOUT`] at the most.
+    /// does; see [`Spool::fallback`]. Its files may fill the disk. Blocks, with glommio for
+    /// [`crate::limits::PROBE_TIMEOUT`] at the most.
     ///
     /// # Errors
     /// When the directory cannot be made or read.
     pub fn open(dir: PathBuf, wanted: Backend) -> io::Result<Spool> {
+        Spool::open_within(dir, wanted, u64::MAX)
+    }
+
+    /// As [`Spool::open`]; the files, unfinished ones included, may take `quota_bytes` of the disk.
+    ///
+    /// # Errors
+    /// As [`Spool::open`].
+    pub fn open_within(dir: PathBuf, wanted: Backend, quota_bytes: u64) -> io::Result<Spool> {
         fs::create_dir_all(&dir)?;
         Part::remove_all(&dir)?;
         Ok(Spool {
             files: Files::open(&dir, wanted),
+            quota: Quota::new(size_of_all(&dir)?, quota_bytes),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             dir,
             uploads: Semaphore::new(UPLOADS_MAX),
             reads: Semaphore::new(READS_MAX),
@@ -88,8 +106,8 @@ impl Spool {
             metrics::refused();
             WriteError::Busy
         })?;
-        let part = Part::new(&self.dir, "upload", self.parts.fetch_add(1, Ordering::Relaxed));
-        let mut upload = self.files.begin(part).await;
+        let mut reserved = self.quota.reserve();
+        let mut upload = self.files.begin(self.part("upload")).await;
         let mut hash = Context::new(&SHA256);
         let mut size_bytes = 0;
         let mut batch = Batch::default();
@@ -100,6 +118,9 @@ impl Spool {
             if size_bytes > bytes_max {
                 return Err(WriteError::TooLarge);
             }
+            if !reserved.grow(piece.len() as u64) {
+                return Err(WriteError::Full);
+            }
             hash.update(&piece);
             if batch.add(piece) {
                 upload = upload.append(mem::take(&mut batch)).await?;
@@ -108,22 +129,114 @@ impl Spool {
         let written = upload.finish(batch).await?;
         let mut sha256 = Digest::default();
         sha256.copy_from_slice(hash.finish().as_ref());
-        self.publish(written, self.path(&sha256)).await?;
-        metrics::written(size_bytes);
-        Ok(Stored { sha256, size_bytes })
+        let stored = Stored { sha256, size_bytes };
+        self.publish(move || Written::seal(written), reserved, stored).await?;
+        Ok(stored)
     }
 
     /// Bytes become durable before their name does, and the name before anybody hears of it.
-    async fn publish(&self, written: Written, name: PathBuf) -> io::Result<()> {
-        let (dir, names) = (self.dir.clone(), Arc::clone(&self.names));
+    async fn publish(
+        &self,
+        seal: impl FnOnce() -> io::Result<Part> + Send + 'static,
+        reserved: Reserved,
+        stored: Stored,
+    ) -> io::Result<()> {
+        let (dir, names, name) = (self.dir.clone(), Arc::clone(&self.names), self.path(&stored.sha256));
         let job = move || {
-            let part = written.seal()?;
+            let part = seal()?;
             let held = names.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_new = !name.exists();
             part.publish(&name)?;
+            // One of the same content gave its place, and what it took of the quota.
+            if is_new {
+                reserved.keep(stored.size_bytes);
+            }
             drop(held);
             File::open(dir)?.sync_all()
         };
+        self.files.pool.run(job).await?;
+        metrics::written(stored.size_bytes);
+        Ok(())
+    }
+
+    fn part(&self, kind: &str) -> Part {
+        Part::new(&self.dir, kind, self.parts.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Room for a file of `bytes_max` bytes at the most, which somebody else writes.
+    ///
+    /// # Errors
+    /// [`OpenError::Full`].
+    pub fn scratch(&self, bytes_max: u64) -> Result<Scratch, OpenError> {
+        let mut reserved = self.quota.reserve();
+        if !reserved.grow(bytes_max) {
+            return Err(OpenError::Full);
+        }
+        Ok(Scratch::new(self.part("scratch"), reserved))
+    }
+
+    /// As [`Spool::scratch`], outside of the quota: for a file that is made on the way out of another one. Were it refused
+    /// while the spool is full, nothing that waits there could ever leave. Whoever asks bounds how many there are.
+    pub fn scratch_on_the_way_out(&self) -> Scratch {
+        Scratch::new(self.part("scratch"), self.quota.reserve())
+    }
+
+    /// Gives a file that was written elsewhere its name, and returns when both are on disk. `stored` is what the writer found:
+    /// nothing is read again here. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// When the disk fails, or the file is not as long as it should be.
+    pub async fn keep(&self, scratch: Scratch, stored: Stored) -> io::Result<()> {
+        let (part, reserved) = scratch.into_parts();
+        self.publish(move || plain::seal(part, stored.size_bytes), reserved, stored).await
+    }
+
+    /// Whether a file is there; if so, it counts as uploaded just now. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn renew(&self, file: &Stored) -> io::Result<bool> {
+        let (path, names, size_bytes) = (self.path(&file.sha256), Arc::clone(&self.names), file.size_bytes);
+        let job = move || {
+            let _name = names.lock().unwrap_or_else(PoisonError::into_inner);
+            match File::options().write(true).open(&path) {
+                Ok(found) if found.metadata()?.len() == size_bytes => {
+                    found.set_modified(std::time::SystemTime::now()).map(|()| true)
+                }
+                Ok(_) => Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+                Err(error) => Err(error),
+            }
+        };
         self.files.pool.run(job).await
+    }
+
+    /// Opens a file for a thread that may block. Blocks.
+    ///
+    /// # Errors
+    /// When it is not there, is not as long as it should be, or the disk fails.
+    pub fn open_file(&self, file: &Stored) -> io::Result<Reading> {
+        Reading::open(&self.path(&file.sha256), file.size_bytes)
+    }
+
+    /// A part of a file, in pieces; the file itself may go meanwhile. Needs a tokio runtime, as the stream does.
+    ///
+    /// # Errors
+    /// [`OpenError`]; in the stream those of the disk.
+    pub async fn stream(
+        &self,
+        file: &Stored,
+        range: Range<u64>,
+    ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + use<>, OpenError> {
+        let place = Arc::clone(&self.streams).try_acquire_owned().map_err(|_| OpenError::Busy)?;
+        let (path, size_bytes) = (self.path(&file.sha256), file.size_bytes);
+        let reading = self.files.pool.run(move || Reading::open(&path, size_bytes)).await?;
+        Ok(reading::stream(reading, range, self.files.pool.clone(), place).await?)
+    }
+
+    /// Bytes of the disk that the files take, unfinished ones included.
+    pub fn used_bytes(&self) -> u64 {
+        self.quota.used_bytes()
     }
 
     /// A file's bytes, all of them in memory. Needs a tokio runtime.
@@ -167,7 +280,9 @@ impl Spool {
         let _name = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let removes = is_older(&path, age)?;
         if removes {
+            let size_bytes = fs::metadata(&path)?.len();
             fs::remove_file(path)?;
+            self.quota.release(size_bytes);
         }
         Ok(removes)
     }
@@ -181,6 +296,15 @@ impl Spool {
     fn path(&self, sha256: &Digest) -> PathBuf {
         self.dir.join(hex::encode(sha256))
     }
+}
+
+/// What the finished files of a directory take. Blocks.
+fn size_of_all(dir: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(dir)? {
+        bytes += entry?.metadata()?.len();
+    }
+    Ok(bytes)
 }
 
 /// Whether a file was last written at least `age` ago. One that the clock calls younger than now is not.

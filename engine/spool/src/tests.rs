@@ -9,8 +9,10 @@ use futures_util::stream::{self, StreamExt};
 use futures_util::{FutureExt, Stream, future};
 use tempfile::TempDir;
 
-use crate::limits::{BATCH_BYTES, BATCH_PIECES_MAX, BLOCK_BYTES, UNCACHED_BYTES_MIN, UPLOADS_MAX};
-use crate::{Backend, NoGlommio, Spool, Stored, WriteError};
+use crate::limits::{
+    BATCH_BYTES, BATCH_PIECES_MAX, BLOCK_BYTES, STREAM_PIECE_BYTES, UNCACHED_BYTES_MIN, UPLOADS_MAX,
+};
+use crate::{Backend, NoGlommio, OpenError, Spool, Stored, WriteError};
 
 const ANY_SIZE: u64 = u64::MAX;
 
@@ -328,4 +330,67 @@ mod forbidden {
             });
         }
     }
+}
+
+#[tokio::test]
+async fn a_full_spool_takes_nothing_until_something_goes() {
+    for backend in Backend::ALL {
+        let dir = TempDir::new().expect("a directory");
+        let open = || Spool::open_within(dir.path().to_owned(), backend, 10_000).expect("the spool opens");
+        let spool = open();
+        let first = spool.write(pieces(&pattern(6_000), 1_000), ANY_SIZE).await.expect("stored");
+        // The same bytes take no more room than once, but need it while they come.
+        let refused = spool.write(pieces(&pattern(6_000), 1_000), ANY_SIZE).await;
+        assert!(matches!(refused, Err(WriteError::Full)), "{refused:?}");
+        assert!(matches!(spool.scratch(4_001), Err(OpenError::Full)));
+        let scratch = spool.scratch(4_000).expect("room");
+        assert_eq!(spool.used_bytes(), 10_000);
+        drop(scratch);
+        spool.write(pieces(&pattern(4_000), 999), ANY_SIZE).await.expect("stored");
+        drop(spool);
+        let again = open();
+        assert_eq!(again.used_bytes(), 10_000, "{backend}: what is on disk counts");
+        assert!(again.remove_if_older(&first.sha256, Duration::ZERO).expect("removed"));
+        assert_eq!(again.used_bytes(), 4_000);
+        again.write(pieces(&pattern(4_000), 999), ANY_SIZE).await.expect("stored");
+        assert_eq!(again.used_bytes(), 4_000, "{backend}: the same bytes count once");
+    }
+}
+
+#[tokio::test]
+async fn parts_of_a_file_are_streamed() {
+    let stage = Stage::new(Backend::Std);
+    let bytes = pattern(3 * STREAM_PIECE_BYTES + 7);
+    let stored = stage.store(&bytes, 10_000).await;
+    let size = bytes.len();
+    for (begin, end) in
+        [(0, size), (0, 1), (5, 5), (STREAM_PIECE_BYTES - 1, 2 * STREAM_PIECE_BYTES + 1), (size - 1, size)]
+    {
+        let stream = stage.spool.stream(&stored, begin as u64..end as u64).await.expect("open");
+        let read: Vec<Bytes> = stream.map(|piece| piece.expect("read")).collect().await;
+        assert!(read.concat() == bytes[begin..end], "{begin}..{end}");
+    }
+    let missing = Stored { size_bytes: 1, ..stored };
+    assert!(matches!(stage.spool.stream(&missing, 0..1).await.err(), Some(OpenError::Disk(_))));
+}
+
+#[tokio::test]
+async fn a_file_written_elsewhere_gets_its_name_or_goes() {
+    let stage = Stage::new(Backend::Std);
+    let bytes = pattern(70_000);
+    let scratch = stage.spool.scratch(100_000).expect("room");
+    std::io::Write::write_all(&mut scratch.create().expect("a file"), &bytes).expect("written");
+    let mut sha256 = [0; 32];
+    sha256.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, &bytes).as_ref());
+    let stored = Stored { sha256, size_bytes: bytes.len() as u64 };
+    assert!(!stage.spool.renew(&stored).await.expect("looked at"));
+    stage.spool.keep(scratch, stored).await.expect("kept");
+    assert!(stage.spool.renew(&stored).await.expect("looked at"));
+    assert!(stage.spool.read(&stored).await.expect("read") == bytes);
+    assert_eq!(stage.spool.used_bytes(), 70_000);
+
+    let cut = stage.spool.scratch(100).expect("room");
+    drop(cut.create().expect("a file"));
+    assert!(stage.spool.keep(cut, Stored { sha256: [1; 32], size_bytes: 5 }).await.is_err());
+    assert_eq!((stage.names().len(), stage.spool.used_bytes()), (1, 70_000));
 }

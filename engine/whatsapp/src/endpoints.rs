@@ -64,6 +64,12 @@ impl Dialling {
         })
     }
 
+    /// Host and port of the chat socket. The URL was checked when it was configured; one without a host cannot get here.
+    pub(crate) fn socket_address(&self) -> (String, u16) {
+        let host = self.socket.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        (host, self.socket.port_or_known_default().unwrap_or(443))
+    }
+
     /// Where a request of the protocol crate really goes: its built-in hosts replaced by the configured ones.
     pub(crate) fn redirect(&self, url: &str) -> Result<Url, url::ParseError> {
         let mut url = Url::parse(url)?;

@@ -7,11 +7,14 @@ use async_trait::async_trait;
 use bytes::BytesMut;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::CONTENT_LENGTH;
-use reqwest::{Client, Method, Response, redirect};
+use reqwest::{Body, Client, Method, Response, redirect};
 use rustls::ClientConfig;
+use tokio::runtime::Handle;
 use url::{Host, Url};
-use wacore::net::{HttpClient, HttpRequest, HttpResponse};
+use wacore::net::{HttpClient, HttpRequest, HttpResponse, StreamingHttpResponse, UploadBody};
 use whatsapp_rust::anyhow::{self, Context as _, bail};
+
+mod streaming;
 
 use crate::endpoints::Dialling;
 use crate::error::ConfigError;
@@ -20,8 +23,10 @@ use crate::limits::{
     HTTP_BODY_BYTES_MAX, HTTP_CONNECT_TIMEOUT, HTTP_IDLE_PER_HOST_MAX, HTTP_IDLE_TIMEOUT, HTTP_READ_TIMEOUT,
     HTTP_TOTAL_TIMEOUT, MEDIA_BYTES_MAX, MEDIA_OVERHEAD_BYTES,
 };
+use crate::proxy::Proxy;
 
-/// Shared by all sessions of a shard. Bodies are held in memory whole: the protocol crate opens them in place.
+/// Shared by all sessions of a shard that have no proxy of their own. Small bodies are held in memory whole; files are
+/// streamed, from and to a thread that may block.
 #[derive(Clone)]
 pub(crate) struct BoundedHttp {
     client: Client,
@@ -34,20 +39,27 @@ impl BoundedHttp {
         tls: &ClientConfig,
         dialling: Arc<Dialling>,
         guard: Arc<DialGuard>,
+        proxy: Option<&Proxy>,
     ) -> Result<BoundedHttp, ConfigError> {
-        let client = Client::builder()
+        let unusable = |error: reqwest::Error| ConfigError::Tls(error.without_url().to_string());
+        let builder = match proxy {
+            // Every name but the proxy's own is resolved by the proxy.
+            Some(proxy) => {
+                Client::builder().proxy(proxy.for_http().map_err(unusable)?).dns_resolver(proxy.resolver())
+            }
+            None => Client::builder().no_proxy().dns_resolver(GuardedResolver(guard.clone())),
+        };
+        let client = builder
             .tls_backend_preconfigured(tls.clone())
-            .dns_resolver(GuardedResolver(guard.clone()))
             // An answer that redirects is handed to the caller as it is: nobody may lead a session elsewhere.
             .redirect(redirect::Policy::none())
-            .no_proxy()
             .connect_timeout(HTTP_CONNECT_TIMEOUT)
             .read_timeout(HTTP_READ_TIMEOUT)
             .timeout(HTTP_TOTAL_TIMEOUT)
             .pool_max_idle_per_host(HTTP_IDLE_PER_HOST_MAX)
             .pool_idle_timeout(HTTP_IDLE_TIMEOUT)
             .build()
-            .map_err(|error| ConfigError::Tls(error.to_string()))?;
+            .map_err(unusable)?;
         Ok(BoundedHttp { client, dialling, guard })
     }
 
@@ -62,12 +74,9 @@ impl BoundedHttp {
     }
 }
 
-#[async_trait]
-impl HttpClient for BoundedHttp {
-    async fn execute(&self, request: HttpRequest) -> anyhow::Result<HttpResponse> {
-        let is_get = request.method == "GET";
-        let body_bytes_max =
-            if is_get { MEDIA_BYTES_MAX + MEDIA_OVERHEAD_BYTES } else { HTTP_BODY_BYTES_MAX };
+impl BoundedHttp {
+    /// Sends a request and gives the answer before its body is read. `body` goes instead of the request's own.
+    async fn begin(&self, request: HttpRequest, body: Option<(Body, u64)>) -> anyhow::Result<Response> {
         let url = self.dialling.redirect(&request.url).context("the address is malformed")?;
         self.check_literal(&url)?;
         let method = match request.method.as_str() {
@@ -75,29 +84,87 @@ impl HttpClient for BoundedHttp {
             "POST" => Method::POST,
             other => bail!("method {other} is not used here"),
         };
+        let has_body = method == Method::POST;
         let mut builder = self.client.request(method, url);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        match request.body {
-            Some(body) => builder = builder.body(body),
+        builder = match (body, request.body) {
+            (Some((body, bytes)), _) => builder.header(CONTENT_LENGTH, bytes).body(body),
+            (None, Some(body)) => builder.body(body),
             // Left to itself the client would say nothing of a body, and media hosts want a length.
-            None if !is_get => builder = builder.header(CONTENT_LENGTH, 0),
-            None => {}
-        }
+            (None, None) if has_body => builder.header(CONTENT_LENGTH, 0),
+            (None, None) => builder,
+        };
         // The address carries an authorisation token, so it is taken out of the error.
-        let response = builder.send().await.map_err(reqwest::Error::without_url)?;
-        let status_code = response.status().as_u16();
-        let body = read_bounded(response, body_bytes_max).await?;
-        Ok(HttpResponse { status_code, body })
+        Ok(builder.send().await.map_err(reqwest::Error::without_url)?)
     }
 }
 
-async fn read_bounded(mut response: Response, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
+/// Most bytes of an answer: a file, or something small.
+fn body_bytes_max(request: &HttpRequest) -> u64 {
+    if request.method == "GET" { MEDIA_BYTES_MAX + MEDIA_OVERHEAD_BYTES } else { HTTP_BODY_BYTES_MAX }
+}
+
+#[async_trait]
+impl HttpClient for BoundedHttp {
+    async fn execute(&self, request: HttpRequest) -> anyhow::Result<HttpResponse> {
+        let bytes_max = body_bytes_max(&request);
+        let response = self.begin(request, None).await?;
+        read_whole(response, bytes_max).await
+    }
+
+    fn supports_streaming(&self) -> bool {
+        true
+    }
+
+    fn execute_streaming(&self, request: HttpRequest) -> anyhow::Result<StreamingHttpResponse> {
+        let runtime = Handle::try_current()?;
+        let bytes_max = body_bytes_max(&request);
+        let response = runtime.block_on(self.begin(request, None))?;
+        check_declared(&response, bytes_max)?;
+        let status_code = response.status().as_u16();
+        Ok(StreamingHttpResponse { status_code, body: streaming::reader(runtime, response, bytes_max) })
+    }
+
+    fn supports_upload_streaming(&self) -> bool {
+        true
+    }
+
+    fn execute_upload(
+        &self,
+        request: HttpRequest,
+        body: UploadBody,
+        content_length: u64,
+    ) -> anyhow::Result<HttpResponse> {
+        let runtime = Handle::try_current()?;
+        let bytes_max = body_bytes_max(&request);
+        let (body, feed) = streaming::body(body);
+        let exchange = async {
+            let response = self.begin(request, Some((body, content_length))).await?;
+            read_whole(response, bytes_max).await
+        };
+        // The feeder blocks on the file, which is what this thread is for.
+        runtime.block_on(async { futures_util::future::join(exchange, feed).await.0 })
+    }
+}
+
+fn check_declared(response: &Response, bytes_max: u64) -> anyhow::Result<u64> {
     let declared = response.content_length().unwrap_or(0);
     if declared > bytes_max {
         bail!("the answer has {declared} bytes, at most {bytes_max} are accepted");
     }
+    Ok(declared)
+}
+
+async fn read_whole(response: Response, bytes_max: u64) -> anyhow::Result<HttpResponse> {
+    let status_code = response.status().as_u16();
+    let body = read_bounded(response, bytes_max).await?;
+    Ok(HttpResponse { status_code, body })
+}
+
+async fn read_bounded(mut response: Response, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
+    let declared = check_declared(&response, bytes_max)?;
     // A declared length is trusted for one allocation only as far as it is plausible.
     let mut body = BytesMut::with_capacity(declared.min(HTTP_BODY_BYTES_MAX) as usize);
     while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {

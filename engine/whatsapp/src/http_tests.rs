@@ -1,3 +1,4 @@
+use std::io::{self, Read as _};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,7 +32,7 @@ fn client() -> BoundedHttp {
     let dialling = Dialling::new(&Endpoints::default()).expect("the default");
     let guard = DialGuard::new(Vec::new()).expect("no networks");
     let config = tls::client_config(None).expect("TLS");
-    BoundedHttp::new(&config, Arc::new(dialling), Arc::new(guard)).expect("a client")
+    BoundedHttp::new(&config, Arc::new(dialling), Arc::new(guard), None).expect("a client")
 }
 
 async fn get(answer: &str) -> anyhow::Result<HttpResponse> {
@@ -93,5 +94,59 @@ async fn a_simulated_build_asks_nobody_outside() {
     for away in ["http://192.0.2.1/", "https://[2001:db8::1]/"] {
         let refused = client().execute(HttpRequest::get(away)).await.expect_err("it must not be dialled");
         assert!(refused.to_string().contains("simulated build"), "{refused}");
+    }
+}
+
+/// Takes one request with a body of any length, and answers what it got: length and sum of the bytes.
+#[allow(clippy::disallowed_methods, reason = "a test's own task")]
+async fn count() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.expect("a request"));
+        }
+        let head = String::from_utf8(head).expect("text").to_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
+        assert!(!head.contains("chunked"), "{head}");
+        let mut body = vec![0; length.parse().expect("a number")];
+        stream.read_exact(&mut body).await.expect("the body");
+        let told = format!("{} {}", body.len(), body.iter().map(|byte| u64::from(*byte)).sum::<u64>());
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{told}", told.len());
+        stream.write_all(answer.as_bytes()).await.expect("an open socket");
+    });
+    format!("http://{address}/mms/document/x")
+}
+
+#[tokio::test]
+async fn a_file_goes_out_in_pieces_with_its_length() {
+    let file: Vec<u8> = (0..300_001_u32).map(|at| at as u8).collect();
+    let sum: u64 = file.iter().map(|byte| u64::from(*byte)).sum();
+    let url = count().await;
+    let client = client();
+    let sent = tokio::task::spawn_blocking(move || {
+        let length = file.len() as u64;
+        client.execute_upload(HttpRequest::post(url), Box::new(io::Cursor::new(file)), length)
+    });
+    let response = sent.await.expect("no panic").expect("an exchange");
+    assert_eq!(response.body_string().expect("text"), format!("300001 {sum}"));
+}
+
+#[tokio::test]
+async fn a_file_comes_in_in_pieces_and_a_cut_one_fails() {
+    for (declared, whole) in [(200_000, true), (200_001, false)] {
+        let mut answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {declared}\r\n\r\n").into_bytes();
+        answer.resize(answer.len() + 200_000, 9);
+        let (url, _asked) = serve(answer).await;
+        let client = client();
+        let read = tokio::task::spawn_blocking(move || {
+            let mut response = client.execute_streaming(HttpRequest::get(url)).expect("an answer");
+            let mut file = Vec::new();
+            response.body.read_to_end(&mut file).map(|_| file)
+        });
+        let read = read.await.expect("no panic");
+        assert_eq!(read.map(|file| file == vec![9; 200_000]).ok(), whole.then_some(true), "{declared}");
     }
 }

@@ -27,6 +27,8 @@ mod error;
 mod guard;
 mod http;
 mod message;
+mod portable;
+mod proxy;
 mod runtime;
 mod session;
 mod spawn;
@@ -64,10 +66,12 @@ pub const PROTOCOL_LOG_TARGETS: [&str; 20] = [
 pub use endpoints::Endpoints;
 pub use error::{ConfigError, SendError, SendErrorKind, SessionError, SinkError};
 pub use guard::{SIMULATED, TestNetwork};
-pub use message::{MediaUpload, new_message_id, thumbnail};
+pub use message::{AttachedMedia, MediaUpload, OpenFile, new_message_id, sealed_bytes, thumbnail};
+pub use portable::{PortableDevice, PortableError};
+pub use proxy::{ProxyError, check_proxy};
 pub use session::{
-    AppStateChange, DevicePlatform, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent,
-    SessionEvents, SessionKit, SessionKitConfig,
+    AppStateChange, DevicePlatform, Downloaded, InboundSink, PairingCode, ReceiptKind, Session, SessionEvent,
+    SessionEvents, SessionKit, SessionKitConfig, SessionOptions,
 };
 pub use spawn::{AbortHandle, Spawn};
 pub use transport::frames;

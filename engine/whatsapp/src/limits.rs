@@ -6,6 +6,10 @@ use std::time::Duration;
 pub const MEDIA_BYTES_MAX: u64 = trunkline_model::limits::MEDIA_BYTES_MAX;
 /// What encryption adds to a media file at most: padding to a whole AES block and a truncated MAC, in bytes.
 pub const MEDIA_OVERHEAD_BYTES: u64 = 16 + 10;
+/// Bytes between a media file on disk and whoever encrypts, opens or sends it.
+pub const FILE_BUFFER_BYTES: usize = 64 << 10;
+/// Pieces of [`FILE_BUFFER_BYTES`] of an upload that are read ahead of the socket.
+pub const UPLOAD_PIECES_AHEAD: usize = 2;
 /// Largest body of any other HTTP answer (an upload's receipt, the version file), in bytes.
 pub const HTTP_BODY_BYTES_MAX: u64 = 4 << 20;
 /// Opening a connection to a media host may take this long.
@@ -47,6 +51,8 @@ pub const READ_AHEAD_BYTES: usize = 64 << 10;
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A polite WebSocket close may take this long; then the socket is dropped.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Reaching WhatsApp's address through a proxy that is to be used may take this long.
+pub const PROXY_CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest WebSocket message that is accepted, in bytes: one Noise frame has a 24-bit length.
 pub const WS_MESSAGE_BYTES_MAX: usize = 1 << 24;
 /// WebSocket messages waiting between a socket and its client. A full channel stops the reading of the socket, so that
@@ -137,6 +143,8 @@ pub const WRAPPERS_MAX: usize = 8;
 pub const PICTURE_SIDE_PIXELS_MAX: u32 = 12_000;
 /// What opening one picture may take, in bytes.
 pub const PICTURE_DECODED_BYTES_MAX: u64 = 96 << 20;
+/// Largest picture or voice note that is opened, in bytes; [`PREPARATIONS_MAX`] of them are in memory at a time.
+pub const PREPARED_BYTES_MAX: u64 = 32 << 20;
 /// Files of all sessions of the process that are opened at the same time.
 pub const PREPARATIONS_MAX: usize = 2;
 /// Longest side of a thumbnail, in pixels.

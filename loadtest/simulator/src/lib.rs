@@ -54,6 +54,7 @@
 //! | `POST /connections/{device}/end` | `error`: a stream error code, `replaced` or `device_removed` | 202; sent, then closed |
 //! | `GET /faults`, `POST /faults`, `DELETE /faults` | a [`faults::Fault`] | `faults`, or 202 |
 //! | `GET /stats` | | [`world::StatsReport`] |
+//! | `POST /media/forget` | | `files`: the media host has none of them any more |
 //! | `GET /judge` | | [`judge::Verdict`] |
 
 pub mod codec;

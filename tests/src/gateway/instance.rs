@@ -95,6 +95,11 @@ impl Instance {
         self.api.request(Method::PATCH, &self.path("")).json(&change).send().await
     }
 
+    /// A PATCH.
+    pub async fn patch(&self, path: &str, change: &Value) -> Answer {
+        self.api.request(Method::PATCH, &self.path(path)).json(change).send().await
+    }
+
     /// Sets the webhook.
     pub async fn put_webhook(&self, setting: &Value) -> Value {
         self.api.request(Method::PUT, &self.path("/webhook")).json(setting).send().await.expect(200)

@@ -102,6 +102,10 @@ impl Launch {
 }
 
 impl Process {
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     async fn greeting(&mut self) -> Option<Greeting> {
         let mut key = None;
         loop {

@@ -6,6 +6,7 @@ use super::{Answer, GatewayEvent, Instance, Request, in_base64};
 use crate::account::Recipient;
 use crate::baileys::Media;
 use crate::judge::Sighting;
+use crate::limits::COUNTER_POLL_INTERVAL;
 
 /// Statuses of an outgoing message that was not refused, in order of progress.
 const PROGRESS: [&str; 6] = ["pending", "processing", "sent", "delivered", "read", "played"];
@@ -72,10 +73,15 @@ impl Instance {
 
     /// Sends a file, beside the body.
     pub async fn upload_media(&self, to: &impl Recipient, media: &Media) -> Accepted {
-        let request = self.api.request(reqwest::Method::POST, &self.path("/messages"));
-        let answer = request.multipart(&media_body(to, media), media.mimetype, &media.bytes).send().await;
+        let answer = self.try_upload_media(to, media).await;
         answer.expect(202);
         Accepted::of(&answer)
+    }
+
+    /// As [`Instance::upload_media`], whatever the answer is.
+    pub async fn try_upload_media(&self, to: &impl Recipient, media: &Media) -> Answer {
+        let request = self.api.request(reqwest::Method::POST, &self.path("/messages"));
+        request.multipart(&media_body(to, media), media.mimetype, &media.bytes).send().await
     }
 
     /// Sends a file that the gateway fetches itself.
@@ -101,6 +107,18 @@ impl Instance {
             (rank(now) >= wanted).then_some(())
         };
         self.find(&format!("{} to be {status}", sent.wa_id), reached).await;
+    }
+
+    /// As [`Instance::expect_status`], for a message that takes its time.
+    pub async fn expect_status_patiently(&self, sent: &Accepted, status: &str) {
+        let wanted = rank(status);
+        loop {
+            let now = self.message(sent).await["status"].as_str().unwrap_or_default().to_owned();
+            if now != "processing" && rank(&now) >= wanted {
+                return;
+            }
+            tokio::time::sleep(COUNTER_POLL_INTERVAL).await;
+        }
     }
 
     /// Waits until a message failed; returns the reason.

@@ -81,6 +81,13 @@ pub(super) enum Data<'a> {
         sender: Person<'a>,
         cause: &'a str,
     },
+    Imported {
+        source: &'a str,
+        by: &'a str,
+    },
+    Exported {
+        by: &'a str,
+    },
 }
 
 impl<'a> Data<'a> {
@@ -141,6 +148,8 @@ impl<'a> Data<'a> {
                 sender: Person::of(&unread.sender),
                 cause: &unread.cause,
             },
+            EventBody::Exported { by } => Data::Exported { by },
+            EventBody::Imported { source, by } => Data::Imported { source, by },
         }
     }
 }

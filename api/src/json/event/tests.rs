@@ -297,6 +297,8 @@ fn every_type_that_an_event_can_have_is_listed_once() {
             sender: Party::default(),
             cause: String::new(),
         })),
+        EventBody::Exported { by: String::new() },
+        EventBody::Imported { source: String::new(), by: String::new() },
     ];
     let mut kinds: Vec<&str> = states.iter().chain(&statuses).chain(&others).map(EventBody::kind).collect();
     let mut listed = EVENT_TYPES.to_vec();

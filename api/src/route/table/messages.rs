@@ -56,6 +56,6 @@ super::operations! {
         - => (events Page<EventJson<'_>>), ["limit", "cursor", "after"],
         "Returns events after a position, or streams them to a client that accepts text/event-stream.";
     GetMedia: GET "/v1/instances/{instance}/media/{media}", "media.get", MessagesRead / Lookup,
-        - => (bytes "*/*"), [],
-        "Downloads the file of a received message.";
+        - => (file), [],
+        "Downloads the file of a received message, or a part of it.";
 }

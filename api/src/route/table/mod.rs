@@ -1,8 +1,9 @@
 //! The rows of the route table, one file for each part of the API.
 //!
 //! A row: operation, method and path, name, scope and budget, body and reply, query parameters, summary. Bodies are `-` (none),
-//! `{}` (nothing or an empty object), `{Type}`, `{long Type}` (the same, longer), `{message Type}` (JSON or multipart) or `{file}`; replies `(204)`,
-//! `(200 Type)`, `(bytes "type/subtype" …)` or `(events Type)`. The example of a body is the file of that name in `examples/`.
+//! `{}` (nothing or an empty object), `{Type}`, `{long Type}` and `{large Type}` (the same, with more room), `{message Type}`
+//! (JSON or multipart) or `{file}`; replies `(204)`, `(200 Type)`, `(file)`, `(bytes "type/subtype" …)` or `(events Type)`.
+//! The example of a body is the file of that name in `examples/`.
 
 macro_rules! operations {
     (
@@ -50,6 +51,9 @@ macro_rules! body {
     ({long $body:ty}) => {
         $crate::route::BodyRule::LongJson(|schemas| schemas.subschema_for::<$body>())
     };
+    ({large $body:ty}) => {
+        $crate::route::BodyRule::Large(|schemas| schemas.subschema_for::<$body>())
+    };
     ({$body:ty}) => {
         $crate::route::BodyRule::Json(|schemas| schemas.subschema_for::<$body>())
     };
@@ -72,6 +76,7 @@ macro_rules! example {
 
 macro_rules! reply {
     ((204)) => { $crate::route::ReplyRule::Nothing };
+    ((file)) => { $crate::route::ReplyRule::File };
     ((bytes $($kind:literal),+)) => { $crate::route::ReplyRule::Bytes(&[$($kind),+]) };
     ((events $reply:ty)) => {
         $crate::route::ReplyRule::JsonOrEvents(|schemas| schemas.subschema_for::<$reply>())
@@ -95,7 +100,9 @@ mod instances;
 mod messages;
 mod node;
 mod open;
+mod portable;
 mod profile;
+mod settings;
 
 pub use channels::ChannelOperation;
 pub use chats::ChatOperation;
@@ -106,7 +113,9 @@ pub use instances::InstanceOperation;
 pub use messages::MessageOperation;
 pub use node::NodeOperation;
 pub use open::OpenOperation;
+pub use portable::PortableOperation;
 pub use profile::ProfileOperation;
+pub use settings::SettingsOperation;
 
 use super::Route;
 
@@ -131,6 +140,10 @@ pub enum NativeOperation {
     Chat(ChatOperation),
     /// People.
     Contact(ContactOperation),
+    /// How instances behave by themselves.
+    Settings(SettingsOperation),
+    /// Credentials in and out.
+    Portable(PortableOperation),
 }
 
 /// The parts of the table, in the order of the documentation.
@@ -143,6 +156,8 @@ pub(super) static TABLES: &[&[Route]] = &[
     communities::TABLE,
     channels::TABLE,
     profile::TABLE,
+    settings::TABLE,
+    portable::TABLE,
     node::TABLE,
     open::TABLE,
 ];

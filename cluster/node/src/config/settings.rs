@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use trunkline_engine::Endpoints;
-use trunkline_engine::limits::RECONNECT_RATE_MAX;
+use trunkline_engine::limits::{MEDIA_QUOTA_BYTES, RECONNECT_RATE_MAX};
 use trunkline_spool::{Backend, UnknownBackend};
 use trunkline_store::limits::SHARDS_MAX;
 use trunkline_whatsapp::TestNetwork;
@@ -15,7 +15,9 @@ use url::Url;
 use super::filter;
 use super::layers::{Given, Merged, Problem, Source};
 use super::table::{Key, SIMULATED, Setting};
-use crate::limits::{CLIENT_QUIET_SECONDS_MAX, MEMORY_BUDGET_MIB_MAX, RECONNECTS_PER_SECOND};
+use crate::limits::{
+    CLIENT_QUIET_SECONDS_MAX, MEDIA_QUOTA_MIB_MAX, MEMORY_BUDGET_MIB_MAX, RECONNECTS_PER_SECOND,
+};
 
 /// What the settings ask of the machine.
 pub trait Outside {
@@ -57,6 +59,8 @@ pub struct Settings {
     pub reconnects_per_second: u32,
     /// What moves the bytes of uploaded files.
     pub media_spool: Backend,
+    /// Disk that media files may take, in bytes.
+    pub media_quota_bytes: u64,
     /// How to log.
     pub log: LogSettings,
     /// Where WhatsApp is.
@@ -149,6 +153,9 @@ impl Reader {
             ),
             media_spool: self.value(Key::MediaSpool, Backend::default().name(), |text| {
                 text.parse().map_err(|unknown: UnknownBackend| unknown.to_string())
+            }),
+            media_quota_bytes: self.value(Key::MediaQuota, &(MEDIA_QUOTA_BYTES >> 20).to_string(), |text| {
+                count(text, MEDIA_QUOTA_MIB_MAX).map(|mib| mib << 20)
             }),
             log: LogSettings {
                 filter: self.value(Key::LogLevel, "info", filter::full),

@@ -26,6 +26,8 @@ pub enum Key {
     ReconnectRate,
     /// What moves the bytes of uploaded files.
     MediaSpool,
+    /// Disk that media files may take.
+    MediaQuota,
     /// What is logged.
     LogLevel,
     /// How it is logged.
@@ -169,6 +171,14 @@ pub static SETTINGS: &[Setting] = &[
         Kind::Text,
         "How uploaded files are written and read: std, or glommio (io_uring past the page cache; Linux, in builds with \
          `--features spool-glommio`). Where glommio cannot run, std serves and the log says why [default: std]",
+    ),
+    row(
+        Key::MediaQuota,
+        "media-quota",
+        "MIB",
+        Kind::Count,
+        "Disk that media files, sent and received, may take; when it is full, files are refused until messages were sent \
+         [default: 10240]",
     ),
     row(
         Key::LogLevel,

@@ -68,6 +68,16 @@ impl Sheet<'_> {
         }
     }
 
+    /// Takes in what nobody is told of, because the settings leave it out. A message has no place without its event.
+    pub(crate) fn follow_untold(&mut self, body: &EventBody, time_ms: i64) -> Result {
+        match body {
+            EventBody::ChatChanged(changed) => self.chat_changed(changed, time_ms),
+            EventBody::ContactChanged(changed) => self.contact_changed(changed),
+            EventBody::LabelChanged(changed) => self.label_changed(changed),
+            _ => Ok(()),
+        }
+    }
+
     /// Takes in something that is no event.
     pub(crate) fn note(&mut self, note: &Note, time_ms: i64) -> Result {
         match note {

@@ -1,17 +1,21 @@
 //! The handle that front ends hold.
 
+use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use futures_util::stream::BoxStream;
 use tokio::sync::{oneshot, watch};
 use trunkline_model::command::{Command, InstanceView, MessageView, Reply};
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::{self, InstancePointer, table};
 use trunkline_model::slot::PARTITIONS_DEFAULT;
-use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId};
+use trunkline_model::{AccountId, ErrorCode, Failure, FieldError, InstanceId, MessageId};
 use trunkline_store::{DataDir, Ledger, Sealer};
+use trunkline_whatsapp::SessionKitConfig;
 
 use crate::clock;
 use crate::directory::{Directory, Route};
@@ -35,6 +39,7 @@ pub(super) struct Inner {
     pub(super) blobs: Arc<BlobStore>,
     pub(super) sweeper: BlobSweeper,
     pub(super) allow_private_fetch: bool,
+    pub(super) whatsapp: SessionKitConfig,
     pub(super) instances_max: usize,
     /// By the wall clock.
     pub(super) started_at_ms: i64,
@@ -101,6 +106,14 @@ impl Engine {
             && let Some(view) = self.view_asleep(instance)?
         {
             return Ok(Reply::Instance(Box::new(view)));
+        }
+        if let Command::UpdateSettings(update) = &command
+            && let Some(Some(proxy)) = &update.proxy
+        {
+            // Here, because it takes time, and nobody else has to wait for it.
+            let checked = trunkline_whatsapp::check_proxy(&self.0.whatsapp, proxy).await;
+            checked
+                .map_err(|error| Failure::invalid(vec![FieldError::new("proxy.url", error.to_string())]))?;
         }
         let ask = match command {
             Command::Send(request) => Ask::Accept(Box::new(instance::archive(*request)?)),
@@ -203,6 +216,18 @@ impl Engine {
         body: impl Stream<Item = Result<Bytes, Failure>> + Send,
     ) -> Result<BlobRef, Failure> {
         self.0.blobs.store(body).await
+    }
+
+    /// A part of a file on this node's disk, piece by piece. A file that [`Reply::Media`] names stays long enough for that.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unavailable`] when too many files are being read, [`ErrorCode::Internal`] when it is gone or the disk fails.
+    pub async fn read_blob(
+        &self,
+        blob: &BlobRef,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, io::Result<Bytes>>, Failure> {
+        self.0.blobs.stream(blob, range).await
     }
 
     pub(super) fn shard_count(&self) -> u16 {

@@ -62,7 +62,7 @@ impl Engine {
 
     /// Refuses what the node has no room for. Makers that ask at the same moment may pass together; the room that is kept for
     /// the API's own sockets takes that.
-    fn check_room(&self) -> Result<(), Failure> {
+    pub(super) fn check_room(&self) -> Result<(), Failure> {
         let max = self.inner().instances_max;
         if self.inner().directory.count() < max {
             return Ok(());
@@ -74,7 +74,7 @@ impl Engine {
         Err(Failure::new(ErrorCode::NodeFull, detail))
     }
 
-    async fn make(&self, record: InstanceRecord) -> Result<(), Failure> {
+    pub(super) async fn make(&self, record: InstanceRecord) -> Result<(), Failure> {
         let shard = usize::from(record.id.slot().shard(PARTITIONS_DEFAULT, self.shard_count()));
         let (reply, made) = oneshot::channel();
         let message = SupervisorMsg::Create { record: Box::new(record), reply };
@@ -83,7 +83,7 @@ impl Engine {
         made.await.map_err(|_| stopping())?
     }
 
-    fn free_id(&self) -> InstanceId {
+    pub(super) fn free_id(&self) -> InstanceId {
         loop {
             let id = InstanceId(clock::random_u64());
             // Owner 0 holds what belongs to a slot; everything else is free unless it is taken.

@@ -4,6 +4,7 @@
 mod end_tests;
 mod error;
 mod handle;
+mod imports;
 mod instances;
 mod keys;
 #[cfg(test)]

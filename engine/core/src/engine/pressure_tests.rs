@@ -40,6 +40,7 @@ impl World {
             memory_budget_bytes: MEMORY_BUDGET_BYTES,
             client_quiet_ms: QUIET_MS,
             media_spool: trunkline_spool::Backend::Std,
+            media_quota_bytes: u64::MAX,
             reconnects_per_second: 1_000,
             instances_max: 8,
             encode_event: Arc::new(|_, _, _| Vec::new()),

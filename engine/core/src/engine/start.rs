@@ -24,12 +24,17 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError`] with a sentence that names the remedy; nothing is left running.
-    pub fn start(config: EngineConfig) -> Result<Engine, EngineError> {
+    pub fn start(mut config: EngineConfig) -> Result<Engine, EngineError> {
+        config.whatsapp.allow_private_proxies = config.allow_private_fetch;
         let (started_at_ms, started_steady_ms) = (clock::wall_ms(), clock::steady_ms());
         let data_dir = DataDir::open_or_create(&config.data_dir)?;
         data_dir.claim_shards(config.shards)?;
         let sealer = Arc::new(Sealer::open(&data_dir, &config.master_key_file)?);
-        let blobs = Arc::new(BlobStore::open(data_dir.path().join("blobs"), config.media_spool)?);
+        let blobs = Arc::new(BlobStore::open(
+            data_dir.path().join("blobs"),
+            config.media_spool,
+            config.media_quota_bytes,
+        )?);
         let directory = Arc::new(Directory::new(config.shards));
         let keys = KeyRing::default();
         let cores =
@@ -73,6 +78,7 @@ impl Engine {
             blobs,
             sweeper,
             allow_private_fetch: config.allow_private_fetch,
+            whatsapp: config.whatsapp.clone(),
             instances_max: config.instances_max,
             started_at_ms,
             started_steady_ms,

@@ -75,6 +75,11 @@ async fn receive(
             }
             drop(credit);
         }
+        InstanceMsg::Unread { unread, credit } => {
+            instance.read(unread);
+            drop(credit);
+        }
+        InstanceMsg::Declined { call, caller } => instance.answer_caller(&call, caller),
         InstanceMsg::SessionPanicked { at_ms } => instance.session_panicked(at_ms).await,
         InstanceMsg::SessionStopped => {
             if instance.shutting_down {

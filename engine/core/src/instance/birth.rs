@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use trunkline_model::instance::{InstanceState, may_sleep};
 use trunkline_model::record::InstanceRecord;
+use trunkline_model::settings::InstanceSettings;
 use trunkline_model::{Failure, InstanceId};
 use trunkline_whatsapp::Session;
 
@@ -15,7 +16,7 @@ use crate::shard::ShardContext;
 use crate::webhook;
 
 use super::lanes::Lanes;
-use super::sealed;
+use super::{obey, sealed};
 
 /// Why an actor starts.
 pub(crate) enum Birth {
@@ -44,6 +45,7 @@ pub(crate) struct Before {
 pub(crate) struct InstanceArgs {
     pub(super) context: Arc<ShardContext>,
     pub(super) record: InstanceRecord,
+    pub(super) settings: Arc<InstanceSettings>,
     pub(super) log: Arc<EventLog>,
     pub(super) lanes: Arc<Lanes>,
     pub(super) cell: Arc<StateCell>,
@@ -80,10 +82,12 @@ impl InstanceArgs {
             }
         };
         sealed::unseal(&mut record, &context.sealer)?;
+        let settings = Arc::new(obey::load(&*context.ledger, &context.sealer, record.id)?);
+        log.obey(Arc::clone(&settings));
         let linked = record.linked.is_some() || was_linked_unseen(&context, &record);
         record.state = birth.initial_state(record.state, linked);
         let cell = Arc::new(StateCell::new(record.state));
-        Ok(InstanceArgs { context, record, log, lanes, cell, birth })
+        Ok(InstanceArgs { context, record, settings, log, lanes, cell, birth })
     }
 
     /// To be kept by whoever may have to start the instance again.

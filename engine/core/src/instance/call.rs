@@ -75,6 +75,10 @@ impl Instance {
             Command::Group(command) => return self.group(command, reply),
             Command::Chat(command) => return self.chat(*command, reply).await,
             Command::Contact(command) => return self.contact(command, reply).await,
+            Command::Export(request) => return self.export(*request, reply).await,
+            Command::NoteImport { source, by } => return self.note_import(source, by, reply).await,
+            Command::GetSettings => Ok(self.settings_reply()),
+            Command::UpdateSettings(update) => self.update_settings(*update).await,
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
             Command::Logout => return self.logout(reply).await,
             Command::DeleteInstance => return self.delete(reply).await,
@@ -137,9 +141,14 @@ impl Instance {
     async fn restart(&mut self) -> Result<Reply, Failure> {
         // First the leave to connect: a refusal must not leave the instance stopped.
         let permit = self.permit_for_person()?;
-        self.disconnect().await?;
-        self.connect_with(permit).await?;
+        self.reopen(permit).await?;
         Ok(self.instance_reply())
+    }
+
+    /// Closes the connection and opens it again.
+    pub(super) async fn reopen(&mut self, permit: Permit) -> Result<(), Failure> {
+        self.disconnect().await?;
+        self.connect_with(permit).await
     }
 
     async fn refuse_or(&mut self, trigger: Trigger) -> Result<(), Failure> {
@@ -305,6 +314,7 @@ fn only_looks(command: &Command) -> bool {
             | Command::GetReceipts { .. }
             | Command::ListMessages { .. }
             | Command::PullEvents { .. }
+            | Command::GetSettings
             | Command::DeleteInstance
     )
 }
@@ -325,7 +335,7 @@ async fn live(session: Session, command: Command) -> Result<Reply, SessionError>
 }
 
 /// A session's error as callers see it.
-pub(super) fn session_failure(error: &SessionError) -> Failure {
+pub(crate) fn session_failure(error: &SessionError) -> Failure {
     let retry_after_ms = match error {
         SessionError::Throttled { retry_after_ms, .. } => *retry_after_ms,
         SessionError::CodeOnShow(seconds) => Some(seconds * 1_000),

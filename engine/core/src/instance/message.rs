@@ -4,12 +4,13 @@ use tokio::sync::oneshot;
 use trunkline_model::command::{Command, LimitsView, MessageView, Reply};
 use trunkline_model::message::Lane;
 use trunkline_model::record::MessageRecord;
-use trunkline_model::{Failure, MessageId};
+use trunkline_model::{Address, Failure, MessageId};
 use trunkline_whatsapp::{SendError, Session, SessionError, SessionEvent, SessionEvents};
 
 use super::archive::AcceptedArchive;
 use super::lanes::Wake;
 use crate::credits::CallLane;
+use crate::log::Unread;
 use crate::shard::{Choice, Permit, TimerTag};
 
 /// Where an answer goes. A caller that went away is no error.
@@ -81,6 +82,10 @@ pub(crate) enum InstanceMsg {
     SessionOpened { generation: u64, result: Box<Result<(Session, SessionEvents), SessionError>> },
     /// Something happened on the session.
     Session { generation: u64, event: Box<SessionEvent>, credit: tokio::sync::OwnedSemaphorePermit },
+    /// Messages are to be marked as read.
+    Unread { unread: Vec<Unread>, credit: tokio::sync::OwnedSemaphorePermit },
+    /// A call was declined, as the settings want it.
+    Declined { call: String, caller: Address },
     /// A task of the session panicked.
     SessionPanicked { at_ms: u64 },
     /// A session is down for good.

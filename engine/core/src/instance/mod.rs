@@ -2,9 +2,9 @@
 //!
 //! `actor` receives and dispatches, `lanes` holds what front ends ask, `call` answers it; `lifecycle` moves through the states
 //! and opens sessions, `reconnect` opens them again, `recycle` gives their memory back; `session` maps what WhatsApp says;
-//! `archive`, `accept`, `accept_many`, `pump`, `status` and `receipts` are the life of an outgoing message; `views` answers questions; `settings` changes
-//! what people may change; `remove` ends it all, and `sweep` what has expired. `doze` ends the actor of an instance that needs
-//! none.
+//! `archive`, `accept`, `accept_many`, `pump`, `status` and `receipts` are the life of an outgoing message; `views` answers
+//! questions; `settings` changes what people may change, `obey` how the instance behaves by itself; `remove` ends it all, and
+//! `sweep` what has expired. `doze` ends the actor of an instance that needs none.
 
 mod accept;
 mod accept_many;
@@ -15,9 +15,11 @@ mod call;
 mod chats;
 mod contacts;
 mod doze;
+mod export;
 mod lanes;
 mod lifecycle;
 mod message;
+mod obey;
 mod preview;
 mod pump;
 mod receipts;
@@ -35,6 +37,7 @@ mod views;
 pub(crate) use actor::InstanceActor;
 pub(crate) use archive::archive;
 pub(crate) use birth::{Before, Birth, InstanceArgs, state_without_actor};
+pub(crate) use call::session_failure;
 pub(crate) use lanes::{Lanes, Letter, Wake};
 pub(crate) use message::{Ask, InstanceMsg};
 pub(crate) use remove::finish_all;

@@ -1,15 +1,17 @@
 //! The outbox pump: hands messages to WhatsApp while the instance is open. The order is the planner's; this file only does it.
 
+use std::sync::Arc;
+
+use trunkline_model::MessageId;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{
-    BulkTurn, Claim, FailedAttempt, MediaSource, MessageStatus, OutboxItem, SendMessage,
+    BulkTurn, Claim, FailedAttempt, Media, MediaSource, MessageStatus, OutboxItem, SendMessage,
 };
 use trunkline_model::message::{Content, Lane, LinkPreview};
 use trunkline_model::record::{self, MessageRecord, OutboxRow, table};
 use trunkline_model::retry::{BackoffError, SEND_BACKOFF};
-use trunkline_model::{Failure, MessageId};
 use trunkline_store::{Direction, KeyRange};
-use trunkline_whatsapp::{MediaUpload, SendError, Session};
+use trunkline_whatsapp::{AttachedMedia, SendError};
 
 use super::message::InstanceMsg;
 use super::preview;
@@ -18,7 +20,8 @@ use crate::clock;
 use crate::limits::{
     ACK_TIMEOUT_MS, HAND_OVER_TIMEOUT, HAND_OVERS_PER_POLL, OUTBOX_PAGES_PER_POLL, SEND_WINDOW,
 };
-use crate::shard::{Breather, ShardContext, TimerTag};
+use crate::media::Uploader;
+use crate::shard::{Breather, TimerTag};
 use crate::spawn::TaskKind;
 
 const PAGE: usize = 512;
@@ -128,8 +131,10 @@ impl Instance {
             }
         };
         let (context, myself, generation) = (self.context.clone(), self.myself.clone(), self.generation);
+        let (instance, log) = (self.id(), Arc::clone(&self.log));
         self.context.spawner.spawn(TaskKind::Disposable, "hand-over", async move {
-            let sending = send(&context, &session, &record, &message);
+            let uploader = Uploader { context: &context, session: &session, instance, log: &log };
+            let sending = send(&uploader, &record, &message);
             let result = match tokio::time::timeout(HAND_OVER_TIMEOUT, sending).await {
                 Ok(result) => result,
                 Err(_) => Err(SendError::retryable("hand_over_timeout", "the hand-over took too long")),
@@ -209,37 +214,34 @@ impl Instance {
     }
 }
 
-/// Fetches what has to be fetched, and hands the message to the session.
+/// Uploads what has to be uploaded, and hands the message to the session.
 async fn send(
-    context: &ShardContext,
-    session: &Session,
+    uploader: &Uploader<'_>,
     record: &MessageRecord,
     message: &SendMessage,
 ) -> Result<(), SendError> {
     let media = match &message.content {
-        Content::Media(media) => Some(load_media(context, &media.source).await?),
+        Content::Media(media) => Some(attach(uploader, media).await?),
         Content::Text(text) if text.preview == LinkPreview::Fetch => {
-            let shown = preview::shown(&context.fetcher, message, text).await;
-            return session.send(&record.wa_id, &shown, None).await;
+            let shown = preview::shown(&uploader.context.fetcher, message, text).await;
+            return uploader.session.send(&record.wa_id, &shown, None).await;
         }
         _ => None,
     };
-    session.send(&record.wa_id, message, media).await
+    uploader.session.send(&record.wa_id, message, media).await
 }
 
-async fn load_media(context: &ShardContext, source: &MediaSource) -> Result<MediaUpload, SendError> {
-    match source {
-        MediaSource::Blob(blob) => {
-            let read = context.blobs.read(blob).await;
-            let gone = |failure: Failure| SendError::permanent("media_missing", failure.detail);
-            Ok(MediaUpload { bytes: read.map_err(gone)?, mime_type: None })
+async fn attach(uploader: &Uploader<'_>, media: &Media) -> Result<AttachedMedia, SendError> {
+    let (file, mime_type) = match &media.source {
+        MediaSource::Blob(blob) => (*blob, None),
+        MediaSource::Url(url) => {
+            let fetched = uploader.context.fetcher.fetch(url, &uploader.context.blobs).await;
+            let fetched = fetched.map_err(|error| match error.is_retryable() {
+                true => SendError::retryable("media_unreachable", error.to_string()),
+                false => SendError::permanent("media_unusable", error.to_string()),
+            })?;
+            (fetched.file, fetched.mime_type)
         }
-        MediaSource::Url(url) => match context.fetcher.fetch(url).await {
-            Ok(fetched) => Ok(MediaUpload { bytes: fetched.bytes, mime_type: fetched.mime_type }),
-            Err(error) if error.is_retryable() => {
-                Err(SendError::retryable("media_unreachable", error.to_string()))
-            }
-            Err(error) => Err(SendError::permanent("media_unusable", error.to_string())),
-        },
-    }
+    };
+    Ok(AttachedMedia { file: uploader.upload(media.kind, &file).await?, mime_type })
 }

@@ -60,7 +60,10 @@ impl Instance {
                 self.tell(EventBody::GroupChanged { group, author, change, participants }).await;
             }
             SessionEvent::LimitsChanged(limits) => self.tell(EventBody::LimitsChanged(limits)).await,
-            SessionEvent::Call(call) => self.tell(EventBody::Call(call)).await,
+            SessionEvent::Call(call) => {
+                self.decline(&call);
+                self.tell(EventBody::Call(call)).await;
+            }
             SessionEvent::Changed { change, is_past, at_ms } => self.changed(*change, is_past, at_ms).await,
         }
     }
@@ -148,6 +151,9 @@ impl Instance {
     async fn ready(&mut self) {
         if !self.step(Trigger::Ready, None).await {
             return;
+        }
+        if !self.settings.always_online {
+            self.show_presence();
         }
         self.pump().await;
     }

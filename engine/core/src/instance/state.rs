@@ -11,6 +11,7 @@ use trunkline_model::command::PairingView;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::Outbox;
 use trunkline_model::record::{InstanceRecord, MessageRecord};
+use trunkline_model::settings::InstanceSettings;
 use trunkline_model::{InstanceId, MessageId};
 use trunkline_store::Key;
 use trunkline_whatsapp::Session;
@@ -35,6 +36,8 @@ pub(crate) struct Instance {
     /// Cuts a run of messages into polls.
     pub(super) breather: Breather,
     pub(super) record: InstanceRecord,
+    /// How it behaves by itself.
+    pub(super) settings: Arc<InstanceSettings>,
     pub(super) cell: Arc<StateCell>,
     pub(super) log: Arc<EventLog>,
     /// What waits in front of this actor.
@@ -105,13 +108,14 @@ pub(super) struct Statuses {
 
 impl Instance {
     pub(super) fn new(args: super::InstanceArgs, myself: ActorRef<InstanceMsg>) -> (Instance, super::Birth) {
-        let super::InstanceArgs { context, record, log, lanes, cell, birth } = args;
+        let super::InstanceArgs { context, record, settings, log, lanes, cell, birth } = args;
         let pairing = no_pairing(record.state);
         let instance = Instance {
             context,
             myself,
             breather: Breather::every(MESSAGES_PER_POLL),
             record,
+            settings,
             cell,
             log,
             lanes,

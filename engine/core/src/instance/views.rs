@@ -1,10 +1,13 @@
 //! Answers to questions. What can be computed is computed, not remembered.
 
+use std::sync::Arc;
+
 use trunkline_model::command::{InstanceView, MessageView, Reply, WebhookProgress};
-use trunkline_model::event::EventBody;
+use trunkline_model::event::{Event, EventBody};
+use trunkline_model::inbound::InboundMessage;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::PAGE_LIMIT_MAX;
-use trunkline_model::message::MessageStatus;
+use trunkline_model::message::{BlobRef, MessageStatus};
 use trunkline_model::record::{self, InstanceRecord, MessageRecord, table};
 use trunkline_model::{ErrorCode, Failure, InstanceId, MessageId};
 use trunkline_store::{Direction, Key, KeyRange, Ledger, Sealer};
@@ -15,6 +18,7 @@ use super::sealed;
 use super::state::Instance;
 use crate::limits::{LIST_PAGES_PER_POLL, LIST_SCAN_MAX};
 use crate::log::newest_on_disk;
+use crate::media;
 use crate::place::instance_key;
 use crate::shard::{Breather, store_failure};
 use crate::spawn::TaskKind;
@@ -125,36 +129,32 @@ impl Instance {
         }
     }
 
-    /// Downloads and opens a received file, in a task of its own.
+    /// Has a received file on this node's disk, in a task of its own.
     pub(super) fn fetch_media(&self, sequence: u64, reply: Replier) {
-        let media = match self.log.get(sequence) {
-            Ok(Some(event)) => match event.body {
-                EventBody::MessageReceived(message) => match message.content {
-                    trunkline_model::inbound::InboundContent::Media(media) => Some(media),
-                    _ => None,
-                },
-                _ => None,
-            },
+        let message = match self.log.get(sequence) {
+            Ok(Some(Event { body: EventBody::MessageReceived(message), .. })) => Some(message),
             _ => None,
         };
-        let Some(media) = media else {
-            return answer(
-                reply,
-                Err(Failure::new(ErrorCode::MediaNotFound, "No received message has this media.")),
-            );
+        let Some(message) = message.filter(|message| media::media_of(message).is_some()) else {
+            let detail = "No received message has this media.";
+            return answer(reply, Err(Failure::new(ErrorCode::MediaNotFound, detail)));
         };
-        let Some(session) = self.session.clone() else {
-            let detail = "The instance has to be connected to fetch media from WhatsApp.";
-            return answer(reply, Err(Failure::in_state(ErrorCode::InstanceState, self.stands(), detail)));
-        };
+        let (context, session, stands) = (Arc::clone(&self.context), self.session.clone(), self.stands());
+        let of = (self.id(), sequence);
         self.context.spawner.spawn(TaskKind::Disposable, "fetch-media", async move {
-            let result = session.download(&media).await;
-            let result = result.map(|bytes| Reply::Media {
-                mime_type: media.mime_type,
-                file_name: media.file_name,
-                bytes,
-            });
-            answer(reply, result.map_err(|error| super::call::session_failure(&error)));
+            let file = async {
+                if let Some(media) = media::media_of(&message)
+                    && let Some(file) = media::at_hand(&context, media).await?
+                {
+                    return Ok(file);
+                }
+                let detail = "The instance has to be connected to fetch media from WhatsApp.";
+                let session =
+                    session.ok_or_else(|| Failure::in_state(ErrorCode::InstanceState, stands, detail))?;
+                media::download(&context, &session, of, &message).await
+            };
+            let file = Box::pin(file).await;
+            answer(reply, file.map(|file| described(&message, file)));
         });
     }
 
@@ -179,6 +179,16 @@ pub(crate) fn message_view(instance: InstanceId, record: &MessageRecord, replaye
         error: record.error.clone(),
         metadata: record.metadata.clone(),
         replayed,
+    }
+}
+
+/// A file with what its sender says about it.
+fn described(message: &InboundMessage, file: BlobRef) -> Reply {
+    let media = media::media_of(message);
+    Reply::Media {
+        mime_type: media.and_then(|media| media.mime_type.clone()),
+        file_name: media.and_then(|media| media.file_name.clone()),
+        file,
     }
 }
 

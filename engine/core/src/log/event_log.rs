@@ -8,6 +8,7 @@ use trunkline_model::InstanceId;
 use trunkline_model::event::{Event, EventBody};
 use trunkline_model::inbound::Party;
 use trunkline_model::record::{self, table};
+use trunkline_model::settings::InstanceSettings;
 use trunkline_store::{Batch, CommitClass, CommitFuture, Direction, Key, KeyRange, Ledger, StoreError};
 
 use super::under_way::UnderWay;
@@ -36,6 +37,8 @@ struct Numbering {
     next: u64,
     /// Nothing may be appended any more: the instance is being erased.
     closed: bool,
+    /// Decides what is worth an event.
+    settings: Arc<InstanceSettings>,
     /// What is known of chats and people and is not on disk yet.
     pending: Pending,
 }
@@ -94,7 +97,12 @@ impl EventLog {
         Ok(EventLog {
             ledger,
             instance,
-            numbering: Mutex::new(Numbering { next: found + 1, closed: false, pending: Pending::default() }),
+            numbering: Mutex::new(Numbering {
+                next: found + 1,
+                closed: false,
+                settings: Arc::default(),
+                pending: Pending::default(),
+            }),
             newest,
             under_way: UnderWay::default(),
         })
@@ -109,6 +117,16 @@ impl EventLog {
     /// it back.
     pub(crate) fn close(&self) {
         self.numbering().closed = true;
+    }
+
+    /// From now on leaves out what these settings do not want.
+    pub(crate) fn obey(&self, settings: Arc<InstanceSettings>) {
+        self.numbering().settings = settings;
+    }
+
+    /// The settings that it obeys.
+    pub(crate) fn settings(&self) -> Arc<InstanceSettings> {
+        Arc::clone(&self.numbering().settings)
     }
 
     fn numbering(&self) -> MutexGuard<'_, Numbering> {
@@ -128,8 +146,8 @@ impl EventLog {
         Arc::clone(&self.newest)
     }
 
-    /// Queues events, what they mean for chats and people, and whatever else is in `batch`, atomically. The effect must wait for
-    /// [`Appended::durable`].
+    /// Queues those events that are wanted, what they mean for chats and people, and whatever else is in `batch`, atomically. The
+    /// effect must wait for [`Appended::durable`].
     ///
     /// # Errors
     /// Those of [`Ledger::commit`] that are known at once: nothing was queued then, and no number is used up.
@@ -151,6 +169,10 @@ impl EventLog {
             if let Some(since_ms) = news_since_ms
                 && !sheet.is_news(&body, since_ms)?
             {
+                continue;
+            }
+            if !numbering.settings.wants(&body) {
+                sheet.follow_untold(&body, time_ms)?;
                 continue;
             }
             let event = Event { sequence, time_ms, backfilled, body };

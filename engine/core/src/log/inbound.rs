@@ -33,6 +33,22 @@ pub(crate) struct CommitInbound {
     ledger: Arc<dyn Ledger>,
     log: Arc<EventLog>,
     instance: InstanceId,
+    /// Hears of messages that are to be marked as read.
+    reader: Option<Reader>,
+}
+
+/// Takes messages that were committed.
+pub(crate) type Reader = Box<dyn Fn(Vec<Unread>) + Send + Sync>;
+
+/// A message that nobody has read yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unread {
+    /// WhatsApp id of the chat.
+    pub(crate) chat: String,
+    /// WhatsApp id of the author, where the chat has several.
+    pub(crate) author: Option<String>,
+    /// WhatsApp's id of the message.
+    pub(crate) wa_id: String,
 }
 
 /// What goes into one batch.
@@ -47,7 +63,29 @@ struct Piece {
 
 impl CommitInbound {
     pub(crate) fn new(ledger: Arc<dyn Ledger>, log: Arc<EventLog>, instance: InstanceId) -> CommitInbound {
-        CommitInbound { ledger, log, instance }
+        CommitInbound { ledger, log, instance, reader: None }
+    }
+
+    /// Tells `reader` of committed messages while the settings want them read.
+    pub(crate) fn read_by(self, reader: Reader) -> CommitInbound {
+        CommitInbound { reader: Some(reader), ..self }
+    }
+
+    /// What is to be marked as read of a delivery.
+    fn unread(&self, fresh: &[(Seen, InboundMessage)]) -> Vec<Unread> {
+        let settings = self.log.settings();
+        if !settings.auto_read || self.reader.is_none() {
+            return Vec::new();
+        }
+        let wanted = fresh.iter().map(|(_, message)| message);
+        wanted
+            .filter(|message| !message.from_me && settings.wants_message(message))
+            .map(|message| Unread {
+                chat: message.chat.jid.clone(),
+                author: (message.sender.jid != message.chat.jid).then(|| message.sender.jid.clone()),
+                wa_id: message.wa_id.clone(),
+            })
+            .collect()
     }
 
     fn key(&self, seen: &Seen) -> Key {
@@ -185,10 +223,15 @@ impl CommitInbound {
         let Claimed { fresh, overlapping, claims } = self.claim(messages)?;
         if !fresh.is_empty() {
             let count = fresh.len() as u64;
+            // What comes from the phone's past was read there, or left unread there.
+            let unread = if is_history { Vec::new() } else { self.unread(&fresh) };
             let written = self.write(fresh, is_history).await;
             claims.release();
             written.map_err(|error| SinkError(error.to_string()))?;
             metrics::counter!(crate::metrics::RECEIVED).increment(count);
+            if let Some(reader) = self.reader.as_ref().filter(|_| !unread.is_empty()) {
+                reader(unread);
+            }
         }
         if overlapping.is_empty() { Ok(()) } else { self.await_others(&overlapping).await }
     }

@@ -6,7 +6,7 @@ pub(crate) mod polls;
 mod under_way;
 
 pub(crate) use event_log::{Entries, EventLog, newest_on_disk};
-pub(crate) use inbound::CommitInbound;
+pub(crate) use inbound::{CommitInbound, Reader, Unread};
 
 #[cfg(test)]
 mod tests;

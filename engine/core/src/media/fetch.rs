@@ -1,14 +1,27 @@
 //! Fetching the file behind a URL that a user gave.
 
 use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt;
 use trunkline_model::limits::MEDIA_BYTES_MAX;
+use trunkline_model::message::BlobRef;
+use trunkline_model::{ErrorCode, Failure};
 
+use super::blobs::BlobStore;
 use super::guard::{GuardedClient, Refused};
 use crate::engine::EngineError;
 use crate::limits::{FETCH_REDIRECTS_MAX, FETCH_TIMEOUT, PREVIEW_TIMEOUT};
 
 /// A fetched file.
+#[derive(Debug)]
 pub(crate) struct Fetched {
+    pub(crate) file: BlobRef,
+    /// What the server said it is.
+    pub(crate) mime_type: Option<String>,
+}
+
+/// The beginning of something fetched.
+#[derive(Debug)]
+pub(crate) struct Beginning {
     pub(crate) bytes: Bytes,
     /// What the server said it is.
     pub(crate) mime_type: Option<String>,
@@ -29,6 +42,18 @@ pub(crate) enum FetchError {
     /// The transfer failed; it may succeed later.
     #[error("the media could not be fetched")]
     Transfer,
+    /// There is no room for it, or the disk failed; it may succeed later.
+    #[error("the media could not be stored: {0}")]
+    Storage(Failure),
+}
+
+impl From<Failure> for FetchError {
+    fn from(failure: Failure) -> FetchError {
+        match failure.code {
+            ErrorCode::BodyTooLarge => FetchError::TooLarge,
+            _ => FetchError::Storage(failure),
+        }
+    }
 }
 
 impl From<reqwest::Error> for FetchError {
@@ -42,7 +67,7 @@ impl FetchError {
     /// Whether a later attempt may succeed.
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
-            FetchError::Transfer => true,
+            FetchError::Transfer | FetchError::Storage(_) => true,
             FetchError::Status(status) => *status >= 500 || *status == 429,
             FetchError::Refused(_) | FetchError::TooLarge => false,
         }
@@ -58,9 +83,10 @@ impl MediaFetcher {
         Ok(MediaFetcher(GuardedClient::new(allow_private, FETCH_REDIRECTS_MAX)?))
     }
 
-    pub(crate) async fn fetch(&self, url: &str) -> Result<Fetched, FetchError> {
+    /// Fetches a file to disk, piece by piece.
+    pub(crate) async fn fetch(&self, url: &str, into: &BlobStore) -> Result<Fetched, FetchError> {
         let request = self.0.request(reqwest::Method::GET, url)?.timeout(FETCH_TIMEOUT);
-        let mut response = request.send().await?;
+        let response = request.send().await?;
         if !response.status().is_success() {
             return Err(FetchError::Status(response.status().as_u16()));
         }
@@ -72,18 +98,12 @@ impl MediaFetcher {
             .get(reqwest::header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
-        let mut bytes = BytesMut::new();
-        while let Some(chunk) = response.chunk().await? {
-            if (bytes.len() + chunk.len()) as u64 > MEDIA_BYTES_MAX {
-                return Err(FetchError::TooLarge);
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(Fetched { bytes: bytes.freeze(), mime_type })
+        let file = into.store(response.bytes_stream().map_err(FetchError::from)).await?;
+        Ok(Fetched { file, mime_type })
     }
 
     /// The beginning of what is behind a URL, soon or not at all: for the card of a link, whose page nobody has to wait for.
-    pub(crate) async fn fetch_beginning(&self, url: &str, bytes_max: usize) -> Result<Fetched, FetchError> {
+    pub(crate) async fn fetch_beginning(&self, url: &str, bytes_max: usize) -> Result<Beginning, FetchError> {
         let request = self.0.request(reqwest::Method::GET, url)?.timeout(PREVIEW_TIMEOUT);
         let mut response = request.send().await?;
         if !response.status().is_success() {
@@ -97,7 +117,7 @@ impl MediaFetcher {
         {
             bytes.extend_from_slice(&chunk[..chunk.len().min(bytes_max - bytes.len())]);
         }
-        Ok(Fetched { bytes: bytes.freeze(), mime_type })
+        Ok(Beginning { bytes: bytes.freeze(), mime_type })
     }
 }
 
@@ -106,8 +126,10 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
+    use tempfile::TempDir;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
+    use trunkline_spool::Backend;
 
     /// A name that the client under test takes for a public one, though the server is on loopback.
     const OUTSIDE: &str = "media.example";
@@ -139,7 +161,9 @@ mod tests {
     }
 
     /// Fetches `path` of the server, in which `{port}` stands for its port.
-    async fn fetch(path: &str) -> Result<Fetched, FetchError> {
+    async fn fetch(path: &str) -> Result<Vec<u8>, FetchError> {
+        let dir = TempDir::new().expect("a directory");
+        let blobs = BlobStore::open(dir.path().to_owned(), Backend::Std, u64::MAX).expect("the store opens");
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let client = GuardedClient::with_public_name(FETCH_REDIRECTS_MAX, OUTSIDE, address);
@@ -147,14 +171,19 @@ mod tests {
         let port = address.port();
         let url = format!("http://{OUTSIDE}:{port}{}", path.replace("{port}", &port.to_string()));
         tokio::select! {
-            fetched = fetcher.fetch(&url) => fetched,
+            fetched = fetcher.fetch(&url, &blobs) => {
+                let mut bytes = Vec::new();
+                let mut file = blobs.open_file(&fetched?.file).expect("it is there");
+                std::io::Read::read_to_end(&mut file, &mut bytes).expect("read");
+                Ok(bytes)
+            }
             () = serve(listener) => unreachable!("it serves for ever"),
         }
     }
 
     async fn check(path: &str, expected: Result<&[u8], Refused>) {
         match (fetch(path).await, expected) {
-            (Ok(fetched), Ok(bytes)) => assert_eq!(fetched.bytes, bytes, "{path}"),
+            (Ok(fetched), Ok(bytes)) => assert_eq!(fetched, bytes, "{path}"),
             (Err(error), Err(refused)) => {
                 assert!(!error.is_retryable(), "{path}: {error} will not change");
                 assert!(
@@ -193,7 +222,9 @@ mod tests {
         let address = listener.local_addr().expect("an address");
         drop(listener);
         let fetcher = MediaFetcher::new(true).expect("the client builds");
-        let fetched = fetcher.fetch(&format!("http://{address}/file")).await;
+        let dir = TempDir::new().expect("a directory");
+        let blobs = BlobStore::open(dir.path().to_owned(), Backend::Std, u64::MAX).expect("the store opens");
+        let fetched = fetcher.fetch(&format!("http://{address}/file"), &blobs).await;
         assert!(matches!(fetched.map(|_| ()), Err(error @ FetchError::Transfer) if error.is_retryable()));
     }
 }

@@ -3,9 +3,16 @@
 mod blobs;
 mod fetch;
 mod guard;
+mod joined;
+mod outgoing;
+mod received;
 mod sweep;
+mod transfers;
 
 pub(crate) use blobs::BlobStore;
 pub(crate) use fetch::MediaFetcher;
 pub(crate) use guard::{GuardedClient, Refused, check_url};
+pub(crate) use outgoing::Uploader;
+pub(crate) use received::{at_hand, download, media_of};
 pub(crate) use sweep::BlobSweeper;
+pub(crate) use transfers::Transfers;

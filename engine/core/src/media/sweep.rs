@@ -158,8 +158,8 @@ mod tests {
     use crate::testing;
     use futures_util::stream;
     use tempfile::TempDir;
-    use trunkline_model::Address;
     use trunkline_model::message::{BlobRef, Lane, Media, MediaKind, MediaShow, SendOptions};
+    use trunkline_model::{Address, Failure};
     use trunkline_spool::Backend;
     use trunkline_store::{Batch, CommitClass};
 
@@ -176,13 +176,14 @@ mod tests {
         fn new() -> Stage {
             let dir = TempDir::new().expect("a directory");
             let ledgers: Vec<Arc<dyn Ledger>> = vec![testing::ledger(&dir)];
-            let blobs = BlobStore::open(dir.path().join("blobs"), Backend::Std).expect("the store opens");
+            let blobs =
+                BlobStore::open(dir.path().join("blobs"), Backend::Std, u64::MAX).expect("the store opens");
             Stage { dir, blobs, ledgers }
         }
 
         /// Stores a file whose upload ended `age` ago.
         async fn file(&self, content: &'static str, age: Duration) -> BlobRef {
-            let body = stream::iter([Ok(Bytes::from_static(content.as_bytes()))]);
+            let body = stream::iter([Ok::<_, Failure>(Bytes::from_static(content.as_bytes()))]);
             let blob = self.blobs.store(body).await.expect("stored");
             make_older(&self.path(&blob), age);
             blob

@@ -15,7 +15,7 @@ use super::sequences::Sequences;
 use super::timers::Timers;
 use crate::config::EventEncoder;
 use crate::directory::Directory;
-use crate::media::{BlobStore, GuardedClient, MediaFetcher};
+use crate::media::{BlobStore, GuardedClient, MediaFetcher, Transfers};
 use crate::spawn::Spawner;
 
 pub(crate) struct ShardContext {
@@ -33,6 +33,7 @@ pub(crate) struct ShardContext {
     pub(crate) turns: Turns,
     pub(crate) directory: Arc<Directory>,
     pub(crate) blobs: Arc<BlobStore>,
+    pub(crate) transfers: Transfers,
     pub(crate) fetcher: MediaFetcher,
     pub(crate) webhooks: GuardedClient,
     pub(crate) encode_event: EventEncoder,

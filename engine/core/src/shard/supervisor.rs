@@ -256,6 +256,8 @@ impl Birth {
     /// The state that an instance starts in: nothing that had a session has one now.
     pub(crate) fn initial_state(&self, stored: InstanceState, linked: bool) -> InstanceState {
         match self {
+            // One that was imported has its account already.
+            Birth::New(_) if linked => stored,
             Birth::New(_) => InstanceState::New,
             Birth::Restart | Birth::Failed { .. } | Birth::Park | Birth::Awakened => match stored {
                 state if state.has_session() && !linked => InstanceState::New,

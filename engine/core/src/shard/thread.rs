@@ -29,7 +29,7 @@ use crate::engine::EngineError;
 use crate::fatal::Fatal;
 use crate::instance::{InstanceMsg, finish_all};
 use crate::limits::{HEARTBEAT_EVERY, SHARD_JOIN_TIMEOUT};
-use crate::media::{BlobStore, GuardedClient, MediaFetcher};
+use crate::media::{BlobStore, GuardedClient, MediaFetcher, Transfers};
 use crate::spawn::{SessionSpawner, Spawner, TaskKind};
 
 /// What a shard is built from.
@@ -181,6 +181,7 @@ async fn assemble(parts: ShardParts, seen: Seen) -> Result<Assembled, EngineErro
         governor: Arc::clone(&governor),
         directory,
         blobs,
+        transfers: Transfers::default(),
         fetcher: MediaFetcher::new(config.allow_private_fetch)?,
         webhooks: GuardedClient::new(config.allow_private_fetch, 0)?,
         encode_event: config.encode_event.clone(),

@@ -23,7 +23,7 @@ use super::TestLedger;
 use crate::credits::CallLane;
 use crate::directory::{Credit, Directory, Route};
 use crate::instance::{Ask, InstanceMsg, Letter, archive};
-use crate::media::{BlobStore, GuardedClient, MediaFetcher};
+use crate::media::{BlobStore, GuardedClient, MediaFetcher, Transfers};
 use crate::place::{instance_key, slot_key};
 use crate::shard::{ShardContext, ShardSupervisor, SupervisorMsg, parts};
 use crate::spawn::{SessionSpawner, Spawner};
@@ -233,8 +233,10 @@ fn context(ledger: &Arc<TestLedger>, dir: &TempDir) -> Arc<ShardContext> {
         governor: parts::Governor::new(0, memory, Arc::clone(&directory)),
         directory,
         blobs: Arc::new(
-            BlobStore::open(dir.path().join("blobs"), trunkline_spool::Backend::Std).expect("a directory"),
+            BlobStore::open(dir.path().join("blobs"), trunkline_spool::Backend::Std, u64::MAX)
+                .expect("a directory"),
         ),
+        transfers: Transfers::default(),
         fetcher: MediaFetcher::new(true).expect("a client"),
         webhooks: GuardedClient::new(true, 0).expect("a client"),
         encode_event: Arc::new(|_, _, event| event.sequence.to_string().into_bytes()),

@@ -13,6 +13,7 @@ mod app_sync;
 mod device;
 mod mappings;
 mod message_secret;
+mod portable;
 mod protocol;
 mod records;
 mod sender_key_devices;
@@ -32,6 +33,7 @@ use trunkline_store::{Batch, CommitClass, StoreError};
 use wacore::store::error::StoreError as ProtocolStoreError;
 
 pub(crate) use device::is_linked;
+pub(crate) use portable::portable;
 pub(crate) use space::{Retired, Space};
 
 /// The storage of one session.

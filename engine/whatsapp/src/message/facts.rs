@@ -7,62 +7,59 @@ mod ffmpeg;
 mod picture;
 mod voice;
 
+use std::io::{self, Read as _};
+
 use bytes::Bytes;
-use trunkline_model::message::{Media, MediaKind};
+use trunkline_model::message::MediaKind;
+use trunkline_model::record::MediaFacts;
 
+use super::MediaUpload;
 use crate::error::SendError;
-
-/// What is known of a file besides its bytes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Facts {
-    /// Width in pixels.
-    pub(crate) width: Option<u32>,
-    /// Height in pixels.
-    pub(crate) height: Option<u32>,
-    /// A small picture, as JPEG.
-    pub(crate) thumbnail_jpeg: Option<Vec<u8>>,
-    /// Length of audio, in seconds, rounded up.
-    pub(crate) duration_seconds: Option<u32>,
-    /// Loudness of a voice note over time: 64 values from 0 to 100.
-    pub(crate) waveform: Option<Vec<u8>>,
-    /// A sticker that moves.
-    pub(crate) animated: bool,
-}
+use crate::limits::PREPARED_BYTES_MAX;
 
 /// A file as it goes to WhatsApp.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Prepared {
-    pub(crate) bytes: Bytes,
-    /// Its type, where it was made anew.
-    pub(crate) mime_type: Option<&'static str>,
-    pub(crate) facts: Facts,
+    /// Its other form and the type of that, where it was given one.
+    pub(crate) made: Option<(Bytes, &'static str)>,
+    pub(crate) facts: MediaFacts,
 }
 
 impl Prepared {
-    fn as_it_is(bytes: Bytes, facts: Facts) -> Prepared {
-        Prepared { bytes, mime_type: None, facts }
+    fn as_it_is(facts: MediaFacts) -> Prepared {
+        Prepared { made: None, facts }
     }
 }
 
+/// Whether there is anything to find out about files of a kind.
+pub(crate) fn has_facts(kind: MediaKind) -> bool {
+    !matches!(kind, MediaKind::Audio | MediaKind::Document)
+}
+
 /// Finds the facts of a file and gives it the form that its kind needs. Works for as long as decoding takes: not for a shard's
-/// thread.
+/// thread. Of a file above [`PREPARED_BYTES_MAX`] nothing is found out, but of a video, which only ffmpeg reads.
 ///
 /// # Errors
 /// Permanent `voice_not_opus` for a voice note that is not Ogg/Opus on a node without ffmpeg, `media_unusable` when ffmpeg
-/// cannot read it.
-pub(crate) fn prepare(media: &Media, bytes: Bytes) -> Result<Prepared, SendError> {
-    match media.kind {
-        MediaKind::Image => {
-            let facts = picture::facts(&bytes);
-            Ok(Prepared::as_it_is(bytes, facts))
-        }
-        MediaKind::Sticker => Ok(picture::sticker(bytes)),
-        MediaKind::Voice => voice::prepare(bytes),
+/// cannot read it; retryable `media_unreadable` when the file cannot be read.
+pub(crate) fn prepare(file: &MediaUpload) -> Result<Prepared, SendError> {
+    let unreadable = |error: io::Error| SendError::retryable("media_unreadable", error.to_string());
+    match file.kind {
         MediaKind::Video => {
-            let facts = ffmpeg::video_facts(&bytes);
-            Ok(Prepared::as_it_is(bytes, facts))
+            let mut plain = (file.open)().map_err(unreadable)?;
+            Ok(Prepared::as_it_is(ffmpeg::video_facts(&mut plain)))
         }
-        MediaKind::Audio | MediaKind::Document => Ok(Prepared::as_it_is(bytes, Facts::default())),
+        kind if !has_facts(kind) || file.size_bytes > PREPARED_BYTES_MAX => Ok(Prepared::default()),
+        kind => {
+            let mut bytes = Vec::new();
+            let plain = (file.open)().map_err(unreadable)?;
+            plain.take(PREPARED_BYTES_MAX).read_to_end(&mut bytes).map_err(unreadable)?;
+            match kind {
+                MediaKind::Sticker => Ok(picture::sticker(&bytes)),
+                MediaKind::Voice => voice::prepare(&bytes),
+                _ => Ok(Prepared::as_it_is(picture::facts(&bytes))),
+            }
+        }
     }
 }
 

@@ -2,21 +2,15 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat};
 use ogg::{PacketWriteEndInfo, PacketWriter};
-use trunkline_model::message::{MediaShow, MediaSource};
 
 use super::*;
 use crate::limits::{STICKER_SIDE_PIXELS, WAVEFORM_VALUES};
 
-fn media(kind: MediaKind) -> Media {
-    Media {
-        kind,
-        source: MediaSource::Url(String::new()),
-        mime_type: None,
-        caption: None,
-        file_name: None,
-        duration_seconds: None,
-        show: MediaShow::default(),
-    }
+fn file(kind: MediaKind, bytes: Bytes) -> MediaUpload {
+    let size_bytes = bytes.len() as u64;
+    let empty =
+        MediaUpload { kind, open: Box::new(|| Ok(Box::new(io::empty()))), size_bytes, sealed_path: None };
+    empty.with(bytes)
 }
 
 fn picture(width: u32, height: u32, format: ImageFormat) -> Bytes {
@@ -50,11 +44,11 @@ fn opus(packets: usize) -> Bytes {
 #[test]
 fn a_picture_has_a_size_and_a_small_twin() {
     for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP] {
-        let prepared = prepare(&media(MediaKind::Image), picture(640, 320, format)).expect("prepared");
+        let prepared = prepare(&file(MediaKind::Image, picture(640, 320, format))).expect("prepared");
         assert_eq!((prepared.facts.width, prepared.facts.height), (Some(640), Some(320)), "{format:?}");
         let small = prepared.facts.thumbnail_jpeg.expect("a thumbnail");
         assert!(small.starts_with(&[0xff, 0xd8]) && small.len() < 8_192, "{} bytes", small.len());
-        assert_eq!(prepared.mime_type, None);
+        assert!(prepared.made.is_none());
     }
 }
 
@@ -68,20 +62,22 @@ fn what_cannot_be_read_goes_as_it_is() {
         (MediaKind::Document, Bytes::from_static(b"%PDF")),
         (MediaKind::Audio, Bytes::new()),
     ] {
-        let prepared = prepare(&media(kind), bytes.clone()).expect("prepared");
-        assert_eq!((prepared.bytes, prepared.facts), (bytes, Facts::default()), "{kind:?}");
+        let prepared = prepare(&file(kind, bytes)).expect("prepared");
+        assert!(prepared.made.is_none(), "{kind:?}");
+        assert_eq!(prepared.facts, MediaFacts::default(), "{kind:?}");
     }
 }
 
 #[test]
 fn a_picture_becomes_a_sticker() {
     for format in [ImageFormat::Png, ImageFormat::Jpeg] {
-        let prepared = prepare(&media(MediaKind::Sticker), picture(30, 60, format)).expect("prepared");
-        assert_eq!(prepared.mime_type, Some("image/webp"));
+        let prepared = prepare(&file(MediaKind::Sticker, picture(30, 60, format))).expect("prepared");
+        let (webp, mime_type) = prepared.made.expect("made anew");
+        assert_eq!(mime_type, "image/webp");
         let side = Some(STICKER_SIDE_PIXELS);
         assert_eq!((prepared.facts.width, prepared.facts.height), (side, side));
-        let again = prepare(&media(MediaKind::Sticker), prepared.bytes.clone()).expect("prepared");
-        assert_eq!((again.bytes, again.mime_type), (prepared.bytes, None), "a WebP stays as it is");
+        let again = prepare(&file(MediaKind::Sticker, webp)).expect("prepared");
+        assert!(again.made.is_none(), "a WebP stays as it is");
         assert_eq!((again.facts.width, again.facts.animated), (side, false));
     }
 }
@@ -91,26 +87,26 @@ fn a_sticker_that_moves_says_so_in_its_header() {
     let mut webp = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0".to_vec();
     webp.push(0b10);
     webp.extend_from_slice(&[0; 9]);
-    assert!(prepare(&media(MediaKind::Sticker), webp.into()).expect("prepared").facts.animated);
+    assert!(prepare(&file(MediaKind::Sticker, webp.into())).expect("prepared").facts.animated);
 }
 
 #[test]
 fn a_voice_note_has_a_length_and_a_shape() {
     for (packets, seconds) in [(1, 1), (50, 1), (51, 2), (500, 10)] {
-        let prepared = prepare(&media(MediaKind::Voice), opus(packets)).expect("prepared");
+        let prepared = prepare(&file(MediaKind::Voice, opus(packets))).expect("prepared");
         assert_eq!(prepared.facts.duration_seconds, Some(seconds), "{packets} packets");
         let shape = prepared.facts.waveform.expect("a shape");
         assert_eq!(shape.len(), WAVEFORM_VALUES);
         assert!(shape.iter().all(|value| *value <= 100));
     }
     let shape =
-        prepare(&media(MediaKind::Voice), opus(128)).expect("prepared").facts.waveform.expect("a shape");
+        prepare(&file(MediaKind::Voice, opus(128))).expect("prepared").facts.waveform.expect("a shape");
     assert_eq!((shape[0], shape[63]), (0, 100), "it grows like the packets: {shape:?}");
 }
 
 #[test]
 fn a_voice_note_of_another_format_is_refused_or_made_anew() {
-    let refused = prepare(&media(MediaKind::Voice), Bytes::from_static(b"no sound")).expect_err("no sound");
+    let refused = prepare(&file(MediaKind::Voice, Bytes::from_static(b"no sound"))).expect_err("no sound");
     assert!(matches!(refused.reason(), "voice_not_opus" | "media_unusable"), "{refused:?}");
     assert!(!refused.is_retryable());
 }

@@ -6,21 +6,66 @@ mod outgoing;
 mod party;
 
 pub use facts::thumbnail;
-pub(crate) use facts::{Prepared, prepare};
+pub(crate) use facts::{Prepared, has_facts, prepare};
 pub(crate) use incoming::{received, unwrap};
-pub(crate) use outgoing::{Parts, Uploaded, build, media_type};
+pub(crate) use outgoing::{Parts, build, media_type};
 pub(crate) use party::{address_of, party};
+
+use std::fmt;
+use std::io::{self, Read};
+use std::path::PathBuf;
 
 use bytes::Bytes;
 use ring::digest::{SHA256, digest};
+use trunkline_model::message::MediaKind;
+use trunkline_model::record::UploadedMedia;
 
-/// A file to be encrypted and uploaded with a message.
-#[derive(Debug, Clone)]
+/// Opens a plain file, at its beginning; called where blocking is allowed, any number of times.
+pub type OpenFile = Box<dyn Fn() -> io::Result<Box<dyn Read + Send>> + Send>;
+
+/// A file to be encrypted and uploaded.
 pub struct MediaUpload {
+    /// How WhatsApp presents it, which decides over keys and path.
+    pub kind: MediaKind,
     /// The plain file.
-    pub bytes: Bytes,
-    /// MIME type as it was found out; the message's own, or the kind's, when unknown.
+    pub open: OpenFile,
+    /// Its length in bytes.
+    pub size_bytes: u64,
+    /// Where the encrypted file may be written, [`sealed_bytes`] long; nothing is there yet, and its owner removes it. `None`
+    /// holds it in memory.
+    pub sealed_path: Option<PathBuf>,
+}
+
+impl MediaUpload {
+    /// The same file in another form, which is small enough to be in memory.
+    pub(crate) fn with(self, bytes: Bytes) -> MediaUpload {
+        let size_bytes = bytes.len() as u64;
+        let open: OpenFile = Box::new(move || Ok(Box::new(io::Cursor::new(bytes.clone()))));
+        MediaUpload { open, size_bytes, ..self }
+    }
+}
+
+impl fmt::Debug for MediaUpload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MediaUpload")
+            .field("kind", &self.kind)
+            .field("size_bytes", &self.size_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The file of a message, as the media hosts have it.
+#[derive(Debug, Clone)]
+pub struct AttachedMedia {
+    /// Where it is and what opens it.
+    pub file: UploadedMedia,
+    /// MIME type as its server told it, if it came from one.
     pub mime_type: Option<String>,
+}
+
+/// Length of the encrypted form of a file, in bytes: padded to a whole AES block, at least by one byte, and a truncated MAC.
+pub const fn sealed_bytes(plain_bytes: u64) -> u64 {
+    (plain_bytes / 16 + 1) * 16 + 10
 }
 
 /// A WhatsApp message id in the form that web clients use: `3EB0` and 18 upper-case hexadecimal digits.
@@ -35,6 +80,13 @@ pub fn new_message_id(random: [u8; 16]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_length_of_an_encrypted_file_is_the_protocol_crates() {
+        for plain in [0, 1, 15, 16, 17, 4_096, 100 << 20] {
+            assert_eq!(sealed_bytes(plain), wacore::upload::encrypted_len(plain as usize) as u64, "{plain}");
+        }
+    }
 
     #[test]
     fn message_ids_have_the_web_clients_form() {

@@ -12,14 +12,15 @@ use waproto::whatsapp as wa;
 use waproto::whatsapp::message::ExtendedTextMessage;
 use waproto::whatsapp::message::extended_text_message::FontType;
 
-pub(crate) use self::media::{Uploaded, media_type};
+pub(crate) use self::media::media_type;
+use super::AttachedMedia;
 use crate::error::SendError;
 
 /// What a message is built of besides itself. The same message with the same parts gives the same bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
     /// The file, uploaded.
-    pub(crate) uploaded: Option<Uploaded>,
+    pub(crate) uploaded: Option<AttachedMedia>,
     /// Now, in milliseconds since the Unix epoch.
     pub(crate) now_ms: i64,
     /// The message's own secret, which answers to it are sealed with.

@@ -2,11 +2,10 @@ use trunkline_model::message::{
     BlobRef, Edit, Lane, Media, MediaKind, MediaShow, MediaSource, MessageRef, Reaction, SendOptions,
     TextStyle,
 };
+use trunkline_model::record::{MediaFacts, UploadedMedia};
 use waproto::whatsapp::message::protocol_message::Type as ProtocolType;
 
-use super::media::UploadedFile;
 use super::*;
-use crate::message::facts::Facts;
 
 fn message(content: Content) -> SendMessage {
     SendMessage {
@@ -36,8 +35,8 @@ fn media(kind: MediaKind, caption: Option<&str>) -> SendMessage {
     }))
 }
 
-fn uploaded() -> Uploaded {
-    let file = UploadedFile {
+fn uploaded() -> AttachedMedia {
+    let file = UploadedMedia {
         url: "https://host/d".into(),
         direct_path: "/d".into(),
         media_key: [1; 32],
@@ -46,8 +45,11 @@ fn uploaded() -> Uploaded {
         size_bytes: 4,
         key_made_at_s: 5,
         streaming_sidecar: Some(vec![6]),
+        expires_at_ms: 7,
+        mime_type: None,
+        facts: MediaFacts::default(),
     };
-    Uploaded { file, mime_type: "x/y".into(), facts: Facts::default() }
+    AttachedMedia { file, mime_type: Some("x/y".into()) }
 }
 
 fn built(message: &SendMessage) -> wa::Message {

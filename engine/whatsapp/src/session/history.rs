@@ -1,4 +1,5 @@
-//! Older messages, asked of the phone when somebody wants them. What a phone sends by itself after linking is not taken.
+//! Older messages: what the phone is asked for when somebody wants them, and what it sends by itself after linking where the
+//! instance wants that.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -71,17 +72,23 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         let last = self.link.history_waits.fetch_sub(1, Ordering::Relaxed) == 1;
         if let (true, Some(client)) = (last, self.client.upgrade()) {
-            client.set_skip_history_sync(true);
+            client.set_skip_history_sync(!self.link.takes_history);
         }
     }
 }
 
-/// Hands over what the phone sent on request.
+/// What a phone sends by itself after linking that has messages in it.
+const AFTER_LINKING: [HistorySyncType; 3] =
+    [HistorySyncType::INITIAL_BOOTSTRAP, HistorySyncType::RECENT, HistorySyncType::FULL];
+
+/// Hands over what the phone sent on request, or by itself.
 pub(super) fn take(link: Arc<Link>, event: Arc<Event>) {
     let runtime = link.runtime.clone();
     runtime.spawn_detached(Box::pin(async move {
         let (Some(client), Event::HistorySync(history)) = (link.client.upgrade(), &*event) else { return };
-        if history.sync_type() != HistorySyncType::ON_DEMAND as i32 {
+        let is = |kind: HistorySyncType| history.sync_type() == kind as i32;
+        let by_itself = link.takes_history && AFTER_LINKING.into_iter().any(is);
+        if !by_itself && !is(HistorySyncType::ON_DEMAND) {
             return;
         }
         if let Err(error) = hand_over(&link, &client, history).await {

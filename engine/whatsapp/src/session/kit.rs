@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
+use rustls::ClientConfig;
 use trunkline_model::InstanceId;
+use trunkline_model::settings::{HistorySync, ProxyConfig};
 use trunkline_store::{Ledger, Sealer, StoreError};
 use whatsapp_rust::{CacheConfig, CacheEntryConfig, MsgSecretPolicy};
 
@@ -18,6 +20,7 @@ use crate::limits::{
     CACHE_TTL, CHAT_LANES_MAX, DEVICE_LISTS_CACHED_MAX, GROUPS_CACHED_MAX, SENDER_KEY_GROUPS_CACHED_MAX,
     SENT_MESSAGE_TTL,
 };
+use crate::proxy::{Proxy, ProxyError, Reach};
 use crate::spawn::Spawn;
 use crate::transport::Dialler;
 use crate::{crypto, tls};
@@ -40,6 +43,24 @@ pub struct SessionKitConfig {
     pub device_name: String,
     /// Kind of device that phones show beside it.
     pub platform: DevicePlatform,
+    /// Whether proxies of instances may be at private addresses.
+    pub allow_private_proxies: bool,
+}
+
+/// How one session is opened.
+#[derive(Debug, Clone)]
+pub struct SessionOptions {
+    /// How much of the past the phone is asked for, when it is linked.
+    pub history_sync: HistorySync,
+    /// Its own way out.
+    pub proxy: Option<ProxyConfig>,
+}
+
+impl Default for SessionOptions {
+    /// No history, and straight out.
+    fn default() -> SessionOptions {
+        SessionOptions { history_sync: HistorySync::Off, proxy: None }
+    }
 }
 
 /// The kinds of device that a linked device can present itself as.
@@ -60,6 +81,7 @@ impl Default for SessionKitConfig {
             client_version: None,
             device_name: "Trunkline".to_owned(),
             platform: DevicePlatform::Chrome,
+            allow_private_proxies: false,
         }
     }
 }
@@ -74,6 +96,9 @@ pub(super) struct Shared {
     pub(super) spawner: Arc<dyn Spawn>,
     pub(super) dialler: Arc<Dialler>,
     pub(super) http: Arc<BoundedHttp>,
+    tls: Arc<ClientConfig>,
+    dialling: Arc<Dialling>,
+    reach: Reach,
     pub(super) client_version: Option<(u32, u32, u32)>,
     pub(super) device_name: String,
     pub(super) platform: DevicePlatform,
@@ -97,13 +122,17 @@ impl SessionKit {
         let dialling = Arc::new(Dialling::new(&config.endpoints)?);
         let guard = Arc::new(DialGuard::new(config.test_networks)?);
         let tls = tls::client_config(config.extra_roots_pem.as_deref())?;
-        let http = BoundedHttp::new(&tls, dialling.clone(), guard.clone())?;
+        let http = BoundedHttp::new(&tls, dialling.clone(), guard.clone(), None)?;
+        let reach = Reach { guard: guard.clone(), allow_private: config.allow_private_proxies };
         check_name(&config.device_name)?;
         let simulated_version = SIMULATED.then_some(SIMULATED_CLIENT_VERSION);
         Ok(SessionKit(Arc::new(Shared {
             ledger,
             sealer,
-            dialler: Arc::new(Dialler::new(tls, dialling, guard, spawner.clone())),
+            dialler: Arc::new(Dialler::new(tls.clone(), dialling.clone(), guard, spawner.clone())),
+            tls,
+            dialling,
+            reach,
             spawner,
             http: Arc::new(http),
             client_version: config.client_version.or(simulated_version),
@@ -111,6 +140,24 @@ impl SessionKit {
             platform: config.platform,
             writers: Mutex::new(HashMap::new()),
         })))
+    }
+
+    /// The way out of one session: its proxy, if it has one, and its HTTP client.
+    ///
+    /// # Errors
+    /// [`SessionError::Config`] when the proxy cannot be used.
+    pub(super) fn way_out(
+        &self,
+        proxy: Option<&ProxyConfig>,
+    ) -> Result<(Option<Proxy>, Arc<BoundedHttp>), SessionError> {
+        let shared = &self.0;
+        let Some(config) = proxy else { return Ok((None, shared.http.clone())) };
+        let unusable =
+            |error: ProxyError| ConfigError::Endpoint { name: "proxy", problem: error.to_string() };
+        let proxy = Proxy::read(config, shared.reach.clone()).map_err(unusable)?;
+        let guard = shared.reach.guard.clone();
+        let http = BoundedHttp::new(&shared.tls, shared.dialling.clone(), guard, Some(&proxy))?;
+        Ok((Some(proxy), Arc::new(http)))
     }
 
     /// The rows of one instance, for reading.

@@ -29,7 +29,8 @@ mod translate;
 
 pub use events::{AppStateChange, ReceiptKind, SessionEvent, SessionEvents};
 pub use hook::InboundSink;
-pub use kit::{DevicePlatform, SessionKit, SessionKitConfig};
+pub use kit::{DevicePlatform, SessionKit, SessionKitConfig, SessionOptions};
+pub use media::Downloaded;
 pub use pairing::PairingCode;
 
 use std::sync::Arc;
@@ -39,6 +40,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 use trunkline_model::InstanceId;
+use trunkline_model::settings::HistorySync;
 use trunkline_store::StoreError;
 use wacore::iq::devices::RemoveCompanionDeviceSpec;
 use wacore::store::DevicePropsOverride;
@@ -91,31 +93,37 @@ impl Session {
     /// it cannot write any more, so it gets no further lease; what it could still send uses keys that nobody else will.
     ///
     /// # Errors
-    /// [`SessionError::Store`] when the device cannot be read or stored, [`SessionError::Protocol`] when the client cannot
-    /// be built.
+    /// [`SessionError::Store`] when the device cannot be read or stored, [`SessionError::Config`] when its proxy cannot be used,
+    /// [`SessionError::Protocol`] when the client cannot be built.
     pub async fn open(
         kit: &SessionKit,
         instance: InstanceId,
         sink: Arc<dyn InboundSink>,
+        options: SessionOptions,
     ) -> Result<(Session, SessionEvents), SessionError> {
         let shared = &kit.0;
+        let (proxy, http) = kit.way_out(options.proxy.as_ref())?;
         let space = kit.take_over(instance).await?;
         let manager = PersistenceManager::new(Arc::new(LedgerBackend::over(space.clone())))
             .await
             .map(Arc::new)
             .map_err(store_error)?;
-        manager.process_command(DeviceCommand::SetDeviceProps(device_props(shared))).await;
+        manager
+            .process_command(DeviceCommand::SetDeviceProps(device_props(shared, options.history_sync)))
+            .await;
+        let takes_history = options.history_sync != HistorySync::Off;
         let runtime = Arc::new(ShardRuntime::new(instance, shared.spawner.clone()));
         let activity = Arc::new(LinkActivity::new());
-        let factory = SocketFactory { dialler: shared.dialler.clone(), instance, activity: activity.clone() };
+        let factory =
+            SocketFactory { dialler: shared.dialler.clone(), instance, activity: activity.clone(), proxy };
         let mut builder = ClientBuilder::new()
             .with_runtime_arc(runtime.clone())
             .with_persistence_manager(manager)
             .with_transport_factory(factory)
-            .with_http_client_arc(shared.http.clone())
+            .with_http_client_arc(http)
             .with_cache_config(cache_config())
             .with_inbound_durability_hook(CommitHook { sink: sink.clone() })
-            .with_skip_history_sync(true)
+            .with_skip_history_sync(!takes_history)
             .with_wanted_pre_key_count(PRE_KEYS_PER_UPLOAD)
             .with_background_saver_interval(DEVICE_SAVE_INTERVAL);
         if let Some(version) = shared.client_version {
@@ -140,6 +148,7 @@ impl Session {
             abandon: Notify::new(),
             code_requested: AtomicBool::new(false),
             ringing: Mutex::default(),
+            takes_history,
             history_waits: AtomicUsize::new(0),
         });
         client.subscribe_handler(Arc::new(Forwarder(link.clone()))).detach();
@@ -263,12 +272,15 @@ impl Session {
 }
 
 /// How the device presents itself when it is linked.
-fn device_props(shared: &kit::Shared) -> DevicePropsOverride {
+fn device_props(shared: &kit::Shared, history_sync: HistorySync) -> DevicePropsOverride {
     let platform = match shared.platform {
         DevicePlatform::Chrome => PlatformType::CHROME,
         DevicePlatform::Desktop => PlatformType::DESKTOP,
     };
-    DevicePropsOverride::new().with_os(shared.device_name.clone()).with_platform_type(platform)
+    DevicePropsOverride::new()
+        .with_os(shared.device_name.clone())
+        .with_platform_type(platform)
+        .with_require_full_sync(history_sync == HistorySync::Full)
 }
 
 /// Finds our own error in what the protocol crate made of it.

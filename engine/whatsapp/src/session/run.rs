@@ -63,6 +63,8 @@ pub(super) struct Link {
     pub(super) code_requested: AtomicBool,
     /// The calls that ring.
     pub(super) ringing: Mutex<Ringing>,
+    /// Whether what the phone sends of the past by itself is taken.
+    pub(super) takes_history: bool,
     /// Requests for older messages that the phone may still answer.
     pub(super) history_waits: AtomicUsize,
 }

@@ -2,30 +2,26 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use metrics::{counter, histogram};
-use tokio::sync::{Semaphore, oneshot};
 use trunkline_model::limits::MENTIONS_MAX;
-use trunkline_model::message::{Content, Media, MediaKind, SendMessage};
+use trunkline_model::message::{Content, MediaKind, SendMessage};
 use wacore_binary::{Jid, JidExt as _};
 use waproto::whatsapp as wa;
-use whatsapp_rust::anyhow;
 use whatsapp_rust::features::{ChatStateType, ContactError, StatusPrivacySetting, StatusSendOptions};
-use whatsapp_rust::{ErrorChainExt as _, IqError, SendError as ClientSendError, SendOptions, UploadOptions};
+use whatsapp_rust::{ErrorChainExt as _, IqError, SendError as ClientSendError, SendOptions};
 
 use super::Session;
 use super::secret::message_secret;
 use crate::error::SendError;
-use crate::limits::{MEDIA_BYTES_MAX, PREPARATIONS_MAX};
-use crate::message::{MediaUpload, Parts, Prepared, Uploaded, address_of, build, media_type, prepare};
-use crate::metrics::{MEDIA, SEND_SECONDS, SENDS};
+use crate::message::{AttachedMedia, Parts, address_of, build};
+use crate::metrics::{SEND_SECONDS, SENDS};
 
 impl Session {
     /// Encrypts a message and hands the stanza to the socket, under an id that was chosen before.
     ///
     /// `Ok` means handed over, not taken: [`crate::SessionEvent::ServerAck`] follows. The ratchet steps that it uses were
     /// leased on disk before. The same id may be sent again after a lost connection or a crash; recipients show it once.
-    /// Media is uploaded first, and anew on each call.
+    /// Media was uploaded before: see [`Session::upload`].
     ///
     /// # Errors
     /// [`SendError`], which says whether another attempt makes sense.
@@ -33,7 +29,7 @@ impl Session {
         &self,
         wa_id: &str,
         message: &SendMessage,
-        media: Option<MediaUpload>,
+        media: Option<AttachedMedia>,
     ) -> Result<(), SendError> {
         let begun = Instant::now();
         // The protocol crate's send is a large state machine; one box keeps it out of the callers' frames.
@@ -48,7 +44,7 @@ impl Session {
         &self,
         wa_id: &str,
         message: &SendMessage,
-        media: Option<MediaUpload>,
+        media: Option<AttachedMedia>,
     ) -> Result<(), SendError> {
         let client = &self.inner.client;
         if !self.is_connected() {
@@ -58,12 +54,8 @@ impl Session {
             .filter(|jid| !jid.is_newsletter())
             .ok_or_else(|| SendError::permanent("invalid_recipient", "this is no person and no group"))?;
         let to = if to.is_status_broadcast() { to } else { self.reachable(to).await? };
-        let uploaded = match (&message.content, media) {
-            (Content::Media(wanted), Some(file)) => Some(self.upload(wanted, file).await?),
-            _ => None,
-        };
         let parts = Parts {
-            uploaded,
+            uploaded: media,
             now_ms: wacore::time::now_millis(),
             secret: message_secret(client, wa_id),
             everybody: self.everybody(&to, message).await?,
@@ -178,48 +170,6 @@ impl Session {
             _ => Ok(false),
         }
     }
-
-    async fn upload(&self, wanted: &Media, file: MediaUpload) -> Result<Uploaded, SendError> {
-        if file.bytes.len() as u64 > MEDIA_BYTES_MAX {
-            let detail = format!("the file is larger than {MEDIA_BYTES_MAX} bytes");
-            return Err(SendError::permanent("media_too_large", detail));
-        }
-        let Prepared { bytes, mime_type, facts } = self.prepare(wanted.clone(), file.bytes).await?;
-        let known = mime_type.map(str::to_owned).or(wanted.mime_type.clone()).or(file.mime_type);
-        let mime_type = known.unwrap_or_else(|| wanted.kind.default_mime_type().to_owned());
-        let uploaded =
-            self.inner.client.upload(bytes.into(), media_type(wanted.kind), UploadOptions::new()).await;
-        let outcome = if uploaded.is_ok() { "ok" } else { "failed" };
-        counter!(MEDIA, "direction" => "up", "outcome" => outcome).increment(1);
-        match uploaded {
-            Ok(response) => Ok(Uploaded { file: response.into(), mime_type, facts }),
-            Err(error) => Err(upload_error(&error)),
-        }
-    }
-}
-
-/// Files of all sessions that are being opened: each takes a core for as long as it takes, and memory for what is in it.
-static PREPARATIONS: Semaphore = Semaphore::const_new(PREPARATIONS_MAX);
-
-impl Session {
-    /// Finds out what WhatsApp shows about a file, away from the shard's thread.
-    async fn prepare(&self, wanted: Media, bytes: Bytes) -> Result<Prepared, SendError> {
-        let stopped = || SendError::retryable("stopping", "the file was not prepared");
-        let turn = PREPARATIONS.acquire().await.map_err(|_| stopped())?;
-        let (told, heard) = oneshot::channel();
-        let work = Box::new(move || drop(told.send(prepare(&wanted, bytes))));
-        self.inner.kit.0.spawner.spawn_blocking(work).await;
-        drop(turn);
-        heard.await.map_err(|_| stopped())?
-    }
-}
-
-fn upload_error(error: &anyhow::Error) -> SendError {
-    match error.http_status() {
-        Some(413 | 415) => SendError::permanent("media_rejected", "WhatsApp does not take this file"),
-        Some(status) => SendError::retryable("media_upload", format!("a media host answers {status}")),
-        None => SendError::retryable("media_upload", error.to_string()),
-    }
 }
 
 /// What a failed send means. The protocol crate's typed errors first, then a refusal of the service anywhere in the chain.
@@ -252,6 +202,8 @@ fn refusal(code: u16, backoff_seconds: Option<u32>) -> SendError {
 
 #[cfg(test)]
 mod tests {
+    use whatsapp_rust::anyhow;
+
     use super::*;
     use crate::error::SendErrorKind::{Permanent, Retryable};
 

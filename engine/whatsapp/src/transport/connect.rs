@@ -18,18 +18,22 @@ use super::scratch;
 use super::upgrade::UpgradeKey;
 use super::{DialError, Dialler, Opened};
 use crate::limits::TLS_HELD_BYTES_MAX;
+use crate::proxy::Proxy;
 
-pub(super) async fn open(dialler: &Dialler) -> Result<Opened, DialError> {
-    let url = &dialler.dialling.socket;
-    // The URL was checked when it was configured; an address without a host cannot get here.
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let port = url.port_or_known_default().unwrap_or(443);
-    let resolved = tokio::net::lookup_host((host, port)).await.map_err(DialError::Resolve)?.collect();
-    let tcp = dial(dialler.guard.filter(resolved)?).await?;
+pub(super) async fn open(dialler: &Dialler, proxy: Option<&Proxy>) -> Result<Opened, DialError> {
+    let (host, port) = dialler.dialling.socket_address();
+    let tcp = match proxy {
+        Some(proxy) => proxy.connect(&host, port).await?,
+        None => {
+            let resolved =
+                tokio::net::lookup_host((host.as_str(), port)).await.map_err(DialError::Resolve)?;
+            dial(dialler.guard.filter(resolved.collect())?).await?
+        }
+    };
     // Frames are small and answered at once: waiting for company only delays them.
     tcp.set_nodelay(true).map_err(DialError::Tcp)?;
-    let records = if url.scheme() == "wss" {
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| DialError::Name)?;
+    let records = if dialler.dialling.socket.scheme() == "wss" {
+        let name = ServerName::try_from(host).map_err(|_| DialError::Name)?;
         RecordLayer::tls(Arc::clone(&dialler.tls), name)?
     } else {
         RecordLayer::Plain

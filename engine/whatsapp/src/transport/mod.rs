@@ -38,6 +38,7 @@ use whatsapp_rust::anyhow;
 use crate::endpoints::Dialling;
 use crate::guard::DialGuard;
 use crate::limits::{CONNECT_TIMEOUT, HANDSHAKE_WAIT_TIMEOUT, HANDSHAKES_MAX, TRANSPORT_EVENTS_MAX};
+use crate::proxy::{Proxy, ProxyError};
 use crate::spawn::Spawn;
 use meters::Meters;
 use record_layer::{RecordLayer, TlsError};
@@ -50,6 +51,8 @@ pub(crate) enum DialError {
     Resolve(std::io::Error),
     #[error(transparent)]
     Refused(#[from] crate::guard::Refused),
+    #[error("the proxy {0}")]
+    Proxy(#[from] ProxyError),
     #[error("no address answers: {0}")]
     Tcp(std::io::Error),
     #[error("the host's name is not one that a certificate can carry")]
@@ -92,11 +95,11 @@ impl Dialler {
 
     /// Waits for a turn, then opens a connection. Both have their own time, since somebody who waited long should not fail
     /// for it; together they stay below what the protocol crate gives.
-    async fn open(&self) -> Result<Opened, DialError> {
+    async fn open(&self, proxy: Option<&Proxy>) -> Result<Opened, DialError> {
         let turn = tokio::time::timeout(HANDSHAKE_WAIT_TIMEOUT, self.handshakes.acquire()).await;
         // The semaphore is never closed; if it were, there would be no turn either.
         let Ok(Ok(_turn)) = turn else { return Err(DialError::Crowded) };
-        let opening = tokio::time::timeout(CONNECT_TIMEOUT, connect::open(self)).await;
+        let opening = tokio::time::timeout(CONNECT_TIMEOUT, connect::open(self, proxy)).await;
         opening.unwrap_or(Err(DialError::TimedOut))
     }
 }
@@ -114,6 +117,8 @@ pub(crate) struct SocketFactory {
     pub(crate) dialler: Arc<Dialler>,
     pub(crate) instance: InstanceId,
     pub(crate) activity: Arc<LinkActivity>,
+    /// The way out, if there is one of its own.
+    pub(crate) proxy: Option<Proxy>,
 }
 
 #[async_trait]
@@ -121,7 +126,7 @@ impl TransportFactory for SocketFactory {
     async fn create_transport(
         &self,
     ) -> Result<(Arc<dyn Transport>, async_channel::Receiver<TransportEvent>), anyhow::Error> {
-        let opened = match self.dialler.open().await {
+        let opened = match self.dialler.open(self.proxy.as_ref()).await {
             Ok(opened) => opened,
             Err(error) => {
                 self.activity.dial_failed(error.to_string());

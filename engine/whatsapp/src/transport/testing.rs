@@ -117,8 +117,12 @@ pub(super) struct Client {
 impl Client {
     pub(super) async fn dial(dialler: &Arc<Dialler>) -> Result<Client, String> {
         let activity = Arc::new(LinkActivity::new());
-        let factory =
-            SocketFactory { dialler: dialler.clone(), instance: InstanceId(1), activity: activity.clone() };
+        let factory = SocketFactory {
+            dialler: dialler.clone(),
+            instance: InstanceId(1),
+            activity: activity.clone(),
+            proxy: None,
+        };
         let dialled = tokio::time::timeout(PATIENCE, factory.create_transport()).await.expect("an answer");
         let (socket, events) = dialled.map_err(|error| error.to_string())?;
         Ok(Client { socket, events, activity })

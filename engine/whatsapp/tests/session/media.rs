@@ -1,13 +1,14 @@
 //! Files both ways.
 
+use std::io::{Cursor, Read};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use serde_json::json;
 use trunkline_model::inbound::{InboundContent, InboundMedia};
 use trunkline_model::message::SendMessage;
 use trunkline_model::message::{BlobRef, Content, Media, MediaKind, MediaShow, MediaSource};
-use trunkline_whatsapp::{MediaUpload, SessionError};
+use trunkline_whatsapp::{AttachedMedia, MediaUpload, SessionError};
 
 use super::support::{ADA, Gateway, Line, OURS, Service, id, text};
 
@@ -51,9 +52,26 @@ async fn received(gateway: &Gateway, count: usize) -> InboundMedia {
 }
 
 async fn send(line: &mut Line, number: u8, kind: MediaKind, plain: &[u8]) {
-    let upload = MediaUpload { bytes: Bytes::copy_from_slice(plain), mime_type: None };
-    line.session.send(&id(number), &media(kind), Some(upload)).await.expect("handed over");
+    let (bytes, size_bytes) = (plain.to_vec(), plain.len() as u64);
+    // Every other one is encrypted on disk.
+    let dir = tempfile::tempdir().expect("a directory");
+    let sealed_path = number.is_multiple_of(2).then(|| dir.path().join("sealed"));
+    let open = move || Ok(Box::new(Cursor::new(bytes.clone())) as Box<dyn Read + Send>);
+    let upload = MediaUpload { kind, open: Box::new(open), size_bytes, sealed_path };
+    let file = line.session.upload(upload).await.expect("uploaded");
+    let attached = AttachedMedia { file, mime_type: None };
+    line.session.send(&id(number), &media(kind), Some(attached)).await.expect("handed over");
     assert_eq!(line.acknowledged(&id(number)).await, None);
+}
+
+async fn download(line: &Line, media: &InboundMedia) -> Result<Vec<u8>, SessionError> {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let into = file.reopen().expect("opened again");
+    let found = line.session.download(media, into, 100_000).await?;
+    let bytes = std::fs::read(file.path()).expect("read");
+    let hash = ring::digest::digest(&ring::digest::SHA256, &bytes);
+    assert_eq!((&found.sha256[..], found.size_bytes), (hash.as_ref(), bytes.len() as u64));
+    Ok(bytes)
 }
 
 #[tokio::test]
@@ -82,7 +100,7 @@ async fn files_come_in_and_open() {
         service.post(&format!("/accounts/{ADA}/send"), json!({"to": OURS, "media": sent})).await;
         let media = received(&gateway, count).await;
         assert_eq!((media.kind, media.mime_type.as_deref()), (MediaKind::Image, Some("image/png")));
-        assert_eq!(line.session.download(&media).await.expect("downloads"), file(bytes));
+        assert_eq!(download(&line, &media).await.expect("downloads"), file(bytes));
     }
 }
 
@@ -96,16 +114,16 @@ async fn files_that_cannot_be_had_say_why() {
     let media = received(&gateway, 1).await;
 
     let large = InboundMedia { size_bytes: Some(u64::MAX), ..media.clone() };
-    assert!(matches!(line.session.download(&large).await, Err(SessionError::MediaUnusable(_))));
+    assert!(matches!(download(&line, &large).await, Err(SessionError::MediaUnusable(_))));
     let gone = InboundMedia { direct_path: "/v/nowhere.enc".into(), ..media.clone() };
-    let missing = line.session.download(&gone).await;
+    let missing = download(&line, &gone).await;
     assert!(matches!(missing, Err(SessionError::MediaGone)), "{missing:?}");
     let wrong_key = InboundMedia { media_key: vec![9; 32], ..media.clone() };
-    let broken = line.session.download(&wrong_key).await;
+    let broken = download(&line, &wrong_key).await;
     assert!(matches!(broken, Err(SessionError::MediaUnusable(_))), "{broken:?}");
     let other_file = InboundMedia { file_sha256: vec![9; 32], ..media.clone() };
-    let other = line.session.download(&other_file).await;
+    let other = download(&line, &other_file).await;
     assert!(matches!(other, Err(SessionError::MediaUnusable(_))), "{other:?}");
     line.session.stop().await;
-    assert!(matches!(line.session.download(&media).await, Err(SessionError::NotConnected)));
+    assert!(matches!(download(&line, &media).await, Err(SessionError::NotConnected)));
 }

@@ -17,7 +17,7 @@ use trunkline_simulator::{Simulator, SimulatorConfig};
 use trunkline_store::{DataDir, LocalLedger, Sealer, StoreError, StoreOptions};
 use trunkline_whatsapp::{
     AbortHandle, Endpoints, InboundSink, Session, SessionEvent, SessionEvents, SessionKit, SessionKitConfig,
-    SinkError, Spawn, new_message_id,
+    SessionOptions, SinkError, Spawn, new_message_id,
 };
 
 /// How long an event may take on a busy machine. Nothing waits this long unless the test fails.
@@ -169,7 +169,9 @@ impl Gateway {
 
     pub async fn open(&self) -> Line {
         let (session, events) =
-            Session::open(self.kit(), INSTANCE, self.inbox.clone()).await.expect("a session");
+            Session::open(self.kit(), INSTANCE, self.inbox.clone(), SessionOptions::default())
+                .await
+                .expect("a session");
         Line { session, events }
     }
 

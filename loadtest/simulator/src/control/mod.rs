@@ -91,9 +91,10 @@ fn route(hub: &Hub, method: &Method, path: &[&str], body: &[u8]) -> Answer {
         ("GET", ["faults"]) => network::faults(hub),
         ("POST", ["faults"]) => network::arm(hub, body),
         ("DELETE", ["faults"]) => network::disarm(hub),
+        ("POST", ["media", "forget"]) => network::forget_media(hub),
         ("GET", ["stats"]) => network::stats(hub),
         ("GET", ["judge"]) => network::judge(hub),
-        (_, ["accounts" | "groups" | "connections" | "faults" | "stats" | "judge", ..]) => {
+        (_, ["accounts" | "groups" | "connections" | "faults" | "media" | "stats" | "judge", ..]) => {
             Err(Refused { status: StatusCode::METHOD_NOT_ALLOWED, error: "no such action".to_owned() })
         }
         _ => Err(Refused::not_found("resource")),

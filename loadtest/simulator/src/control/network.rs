@@ -82,6 +82,12 @@ pub(super) fn disarm(hub: &Hub) -> Answer {
     accepted()
 }
 
+/// `POST /media/forget`: every file is gone from the media host, until a phone uploads it again.
+pub(super) fn forget_media(hub: &Hub) -> Answer {
+    let files = hub.act(|world| world.blobs.forget_all());
+    ok(json!({"files": files}))
+}
+
 /// `GET /stats`.
 pub(super) fn stats(hub: &Hub) -> Answer {
     let stats = hub.act(|world| world.stats());

@@ -3,6 +3,7 @@
 pub mod attributes;
 pub(crate) mod call;
 mod fanout;
+mod media_retry;
 mod newsletter;
 pub mod presence;
 pub mod receipt;

@@ -25,6 +25,9 @@ pub(crate) fn on_receipt(world: &mut World, from: DeviceId, node: &Node) {
     if kind.is_some_and(|kind| NOT_FORWARDED.contains(&kind)) {
         return;
     }
+    if kind == Some("server-error") {
+        return super::media_retry::answer(world, from, node);
+    }
     let Some(to) = attr_jid(node, "to") else { return };
     let targets = targets(world, from, node, &to);
     let forwarded = forwarded(world, from, node, &to);

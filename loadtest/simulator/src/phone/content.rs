@@ -172,6 +172,14 @@ fn cut(text: &str) -> String {
 }
 
 impl FileRef {
+    pub(super) fn media_key(&self) -> &[u8] {
+        &self.media_key
+    }
+
+    pub(super) fn direct_path(&self) -> &str {
+        &self.direct_path
+    }
+
     /// Downloads, checks and decrypts the file.
     pub(super) fn open(&self, directory: &dyn Directory) -> MediaSeen {
         let Some(stored) = directory.get_blob(&self.direct_path) else { return MediaSeen::Missing };

@@ -31,6 +31,9 @@ pub trait Directory {
     /// The encrypted file stored under `direct_path`, if it (still) exists.
     fn get_blob(&self, direct_path: &str) -> Option<&[u8]>;
 
+    /// Uploads a file that was stored under `direct_path` once again, under another path, which is the answer.
+    fn renew_blob(&mut self, direct_path: &str) -> Option<String>;
+
     /// A fresh stanza or message id.
     fn next_id(&mut self) -> String;
 }

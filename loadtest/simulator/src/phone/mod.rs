@@ -24,6 +24,7 @@ mod pairing;
 mod peer;
 mod receipt;
 mod receive;
+mod renewal;
 mod resend;
 mod send;
 mod sent;
@@ -44,6 +45,7 @@ pub use self::inbox::{Inbox, InboxMessage, MediaSeen, MessageKind};
 use self::keys::{KeyRing, OWN_ONE_TIME_ID_FIRST};
 use self::limits::{RECEIVED_KEPT_MAX, RETRIES_REMEMBERED_MAX, SENT_MESSAGES_MAX};
 use self::pairing::Companions;
+pub use self::renewal::Renewal;
 use self::sent::{ReceivedMessage, SentMessage};
 use self::signal::SignalState;
 pub use self::types::{

@@ -27,13 +27,23 @@ pub struct Blobs {
     host: String,
     by_path: HashMap<String, Bytes>,
     partial: HashMap<[u8; 32], Vec<u8>>,
+    /// What the host has no more, and phones still do.
+    forgotten: HashMap<String, Bytes>,
+    renewals: u64,
     stored_bytes: usize,
 }
 
 impl Blobs {
     /// An empty store whose addresses name `host`.
     pub fn new(host: String) -> Self {
-        Self { host, by_path: HashMap::new(), partial: HashMap::new(), stored_bytes: 0 }
+        Self {
+            host,
+            by_path: HashMap::new(),
+            partial: HashMap::new(),
+            forgotten: HashMap::new(),
+            renewals: 0,
+            stored_bytes: 0,
+        }
     }
 
     /// Stores a file. The same file stored twice is kept once.
@@ -79,6 +89,25 @@ impl Blobs {
         let name = format!("/{}.enc", URL_SAFE_NO_PAD.encode(hash));
         let path = self.by_path.keys().find(|path| path.ends_with(&name)).cloned();
         path.is_some_and(|path| self.remove(&path))
+    }
+
+    /// The host forgets every file. Who has one can still upload it again: see [`Blobs::renew`]. Tells how many there were.
+    pub fn forget_all(&mut self) -> usize {
+        let count = self.by_path.len();
+        self.forgotten.extend(self.by_path.drain());
+        count
+    }
+
+    /// Stores a file that was under `direct_path` once under another path, which is the answer. `None` when there never was
+    /// one.
+    pub fn renew(&mut self, direct_path: &str) -> Option<String> {
+        let before = key(direct_path);
+        let file = self.by_path.get(before).or_else(|| self.forgotten.get(before))?.clone();
+        self.renewals += 1;
+        let (place, name) = before.rsplit_once('/')?;
+        let path = format!("{place}/again-{}/{name}", self.renewals);
+        self.by_path.insert(path.clone(), file);
+        Some(format!("{path}?ccb=11-4&oh=01_sim&oe=FFFFFFFF&_nc_sid=5e03e0"))
     }
 
     /// Bytes received so far of a file being uploaded in parts.
@@ -150,6 +179,18 @@ mod tests {
         assert_eq!(blobs.find(MediaKind::Image, &hash), Some(stored));
         assert!(blobs.remove_by_hash(&hash) && !blobs.remove_by_hash(&hash));
         assert_eq!(blobs.stored_bytes(), 0);
+    }
+
+    #[test]
+    fn what_was_forgotten_can_be_had_again_elsewhere() {
+        let mut blobs = Blobs::new(String::new());
+        let stored = blobs.put(MediaKind::Image, b"file".to_vec()).expect("stored");
+        assert_eq!(blobs.forget_all(), 1);
+        assert_eq!(blobs.get(&stored.direct_path), None);
+        let renewed = blobs.renew(&stored.direct_path).expect("there was one");
+        assert_ne!(renewed, stored.direct_path);
+        assert_eq!(blobs.get(&renewed).map(|file| &file[..]), Some(&b"file"[..]));
+        assert_eq!(blobs.renew("/v/nothing.enc"), None);
     }
 
     #[test]

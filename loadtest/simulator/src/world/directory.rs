@@ -74,6 +74,10 @@ impl Directory for World {
         self.blobs.get(direct_path).map(|file| &file[..])
     }
 
+    fn renew_blob(&mut self, direct_path: &str) -> Option<String> {
+        self.blobs.renew(direct_path)
+    }
+
     fn next_id(&mut self) -> String {
         let mut id = [0; 10];
         self.rng.fill_bytes(&mut id);

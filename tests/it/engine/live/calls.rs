@@ -47,6 +47,43 @@ async fn capability_calls_reject_a_call_of_baileys() {
 }
 
 #[tokio::test]
+async fn capability_settings_update_declines_calls_and_tells_baileys_why() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let gateway = Gateway::start(&world).await;
+    let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
+    let rejected = |call: &'static str| {
+        move |event: &Event| match event {
+            Event::Call { call: told, status, chat, .. } => {
+                (told == call && status == "reject").then(|| chat.clone())
+            }
+            _ => None,
+        }
+    };
+    shop.patch("/settings", &json!({"reject_calls": true})).await.expect(200);
+    signal(&laptop, &alice, "offer", json!({"call-id": "CALL1"}), json!([])).await;
+    assert!(alice.is(&laptop.expect("the call to be declined", rejected("CALL1")).await));
+    assert_eq!(shop.expect_event("call.offered").await["call"], json!("CALL1"), "it is told of all the same");
+
+    shop.patch("/settings", &json!({"reject_calls_message": "Please write to us."})).await.expect(200);
+    for call in ["CALL2", "CALL2"] {
+        signal(&laptop, &alice, "offer", json!({"call-id": call}), json!([])).await;
+        assert!(alice.is(&laptop.expect("the call to be declined", rejected("CALL2")).await));
+    }
+    laptop.expect_text("Please write to us.").await;
+    shop.patch("/settings", &json!({"reject_calls": false})).await.expect(200);
+    signal(&laptop, &alice, "offer", json!({"call-id": "CALL3"}), json!([])).await;
+    assert_eq!(shop.expect_event("call.offered").await["call"], json!("CALL2"));
+    assert_eq!(shop.expect_event("call.offered").await["call"], json!("CALL2"));
+    assert_eq!(shop.expect_event("call.offered").await["call"], json!("CALL3"));
+    shop.post("/calls/CALL3/reject", json!({})).await.expect(204);
+    let sent = shop.get("/messages").await.expect(200);
+    assert_eq!(sent["data"].as_array().map(Vec::len), Some(1), "one text for one call: {sent}");
+    gateway.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn calls_are_followed_to_their_end() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);

@@ -1,11 +1,14 @@
 //! What only ffmpeg can do, where it is installed: voice notes from other formats, and a picture of a video.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read, Write as _};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Facts, picture};
+use trunkline_model::record::MediaFacts;
+
+use super::picture;
 use crate::limits::{FFMPEG_OUTPUT_BYTES_MAX, FFMPEG_TIMEOUT};
 
 /// Why there is no result.
@@ -21,21 +24,31 @@ pub(super) enum Tool {
 const PROGRAM: &str = "ffmpeg";
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
+/// Whether ffmpeg is installed: a large video is not copied for a program that is not there. Looked for once.
+static INSTALLED: LazyLock<bool> = LazyLock::new(|| {
+    let mut asked = Command::new(PROGRAM);
+    asked.arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    asked.status().is_ok_and(|status| status.success())
+});
+
 /// One channel of Opus in Ogg, as phones record it.
-pub(super) fn voice_note(bytes: &[u8]) -> Result<Vec<u8>, Tool> {
-    run(bytes, &["-vn", "-ac", "1", "-ar", "48000", "-c:a", "libopus", "-b:a", "32k", "-f", "ogg"])
+pub(super) fn voice_note(mut bytes: &[u8]) -> Result<Vec<u8>, Tool> {
+    run(&mut bytes, &["-vn", "-ac", "1", "-ar", "48000", "-c:a", "libopus", "-b:a", "32k", "-f", "ogg"])
 }
 
 /// Size and first picture of a video; nothing where ffmpeg is missing or cannot read it.
-pub(super) fn video_facts(bytes: &[u8]) -> Facts {
-    let frame = run(bytes, &["-frames:v", "1", "-c:v", "png", "-f", "image2pipe"]);
+pub(super) fn video_facts(video: &mut dyn Read) -> MediaFacts {
+    let frame = run(video, &["-frames:v", "1", "-c:v", "png", "-f", "image2pipe"]);
     frame.map(|png| picture::facts(&png)).unwrap_or_default()
 }
 
 /// Runs ffmpeg over a file. It reads the file and nothing else: what a file refers to elsewhere is not opened.
-fn run(bytes: &[u8], how: &[&str]) -> Result<Vec<u8>, Tool> {
+fn run(plain: &mut dyn Read, how: &[&str]) -> Result<Vec<u8>, Tool> {
+    if !*INSTALLED {
+        return Err(Tool::Absent);
+    }
     let mut file = tempfile::NamedTempFile::new().map_err(|_| Tool::Failed)?;
-    file.write_all(bytes).and_then(|()| file.flush()).map_err(|_| Tool::Failed)?;
+    io::copy(plain, &mut file).and_then(|_| file.flush()).map_err(|_| Tool::Failed)?;
     let mut child = Command::new(PROGRAM)
         .args(["-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe", "-i"])
         .arg(file.path())

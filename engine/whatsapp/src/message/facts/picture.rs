@@ -2,25 +2,25 @@
 
 use std::io::Cursor;
 
-use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, RgbaImage};
+use trunkline_model::record::MediaFacts;
 
-use super::{Facts, Prepared};
+use super::Prepared;
 use crate::limits::{
     PICTURE_DECODED_BYTES_MAX, PICTURE_SIDE_PIXELS_MAX, STICKER_SIDE_PIXELS, THUMBNAIL_QUALITY,
     THUMBNAIL_SIDE_PIXELS,
 };
 
 /// Size and thumbnail of a picture; nothing of what is no picture, or is too large to be opened here.
-pub(super) fn facts(bytes: &[u8]) -> Facts {
-    let Some((picture, _)) = open(bytes) else { return Facts::default() };
-    Facts {
+pub(super) fn facts(bytes: &[u8]) -> MediaFacts {
+    let Some((picture, _)) = open(bytes) else { return MediaFacts::default() };
+    MediaFacts {
         width: Some(picture.width()),
         height: Some(picture.height()),
         thumbnail_jpeg: small_jpeg(&picture),
-        ..Facts::default()
+        ..MediaFacts::default()
     }
 }
 
@@ -44,21 +44,20 @@ fn small_jpeg(picture: &DynamicImage) -> Option<Vec<u8>> {
 
 /// A sticker is a WebP; a PNG or JPEG becomes one, in a square that phones expect. What is a WebP already stays as it is, and
 /// so does what cannot be read.
-pub(super) fn sticker(bytes: Bytes) -> Prepared {
-    if is_webp(&bytes) {
-        let facts = webp_facts(&bytes);
-        return Prepared::as_it_is(bytes, facts);
+pub(super) fn sticker(bytes: &[u8]) -> Prepared {
+    if is_webp(bytes) {
+        return Prepared::as_it_is(webp_facts(bytes));
     }
-    match open(&bytes).and_then(|(picture, _)| squared_webp(&picture)) {
+    match open(bytes).and_then(|(picture, _)| squared_webp(&picture)) {
         Some(webp) => {
-            let facts = Facts {
+            let facts = MediaFacts {
                 width: Some(STICKER_SIDE_PIXELS),
                 height: Some(STICKER_SIDE_PIXELS),
-                ..Facts::default()
+                ..MediaFacts::default()
             };
-            Prepared { bytes: webp.into(), mime_type: Some("image/webp"), facts }
+            Prepared { made: Some((webp.into(), "image/webp")), facts }
         }
-        None => Prepared::as_it_is(bytes, Facts::default()),
+        None => Prepared::default(),
     }
 }
 
@@ -67,16 +66,16 @@ fn is_webp(bytes: &[u8]) -> bool {
 }
 
 /// Size of a WebP, and whether it moves: the second bit of the flags in its extended header (WebP container specification).
-fn webp_facts(bytes: &[u8]) -> Facts {
+fn webp_facts(bytes: &[u8]) -> MediaFacts {
     const ANIMATION: u8 = 0b10;
     let extended = bytes.get(12..16) == Some(b"VP8X");
     let animated = extended && bytes.get(20).is_some_and(|flags| flags & ANIMATION != 0);
     let size = ImageReader::with_format(Cursor::new(bytes), ImageFormat::WebP).into_dimensions().ok();
-    Facts {
+    MediaFacts {
         width: size.map(|(width, _)| width),
         height: size.map(|(_, height)| height),
         animated,
-        ..Facts::default()
+        ..MediaFacts::default()
     }
 }
 

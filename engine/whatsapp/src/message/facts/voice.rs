@@ -2,11 +2,11 @@
 
 use std::io::Cursor;
 
-use bytes::Bytes;
 use ogg::PacketReader;
+use trunkline_model::record::MediaFacts;
 
+use super::Prepared;
 use super::ffmpeg::{self, Tool};
-use super::{Facts, Prepared};
 use crate::error::SendError;
 use crate::limits::WAVEFORM_VALUES;
 
@@ -14,11 +14,11 @@ use crate::limits::WAVEFORM_VALUES;
 const OPUS_RATE_HZ: u64 = 48_000;
 
 /// A voice note as phones play it. Another format is made into one where ffmpeg is there to do it.
-pub(super) fn prepare(bytes: Bytes) -> Result<Prepared, SendError> {
-    if let Some(facts) = facts(&bytes) {
-        return Ok(Prepared::as_it_is(bytes, facts));
+pub(super) fn prepare(bytes: &[u8]) -> Result<Prepared, SendError> {
+    if let Some(facts) = facts(bytes) {
+        return Ok(Prepared::as_it_is(facts));
     }
-    let opus = match ffmpeg::voice_note(&bytes) {
+    let opus = match ffmpeg::voice_note(bytes) {
         Ok(opus) => opus,
         Err(Tool::Absent) => {
             let detail = "the voice note is not Ogg/Opus, and this node has no ffmpeg to make it so";
@@ -32,11 +32,11 @@ pub(super) fn prepare(bytes: Bytes) -> Result<Prepared, SendError> {
         }
     };
     let facts = facts(&opus).unwrap_or_default();
-    Ok(Prepared { bytes: opus.into(), mime_type: Some("audio/ogg; codecs=opus"), facts })
+    Ok(Prepared { made: Some((opus.into(), "audio/ogg; codecs=opus")), facts })
 }
 
 /// Length and shape of an Ogg/Opus file; `None` when it is none.
-pub(super) fn facts(bytes: &[u8]) -> Option<Facts> {
+pub(super) fn facts(bytes: &[u8]) -> Option<MediaFacts> {
     let mut packets = PacketReader::new(Cursor::new(bytes));
     let head = packets.read_packet().ok()??;
     if !head.data.starts_with(b"OpusHead") {
@@ -55,10 +55,10 @@ pub(super) fn facts(bytes: &[u8]) -> Option<Facts> {
         }
     }
     let seconds = last_sample.saturating_sub(pre_skip).div_ceil(OPUS_RATE_HZ);
-    Some(Facts {
+    Some(MediaFacts {
         duration_seconds: Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
         waveform: (!sizes.is_empty()).then(|| waveform(&sizes)),
-        ..Facts::default()
+        ..MediaFacts::default()
     })
 }
 

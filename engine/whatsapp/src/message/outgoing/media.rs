@@ -2,51 +2,14 @@
 
 use buffa::MessageField;
 use trunkline_model::message::{Media, MediaKind};
+use trunkline_model::record::UploadedMedia;
 use wacore::download::MediaType;
 use waproto::whatsapp as wa;
 use waproto::whatsapp::message::{
     AudioMessage, DocumentMessage, FutureProofMessage, ImageMessage, StickerMessage, VideoMessage,
 };
-use whatsapp_rust::upload::UploadResponse;
 
-use crate::message::facts::Facts;
-
-/// An uploaded file and what it is.
-#[derive(Debug, Clone)]
-pub(crate) struct Uploaded {
-    pub(crate) file: UploadedFile,
-    pub(crate) mime_type: String,
-    pub(crate) facts: Facts,
-}
-
-/// Where an uploaded file is and what opens it.
-#[derive(Debug, Clone)]
-pub(crate) struct UploadedFile {
-    pub(super) url: String,
-    pub(super) direct_path: String,
-    pub(super) media_key: [u8; 32],
-    pub(super) file_sha256: [u8; 32],
-    pub(super) file_enc_sha256: [u8; 32],
-    pub(super) size_bytes: u64,
-    /// When the key was made, in seconds since the Unix epoch.
-    pub(super) key_made_at_s: i64,
-    pub(super) streaming_sidecar: Option<Vec<u8>>,
-}
-
-impl From<UploadResponse> for UploadedFile {
-    fn from(response: UploadResponse) -> UploadedFile {
-        UploadedFile {
-            url: response.url,
-            direct_path: response.direct_path,
-            media_key: response.media_key,
-            file_sha256: response.file_sha256,
-            file_enc_sha256: response.file_enc_sha256,
-            size_bytes: response.file_length,
-            key_made_at_s: response.media_key_timestamp,
-            streaming_sidecar: response.streaming_sidecar,
-        }
-    }
-}
+use crate::message::AttachedMedia;
 
 /// Which of WhatsApp's media classes, and with it which keys and which path, a file belongs to.
 pub(crate) fn media_type(kind: MediaKind) -> MediaType {
@@ -78,8 +41,12 @@ macro_rules! with_file {
     }};
 }
 
-pub(super) fn build(media: &Media, uploaded: Uploaded) -> wa::Message {
-    let Uploaded { file, mime_type, facts } = uploaded;
+pub(super) fn build(media: &Media, uploaded: AttachedMedia) -> wa::Message {
+    let AttachedMedia { mut file, mime_type: told } = uploaded;
+    let facts = std::mem::take(&mut file.facts);
+    // A file that was given another form is of that form's type, whatever it was before.
+    let known = file.mime_type.take().or_else(|| media.mime_type.clone()).or(told);
+    let mime_type = known.unwrap_or_else(|| media.kind.default_mime_type().to_owned());
     let mut message = wa::Message::default();
     let caption = media.caption.clone().filter(|caption| !caption.is_empty());
     let view_once = media.show.view_once.then_some(true);
@@ -147,7 +114,7 @@ fn wrapped_once(inner: wa::Message, kind: MediaKind) -> wa::Message {
 }
 
 /// A document with a caption travels in a wrapper, as the web client sends it.
-fn build_document(media: &Media, file: UploadedFile, mime_type: String) -> wa::Message {
+fn build_document(media: &Media, file: UploadedMedia, mime_type: String) -> wa::Message {
     let caption = media.caption.clone().filter(|caption| !caption.is_empty());
     let has_caption = caption.is_some();
     let document = with_file!(DocumentMessage, file, mime_type, {

@@ -63,6 +63,9 @@ impl Directory for WithCompanion<'_> {
     fn get_blob(&self, direct_path: &str) -> Option<&[u8]> {
         self.inner.get_blob(direct_path)
     }
+    fn renew_blob(&mut self, direct_path: &str) -> Option<String> {
+        self.inner.renew_blob(direct_path)
+    }
     fn next_id(&mut self) -> String {
         self.inner.next_id()
     }

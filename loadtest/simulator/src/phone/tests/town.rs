@@ -82,6 +82,11 @@ impl Directory for Records {
         self.blobs.get(direct_path).map(Vec::as_slice)
     }
 
+    fn renew_blob(&mut self, direct_path: &str) -> Option<String> {
+        let file = self.blobs.get(direct_path)?.clone();
+        Some(self.put_blob(MediaKind::Document, file).direct_path)
+    }
+
     fn next_id(&mut self) -> String {
         self.ids += 1;
         format!("ID{}", self.ids)
