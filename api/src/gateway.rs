@@ -11,10 +11,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
-use trunkline_model::command::{Command, CreateInstance, ImportRequest, InstanceView, MessageView, Reply};
+use trunkline_model::command::{
+    Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView, Reply,
+};
+use trunkline_model::delivery::FollowFrom;
+use trunkline_model::event::Event;
 use trunkline_model::gate::Progress;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
+use trunkline_model::record::EventRetention;
 use trunkline_model::{AccountId, Failure, InstanceId, KeyId, MessageId, Scope};
 
 /// Who presented a valid API key.
@@ -91,6 +96,8 @@ pub struct OpenFiles {
 pub trait Gateway: Clone + Send + Sync + 'static {
     /// Wakes a stream when an instance has new events.
     type Tail: EventTail;
+    /// Follows the events of all instances of an account.
+    type Follower: AccountFollower;
 
     /// The owner of an API key, compared by hash in constant time. `None` for a key that is not known.
     fn authenticate(&self, presented: &str) -> Option<Principal>;
@@ -157,6 +164,32 @@ pub trait Gateway: Clone + Send + Sync + 'static {
     /// Whatever the instance refuses it for.
     async fn call(&self, instance: InstanceId, command: Command) -> Result<Reply, Failure>;
 
+    /// Asks an account's endpoints: its webhooks, brokers and consumers.
+    ///
+    /// # Errors
+    /// `WEBHOOK_NOT_FOUND`, whatever the endpoints refuse it for, or overload.
+    async fn endpoints(&self, account: AccountId, command: EndpointCommand)
+    -> Result<EndpointReply, Failure>;
+
+    /// How long an account's events are kept.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    async fn event_retention(&self, account: AccountId) -> Result<EventRetention, Failure>;
+
+    /// Says how long an account's events are kept from now on; on disk on return.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    async fn set_event_retention(&self, account: AccountId, retention: EventRetention)
+    -> Result<(), Failure>;
+
+    /// Follows an account's instances, also those that are made later.
+    ///
+    /// # Errors
+    /// Overload.
+    async fn follow_account(&self, account: AccountId, from: FollowFrom) -> Result<Self::Follower, Failure>;
+
     /// Waits until a message is sent or failed, `timeout_ms` at most, and returns it as it is then.
     ///
     /// # Errors
@@ -205,4 +238,10 @@ pub trait EventTail: 'static {
     /// Sequence number of the newest event, as soon as it is one that this tail has not told yet. `None` when there will be
     /// no more: the instance is gone or the engine is stopping. Cancel safe: dropping the future loses nothing.
     async fn next(&mut self) -> Option<u64>;
+}
+
+/// Follows the events of an account's instances.
+pub trait AccountFollower: Send + 'static {
+    /// Waits for events and gives the next ones, each instance's in the order of its log; `None` at its end.
+    async fn next(&mut self) -> Option<Vec<(InstanceId, Event)>>;
 }

@@ -38,6 +38,8 @@ mod reply;
 mod request_id;
 mod sse;
 
-pub use gateway::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
+pub use gateway::{
+    AccountFollower, EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus,
+};
 pub use json::event::{EVENT_TYPES, event_json};
 pub use server::{RunningServer, ServeError, ServerConfig, serve};

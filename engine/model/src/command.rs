@@ -8,6 +8,7 @@ mod call;
 mod chat;
 mod community;
 mod contact;
+mod endpoint;
 mod group;
 mod limits;
 mod newsletter;
@@ -21,6 +22,7 @@ pub use call::*;
 pub use chat::*;
 pub use community::*;
 pub use contact::*;
+pub use endpoint::*;
 pub use group::*;
 pub use limits::*;
 pub use newsletter::*;
@@ -45,7 +47,7 @@ use crate::settings::{InstanceSettings, SettingsUpdate};
 pub enum Command {
     /// Its record and live status. Answered by [`Reply::Instance`].
     GetInstance,
-    /// Changes name, metadata or webhook. Answered by [`Reply::Instance`].
+    /// Changes name or metadata. Answered by [`Reply::Instance`].
     UpdateInstance(Box<UpdateInstance>),
     /// Logs out when linked, then deletes everything. Answered by [`Reply::Done`].
     DeleteInstance,
@@ -162,8 +164,6 @@ pub struct CreateInstance {
     pub name: Option<String>,
     /// The caller's own JSON object, kept verbatim.
     pub metadata: Option<String>,
-    /// Where its events go.
-    pub webhook: Option<WebhookConfig>,
 }
 
 /// Changes to an instance: `None` leaves a field as it is.
@@ -173,28 +173,6 @@ pub struct UpdateInstance {
     pub name: Option<String>,
     /// New metadata; `Some(None)` removes it.
     pub metadata: Option<Option<String>>,
-    /// New webhook; `Some(None)` removes it.
-    pub webhook: Option<Option<WebhookConfig>>,
-}
-
-/// An endpoint that receives an instance's events.
-#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
-pub struct WebhookConfig {
-    /// HTTP or HTTPS address.
-    pub url: String,
-    /// Key of the HMAC-SHA256 signature.
-    pub secret: String,
-    /// Event types to send; empty sends all.
-    pub events: Vec<String>,
-}
-
-/// How the delivery to a webhook goes.
-#[derive(Debug, Clone, PartialEq, Eq, Default, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
-pub struct WebhookProgress {
-    /// Sequence number of the last event that the endpoint took, or does not want.
-    pub delivered: u64,
-    /// How the last attempt since the start of the process ended: `delivered`, or why it failed.
-    pub last_outcome: Option<String>,
 }
 
 /// A WebAuthn assertion, as `navigator.credentials.get` gave it.
@@ -363,10 +341,6 @@ pub struct InstanceView {
     pub name: Option<String>,
     /// The caller's own JSON object.
     pub metadata: Option<String>,
-    /// The webhook, secret included; the front end masks it.
-    pub webhook: Option<WebhookConfig>,
-    /// How the delivery to it goes.
-    pub webhook_progress: Option<WebhookProgress>,
     /// Where it stands.
     pub state: InstanceState,
     /// Why it is not open, where a reason is known.

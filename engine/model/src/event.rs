@@ -6,7 +6,8 @@
 
 use crate::chat::{ChatChanged, ContactChanged, LabelChanged};
 use crate::command::{CallEvent, CallStep, LimitsView};
-use crate::id::MessageId;
+use crate::delivery::PauseReason;
+use crate::id::{EndpointId, MessageId};
 use crate::inbound::{InboundMessage, Party};
 use crate::instance::InstanceState;
 use crate::message::MessageStatus;
@@ -123,6 +124,13 @@ pub enum EventBody {
         source: String,
         /// Public id of the API key that asked.
         by: String,
+    },
+    /// An endpoint of the account is told nothing any more, because of an event of this instance.
+    WebhookPaused {
+        /// Which endpoint.
+        endpoint: EndpointId,
+        /// Why.
+        reason: PauseReason,
     },
 }
 
@@ -241,6 +249,7 @@ impl EventBody {
             EventBody::MessageUndecryptable(_) => "message.undecryptable",
             EventBody::Exported { .. } => "instance.exported",
             EventBody::Imported { .. } => "instance.imported",
+            EventBody::WebhookPaused { .. } => "webhook.paused",
         }
     }
 }

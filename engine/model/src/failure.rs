@@ -50,12 +50,18 @@ error_codes! {
     ContactNotFound = "CONTACT_NOT_FOUND", 404, "No such contact", false;
     /// This instance has no such label.
     LabelNotFound = "LABEL_NOT_FOUND", 404, "No such label", false;
+    /// This account has no such webhook or consumer.
+    WebhookNotFound = "WEBHOOK_NOT_FOUND", 404, "No such webhook or consumer", false;
     /// The path exists; the method does not.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405, "This path does not take this method", false;
     /// The instance is in a state that does not allow this.
     InstanceState = "INSTANCE_STATE", 409, "The instance is not in a state for this", false;
     /// The number has to be linked first.
     InstanceNotLinked = "INSTANCE_NOT_LINKED", 409, "The instance is not linked to a WhatsApp account", false;
+    /// The webhook does not do this: it is of another kind, or paused.
+    WebhookState = "WEBHOOK_STATE", 409, "The webhook is not in a state for this", false;
+    /// The account has as many webhooks and consumers as it may.
+    WebhooksFull = "WEBHOOKS_FULL", 409, "The account has no room for another webhook", false;
     /// Another instance has this name.
     NameTaken = "NAME_TAKEN", 409, "The name is taken", false;
     /// The idempotency key was used with another body.

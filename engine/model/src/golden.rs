@@ -6,9 +6,12 @@ use std::fmt::Debug;
 use crate::address::Address;
 use crate::budget::CheckBudget;
 use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, Mute, RetentionRecord};
-use crate::command::WebhookConfig;
+use crate::delivery::{
+    Batching, ChatKind, DeadLetterRecord, DeliveryRecord, EndpointRecord, Filter, Format, HttpTarget,
+    LaneCounts, LaneRecord, OldSecret, Outcome, Pause, PauseReason, RetrySchedule, Target, Trouble,
+};
 use crate::event::{CloseReason, Event, EventBody, StatusChange};
-use crate::id::{AccountId, InstanceId, KeyId, MessageId};
+use crate::id::{AccountId, EndpointId, InstanceId, KeyId, MessageId};
 use crate::inbound::{
     InboundContent, InboundMarks, InboundMedia, InboundMessage, InboundQuote, MediaLook, Party,
 };
@@ -59,12 +62,6 @@ fn instance_record_0101() {
             account: AccountId(1),
             name: Some("sales".into()),
             metadata: Some(r#"{"crm":7}"#.into()),
-            webhook: Some(WebhookConfig {
-                url: "https://example.com/hook".into(),
-                secret: String::new(),
-                events: vec!["message.received".into()],
-            }),
-            webhook_secret_sealed: Some(vec![1, 2, 3]),
             state: InstanceState::BackingOff,
             reason: Some(CloseReason::ConnectionLost),
             scheduled_at_ms: Some(1_700_000_000_123),
@@ -185,9 +182,79 @@ fn event_0301_status() {
     );
 }
 
+fn outcome() -> Outcome {
+    Outcome { word: "refused".into(), status: Some(503), snippet: Some("busy".into()) }
+}
+
+#[test]
+fn delivery_records_0302_to_0306() {
+    check(
+        include_str!("../golden/0302-lane.hex"),
+        LaneRecord {
+            began_after: 3,
+            after: 12,
+            until: Some(20),
+            counts: LaneCounts { delivered: 5, passed_over: 2, dead: 1, expired: 1 },
+            trouble: Some(Trouble {
+                attempts: 2,
+                since_ms: 1_700_000_000_000,
+                next_at_ms: 1_700_000_002_000,
+            }),
+        },
+    );
+    check(
+        include_str!("../golden/0303-endpoint.hex"),
+        EndpointRecord {
+            id: EndpointId(7),
+            account: AccountId(1),
+            name: Some("crm".into()),
+            target_sealed: vec![1, 2, 3],
+            filter: Filter {
+                events: vec!["message.*".into()],
+                instances: Some(vec![InstanceId(9)]),
+                chat_kinds: vec![ChatKind::Direct],
+            },
+            batching: Some(Batching { events_max: 100, wait_ms: 1_000 }),
+            concurrency: 8,
+            timeout_ms: 10_000,
+            schedule: RetrySchedule::STANDARD,
+            pause: Some(Pause { reason: PauseReason::Failing, since_ms: 1_700_000_000_000 }),
+            created_at_ms: 1_600_000_000_000,
+        },
+    );
+    check(
+        include_str!("../golden/0304-dead-letter.hex"),
+        DeadLetterRecord { time_ms: 1_700_000_000_000, attempts: 9, outcome: outcome() },
+    );
+    check(
+        include_str!("../golden/0305-delivery.hex"),
+        DeliveryRecord {
+            number: 1,
+            instance: InstanceId(9),
+            sequence: 4,
+            events: 1,
+            attempt: 3,
+            time_ms: 1_700_000_000_000,
+            latency_ms: 17,
+            replayed: false,
+            outcome: outcome(),
+        },
+    );
+    check(
+        include_str!("../golden/0306-target.hex"),
+        Target::Http(HttpTarget {
+            url: "https://example.com/hook".into(),
+            secret: "a key".into(),
+            old_secret: Some(OldSecret { secret: "the key before".into(), until_ms: 1_700_000_000_000 }),
+            headers: vec![("X-Shop".into(), "7".into())],
+            format: Format::Native,
+        }),
+    );
+}
+
 #[test]
 fn small_records() {
-    check(include_str!("../golden/0302-webhook-cursor.hex"), WebhookCursor { delivered: 12 });
+    check(include_str!("../golden/0307-event-retention.hex"), EventRetention { days: Some(30), bytes: None });
     check(include_str!("../golden/0204-outbox-row.hex"), OutboxRow { chat: 9 });
     check(
         include_str!("../golden/0205-poll.hex"),

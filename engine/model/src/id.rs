@@ -77,6 +77,10 @@ owner_id!(
     InstanceId, "ins"
 );
 owner_id!(
+    /// Where an account's events go: a webhook, a message broker, or a consumer that pulls.
+    EndpointId, "whk"
+);
+owner_id!(
     /// An API key's public name; the key itself is stored as a hash only.
     KeyId, "key"
 );

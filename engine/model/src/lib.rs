@@ -15,6 +15,7 @@ pub mod address;
 pub mod budget;
 pub mod chat;
 pub mod command;
+pub mod delivery;
 pub mod event;
 pub mod failure;
 pub mod gate;
@@ -35,6 +36,6 @@ pub mod slot;
 
 pub use address::{Address, AddressError};
 pub use failure::{ErrorCode, Failure, FieldError};
-pub use id::{AccountId, InstanceId, KeyId, MessageId};
+pub use id::{AccountId, EndpointId, InstanceId, KeyId, MessageId};
 pub use limit_class::LimitClass;
 pub use scope::Scope;

@@ -129,3 +129,44 @@ pub const RECEIPTS_SHOWN_MAX: usize = 8_192;
 pub const PROXY_URL_BYTES_MAX: usize = 512;
 /// Longest user name and longest password of a proxy, in bytes: what SOCKS5 has room for (RFC 1929).
 pub const PROXY_CREDENTIAL_BYTES_MAX: usize = 255;
+
+/// Most webhooks, brokers and consumers of an account.
+pub const ENDPOINTS_PER_ACCOUNT_MAX: usize = 20_000;
+/// Longest name of an endpoint, in bytes.
+pub const ENDPOINT_NAME_BYTES_MAX: usize = 64;
+/// Most instances that an endpoint names; one that wants more of them takes all.
+pub const ENDPOINT_INSTANCES_MAX: usize = 1_000;
+/// Most headers of its own that a webhook sends.
+pub const WEBHOOK_HEADERS_MAX: usize = 16;
+/// Longest value of such a header, in bytes.
+pub const WEBHOOK_HEADER_BYTES_MAX: usize = 1_024;
+/// Most instances of an endpoint whose events are under way at the same time, on each shard.
+pub const ENDPOINT_CONCURRENCY_MAX: u16 = 64;
+/// The same, where the caller names no number.
+pub const ENDPOINT_CONCURRENCY_DEFAULT: u16 = 8;
+/// Shortest time that a delivery may be given, in milliseconds.
+pub const ENDPOINT_TIMEOUT_MS_MIN: u32 = 500;
+/// Longest time that a delivery may be given, in milliseconds.
+pub const ENDPOINT_TIMEOUT_MS_MAX: u32 = 60_000;
+/// The same, where the caller names none.
+pub const ENDPOINT_TIMEOUT_MS_DEFAULT: u32 = 15_000;
+/// Most events of one delivery.
+pub const BATCH_EVENTS_MAX: u16 = 500;
+/// Longest that an event waits for company, in milliseconds.
+pub const BATCH_WAIT_MS_MAX: u32 = 60_000;
+/// Most steps of a schedule of retries.
+pub const RETRY_STEPS_MAX: usize = 16;
+/// Longest that a failed delivery is tried again, in milliseconds: a week.
+pub const RETRY_FOR_MS_MAX: u64 = 7 * 24 * 3_600_000;
+/// Longest that a replaced key of a webhook signs beside the new one, in milliseconds: a week.
+pub const SECRET_OVERLAP_MS_MAX: u64 = 7 * 24 * 3_600_000;
+/// The same, where the caller names none: a day.
+pub const SECRET_OVERLAP_MS_DEFAULT: u64 = 24 * 3_600_000;
+/// Most events that one replay may name.
+pub const REPLAY_EVENTS_MAX: usize = 1_000;
+/// Longest that a pull waits for the first event, in milliseconds.
+pub const PULL_WAIT_MS_MAX: u64 = 30_000;
+/// Most bytes of one instance's log that an account may ask to keep at the most.
+pub const EVENT_RETENTION_BYTES_MIN: u64 = 1 << 20;
+/// Days that events are kept where the account says nothing.
+pub const EVENT_RETENTION_DAYS_DEFAULT: u32 = 30;

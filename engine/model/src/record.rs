@@ -14,7 +14,7 @@ use rkyv::{Archive, Deserialize, Serialize};
 
 use crate::budget::CheckBudget;
 use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, RetentionRecord};
-use crate::command::WebhookConfig;
+use crate::delivery::{DeadLetterRecord, DeliveryRecord, EndpointRecord, LaneRecord, Target};
 use crate::event::{CloseReason, Event};
 use crate::id::{AccountId, InstanceId, MessageId};
 use crate::inbound::Party;
@@ -98,7 +98,12 @@ records! {
     VoteRecord = 0x0206;
     ReceiptRecord = 0x0207;
     Event = 0x0301;
-    WebhookCursor = 0x0302;
+    LaneRecord = 0x0302;
+    EndpointRecord = 0x0303;
+    DeadLetterRecord = 0x0304;
+    DeliveryRecord = 0x0305;
+    Target = 0x0306;
+    EventRetention = 0x0307;
     ApiKeyRecord = 0x0401;
     Counter = 0x0501;
     InstancePointer = 0x0502;
@@ -122,6 +127,10 @@ pub mod table {
     pub const MESSAGE_SEQUENCE: u8 = 3;
     /// Owner 0 of a slot: API keys by their hash.
     pub const API_KEY: u8 = 4;
+    /// Owner 0 of an endpoint's slot: the endpoint (suffix: its id).
+    pub const ENDPOINT: u8 = 5;
+    /// Owner 0 of an account's slot: how long its events are kept (suffix: account id).
+    pub const EVENT_RETENTION: u8 = 6;
     /// Owner = instance: its record.
     pub const INSTANCE: u8 = 16;
     /// Owner = instance: status of a message (suffix: message id).
@@ -138,10 +147,15 @@ pub mod table {
     pub const EVENT: u8 = 22;
     /// Owner = instance: received messages already in the log (suffix: SHA-256 of chat, sender, id).
     pub const INBOUND_SEEN: u8 = 23;
-    /// Owner = instance: how far the webhook got.
-    pub const WEBHOOK_CURSOR: u8 = 24;
+    /// Owner = instance: how far endpoints got (suffix: endpoint, lane; lane 0 is the live one, others are replays).
+    pub const LANE: u8 = 24;
     /// Owner = instance: deadlines of what expires (suffix: deadline, table, key).
     pub const DEADLINE: u8 = 25;
+    /// Owner = instance: events that were given up (suffix: endpoint, sequence number).
+    pub const DEAD_LETTER: u8 = 26;
+    /// Owner = endpoint, in the first slot of a partition: its newest deliveries for instances of that partition (suffix: place
+    /// in a ring).
+    pub const DELIVERY: u8 = 27;
     /// Owner = instance: chats (suffix: chat key).
     pub const CHAT: u8 = 50;
     /// Owner = instance: chats by the hour of their newest message (suffix: hour, chat key).
@@ -190,10 +204,6 @@ pub struct InstanceRecord {
     pub name: Option<String>,
     /// The caller's own JSON object.
     pub metadata: Option<String>,
-    /// Webhook without its secret.
-    pub webhook: Option<WebhookConfig>,
-    /// The webhook's secret, sealed.
-    pub webhook_secret_sealed: Option<Vec<u8>>,
     /// State when it was last written.
     pub state: InstanceState,
     /// Why that state.
@@ -302,11 +312,13 @@ pub struct IdempotencyRecord {
     pub expires_at_ms: i64,
 }
 
-/// How far an instance's webhook got.
-#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
-pub struct WebhookCursor {
-    /// Sequence number of the last event that the endpoint took.
-    pub delivered: u64,
+/// How long an account's events stay in the logs of its instances. The newest event of a log always stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct EventRetention {
+    /// Longest, in days; `None` for ever.
+    pub days: Option<u32>,
+    /// Most bytes of one instance's log; `None` without a bound.
+    pub bytes: Option<u64>,
 }
 
 /// An API key at rest: a hash, never the key.
