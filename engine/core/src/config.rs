@@ -4,15 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use trunkline_model::event::Event;
-use trunkline_model::{AccountId, InstanceId};
 use trunkline_spool::Backend;
 use trunkline_whatsapp::SessionKitConfig;
 
+use crate::delivery::EventWriter;
 use crate::fatal::OnFatal;
-
-/// Turns an event into the bytes that a webhook receives. The engine knows no JSON; the node passes the API's encoder in.
-pub type EventEncoder = Arc<dyn Fn(AccountId, InstanceId, &Event) -> Vec<u8> + Send + Sync>;
 
 /// Configuration of an [`crate::Engine`].
 #[derive(Clone)]
@@ -42,8 +38,8 @@ pub struct EngineConfig {
     pub reconnects_per_second: u32,
     /// Instances that the node may hold; what is on disk beyond that keeps it from starting.
     pub instances_max: usize,
-    /// How an event is written for webhooks.
-    pub encode_event: EventEncoder,
+    /// How events are written for webhooks and brokers.
+    pub write_events: Arc<dyn EventWriter>,
     /// What to do when the process has to end.
     pub on_fatal: OnFatal,
 }

@@ -170,6 +170,21 @@ impl Directory {
         self.names.get(&(account, name.to_owned())).map(|id| *id)
     }
 
+    /// Whose an instance is.
+    pub(crate) fn account_of(&self, instance: InstanceId) -> Option<AccountId> {
+        self.routes.get(&instance).map(|route| route.account)
+    }
+
+    /// Where an instance lives.
+    pub(crate) fn shard_of(&self, instance: InstanceId) -> Option<u16> {
+        self.routes.get(&instance).map(|route| route.shard)
+    }
+
+    /// Ids of a shard's instances.
+    pub(crate) fn on_shard(&self, shard: u16) -> Vec<InstanceId> {
+        self.routes.iter().filter(|entry| entry.shard == shard).map(|entry| *entry.key()).collect()
+    }
+
     /// Ids of an account's instances, in order.
     pub(crate) fn of_account(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)> {
         let mut ids: Vec<_> = self

@@ -1,4 +1,4 @@
-//! The engine: shards, supervision, instance actors, the outbox pump, the event log and webhooks. [`Engine`] is its whole
+//! The engine: shards, supervision, instance actors, the outbox pump, the event log and deliveries. [`Engine`] is its whole
 //! public face.
 //!
 //! What this crate never does: parse or write JSON, read environment variables or flags, name a type of the WhatsApp protocol
@@ -15,6 +15,7 @@ mod chats;
 mod clock;
 mod config;
 mod credits;
+mod delivery;
 mod directory;
 mod engine;
 mod fatal;
@@ -32,9 +33,9 @@ mod spawn;
 #[cfg(test)]
 mod testing;
 mod watch;
-mod webhook;
 
-pub use config::{EngineConfig, EventEncoder};
+pub use config::EngineConfig;
+pub use delivery::{AccountFollower, EventWriter};
 pub use engine::{
     Engine, EngineError, EventTail, Health, NewKey, NodeStatus, ShardHealth, ShardStatus, create_key_offline,
 };

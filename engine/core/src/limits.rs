@@ -95,6 +95,8 @@ pub const SEARCH_SCAN_MAX: usize = 5_000;
 pub const SEARCH_CLOCK_SKEW_MS: i64 = 24 * 3_600 * 1_000;
 /// Chats that one step of the retention looks at.
 pub const RETENTION_CHATS_PER_SWEEP: usize = 64;
+/// Events that one step of a log's retention removes.
+pub const TRIM_MAX: usize = 128;
 /// How often an instance sweeps, in milliseconds.
 pub const SWEEP_EVERY_MS: u64 = 600_000;
 /// An instance in a state that needs no actor, and with nothing under way, loses it after this long, in milliseconds.
@@ -105,8 +107,38 @@ pub const DORMANT_TICK: Duration = Duration::from_secs(1);
 pub const DORMANT_SWEEPS: usize = 32;
 /// Events that the webhook reads ahead.
 pub const WEBHOOK_PAGE: usize = 64;
-/// Longest that a webhook endpoint may take to answer.
-pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
+/// Events of a log that a lane goes through before others of its endpoint have their turn.
+pub const LANE_EVENTS_PER_TURN: usize = 256;
+/// How often a busy lane writes its place down, in milliseconds: what a crash may repeat.
+pub const LANE_SAVE_EVERY_MS: u64 = 250;
+/// A lane whose log or place cannot be read is looked at again after this long, in milliseconds.
+pub const LANE_RETRY_MS: u64 = 5_000;
+/// Longest that an endpoint's own wish to be left alone counts, in milliseconds: an hour.
+pub const RETRY_AFTER_MAX_MS: u64 = 3_600_000;
+/// What is kept of the answer of an endpoint that refuses, in bytes.
+pub const SNIPPET_BYTES_MAX: usize = 256;
+/// Deliveries that are kept of an endpoint, for the instances of each partition.
+pub const DELIVERIES_KEPT: usize = 256;
+/// How long an endpoint without work keeps its connections.
+pub const RUNNER_LINGER: Duration = Duration::from_secs(20);
+/// Longest that a runner waits before it looks around.
+pub const RUNNER_WAIT_MAX: Duration = Duration::from_secs(60);
+/// Instances that are looked at before the rest of the shard runs.
+pub const WALK_PER_POLL: u32 = 32;
+/// Events that are read at a time to find where a lane begins.
+pub const BEGINNING_PAGE: usize = 64;
+/// Replays of one log that one endpoint may have under way.
+pub const REPLAYS_PER_LOG_MAX: usize = 64;
+/// Dead letters that one replay takes up.
+pub const DEAD_LETTERS_PER_REPLAY: usize = 10_000;
+/// Pages of a log that one pull looks through.
+pub const PULL_PAGES_PER_INSTANCE: usize = 16;
+/// Events of one instance that the stream of an account gives at a time.
+pub const FOLLOW_PAGE: usize = 64;
+/// Streams of accounts that may be open on a node.
+pub const FOLLOWERS_MAX: usize = 1_024;
+/// Events of one instance that a broker has not confirmed.
+pub const BROKER_EVENTS_IN_FLIGHT: usize = 64;
 /// Failed attempts of one delivery after which, and after each further so many, a warning is logged.
 pub const WEBHOOK_WARN_ATTEMPTS: u32 = 5;
 /// Longest that fetching a media URL may take.

@@ -24,8 +24,20 @@ pub const DORMANT: &str = "trunkline_instances_dormant";
 pub const CONNECTIONS_CLOSED: &str = "trunkline_connections_closed_total";
 /// Histogram, seconds: from accept to the server's acknowledgement.
 pub const ACCEPT_TO_SENT: &str = "trunkline_message_accept_to_sent_seconds";
-/// Counter: webhook deliveries, by `outcome`.
-pub const WEBHOOKS: &str = "trunkline_webhook_deliveries_total";
+/// Counter: deliveries to endpoints, by `target` and `outcome`.
+pub const DELIVERIES: &str = "trunkline_deliveries_total";
+/// Counter: events that were committed to the logs.
+pub const EVENTS_COMMITTED: &str = "trunkline_events_committed_total";
+/// Counter: events that endpoints took, by `target`.
+pub const EVENTS_DELIVERED: &str = "trunkline_events_delivered_total";
+/// Counter: events that were given up, by `target`.
+pub const EVENTS_DEAD: &str = "trunkline_events_dead_total";
+/// Gauge: events that wait for endpoints, paused ones included, by `target`.
+pub const EVENTS_PENDING: &str = "trunkline_events_pending";
+/// Gauge, seconds: age of the oldest event that waits for an endpoint, by `target`.
+pub const OLDEST_PENDING: &str = "trunkline_events_oldest_pending_seconds";
+/// Histogram, seconds: from an event's record to the endpoint's answer, by `target`.
+pub const DELIVERY_LAG: &str = "trunkline_event_delivery_lag_seconds";
 /// Counter: tasks that panicked, by `task`.
 pub const TASK_PANICS: &str = "trunkline_task_panics_total";
 /// Counter: instance actors that were restarted.
@@ -79,7 +91,13 @@ pub fn describe() {
     describe_gauge!(DORMANT, "Instances without an actor: only their record is kept");
     describe_counter!(CONNECTIONS_CLOSED, "Connections to WhatsApp that ended");
     describe_histogram!(ACCEPT_TO_SENT, Unit::Seconds, "From accept to the server's acknowledgement");
-    describe_counter!(WEBHOOKS, "Webhook deliveries");
+    describe_counter!(DELIVERIES, "Deliveries to webhooks and brokers");
+    describe_counter!(EVENTS_COMMITTED, "Events committed to the logs");
+    describe_counter!(EVENTS_DELIVERED, "Events that webhooks and brokers took");
+    describe_counter!(EVENTS_DEAD, "Events that were given up");
+    describe_gauge!(EVENTS_PENDING, "Events that wait for webhooks and brokers");
+    describe_gauge!(OLDEST_PENDING, Unit::Seconds, "Age of the oldest event that waits");
+    describe_histogram!(DELIVERY_LAG, Unit::Seconds, "From an event's record to the endpoint's answer");
     describe_counter!(TASK_PANICS, "Tasks that panicked");
     describe_counter!(ACTOR_RESTARTS, "Instance actors that were restarted");
     describe_counter!(TURNED_AWAY, "Callers turned away because a queue was full");

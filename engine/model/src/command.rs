@@ -34,9 +34,10 @@ pub use status::*;
 
 use std::collections::BTreeMap;
 
+use crate::delivery::PauseReason;
 use crate::event::{CloseReason, Event};
 use crate::failure::Failure;
-use crate::id::{AccountId, InstanceId, MessageId};
+use crate::id::{AccountId, EndpointId, InstanceId, MessageId};
 use crate::inbound::Party;
 use crate::instance::InstanceState;
 use crate::message::{BlobRef, Lane, MessageStatus, SendMessage};
@@ -154,6 +155,13 @@ pub enum Command {
         source: String,
         /// Public id of the API key that asked.
         by: String,
+    },
+    /// Writes down that an endpoint was paused because of one of its events. Answered by [`Reply::Done`].
+    NotePaused {
+        /// Which endpoint.
+        endpoint: EndpointId,
+        /// Why.
+        reason: PauseReason,
     },
 }
 

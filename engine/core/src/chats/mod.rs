@@ -20,6 +20,7 @@ mod sheet;
 
 pub(crate) use follow::{Note, party_of};
 pub(crate) use pending::Pending;
+pub(crate) use place::forget_place;
 pub(crate) use reader::ChatReader;
 pub(crate) use retention::{RetentionSweep, retention_days};
 pub(crate) use sheet::Sheet;

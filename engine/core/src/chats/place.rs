@@ -1,8 +1,13 @@
 //! Suffixes of the keys of chats and of their messages.
 
-use trunkline_model::MessageId;
 use trunkline_model::chat::{ChatKey, activity};
 use trunkline_model::command::Place;
+use trunkline_model::inbound::InboundMessage;
+use trunkline_model::record::table;
+use trunkline_model::{Address, InstanceId, MessageId};
+use trunkline_store::{Batch, Ledger, StoreError};
+
+use crate::place::instance_key;
 
 /// Where a message stands in its chat: chats read backwards, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +65,30 @@ impl MessagePlace {
     pub(super) fn suffix(self, chat: &ChatKey) -> Vec<u8> {
         [chat.as_bytes(), &self.bytes()].concat()
     }
+}
+
+/// Puts the removal of a received message's place into a batch, under whichever of its chat's names it stands.
+///
+/// # Errors
+/// Those of [`Ledger::get`].
+pub(crate) fn forget_place(
+    ledger: &dyn Ledger,
+    instance: InstanceId,
+    sequence: u64,
+    (message, batch): (&InboundMessage, &mut Batch),
+) -> Result<(), StoreError> {
+    let place = MessagePlace::new(message.time_ms, Source::Event(sequence));
+    let lid = message.chat.lid.as_ref();
+    let alias = match lid.filter(|_| message.chat.phone.is_none()) {
+        Some(lid) => ledger.get(&instance_key(instance, table::PERSON_ALIAS, lid.as_bytes()))?,
+        None => None,
+    };
+    let phone = alias.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()).map(Address::Phone);
+    let names = [lid.cloned().map(Address::Lid), phone].into_iter().flatten().map(|name| ChatKey::of(&name));
+    for chat in names.chain(ChatKey::of_party(&message.chat)) {
+        batch.delete(instance_key(instance, table::CHAT_MESSAGE, &place.suffix(&chat)));
+    }
+    Ok(())
 }
 
 /// Suffix of the first row of a chat that is not older than a time.

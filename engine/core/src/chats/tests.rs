@@ -65,7 +65,9 @@ impl Desk {
         let dir = TempDir::new().expect("a directory");
         let ledger = testing::ledger(&dir);
         let shared: Arc<dyn Ledger> = ledger.clone();
-        let log = Arc::new(EventLog::open(Arc::clone(&shared), INSTANCE, Arc::default()).expect("it opens"));
+        let log = Arc::new(
+            EventLog::open(Arc::clone(&shared), INSTANCE, Arc::default(), Arc::default()).expect("it opens"),
+        );
         Desk { reader: ChatReader::new(shared, INSTANCE), ledger, log, _dir: dir }
     }
 

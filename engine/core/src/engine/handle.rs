@@ -12,12 +12,13 @@ use tokio::sync::{oneshot, watch};
 use trunkline_model::command::{Command, InstanceView, MessageView, Reply};
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::{self, InstancePointer, table};
-use trunkline_model::slot::PARTITIONS_DEFAULT;
+use trunkline_model::slot::{PARTITIONS_DEFAULT, Slot};
 use trunkline_model::{AccountId, ErrorCode, Failure, FieldError, InstanceId, MessageId};
 use trunkline_store::{DataDir, Ledger, Sealer};
 use trunkline_whatsapp::SessionKitConfig;
 
 use crate::clock;
+use crate::delivery::{Registry, TellPaused};
 use crate::directory::{Directory, Route};
 use crate::instance::{self, Ask, Letter};
 use crate::keys::KeyRing;
@@ -47,6 +48,7 @@ pub(super) struct Inner {
     pub(super) shards: Box<[ShardHandle]>,
     pub(super) watch: Watch,
     pub(super) turns: TurnsThread,
+    pub(super) registry: Arc<Registry>,
 }
 
 /// Follows an instance's event log.
@@ -132,10 +134,24 @@ impl Engine {
             return Ok(None);
         }
         let ledger = &self.0.shards[usize::from(route.shard)].ledger;
-        instance::dormant_view(ledger, &self.0.sealer, (instance, route.state.get()))
+        instance::dormant_view(ledger, (instance, route.state.get()))
     }
 
     pub(super) async fn ask(&self, instance: InstanceId, ask: Ask, wait: Duration) -> Result<Reply, Failure> {
+        let answered = self.post(instance, ask)?;
+        match tokio::time::timeout(wait, answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(restarting()),
+            Err(_) => Err(Failure::new(ErrorCode::Timeout, "The instance did not answer in time.")),
+        }
+    }
+
+    /// Puts a question in front of an instance.
+    fn post(
+        &self,
+        instance: InstanceId,
+        ask: Ask,
+    ) -> Result<oneshot::Receiver<Result<Reply, Failure>>, Failure> {
         let route = self.route(instance)?;
         if ask.yields_to_memory() {
             self.0.directory.check_memory(&route)?;
@@ -143,17 +159,24 @@ impl Engine {
         let lane = ask.lane();
         let credit = self.0.directory.credit(&route, lane)?;
         let (reply, answered) = oneshot::channel();
-        let unavailable = || Failure::busy("The instance is being restarted.", BUSY_RETRY_AFTER_MS);
         let put = route.lanes.put(lane, Letter { ask, reply, credit });
-        if let Some(summons) = put.map_err(|_| unavailable())? {
+        if let Some(summons) = put.map_err(|_| restarting())? {
             let supervisor = &self.0.shards[usize::from(route.shard)].supervisor;
-            summons.deliver(instance, supervisor).map_err(|_| unavailable())?;
+            summons.deliver(instance, supervisor).map_err(|_| restarting())?;
         }
-        match tokio::time::timeout(wait, answered).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(unavailable()),
-            Err(_) => Err(Failure::new(ErrorCode::Timeout, "The instance did not answer in time.")),
-        }
+        Ok(answered)
+    }
+
+    /// Tells instances that an endpoint was paused because of one of their events. The pause itself is on disk; this is its event.
+    pub(super) fn teller_of_pauses(&self) -> TellPaused {
+        let engine = Arc::downgrade(&self.0);
+        Box::new(move |instance, endpoint, reason| {
+            let Some(inner) = engine.upgrade() else { return };
+            let told = Engine(inner).post(instance, Ask::Command(Command::NotePaused { endpoint, reason }));
+            if let Err(failure) = told {
+                tracing::warn!(%instance, %endpoint, %failure, "the pause of an endpoint is no event");
+            }
+        })
     }
 
     pub(super) fn route(&self, instance: InstanceId) -> Result<Route, Failure> {
@@ -190,7 +213,7 @@ impl Engine {
     pub fn owner_of_message(&self, account: AccountId, message: MessageId) -> Result<InstanceId, Failure> {
         let unknown = || Failure::new(ErrorCode::MessageNotFound, format!("There is no message {message}."));
         let slot = message.bucket().first_slot();
-        let shard = &self.0.shards[usize::from(slot.shard(PARTITIONS_DEFAULT, self.shard_count()))];
+        let shard = self.shard_of(slot);
         let key = slot_key(slot, table::MESSAGE_DIRECTORY, &message.get().to_be_bytes());
         let stored = shard.ledger.get(&key).map_err(|error| store_failure(&error))?.ok_or_else(unknown)?;
         let pointer: InstancePointer = record::decode(&stored).map_err(|_| unknown())?;
@@ -228,6 +251,15 @@ impl Engine {
         range: Range<u64>,
     ) -> Result<BoxStream<'static, io::Result<Bytes>>, Failure> {
         self.0.blobs.stream(blob, range).await
+    }
+
+    pub(super) fn registry(&self) -> &Arc<Registry> {
+        &self.0.registry
+    }
+
+    /// The shard of a slot.
+    pub(super) fn shard_of(&self, slot: Slot) -> &ShardHandle {
+        &self.0.shards[usize::from(slot.shard(PARTITIONS_DEFAULT, self.shard_count()))]
     }
 
     pub(super) fn shard_count(&self) -> u16 {
@@ -291,6 +323,10 @@ impl Engine {
             Err(_) => tracing::error!("closing the stores panicked"),
         }
     }
+}
+
+fn restarting() -> Failure {
+    Failure::busy("The instance is being restarted.", BUSY_RETRY_AFTER_MS)
 }
 
 fn no_instance(instance: InstanceId) -> Failure {

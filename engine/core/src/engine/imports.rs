@@ -46,8 +46,6 @@ impl Engine {
             account,
             name: instance.name.clone(),
             metadata: instance.metadata,
-            webhook: None,
-            webhook_secret_sealed: None,
             state: InstanceState::Stopped,
             reason: None,
             scheduled_at_ms: None,

@@ -11,7 +11,6 @@ use super::handle::Engine;
 use crate::clock;
 use crate::limits::BUSY_RETRY_AFTER_MS;
 use crate::shard::SupervisorMsg;
-use crate::{media, webhook};
 
 impl Engine {
     /// Makes an instance; it is on disk when this returns.
@@ -23,13 +22,9 @@ impl Engine {
         account: AccountId,
         wanted: CreateInstance,
     ) -> Result<InstanceView, Failure> {
-        if let Some(webhook) = &wanted.webhook {
-            let checked = media::check_url(&webhook.url, self.inner().allow_private_fetch);
-            checked.map_err(|refused| webhook::unusable(&refused))?;
-        }
         self.check_room()?;
         let id = self.free_id();
-        let CreateInstance { name, metadata, webhook } = wanted;
+        let CreateInstance { name, metadata } = wanted;
         if let Some(name) = &name
             && !self.inner().directory.claim_name(account, name, id)
         {
@@ -41,8 +36,6 @@ impl Engine {
             account,
             name: name.clone(),
             metadata,
-            webhook,
-            webhook_secret_sealed: None,
             state: InstanceState::New,
             reason: None,
             scheduled_at_ms: None,

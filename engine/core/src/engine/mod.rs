@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod end_tests;
+mod endpoints;
 mod error;
 mod handle;
 mod imports;

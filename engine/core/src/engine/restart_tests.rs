@@ -57,8 +57,6 @@ fn linked(id: u64, state: InstanceState) -> InstanceRecord {
         account: ROOT_ACCOUNT,
         name: None,
         metadata: None,
-        webhook: None,
-        webhook_secret_sealed: None,
         state,
         reason: None,
         scheduled_at_ms: None,

@@ -9,6 +9,7 @@ use super::error::EngineError;
 use super::handle::{Engine, Inner};
 use crate::clock;
 use crate::config::EngineConfig;
+use crate::delivery::{self, Dispatcher, Registry, ShardSide};
 use crate::directory::Directory;
 use crate::fatal::Fatal;
 use crate::keys::KeyRing;
@@ -46,6 +47,15 @@ impl Engine {
             return Err(EngineError::TooManyInstances { found, max: config.instances_max });
         }
         let turns = Turns::new(pace(&config));
+        let registry = Registry::new(Arc::clone(&sealer), Arc::clone(&directory));
+        for found in stores.iter().map(|store| &store.found) {
+            for endpoint in &found.endpoints {
+                registry.found(delivery::read_endpoint(endpoint, &sealer)?);
+            }
+            found.retentions.iter().for_each(|(account, kept)| registry.keep_retention(*account, *kept));
+        }
+        let dispatchers: Vec<Arc<Dispatcher>> =
+            (0..config.shards).map(|shard| Dispatcher::new(shard, Arc::clone(&registry))).collect();
         let shards: Vec<ShardHandle> = for_every_shard(stores, |store| {
             store.found.keys.iter().for_each(|record| keys.insert(record));
             shard::start(ShardParts {
@@ -57,6 +67,8 @@ impl Engine {
                 directory: Arc::clone(&directory),
                 turns: turns.clone(),
                 blobs: Arc::clone(&blobs),
+                registry: Arc::clone(&registry),
+                dispatcher: Arc::clone(&dispatchers[usize::from(store.shard)]),
                 instances: store.found.instances,
                 doomed: store.found.doomed,
             })
@@ -70,7 +82,10 @@ impl Engine {
         let sweeper = BlobSweeper::start(Arc::clone(&blobs), ledgers)?;
         // Last: every number has its place in the queue by now, whichever shard it lives on.
         let turns = turns.open(Arc::clone(&directory), config.on_fatal.clone())?;
-        Ok(Engine::from_inner(Inner {
+        let sides = shards.iter().zip(dispatchers);
+        let sides =
+            sides.map(|(shard, dispatcher)| ShardSide { ledger: shard.ledger.clone(), dispatcher }).collect();
+        let engine = Engine::from_inner(Inner {
             data_dir,
             sealer,
             directory,
@@ -85,7 +100,10 @@ impl Engine {
             shards: shards.into(),
             watch,
             turns,
-        }))
+            registry: Arc::clone(&registry),
+        });
+        registry.begin(sides, engine.teller_of_pauses());
+        Ok(engine)
     }
 }
 

@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
+use trunkline_model::Failure;
 use trunkline_model::instance::{InstanceState, may_sleep};
 use trunkline_model::record::InstanceRecord;
 use trunkline_model::settings::InstanceSettings;
-use trunkline_model::{Failure, InstanceId};
 use trunkline_whatsapp::Session;
 
 use crate::directory::{Route, StateCell};
 use crate::engine::EngineError;
-use crate::log::{EventLog, newest_on_disk};
+use crate::log::EventLog;
 use crate::shard::ShardContext;
-use crate::webhook;
 
 use super::lanes::Lanes;
-use super::{obey, sealed};
+use super::obey;
 
 /// Why an actor starts.
 pub(crate) enum Birth {
@@ -68,7 +67,8 @@ impl InstanceArgs {
             Some(log) => Ok(log),
             None => {
                 let newest = context.directory.newest(record.id);
-                EventLog::open(Arc::clone(&context.ledger), record.id, newest).map(Arc::new)
+                let inbox = Arc::clone(&context.inbox);
+                EventLog::open(Arc::clone(&context.ledger), record.id, newest, inbox).map(Arc::new)
             }
         };
         let log = match opened {
@@ -81,7 +81,6 @@ impl InstanceArgs {
                 return Err(error);
             }
         };
-        sealed::unseal(&mut record, &context.sealer)?;
         let settings = Arc::new(obey::load(&*context.ledger, &context.sealer, record.id)?);
         log.obey(Arc::clone(&settings));
         let linked = record.linked.is_some() || was_linked_unseen(&context, &record);
@@ -115,13 +114,7 @@ impl InstanceArgs {
 pub(crate) fn state_without_actor(context: &ShardContext, record: &InstanceRecord) -> Option<InstanceState> {
     let linked = record.linked.is_some() || was_linked_unseen(context, record);
     let state = Birth::Restart.initial_state(record.state, linked);
-    (may_sleep(state) && (record.webhook.is_none() || is_told(context, record.id))).then_some(state)
-}
-
-/// Whether the endpoint of an instance has heard everything. What cannot be read is the actor's to report.
-fn is_told(context: &ShardContext, instance: InstanceId) -> bool {
-    let newest = newest_on_disk(&*context.ledger, instance);
-    newest.is_ok_and(|newest| webhook::delivered(&*context.ledger, instance) >= newest)
+    may_sleep(state).then_some(state)
 }
 
 /// Whether a phone accepted this device, which is on disk, and the process ended before the record said so: the login tells the

@@ -77,6 +77,9 @@ impl Instance {
             Command::Contact(command) => return self.contact(command, reply).await,
             Command::Export(request) => return self.export(*request, reply).await,
             Command::NoteImport { source, by } => return self.note_import(source, by, reply).await,
+            Command::NotePaused { endpoint, reason } => {
+                return self.note_paused(endpoint, reason, reply).await;
+            }
             Command::GetSettings => Ok(self.settings_reply()),
             Command::UpdateSettings(update) => self.update_settings(*update).await,
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),

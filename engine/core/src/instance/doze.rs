@@ -5,13 +5,13 @@
 //! - its state is one of [`may_sleep`], and nothing but looks has happened to it for [`DORMANT_AFTER_MS`];
 //! - nobody waits for a reply, no acceptance, write, logout, opening or deletion is under way, and no session, however old, can
 //!   still tell it anything: whoever could holds the log or a credit;
-//! - every event is durable and announced, so that the next actor may open the log from the disk, and the webhook has heard all
-//!   of them, with its place on disk;
+//! - every event is durable and announced, so that the next actor may open the log from the disk; whoever is told of them reads
+//!   them there;
 //! - its lanes are empty, which [`Lanes::doze`](super::Lanes::doze) makes sure of under their lock while it closes them to this
 //!   actor. What happens to a letter that comes now is told there.
 //!
 //! Everything else that may still be in its mailbox is void without a session: timers, turns, samples. What is not on disk is
-//! forgotten, as by a restart of the process: the back-off, the count of panics, the last outcome of the webhook.
+//! forgotten, as by a restart of the process: the back-off, the count of panics.
 
 use std::sync::Arc;
 
@@ -68,7 +68,6 @@ impl Instance {
         // A timer in the wheel holds the actor's memory until it rings.
         let armed = [self.sweep_timer.take(), self.exit_timer.take()];
         armed.into_iter().flatten().for_each(|timer| self.context.timers.disarm(timer));
-        self.webhook = None;
         self.myself.stop(None);
     }
 
@@ -87,9 +86,7 @@ impl Instance {
             self.settle_log();
             return false;
         }
-        let told = self.webhook.as_ref().is_none_or(|webhook| webhook.is_resting_at(self.log.newest()));
-        let holders = LOG_HOLDERS + usize::from(self.webhook.is_some());
-        told && Arc::strong_count(&self.log) == holders
+        Arc::strong_count(&self.log) == LOG_HOLDERS
     }
 
     fn settle_log(&self) {

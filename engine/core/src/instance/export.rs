@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use trunkline_model::command::{ExportRequest, Reply};
+use trunkline_model::delivery::PauseReason;
 use trunkline_model::event::EventBody;
-use trunkline_model::{ErrorCode, Failure};
+use trunkline_model::{EndpointId, ErrorCode, Failure};
 use trunkline_store::{Batch, CommitClass};
 use trunkline_whatsapp::{PortableDevice, PortableError};
 
@@ -53,6 +54,13 @@ impl Instance {
         self.append(Batch::new(), vec![(EventBody::Imported { source, by }, false)], CommitClass::First)
             .await;
         self.answer_durably(reply, Ok(self.instance_reply()));
+    }
+
+    /// Writes down that an endpoint was paused because of one of its events.
+    pub(super) async fn note_paused(&mut self, endpoint: EndpointId, reason: PauseReason, reply: Replier) {
+        let paused = EventBody::WebhookPaused { endpoint, reason };
+        self.append(Batch::new(), vec![(paused, false)], CommitClass::First).await;
+        self.answer_durably(reply, Ok(Reply::Done));
     }
 }
 

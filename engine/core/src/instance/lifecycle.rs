@@ -2,7 +2,7 @@
 
 use trunkline_model::event::{CloseReason, EventBody};
 use trunkline_model::instance::{ExitTimer, InstanceState, Trigger, exit_timer};
-use trunkline_model::record::table;
+use trunkline_model::record::{self, table};
 use trunkline_model::retry::{RESTART_WINDOW_MS, RESTARTS_MAX};
 use trunkline_store::{Batch, CommitClass};
 use trunkline_whatsapp::{Session, SessionError, SessionEvents};
@@ -10,7 +10,6 @@ use trunkline_whatsapp::{Session, SessionError, SessionEvents};
 use super::birth::Birth;
 use super::message::InstanceMsg;
 use super::remove::Farewell;
-use super::sealed;
 use super::state::{Instance, no_pairing};
 use crate::clock;
 use crate::limits::{PROGRESS_CHECK_MS, SESSION_OPEN_TIMEOUT, SESSION_STOP_TIMEOUT, SILENCE_MAX_MS};
@@ -25,7 +24,6 @@ impl Instance {
             // The actor failed while its instance was being deleted.
             return self.remove(Farewell::default(), None);
         }
-        self.start_webhook();
         self.arm_sweep();
         match birth {
             Birth::New(reply) => self.write_new(reply),
@@ -112,7 +110,7 @@ impl Instance {
     /// Writes the record with these events. The caller does not wait for the disk: the order of commits is the order of calls.
     pub(super) async fn write_record(&mut self, events: Vec<(EventBody, bool)>, class: CommitClass) {
         let mut batch = Batch::new();
-        match sealed::to_disk(&self.record, &self.context.sealer) {
+        match record::encode(&self.record) {
             Ok(bytes) => batch.put(self.key(table::INSTANCE, b""), bytes),
             Err(error) => tracing::error!(instance = %self.id(), %error, "a record cannot be written"),
         }
@@ -256,7 +254,6 @@ impl Instance {
     /// The process is stopping: the session says goodbye, the state on disk stays, so that the next start resumes it.
     pub(super) fn shut_down(&mut self) {
         self.shutting_down = true;
-        self.webhook = None;
         self.generation += 1;
         match self.session.take() {
             Some(session) => self.stop_session(session),

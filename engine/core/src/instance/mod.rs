@@ -26,7 +26,6 @@ mod receipts;
 mod reconnect;
 mod recycle;
 mod remove;
-mod sealed;
 mod session;
 mod settings;
 mod state;

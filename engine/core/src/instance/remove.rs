@@ -16,7 +16,6 @@ use trunkline_store::{Batch, CommitClass, Direction, Key, KeyRange, Ledger, Stor
 use trunkline_whatsapp::{Session, SessionError};
 
 use super::message::{InstanceMsg, Replier, answer};
-use super::sealed;
 use super::state::Instance;
 use crate::limits::{LOGOUT_TIMEOUT, SESSION_STOP_TIMEOUT};
 use crate::log::EventLog;
@@ -32,7 +31,7 @@ impl Instance {
     /// Writes a new instance; its maker hears of it once it is on disk. One that could not be written has no actor.
     pub(super) fn write_new(&mut self, reply: oneshot::Sender<Result<(), Failure>>) {
         let mut batch = Batch::new();
-        let encoded = sealed::to_disk(&self.record, &self.context.sealer)
+        let encoded = record::encode(&self.record)
             .and_then(|bytes| Ok((bytes, record::encode(&InstancePointer { instance: self.id() })?)));
         let (bytes, pointer) = match encoded {
             Ok(encoded) => encoded,
@@ -86,7 +85,6 @@ impl Instance {
     /// Ends everything of the instance in memory and starts to delete the rest.
     pub(super) fn remove(&mut self, farewell: Farewell, reply: Option<Replier>) {
         self.removing = true;
-        self.webhook = None;
         self.drop_session();
         // What the outbox still holds goes with the instance.
         self.outbox = Default::default();

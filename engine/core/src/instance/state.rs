@@ -25,7 +25,6 @@ use crate::limits::{MESSAGES_PER_POLL, SESSION_EVENT_CREDITS};
 use crate::log::EventLog;
 use crate::place::instance_key;
 use crate::shard::{Breather, Permit, ShardContext, TimerKey};
-use crate::webhook::Deliverer;
 
 /// The state of one instance.
 ///
@@ -69,7 +68,6 @@ pub(crate) struct Instance {
     /// Whether a turn for a bulk message was asked for and is not here yet.
     pub(super) bulk_turn_asked: bool,
     pub(super) statuses: Statuses,
-    pub(super) webhook: Option<Deliverer>,
     /// Acceptances under way by the hash of their idempotency key.
     pub(super) accepting: HashMap<[u8; 32], Accepting>,
     /// Messages whose acceptance is under way.
@@ -138,7 +136,6 @@ impl Instance {
             outbox_due_ms: None,
             bulk_turn_asked: false,
             statuses: Statuses::default(),
-            webhook: None,
             accepting: HashMap::new(),
             being_accepted: HashSet::new(),
             waiters: HashMap::new(),

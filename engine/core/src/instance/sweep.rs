@@ -1,12 +1,15 @@
-//! Removing what has expired: idempotency keys, marks of received messages, messages older than their chats keep them.
+//! Removing what has expired: idempotency keys, marks of received messages, messages older than their chats keep them, events
+//! older than their account keeps them.
 
 use trunkline_model::InstanceId;
-use trunkline_model::record::table;
-use trunkline_store::{Batch, CommitClass, Direction, KeyRange, Ledger, StoreError};
+use trunkline_model::record::{EventRetention, table};
+use trunkline_store::{Batch, CommitClass, Direction, KeyRange, Ledger};
 
 use super::state::Instance;
 use crate::clock;
+use crate::engine::EngineError;
 use crate::limits::{SWEEP_AGAIN_MS, SWEEP_EVERY_MS, SWEEP_MAX};
+use crate::log;
 use crate::place::{deadline_key, instance_key};
 use crate::shard::TimerTag;
 
@@ -33,12 +36,13 @@ impl Instance {
     pub(super) fn sweep(&mut self) {
         self.forget_gone_waiters();
         let chats = self.sweep_chats();
-        match remove_expired(&*self.context.ledger, self.id()) {
+        let retention = self.context.registry.retention(self.record.account);
+        match remove_expired(&*self.context.ledger, self.id(), retention) {
             // Received messages expire as fast as they once came in.
             Ok(swept) if swept == Swept::More || chats == Swept::More => self.arm_sweep_in(SWEEP_AGAIN_MS),
             Ok(_) => self.arm_sweep(),
             Err(error) => {
-                tracing::error!(instance = %self.id(), %error, "deadlines cannot be read");
+                tracing::error!(instance = %self.id(), %error, "what has expired cannot be read");
                 self.arm_sweep();
             }
         }
@@ -73,15 +77,20 @@ pub(crate) enum Swept {
     More,
 }
 
-/// Removes up to [`SWEEP_MAX`] expired entries of an instance, whether it has an actor or not.
+/// Removes up to [`SWEEP_MAX`] expired entries of an instance, and old events, whether it has an actor or not.
 ///
 /// # Errors
-/// Those of [`Ledger::scan`].
-pub(crate) fn remove_expired(ledger: &dyn Ledger, instance: InstanceId) -> Result<Swept, StoreError> {
+/// [`EngineError`] when something cannot be read.
+pub(crate) fn remove_expired(
+    ledger: &dyn Ledger,
+    instance: InstanceId,
+    retention: EventRetention,
+) -> Result<Swept, EngineError> {
+    let more_events = log::trim(ledger, instance, retention)?;
     let until = deadline_key(instance, clock::wall_ms(), 0, b"");
     let range = KeyRange::between(instance_key(instance, table::DEADLINE, b""), until);
     let expired = ledger.scan(range, Direction::Forward, SWEEP_MAX)?;
-    let swept = if expired.len() == SWEEP_MAX { Swept::More } else { Swept::All };
+    let swept = if more_events || expired.len() == SWEEP_MAX { Swept::More } else { Swept::All };
     let mut batch = Batch::new();
     for (deadline, _) in expired {
         // A key that was renewed since has another deadline: the guard of this one is gone then.

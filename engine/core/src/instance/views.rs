@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trunkline_model::command::{InstanceView, MessageView, Reply, WebhookProgress};
+use trunkline_model::command::{InstanceView, MessageView, Reply};
 use trunkline_model::event::{Event, EventBody};
 use trunkline_model::inbound::InboundMessage;
 use trunkline_model::instance::InstanceState;
@@ -10,11 +10,10 @@ use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::message::{BlobRef, MessageStatus};
 use trunkline_model::record::{self, InstanceRecord, MessageRecord, table};
 use trunkline_model::{ErrorCode, Failure, InstanceId, MessageId};
-use trunkline_store::{Direction, Key, KeyRange, Ledger, Sealer};
+use trunkline_store::{Direction, Key, KeyRange, Ledger};
 use trunkline_whatsapp::Session;
 
 use super::message::{Replier, answer, message_reply};
-use super::sealed;
 use super::state::Instance;
 use crate::limits::{LIST_PAGES_PER_POLL, LIST_SCAN_MAX};
 use crate::log::newest_on_disk;
@@ -22,7 +21,6 @@ use crate::media;
 use crate::place::instance_key;
 use crate::shard::{Breather, store_failure};
 use crate::spawn::TaskKind;
-use crate::webhook::{self, Deliverer};
 
 impl Instance {
     pub(super) fn instance_view(&self) -> InstanceView {
@@ -31,8 +29,6 @@ impl Instance {
             account: self.record.account,
             name: self.record.name.clone(),
             metadata: self.record.metadata.clone(),
-            webhook: self.record.webhook.clone(),
-            webhook_progress: self.webhook.as_ref().map(Deliverer::progress),
             state: self.stands(),
             reason: self.record.reason,
             linked: self.record.linked.clone(),
@@ -204,7 +200,6 @@ fn stored_outbox_depth(ledger: &dyn Ledger, instance: InstanceId) -> u64 {
 /// A failure of the store, or a record that cannot be read.
 pub(crate) fn dormant_view(
     ledger: &dyn Ledger,
-    sealer: &Sealer,
     (id, state): (InstanceId, InstanceState),
 ) -> Result<Option<InstanceView>, Failure> {
     let unreadable = |error: &dyn std::fmt::Display| {
@@ -214,19 +209,12 @@ pub(crate) fn dormant_view(
     let stored =
         ledger.get(&instance_key(id, table::INSTANCE, b"")).map_err(|error| store_failure(&error))?;
     let Some(stored) = stored else { return Ok(None) };
-    let mut record: InstanceRecord = record::decode(&stored).map_err(|error| unreadable(&error))?;
-    sealed::unseal(&mut record, sealer).map_err(|error| unreadable(&error))?;
-    let delivered = || webhook::delivered(ledger, id);
+    let record: InstanceRecord = record::decode(&stored).map_err(|error| unreadable(&error))?;
     Ok(Some(InstanceView {
         id,
         account: record.account,
         name: record.name,
         metadata: record.metadata,
-        webhook_progress: record
-            .webhook
-            .as_ref()
-            .map(|_| WebhookProgress { delivered: delivered(), last_outcome: None }),
-        webhook: record.webhook,
         state,
         reason: record.reason,
         linked: record.linked,

@@ -14,6 +14,7 @@ use trunkline_store::{Batch, CommitClass, CommitFuture, Direction, Key, KeyRange
 use super::under_way::UnderWay;
 use crate::chats::{Note, Pending, Sheet};
 use crate::clock;
+use crate::delivery::Inbox;
 use crate::directory::Newest;
 use crate::engine::EngineError;
 use crate::patient;
@@ -29,6 +30,7 @@ pub(crate) struct EventLog {
     instance: InstanceId,
     numbering: Mutex<Numbering>,
     newest: Newest,
+    inbox: Arc<Inbox>,
     pub(super) under_way: UnderWay,
 }
 
@@ -88,6 +90,7 @@ impl EventLog {
         ledger: Arc<dyn Ledger>,
         instance: InstanceId,
         newest: Newest,
+        inbox: Arc<Inbox>,
     ) -> Result<EventLog, EngineError> {
         let found = newest_on_disk(&*ledger, instance)?;
         newest.send_if_modified(|newest| {
@@ -104,6 +107,7 @@ impl EventLog {
                 pending: Pending::default(),
             }),
             newest,
+            inbox,
             under_way: UnderWay::default(),
         })
     }
@@ -135,10 +139,6 @@ impl EventLog {
 
     pub(crate) fn newest(&self) -> u64 {
         *self.newest.borrow()
-    }
-
-    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
-        self.newest.subscribe()
     }
 
     /// Where it announces its newest event: for whoever follows, also when this log is gone and the next one is open.
@@ -247,28 +247,63 @@ impl EventLog {
 
     /// Wakes whoever follows the log. Commits resolve in order but their waiters may run in any: the mark only moves forward.
     fn announce(&self, last: u64) {
-        self.newest.send_if_modified(|newest| {
+        let mut before = last;
+        let moved = self.newest.send_if_modified(|newest| {
             let moves = last > *newest;
+            before = *newest;
             *newest = (*newest).max(last);
             moves
         });
+        if moved {
+            metrics::counter!(crate::metrics::EVENTS_COMMITTED).increment(last - before);
+            self.inbox.news(self.instance);
+        }
     }
 
     /// Durable events after a position, oldest first.
     pub(crate) fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, EngineError> {
-        let range = KeyRange::table(self.instance.slot().0, self.instance.0, table::EVENT);
-        let rows = self.ledger.scan(range.after(&self.key(after)), Direction::Forward, limit)?;
-        rows.iter().map(|(_, bytes)| Ok(record::decode(bytes)?)).collect()
+        read(&*self.ledger, self.instance, after, limit)
     }
 
     /// One durable event.
     pub(crate) fn get(&self, sequence: u64) -> Result<Option<Event>, EngineError> {
-        self.ledger.get(&self.key(sequence))?.map(|bytes| Ok(record::decode(&bytes)?)).transpose()
+        event(&*self.ledger, self.instance, sequence)
     }
 
     fn key(&self, sequence: u64) -> Key {
-        instance_key(self.instance, table::EVENT, &sequence.to_be_bytes())
+        key(self.instance, sequence)
     }
+}
+
+fn key(instance: InstanceId, sequence: u64) -> Key {
+    instance_key(instance, table::EVENT, &sequence.to_be_bytes())
+}
+
+/// Durable events of an instance after a position, oldest first.
+///
+/// # Errors
+/// Those of [`Ledger::scan`], and of a record that cannot be read.
+pub(crate) fn read(
+    ledger: &dyn Ledger,
+    instance: InstanceId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Event>, EngineError> {
+    let range = KeyRange::table(instance.slot().0, instance.0, table::EVENT);
+    let rows = ledger.scan(range.after(&key(instance, after)), Direction::Forward, limit)?;
+    rows.iter().map(|(_, bytes)| Ok(record::decode(bytes)?)).collect()
+}
+
+/// One durable event of an instance.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn event(
+    ledger: &dyn Ledger,
+    instance: InstanceId,
+    sequence: u64,
+) -> Result<Option<Event>, EngineError> {
+    ledger.get(&key(instance, sequence))?.map(|bytes| Ok(record::decode(&bytes)?)).transpose()
 }
 
 /// Sequence number of an instance's newest durable event; 0 when it has none.
@@ -281,7 +316,8 @@ pub(crate) fn newest_on_disk(ledger: &dyn Ledger, instance: InstanceId) -> Resul
     Ok(newest.first().map_or(0, |(key, _)| sequence_of(key)))
 }
 
-fn sequence_of(key: &Key) -> u64 {
+/// Sequence number of the event with this key.
+pub(crate) fn sequence_of(key: &Key) -> u64 {
     key.suffix().try_into().map_or(0, u64::from_be_bytes)
 }
 

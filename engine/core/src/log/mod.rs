@@ -3,10 +3,12 @@
 mod event_log;
 mod inbound;
 pub(crate) mod polls;
+mod trim;
 mod under_way;
 
-pub(crate) use event_log::{Entries, EventLog, newest_on_disk};
+pub(crate) use event_log::{Entries, EventLog, event, newest_on_disk, read, sequence_of};
 pub(crate) use inbound::{CommitInbound, Reader, Unread};
+pub(crate) use trim::trim;
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ const INSTANCE: InstanceId = InstanceId(7);
 
 fn open(ledger: &Arc<TestLedger>) -> Arc<EventLog> {
     let ledger: Arc<dyn Ledger> = ledger.clone();
-    Arc::new(EventLog::open(ledger, INSTANCE, Arc::default()).expect("the log opens"))
+    Arc::new(EventLog::open(ledger, INSTANCE, Arc::default(), Arc::default()).expect("the log opens"))
 }
 
 fn event(code: &str) -> (EventBody, bool) {

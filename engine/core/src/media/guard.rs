@@ -129,11 +129,6 @@ impl GuardedClient {
         Ok(GuardedClient { client, allow_private })
     }
 
-    /// Checks what can be seen in a URL that a user gave, before anything is asked of it.
-    pub(crate) fn check(&self, url: &str) -> Result<(), Refused> {
-        check_url(url, self.allow_private).map(|_| ())
-    }
-
     /// Begins a request to a URL that a user gave.
     pub(crate) fn request(&self, method: Method, url: &str) -> Result<RequestBuilder, Refused> {
         Ok(self.client.request(method, check_url(url, self.allow_private)?))

@@ -1,9 +1,10 @@
 //! What a shard finds on its disk when it starts.
 
-use trunkline_model::InstanceId;
+use bytes::Bytes;
 use trunkline_model::instance::InstanceState;
-use trunkline_model::record::{self, ApiKeyRecord, InstanceRecord, table};
+use trunkline_model::record::{self, ApiKeyRecord, EventRetention, InstanceRecord, table};
 use trunkline_model::slot::{PARTITIONS_DEFAULT, SLOTS, Slot};
+use trunkline_model::{AccountId, InstanceId};
 use trunkline_store::{Direction, Key, KeyRange, Ledger};
 
 use crate::engine::EngineError;
@@ -21,6 +22,10 @@ pub(crate) struct Found {
     /// Instances whose deletion was cut short.
     pub(crate) doomed: Vec<InstanceId>,
     pub(crate) keys: Vec<ApiKeyRecord>,
+    /// Endpoints, still sealed.
+    pub(crate) endpoints: Vec<Bytes>,
+    /// How long accounts keep their events, where they said so.
+    pub(crate) retentions: Vec<(AccountId, EventRetention)>,
 }
 
 const PAGE: usize = 256;
@@ -39,6 +44,12 @@ pub(crate) fn read(ledger: &dyn Ledger, shard: u16, shards: u16) -> Result<Found
         for (_, value) in scan_all(ledger, KeyRange::table(slot.0, 0, table::API_KEY))? {
             found.keys.push(record::decode(&value)?);
         }
+        let endpoints = scan_all(ledger, KeyRange::table(slot.0, 0, table::ENDPOINT))?;
+        found.endpoints.extend(endpoints.into_iter().map(|(_, value)| value));
+        for (key, value) in scan_all(ledger, KeyRange::table(slot.0, 0, table::EVENT_RETENTION))? {
+            let account = key.suffix().try_into().map(u64::from_be_bytes).map(AccountId);
+            found.retentions.extend(account.ok().zip(record::decode(&value).ok()));
+        }
     }
     Ok(found)
 }
@@ -51,7 +62,7 @@ fn read_instance(ledger: &dyn Ledger, id: InstanceId) -> Result<Option<InstanceR
     ledger.get(&instance_key(id, table::INSTANCE, b""))?.map(|bytes| Ok(record::decode(&bytes)?)).transpose()
 }
 
-fn scan_all(ledger: &dyn Ledger, range: KeyRange) -> Result<Vec<(Key, bytes::Bytes)>, EngineError> {
+fn scan_all(ledger: &dyn Ledger, range: KeyRange) -> Result<Vec<(Key, Bytes)>, EngineError> {
     let mut all = Vec::new();
     let mut rest = range;
     loop {

@@ -13,9 +13,9 @@ use super::polls::Polls;
 use super::resume::Turns;
 use super::sequences::Sequences;
 use super::timers::Timers;
-use crate::config::EventEncoder;
+use crate::delivery::{Couriers, EventWriter, Inbox, Registry};
 use crate::directory::Directory;
-use crate::media::{BlobStore, GuardedClient, MediaFetcher, Transfers};
+use crate::media::{BlobStore, MediaFetcher, Transfers};
 use crate::spawn::Spawner;
 
 pub(crate) struct ShardContext {
@@ -35,8 +35,11 @@ pub(crate) struct ShardContext {
     pub(crate) blobs: Arc<BlobStore>,
     pub(crate) transfers: Transfers,
     pub(crate) fetcher: MediaFetcher,
-    pub(crate) webhooks: GuardedClient,
-    pub(crate) encode_event: EventEncoder,
+    pub(crate) couriers: Couriers,
+    pub(crate) write_events: Arc<dyn EventWriter>,
+    /// Where logs say that they have news.
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) registry: Arc<Registry>,
     /// The supervisor stopped because it was told to. Without this its end is a failure.
     pub(crate) ended_in_order: AtomicBool,
 }

@@ -11,7 +11,7 @@ use trunkline_store::Ledger;
 
 use super::polls::Breather;
 use crate::clock;
-use crate::directory::Directory;
+use crate::delivery::Registry;
 use crate::instance::{Swept, remove_expired};
 use crate::limits::{DORMANT_SWEEPS, DORMANT_TICK, SWEEP_EVERY_MS};
 
@@ -58,17 +58,17 @@ impl Dormitory {
     }
 
     /// Looks after the sleeping for ever.
-    pub(crate) async fn run(self: Arc<Self>, ledger: Arc<dyn Ledger>, directory: Arc<Directory>) {
+    pub(crate) async fn run(self: Arc<Self>, ledger: Arc<dyn Ledger>, registry: Arc<Registry>) {
         let mut tick = tokio::time::interval(DORMANT_TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut rounds = Rounds::new(clock::steady_ms());
         loop {
             tick.tick().await;
-            self.look_after(&mut rounds, &*ledger, &directory).await;
+            self.look_after(&mut rounds, &*ledger, &registry).await;
         }
     }
 
-    async fn look_after(&self, rounds: &mut Rounds, ledger: &dyn Ledger, directory: &Directory) {
+    async fn look_after(&self, rounds: &mut Rounds, ledger: &dyn Ledger, registry: &Registry) {
         let now_ms = clock::steady_ms();
         if !rounds.is_due(now_ms) {
             return;
@@ -76,13 +76,14 @@ impl Dormitory {
         let some = self.next_after(rounds.last, DORMANT_SWEEPS);
         let mut breather = Breather::every(1);
         for &instance in &some {
-            directory.forget_unfollowed(instance);
-            match remove_expired(ledger, instance) {
+            registry.directory().forget_unfollowed(instance);
+            let retention = registry.retention_of(instance);
+            match remove_expired(ledger, instance, retention) {
                 Ok(Swept::All) => rounds.last = Some(instance),
                 // Goes on with the same one: it has more.
                 Ok(Swept::More) => return,
                 Err(error) => {
-                    tracing::error!(%instance, %error, "deadlines cannot be read");
+                    tracing::error!(%instance, %error, "what has expired cannot be read");
                     rounds.last = Some(instance);
                 }
             }

@@ -56,6 +56,7 @@ poll_kinds! {
     Logout = "logout",
     FetchMedia = "fetch-media",
     Webhook = "webhook",
+    Dispatcher = "dispatcher",
     Resume = "resume",
     Timers = "timers",
     Heartbeat = "heartbeat",

@@ -4,9 +4,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::sync::oneshot;
+use trunkline_model::delivery::{Endpoint, Outcome};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::record::{self, InstanceRecord, table};
 use trunkline_model::retry::{RESTART_WINDOW_MS, RESTARTS_MAX};
@@ -14,6 +16,7 @@ use trunkline_model::{ErrorCode, Failure, InstanceId};
 
 use super::context::ShardContext;
 use crate::clock;
+use crate::delivery;
 use crate::directory::Route;
 use crate::instance::{
     Before, Birth, InstanceActor, InstanceArgs, InstanceMsg, Lanes, Wake, state_without_actor,
@@ -21,12 +24,15 @@ use crate::instance::{
 use crate::limits::BUSY_RETRY_AFTER_MS;
 use crate::log::EventLog;
 use crate::place::instance_key;
+use crate::spawn::TaskKind;
 
 pub(crate) enum SupervisorMsg {
     /// Start an instance that was just made; answers once it is on disk.
     Create { record: Box<InstanceRecord>, reply: oneshot::Sender<Result<(), Failure>> },
     /// Somebody asks an instance that has no actor.
     Awaken { instance: InstanceId, wake: Wake },
+    /// Deliver something to an endpoint that no log has; answers how that went, and how many milliseconds it took.
+    TestEndpoint { endpoint: Box<Endpoint>, reply: oneshot::Sender<(Outcome, u32)> },
     /// Stop every instance in good order.
     Shutdown { done: oneshot::Sender<()> },
 }
@@ -86,6 +92,7 @@ impl Actor for ShardSupervisor {
                 }
             }
             SupervisorMsg::Awaken { instance, wake } => state.awaken(&myself, instance, wake).await,
+            SupervisorMsg::TestEndpoint { endpoint, reply } => state.test_endpoint(*endpoint, reply),
             SupervisorMsg::Shutdown { done } => {
                 let directory = &state.context.directory;
                 state.context.dormitory.all().into_iter().for_each(|dormant| directory.end_tails(dormant));
@@ -142,6 +149,17 @@ impl SupervisorState {
         self.running.insert(actor.get_id(), Child { instance, actor: actor.clone(), log, lanes });
         self.context.directory.publish(instance, route);
         Ok(actor)
+    }
+
+    fn test_endpoint(&self, endpoint: Endpoint, reply: oneshot::Sender<(Outcome, u32)>) {
+        let context = Arc::clone(&self.context);
+        self.context.spawner.spawn(TaskKind::Disposable, "webhook", async move {
+            let begun = Instant::now();
+            let body = context.write_events.test(endpoint.account, endpoint.id, clock::wall_ms());
+            let outcome = delivery::test(&context, &endpoint, body).await;
+            let latency_ms = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
+            drop(reply.send((outcome, latency_ms)));
+        });
     }
 
     /// Makes an instance reachable without an actor.

@@ -24,12 +24,13 @@ use super::supervisor::{ShardSupervisor, SupervisorMsg};
 use super::timers::Timers;
 use crate::clock;
 use crate::config::EngineConfig;
+use crate::delivery::{Couriers, Dispatcher, Registry};
 use crate::directory::Directory;
 use crate::engine::EngineError;
 use crate::fatal::Fatal;
 use crate::instance::{InstanceMsg, finish_all};
 use crate::limits::{HEARTBEAT_EVERY, SHARD_JOIN_TIMEOUT};
-use crate::media::{BlobStore, GuardedClient, MediaFetcher, Transfers};
+use crate::media::{BlobStore, MediaFetcher, Transfers};
 use crate::spawn::{SessionSpawner, Spawner, TaskKind};
 
 /// What a shard is built from.
@@ -42,6 +43,8 @@ pub(crate) struct ShardParts {
     pub(crate) directory: Arc<Directory>,
     pub(crate) turns: Turns,
     pub(crate) blobs: Arc<BlobStore>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) instances: Vec<InstanceRecord>,
     /// Instances whose deletion was cut short.
     pub(crate) doomed: Vec<InstanceId>,
@@ -155,7 +158,9 @@ struct Assembled {
 }
 
 async fn assemble(parts: ShardParts, seen: Seen) -> Result<Assembled, EngineError> {
-    let ShardParts { shard, config, ledger, sealer, directory, turns, blobs, instances, doomed, .. } = parts;
+    let ShardParts { shard, config, ledger, sealer, directory, turns, blobs, registry, dispatcher, .. } =
+        parts;
+    let (instances, doomed) = (parts.instances, parts.doomed);
     let spawner = Spawner::new(config.on_fatal.clone(), Arc::clone(&seen.polls));
     let session_spawner = Arc::new(SessionSpawner::new(spawner.clone(), Arc::clone(&directory)));
     let ledger: Arc<dyn trunkline_store::Ledger> = Arc::new(ledger);
@@ -183,8 +188,10 @@ async fn assemble(parts: ShardParts, seen: Seen) -> Result<Assembled, EngineErro
         blobs,
         transfers: Transfers::default(),
         fetcher: MediaFetcher::new(config.allow_private_fetch)?,
-        webhooks: GuardedClient::new(config.allow_private_fetch, 0)?,
-        encode_event: config.encode_event.clone(),
+        couriers: Couriers::new(config.allow_private_fetch)?,
+        write_events: Arc::clone(&config.write_events),
+        inbox: Arc::clone(&dispatcher.inbox),
+        registry,
         ended_in_order: AtomicBool::new(false),
     });
     spawner.spawn(TaskKind::Critical, "timers", timers.run());
@@ -193,8 +200,9 @@ async fn assemble(parts: ShardParts, seen: Seen) -> Result<Assembled, EngineErro
     let give = |actor: ActorRef<InstanceMsg>| drop(actor.cast(InstanceMsg::BulkTurn));
     spawner.spawn(TaskKind::Critical, "bulk-turns", bulk_turns.run(give));
     spawner.spawn(TaskKind::Critical, "governor", governor.run());
-    let looked_after = dormitory.run(Arc::clone(&context.ledger), Arc::clone(&context.directory));
+    let looked_after = dormitory.run(Arc::clone(&context.ledger), Arc::clone(&context.registry));
     spawner.spawn(TaskKind::Critical, "dormitory", looked_after);
+    spawner.spawn(TaskKind::Critical, "dispatcher", dispatcher.run(Arc::downgrade(&context)));
     spawner.spawn(TaskKind::Disposable, "finish-removals", finish_all(Arc::clone(&context), doomed));
     let spawned = Actor::spawn(None, ShardSupervisor, (Arc::clone(&context), instances)).await;
     let (supervisor, ended) = spawned.map_err(|error| EngineError::Thread(error.to_string()))?;

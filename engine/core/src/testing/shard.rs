@@ -57,8 +57,6 @@ pub(crate) fn resting() -> InstanceRecord {
         account: ROOT_ACCOUNT,
         name: Some("shop".to_owned()),
         metadata: None,
-        webhook: None,
-        webhook_secret_sealed: None,
         state: InstanceState::Stopped,
         reason: None,
         scheduled_at_ms: None,

@@ -95,6 +95,12 @@ impl LaneRecord {
         self.trouble = None;
     }
 
+    /// The next event was given up together with the one before it.
+    pub fn bury(&mut self) {
+        self.after += 1;
+        self.counts.dead += 1;
+    }
+
     /// The next event was tried in vain at `now_ms`. `asked_ms` is what the endpoint asked to be left alone for; `jitter` any random
     /// number.
     pub fn fail(
@@ -150,13 +156,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_event_that_was_passed_is_counted_once(began in 0u64..1_000, steps in proptest::collection::vec(0u8..5, 0..100)) {
+        fn every_event_that_was_passed_is_counted_once(began in 0u64..1_000, steps in proptest::collection::vec(0u8..6, 0..100)) {
             let mut lane = LaneRecord::new(began, None);
             for step in steps {
                 match step {
                     0 => lane.deliver(),
                     1 => lane.pass_over(),
                     2 => lane.skip_to(lane.after + 3),
+                    5 => lane.bury(),
                     3 => drop(lane.fail(&RetrySchedule::Steps { delays_ms: vec![] }, 0, None, 0)),
                     _ => drop(lane.fail(&RetrySchedule::STANDARD, 0, None, 0)),
                 }

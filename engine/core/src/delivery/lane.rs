@@ -1,0 +1,273 @@
+//! One turn of a lane: reads on in the log, delivers what is wanted, in order, until nothing is left or its turn is over.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::future::BoxFuture;
+use trunkline_model::delivery::{
+    DeadLetterRecord, DeliveryRecord, Endpoint, LaneRecord, Next, Outcome, PauseReason, Verdict,
+};
+use trunkline_model::event::Event;
+use trunkline_store::StoreError;
+
+use super::courier::{Courier, Parcel};
+use super::journal::Journal;
+use super::key::LaneKey;
+use super::station::Station;
+use crate::clock;
+use crate::limits::{LANE_EVENTS_PER_TURN, WEBHOOK_PAGE, WEBHOOK_WARN_ATTEMPTS};
+use crate::log;
+use crate::metrics;
+use crate::shard::ShardContext;
+
+/// A turn that is about to begin.
+pub(super) struct Run {
+    pub(super) context: Arc<ShardContext>,
+    pub(super) endpoint: Endpoint,
+    pub(super) station: Arc<Station>,
+    pub(super) courier: Arc<Courier>,
+    pub(super) journal: Journal,
+    pub(super) key: LaneKey,
+    pub(super) place: LaneRecord,
+}
+
+/// A turn that is over.
+pub(super) struct Ended {
+    pub(super) key: LaneKey,
+    pub(super) place: LaneRecord,
+    pub(super) end: End,
+    /// Resolves when the place is on disk; `None` when nothing changed.
+    pub(super) save: Option<BoxFuture<'static, Result<(), StoreError>>>,
+    /// Whether the endpoint was asked anything.
+    pub(super) attempted: bool,
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The log has nothing more.
+    Idle,
+    /// There may be more; others first.
+    More,
+    /// Nothing can be done before this time, in milliseconds since the Unix epoch.
+    Later { at_ms: i64 },
+    /// A replay has told everything.
+    Over,
+    /// The endpoint is to be paused.
+    Paused(PauseReason),
+    /// The log could not be read.
+    Unreadable,
+}
+
+/// What is delivered together, and how far the lane goes with it.
+struct Bundle<'a> {
+    events: Vec<&'a Event>,
+    /// For each event of the log from the first one on, whether it is in it.
+    covers: Vec<bool>,
+}
+
+impl Run {
+    pub(super) async fn run(mut self) -> Ended {
+        let before = self.place.clone();
+        let mut attempted = false;
+        let end = self.turn(&mut attempted).await;
+        let save =
+            (self.place != before).then(|| self.journal.save(&self.context, &self.station, &self.place));
+        Ended { key: self.key, place: self.place, end, save, attempted }
+    }
+
+    async fn turn(&mut self, attempted: &mut bool) -> End {
+        let mut left = LANE_EVENTS_PER_TURN;
+        loop {
+            if self.place.is_over() {
+                return End::Over;
+            }
+            if left == 0 {
+                return End::More;
+            }
+            if let Some(trouble) = self.place.trouble
+                && trouble.next_at_ms > clock::wall_ms()
+            {
+                return End::Later { at_ms: trouble.next_at_ms };
+            }
+            let page = match log::read(
+                &*self.context.ledger,
+                self.key.instance,
+                self.place.after,
+                WEBHOOK_PAGE,
+            ) {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::error!(instance = %self.key.instance, %error, "the event log cannot be read");
+                    return End::Unreadable;
+                }
+            };
+            let Some(first) = page.first() else { return End::Idle };
+            self.place.skip_to(first.sequence);
+            left = left.saturating_sub(page.len());
+            if let Some(end) = self.deliver_page(&page, attempted).await {
+                return end;
+            }
+            // A log full of events that nobody wants is passed over page by page, not in one go.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn deliver_page(&mut self, page: &[Event], attempted: &mut bool) -> Option<End> {
+        let mut rest = page;
+        while let Some(first) = rest.first() {
+            if self.place.is_over() {
+                return Some(End::Over);
+            }
+            if !self.wants(first) {
+                self.place.pass_over();
+                rest = &rest[1..];
+                continue;
+            }
+            let bundle = self.bundle(rest);
+            if let Some(at_ms) = self.waits_for_company(&bundle, page.len() == WEBHOOK_PAGE) {
+                return Some(End::Later { at_ms });
+            }
+            rest = &rest[bundle.covers.len()..];
+            *attempted = true;
+            if let Some(end) = self.deliver(&bundle).await {
+                return Some(end);
+            }
+            if self.journal.is_due() {
+                drop(self.journal.save(&self.context, &self.station, &self.place));
+            }
+        }
+        None
+    }
+
+    /// The filter holds for replays as well.
+    fn wants(&self, event: &Event) -> bool {
+        self.endpoint.filter.wants(event)
+    }
+
+    fn bundle<'a>(&self, events: &'a [Event]) -> Bundle<'a> {
+        let most = self.courier.events_per_delivery(&self.endpoint);
+        let mut bundle = Bundle { events: Vec::new(), covers: Vec::new() };
+        for event in events {
+            let is_beyond = self.place.until.is_some_and(|until| event.sequence > until);
+            if bundle.events.len() == most || is_beyond {
+                break;
+            }
+            let wanted = self.wants(event);
+            if wanted {
+                bundle.events.push(event);
+            }
+            bundle.covers.push(wanted);
+        }
+        // What follows the last one that is wanted is passed over when its turn comes.
+        let behind = bundle.covers.iter().rev().take_while(|wanted| !**wanted).count();
+        bundle.covers.truncate(bundle.covers.len() - behind);
+        bundle
+    }
+
+    /// Until when a batch that is not full waits, in milliseconds since the Unix epoch.
+    fn waits_for_company(&self, bundle: &Bundle<'_>, more_is_there: bool) -> Option<i64> {
+        let batching = self.endpoint.batching?;
+        let is_full = bundle.events.len() >= usize::from(batching.events_max);
+        if is_full || more_is_there || !self.key.is_live() || self.place.trouble.is_some() {
+            return None;
+        }
+        let at_ms = bundle.events.first()?.time_ms.saturating_add(i64::from(batching.wait_ms));
+        (at_ms > clock::wall_ms()).then_some(at_ms)
+    }
+
+    async fn deliver(&mut self, bundle: &Bundle<'_>) -> Option<End> {
+        let first = bundle.events.first()?;
+        let attempt = self.place.trouble.map_or(0, |trouble| trouble.attempts).saturating_add(1);
+        let (begun, time_ms) = (Instant::now(), clock::wall_ms());
+        let parcel = Parcel {
+            endpoint: &self.endpoint,
+            instance: self.key.instance,
+            events: &bundle.events,
+            attempt,
+            replayed: !self.key.is_live(),
+        };
+        let (verdict, outcome) = self.courier.deliver(&self.context, &parcel).await;
+        let latency_ms = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
+        self.journal.attempted(DeliveryRecord {
+            number: 0,
+            instance: self.key.instance,
+            sequence: first.sequence,
+            events: u16::try_from(bundle.events.len()).unwrap_or(u16::MAX),
+            attempt,
+            time_ms,
+            latency_ms,
+            replayed: !self.key.is_live(),
+            outcome: outcome.clone(),
+        });
+        let kind = self.endpoint.target.kind().as_str();
+        ::metrics::counter!(metrics::DELIVERIES, "target" => kind, "outcome" => outcome.word.clone())
+            .increment(1);
+        match verdict {
+            Verdict::Delivered => {
+                self.station.succeeded(outcome);
+                self.took(bundle);
+                None
+            }
+            Verdict::Gone => {
+                self.station.failed(outcome);
+                Some(End::Paused(PauseReason::Gone))
+            }
+            Verdict::Retry { after_ms } => {
+                self.station.failed(outcome.clone());
+                self.failed(bundle, after_ms, outcome)
+            }
+        }
+    }
+
+    fn took(&mut self, bundle: &Bundle<'_>) {
+        let kind = self.endpoint.target.kind().as_str();
+        let now_ms = clock::wall_ms();
+        for wanted in &bundle.covers {
+            if *wanted { self.place.deliver() } else { self.place.pass_over() }
+        }
+        for event in &bundle.events {
+            self.journal.took(event.sequence);
+            if self.key.is_live() {
+                let lag_ms = now_ms.saturating_sub(event.time_ms).max(0);
+                ::metrics::histogram!(metrics::DELIVERY_LAG, "target" => kind)
+                    .record(lag_ms as f64 / 1_000.0);
+            }
+        }
+        ::metrics::counter!(metrics::EVENTS_DELIVERED, "target" => kind)
+            .increment(bundle.events.len() as u64);
+    }
+
+    fn failed(&mut self, bundle: &Bundle<'_>, asked_ms: Option<u64>, outcome: Outcome) -> Option<End> {
+        let now_ms = clock::wall_ms();
+        let jitter = clock::random_u64() as u32;
+        match self.place.fail(&self.endpoint.schedule, now_ms, asked_ms, jitter) {
+            Next::Again => {
+                let trouble = self.place.trouble?;
+                if trouble.attempts.is_multiple_of(WEBHOOK_WARN_ATTEMPTS) {
+                    let (endpoint, attempts) = (self.endpoint.id, trouble.attempts);
+                    tracing::warn!(%endpoint, instance = %self.key.instance, attempts, outcome = %outcome.word, "an endpoint does not take an event");
+                }
+                Some(End::Later { at_ms: trouble.next_at_ms })
+            }
+            Next::Dead { attempts, since_ms } => {
+                // The first one of the bundle is behind the lane already; the others were in every attempt as well.
+                for wanted in bundle.covers.iter().skip(1) {
+                    if *wanted { self.place.bury() } else { self.place.pass_over() }
+                }
+                let letter = DeadLetterRecord { time_ms: now_ms, attempts, outcome };
+                for event in &bundle.events {
+                    if let Err(error) = self.journal.gave_up(event.sequence, &letter) {
+                        tracing::error!(endpoint = %self.endpoint.id, %error, "a dead letter cannot be written");
+                    }
+                }
+                let kind = self.endpoint.target.kind().as_str();
+                ::metrics::counter!(metrics::EVENTS_DEAD, "target" => kind)
+                    .increment(bundle.events.len() as u64);
+                let works =
+                    self.station.took_since(since_ms) && !self.endpoint.schedule.pauses_when_exhausted();
+                (!works).then_some(End::Paused(PauseReason::Failing))
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Delivers what waits for one endpoint on one shard, as many lanes at a time as the endpoint takes. It is there only while
+//! something waits, and a little longer.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use trunkline_model::EndpointId;
+use trunkline_model::delivery::{Endpoint, LaneRecord, Leave, PauseReason};
+use trunkline_store::StoreError;
+
+use super::courier::Courier;
+use super::journal::Journal;
+use super::key::LaneKey;
+use super::lane::{End, Ended, Run};
+use super::registry::{Entry, Registry};
+use super::rows;
+use super::station::Station;
+use crate::clock;
+use crate::limits::{LANE_RETRY_MS, RUNNER_LINGER, RUNNER_WAIT_MAX};
+use crate::shard::ShardContext;
+
+/// See the module.
+pub(super) struct Runner {
+    context: Arc<ShardContext>,
+    registry: Arc<Registry>,
+    id: EndpointId,
+    station: Arc<Station>,
+    /// Lanes that are under way, or whose place is on its way to the disk.
+    lanes: HashMap<LaneKey, Known>,
+    running: FuturesUnordered<BoxFuture<'static, Ended>>,
+    saving: FuturesUnordered<BoxFuture<'static, Saved>>,
+    /// Lanes that are to be tried later, by the steady clock.
+    later: BTreeSet<(u64, LaneKey)>,
+    /// By the steady clock: not before this time says the breaker.
+    closed_until_ms: Option<u64>,
+}
+
+struct Known {
+    /// `None` while it is under way.
+    place: Option<LaneRecord>,
+    /// It was woken while it was under way.
+    again: bool,
+    /// Counts the runs: a write that is done is the newest one or does not matter.
+    run: u64,
+}
+
+struct Saved {
+    key: LaneKey,
+    run: u64,
+    result: Result<(), StoreError>,
+}
+
+impl PartialOrd for LaneKey {
+    fn partial_cmp(&self, other: &LaneKey) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for LaneKey {
+    fn cmp(&self, other: &LaneKey) -> std::cmp::Ordering {
+        (self.instance, self.lane).cmp(&(other.instance, other.lane))
+    }
+}
+
+impl Runner {
+    pub(super) fn new(
+        context: Arc<ShardContext>,
+        registry: Arc<Registry>,
+        id: EndpointId,
+        station: Arc<Station>,
+    ) -> Runner {
+        Runner {
+            context,
+            registry,
+            id,
+            station,
+            lanes: HashMap::new(),
+            running: FuturesUnordered::new(),
+            saving: FuturesUnordered::new(),
+            later: BTreeSet::new(),
+            closed_until_ms: None,
+        }
+    }
+
+    /// Runs until nothing waits, or the endpoint is paused or gone.
+    pub(super) async fn run(mut self) {
+        let mut courier: Option<(Arc<Entry>, Arc<Courier>)> = None;
+        loop {
+            let Some(entry) = self.registry.get(self.id) else { break };
+            if entry.endpoint.pause.is_some() {
+                break;
+            }
+            if courier.as_ref().is_none_or(|(known, _)| !Arc::ptr_eq(known, &entry)) {
+                courier = Some((Arc::clone(&entry), Arc::new(Courier::new(&self.context, &entry.endpoint))));
+            }
+            let Some((_, courier)) = &courier else { break };
+            self.start_what_may(&entry, courier);
+            if !self.wait().await && self.station.end(false) {
+                return;
+            }
+        }
+        self.settle().await;
+    }
+
+    /// Paused or gone: what is under way ends and is written down, the rest waits for better times.
+    async fn settle(&mut self) {
+        while let Some(ended) = self.running.next().await {
+            self.ended(ended);
+        }
+        while self.saving.next().await.is_some() {}
+        let later = std::mem::take(&mut self.later);
+        later.into_iter().for_each(|(_, key)| self.station.wait(key));
+        self.station.end(true);
+    }
+
+    /// Starts lanes as long as there is room and leave.
+    fn start_what_may(&mut self, entry: &Arc<Entry>, courier: &Arc<Courier>) {
+        self.closed_until_ms = None;
+        let now_ms = clock::steady_ms();
+        while let Some(&(due_ms, key)) = self.later.first() {
+            if due_ms > now_ms {
+                break;
+            }
+            self.later.pop_first();
+            self.station.wait(key);
+        }
+        while self.running.len() < usize::from(entry.endpoint.concurrency) && self.station.has_waiting() {
+            match self.station.leave() {
+                Leave::Go => {}
+                Leave::NotBefore { ms } => {
+                    self.closed_until_ms = Some(ms);
+                    break;
+                }
+                Leave::AfterProbe => break,
+            }
+            if !self.start_next(&entry.endpoint, courier) {
+                self.station.undecided();
+            }
+        }
+    }
+
+    /// Starts the lane that has waited longest. Says whether one was started.
+    fn start_next(&mut self, endpoint: &Endpoint, courier: &Arc<Courier>) -> bool {
+        let Some(key) = self.station.next() else { return false };
+        self.later.retain(|(_, later)| *later != key);
+        let place = match self.lanes.get_mut(&key) {
+            Some(known) => match known.place.take() {
+                Some(place) => {
+                    known.run += 1;
+                    place
+                }
+                None => {
+                    known.again = true;
+                    return false;
+                }
+            },
+            None => match rows::lane(&*self.context.ledger, endpoint, key) {
+                Ok(Some(place)) => {
+                    self.lanes.insert(key, Known { place: None, again: false, run: 0 });
+                    place
+                }
+                // A replay that is over.
+                Ok(None) => return false,
+                Err(error) => {
+                    tracing::error!(endpoint = %self.id, instance = %key.instance, %error, "a place cannot be read");
+                    self.put_off(key, LANE_RETRY_MS);
+                    return false;
+                }
+            },
+        };
+        let run = Run {
+            context: Arc::clone(&self.context),
+            endpoint: endpoint.clone(),
+            station: Arc::clone(&self.station),
+            courier: Arc::clone(courier),
+            journal: Journal::new(self.id, key),
+            key,
+            place,
+        };
+        self.running.push(run.run().boxed());
+        true
+    }
+
+    fn put_off(&mut self, key: LaneKey, after_ms: u64) {
+        self.later.insert((clock::steady_ms() + after_ms, key));
+    }
+
+    /// Waits for something to happen and takes it in. Says whether there is anything left to wait for.
+    async fn wait(&mut self) -> bool {
+        let now_ms = clock::steady_ms();
+        let due_ms =
+            [self.later.first().map(|(due_ms, _)| *due_ms), self.closed_until_ms].into_iter().flatten().min();
+        let idle = self.running.is_empty() && self.saving.is_empty() && due_ms.is_none();
+        let wait = match due_ms {
+            Some(due_ms) => Duration::from_millis(due_ms.saturating_sub(now_ms)).min(RUNNER_WAIT_MAX),
+            None if idle => RUNNER_LINGER,
+            None => RUNNER_WAIT_MAX,
+        };
+        tokio::select! {
+            Some(ended) = self.running.next() => self.ended_with_consequences(ended).await,
+            Some(saved) = self.saving.next() => self.saved(saved),
+            () = self.station.woken.notified() => {}
+            () = tokio::time::sleep(wait) => return !idle,
+        }
+        true
+    }
+
+    async fn ended_with_consequences(&mut self, ended: Ended) {
+        let (instance, reason) = (ended.key.instance, ended.end.pauses());
+        self.ended(ended);
+        if let (Some(reason), Some(entry)) = (reason, self.registry.get(self.id)) {
+            self.registry.give_up(&entry.endpoint, reason, instance).await;
+        }
+    }
+
+    fn ended(&mut self, ended: Ended) {
+        let Ended { key, place, end, save, attempted } = ended;
+        if !attempted {
+            self.station.undecided();
+        }
+        let Some(known) = self.lanes.get_mut(&key) else { return };
+        let again = std::mem::take(&mut known.again);
+        known.place = Some(place);
+        let run = known.run;
+        match end {
+            End::Idle if again => self.station.wait(key),
+            End::Idle | End::Over => {}
+            End::More => self.station.wait(key),
+            End::Later { at_ms } => {
+                let after_ms = u64::try_from(at_ms.saturating_sub(clock::wall_ms())).unwrap_or(0);
+                self.put_off(key, after_ms);
+            }
+            End::Unreadable => self.put_off(key, LANE_RETRY_MS),
+            // Waits while the endpoint is paused.
+            End::Paused(_) => self.station.wait(key),
+        }
+        match save {
+            Some(save) => self.saving.push(save.map(move |result| Saved { key, run, result }).boxed()),
+            None => self.saved(Saved { key, run, result: Ok(()) }),
+        }
+    }
+
+    /// What is on disk need not be known here, if nothing is under way.
+    fn saved(&mut self, saved: Saved) {
+        let Saved { key, run, result } = saved;
+        match result {
+            Ok(()) => {
+                if self.lanes.get(&key).is_some_and(|known| known.run == run && known.place.is_some()) {
+                    self.lanes.remove(&key);
+                }
+            }
+            // The store has failed, and the process ends; the place in memory is the right one until then.
+            Err(error) => {
+                tracing::error!(endpoint = %self.id, %error, "the place of an endpoint was not written")
+            }
+        }
+    }
+}
+
+impl End {
+    /// Why the endpoint is paused after this, if it is.
+    fn pauses(&self) -> Option<PauseReason> {
+        match self {
+            End::Paused(reason) => Some(*reason),
+            _ => None,
+        }
+    }
+}
