@@ -52,7 +52,9 @@ impl EventStream {
                 return Ok(Some(data));
             }
             // A server that lives says so every few seconds.
-            let Ok(chunk) = timeout(API_STREAM_SILENCE_MAX, self.chunks.next()).await else { return Ok(None) };
+            let Ok(chunk) = timeout(API_STREAM_SILENCE_MAX, self.chunks.next()).await else {
+                return Ok(None);
+            };
             let Some(chunk) = chunk else { return Ok(None) };
             let chunk = chunk.map_err(|error| self.http.unreachable(error))?;
             self.decoder.push(&chunk).map_err(|error| self.http.garbled(error))?;

@@ -53,7 +53,11 @@ fn summary(kind: &str, data: &Value) -> String {
             let content = data["type"].as_str().unwrap_or("message");
             let said = data[content]["body"].as_str().or_else(|| data[content]["caption"].as_str());
             let from = person(&data["sender"]);
-            let place = if data["is_group"] == true { format!(" in {}", person(&data["chat"])) } else { String::new() };
+            let place = if data["is_group"] == true {
+                format!(" in {}", person(&data["chat"]))
+            } else {
+                String::new()
+            };
             match said {
                 Some(said) => format!("{from}{place}: {said}"),
                 None => format!("{from}{place}: [{content}]"),
@@ -108,7 +112,8 @@ mod tests {
 
     fn check(kind: &str, data: Value, expected: &str) {
         let line = line(&event(kind, data), Colours::Off);
-        let told = line.strip_prefix("2026-01-31T09:30:00.000Z ins_0000000000000011 ").expect("time and instance");
+        let told =
+            line.strip_prefix("2026-01-31T09:30:00.000Z ins_0000000000000011 ").expect("time and instance");
         assert_eq!(told.strip_prefix(kind).map(str::trim_start), Some(expected));
     }
 
@@ -116,20 +121,26 @@ mod tests {
     fn what_happened_is_on_one_line() {
         let amal = json!({"id": "1@lid", "phone": null, "name": "Amal"});
         let group = json!({"id": "1@g.us", "name": null, "phone": null});
-        let received = json!({"type": "text", "text": {"body": "hi\nthere"}, "sender": amal, "is_group": false});
+        let received =
+            json!({"type": "text", "text": {"body": "hi\nthere"}, "sender": amal, "is_group": false});
         check("message.received", received, "Amal: hi there");
         let picture = json!({"type": "image", "image": {}, "sender": amal, "chat": group, "is_group": true});
         check("message.received", picture, "Amal in 1@g.us: [image]");
         let failed = json!({"message": "msg_1", "chat": {"phone": "+966500000001"}, "error": "rejected"});
         check("message.failed", failed, "msg_1 to +966500000001 (rejected)");
-        check("instance.closed", json!({"from": "open", "to": "backing_off", "reason": null}), "open → backing_off");
+        check(
+            "instance.closed",
+            json!({"from": "open", "to": "backing_off", "reason": null}),
+            "open → backing_off",
+        );
         check("webhook.paused", json!({"reason": "gone"}), r#"{"reason":"gone"}"#);
         check("instance.created", Value::Null, "");
     }
 
     #[test]
     fn what_others_wrote_does_nothing_to_the_terminal() {
-        let data = json!({"type": "text", "text": {"body": "\u{1b}[2J\u{9b}31m"}, "sender": {"name": "\u{7}Eve"}});
+        let data =
+            json!({"type": "text", "text": {"body": "\u{1b}[2J\u{9b}31m"}, "sender": {"name": "\u{7}Eve"}});
         assert!(!line(&event("message.received", data.clone()), Colours::Off).contains(char::is_control));
         let coloured = line(&event("message.received", data), Colours::On);
         assert_eq!(coloured.matches('\u{1b}').count(), 6, "three colours of our own: {coloured:?}");

@@ -16,7 +16,7 @@ const NUMBERS: [usize; 4] = [5, 6, 7, 8];
 /// One line for each webhook. A webhook's lag is the age of the oldest event that waits for it.
 pub fn table(webhooks: &[Webhook], now: Timestamp) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(HEADER);
     for Webhook(webhook) in webhooks {
         table.add_row(row(webhook, now));
@@ -111,7 +111,16 @@ mod tests {
             "last_outcome": {"outcome": "refused", "status": 503, "response": "x"},
         });
         let expected = [
-            "whk_1", "–", "http", "crm.example.com:8443", "breaker half open", "7", "1 min 10 s", "12", "1", "refused (503)",
+            "whk_1",
+            "–",
+            "http",
+            "crm.example.com:8443",
+            "breaker half open",
+            "7",
+            "1 min 10 s",
+            "12",
+            "1",
+            "refused (503)",
         ];
         assert_eq!(row(&webhook, now()), expected.map(str::to_owned));
         let shown = table(&[Webhook(webhook)], now()).to_string();

@@ -16,7 +16,8 @@ fn event(number: u64, instance: &str) -> String {
 }
 
 fn stream(events: &[String]) -> String {
-    let opening = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\nretry: 2000\n\n";
+    let opening =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\nretry: 2000\n\n";
     format!("{opening}{}", events.concat())
 }
 
@@ -53,7 +54,8 @@ async fn run(
         shown.push(event.id.clone());
         shown.len() < shown_max
     };
-    let (ended, asked) = futures_util::join!(Tail::new(api, start).run(show, |_| {}), serve(listener, answers));
+    let (ended, asked) =
+        futures_util::join!(Tail::new(api, start).run(show, |_| {}), serve(listener, answers));
     (shown, ended, asked)
 }
 
@@ -61,7 +63,7 @@ fn from_now() -> Start {
     Start { instance: None, from: None, now: "2026-01-31T09:00:00Z".parse().expect("a time") }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_broken_stream_is_opened_again_where_it_broke_and_shows_no_event_twice() {
     let answers = vec![
         stream(&[]),
@@ -81,7 +83,7 @@ async fn a_broken_stream_is_opened_again_where_it_broke_and_shows_no_event_twice
     assert_eq!(asked, expected.map(|(path, last)| (path.to_owned(), last.to_owned())));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn one_instance_from_now_on_has_its_own_stream_and_from_a_time_it_is_picked_out() {
     let start = Start { instance: Some("ins_a".to_owned()), ..from_now() };
     let (shown, ended, asked) = run(start.clone(), vec![stream(&[event(1, "ins_a")])], 1).await;
@@ -91,10 +93,13 @@ async fn one_instance_from_now_on_has_its_own_stream_and_from_a_time_it_is_picke
     let from = Some("2026-01-31T09:00:00Z".parse().expect("a time"));
     let answers = vec![stream(&[event(1, "ins_b"), event(2, "ins_a")])];
     let (shown, _, asked) = run(Start { from, ..start }, answers, 1).await;
-    assert_eq!((shown, asked[0].0.as_str()), (vec!["evt_2".to_owned()], "/v1/events?from=2026-01-31T09:00:00Z"));
+    assert_eq!(
+        (shown, asked[0].0.as_str()),
+        (vec!["evt_2".to_owned()], "/v1/events?from=2026-01-31T09:00:00Z")
+    );
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_cannot_be_opened_at_first_is_an_error() {
     let refused = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 2\r\n\r\n{}".to_owned();
     let (_, ended, _) = run(from_now(), vec![refused], 1).await;
