@@ -67,7 +67,9 @@ fn main() -> ExitCode {
 
 fn show(finding: &Finding) {
     let Finding { events, kills, backfilled, endpoints, refused, told_twice } = finding;
-    println!("{events} events in the logs, {backfilled} of them backfilled; {kills} kills; {refused} deliveries refused");
+    println!(
+        "{events} events in the logs, {backfilled} of them backfilled; {kills} kills; {refused} deliveries refused"
+    );
     for (name, tally) in endpoints {
         let trunkline_tests::judge::Tally { missing, out_of_order, duplicates_with_new_id, repeated } = tally;
         println!(

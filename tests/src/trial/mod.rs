@@ -15,8 +15,8 @@ use crate::account::{Account, Recipient};
 use crate::gateway::{Api, Endpoint, Gateway, GatewayEvent, Instance};
 use crate::judge::{Tally, deliveries, told_twice};
 use crate::limits::{
-    TRIAL_BATCH, TRIAL_DELIVERY_MS, TRIAL_DOWN_FOR, TRIAL_DRAIN_TIMEOUT, TRIAL_LOOK_INTERVAL, TRIAL_REQUESTS_AT_ONCE,
-    TRIAL_TIMEOUT,
+    TRIAL_BATCH, TRIAL_DELIVERY_MS, TRIAL_DOWN_FOR, TRIAL_DRAIN_TIMEOUT, TRIAL_LOOK_INTERVAL,
+    TRIAL_REQUESTS_AT_ONCE, TRIAL_TIMEOUT,
 };
 use crate::world::World;
 
@@ -228,7 +228,10 @@ async fn drain(told: &[Told]) {
     // What is missing then is the judge's to say.
     if drained.await.is_err() {
         for Told { name, endpoint, .. } in told {
-            eprintln!("{name} has not heard everything after {TRIAL_DRAIN_TIMEOUT:?}: {}", endpoint.view().await);
+            eprintln!(
+                "{name} has not heard everything after {TRIAL_DRAIN_TIMEOUT:?}: {}",
+                endpoint.view().await
+            );
         }
     }
 }

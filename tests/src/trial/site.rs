@@ -80,7 +80,8 @@ impl Site {
     pub(super) fn start(seed: u64, failing_percent: u32) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
         let listener = listener.unwrap_or_else(|error| panic!("no port for an endpoint: {error}"));
-        let address = listener.local_addr().unwrap_or_else(|error| panic!("a port without a number: {error}"));
+        let address =
+            listener.local_addr().unwrap_or_else(|error| panic!("a port without a number: {error}"));
         let dice = StdRng::seed_from_u64(seed);
         let log = Arc::new(Mutex::new(Log { taken: Vec::new(), refused: 0, dice, failing_percent }));
         let (stop, stopped) = oneshot::channel();
