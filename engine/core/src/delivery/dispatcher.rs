@@ -29,11 +29,21 @@ pub(crate) struct Dispatcher {
     pub(crate) inbox: Arc<Inbox>,
     pub(super) registry: Arc<Registry>,
     stations: Mutex<HashMap<EndpointId, Arc<Station>>>,
+    /// Endpoints whose instances are all to be looked at, each once.
+    walks: Mutex<BTreeSet<EndpointId>>,
+    walk: Notify,
 }
 
 impl Dispatcher {
     pub(crate) fn new(shard: u16, registry: Arc<Registry>) -> Arc<Dispatcher> {
-        Arc::new(Dispatcher { shard, inbox: Arc::default(), registry, stations: Mutex::default() })
+        Arc::new(Dispatcher {
+            shard,
+            inbox: Arc::default(),
+            registry,
+            stations: Mutex::default(),
+            walks: Mutex::default(),
+            walk: Notify::new(),
+        })
     }
 
     /// Where an endpoint's lanes of this shard wait.

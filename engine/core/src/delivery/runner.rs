@@ -164,7 +164,10 @@ impl Runner {
                     place
                 }
                 // A replay that is over.
-                Ok(None) => return false,
+                Ok(None) => {
+                    self.station.caught_up(key);
+                    return false;
+                }
                 Err(error) => {
                     tracing::error!(endpoint = %self.id, instance = %key.instance, %error, "a place cannot be read");
                     self.put_off(key, LANE_RETRY_MS);
@@ -228,7 +231,7 @@ impl Runner {
         let run = known.run;
         match end {
             End::Idle if again => self.station.wait(key),
-            End::Idle | End::Over => {}
+            End::Idle | End::Over => self.station.caught_up(key),
             End::More => self.station.wait(key),
             End::Later { at_ms } => {
                 let after_ms = u64::try_from(at_ms.saturating_sub(clock::wall_ms())).unwrap_or(0);

@@ -28,6 +28,8 @@ struct State {
     /// Lanes that may have something to deliver, each once, in the order of their coming.
     waiting: VecDeque<LaneKey>,
     known: HashSet<LaneKey>,
+    /// Lanes that are not at the end of their logs, whether they wait here or are with the runner.
+    behind: HashSet<LaneKey>,
     running: bool,
     breaker: Breaker,
     last_outcome: Option<Outcome>,
@@ -52,6 +54,7 @@ impl Station {
     /// A lane may have something to deliver.
     pub(super) fn wait(&self, key: LaneKey) {
         let mut state = self.lock();
+        state.behind.insert(key);
         if state.known.insert(key) {
             state.waiting.push_back(key);
             drop(state);
@@ -67,9 +70,23 @@ impl Station {
         Some(key)
     }
 
+    /// A lane that was taken has reached the end of its log, unless it waits again.
+    pub(super) fn caught_up(&self, key: LaneKey) {
+        let mut state = self.lock();
+        if !state.known.contains(&key) {
+            state.behind.remove(&key);
+        }
+    }
+
+    /// The lanes that are not at the end of their logs.
+    pub(super) fn behind(&self) -> Vec<LaneKey> {
+        self.lock().behind.iter().copied().collect()
+    }
+
     /// A lane has nothing to deliver any more, unless it is told so again.
     pub(super) fn forget(&self, key: LaneKey) {
         let mut state = self.lock();
+        state.behind.remove(&key);
         if state.known.remove(&key) {
             state.waiting.retain(|waiting| *waiting != key);
         }
