@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     let Cli { trial: Trial::Events { events, numbers, kill_every, failing, seed, json } } = Cli::parse();
     let kill_every = Duration::from_secs(kill_every.max(1));
     let plan = Plan { events, numbers: numbers.max(1), kill_every, failing_percent: failing.min(100), seed };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("no runtime: {error}");
