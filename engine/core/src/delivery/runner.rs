@@ -44,13 +44,12 @@ struct Known {
     place: Option<LaneRecord>,
     /// It was woken while it was under way.
     again: bool,
-    /// Counts the runs: a write that is done is the newest one or does not matter.
-    run: u64,
+    /// Writes of its place that are not on disk yet: until then only the memory knows it.
+    unsaved: u32,
 }
 
 struct Saved {
     key: LaneKey,
-    run: u64,
     result: Result<(), StoreError>,
 }
 
@@ -149,10 +148,7 @@ impl Runner {
         self.later.retain(|(_, later)| *later != key);
         let place = match self.lanes.get_mut(&key) {
             Some(known) => match known.place.take() {
-                Some(place) => {
-                    known.run += 1;
-                    place
-                }
+                Some(place) => place,
                 None => {
                     known.again = true;
                     return false;
@@ -160,7 +156,7 @@ impl Runner {
             },
             None => match rows::lane(&*self.context.ledger, endpoint, key) {
                 Ok(Some(place)) => {
-                    self.lanes.insert(key, Known { place: None, again: false, run: 0 });
+                    self.lanes.insert(key, Known { place: None, again: false, unsaved: 0 });
                     place
                 }
                 // A replay that is over.
@@ -228,7 +224,7 @@ impl Runner {
         let Some(known) = self.lanes.get_mut(&key) else { return };
         let again = std::mem::take(&mut known.again);
         known.place = Some(place);
-        let run = known.run;
+        known.unsaved += u32::from(save.is_some());
         match end {
             End::Idle if again => self.station.wait(key),
             End::Idle | End::Over => self.station.caught_up(key),
@@ -242,24 +238,32 @@ impl Runner {
             End::Paused(_) => self.station.wait(key),
         }
         match save {
-            Some(save) => self.saving.push(save.map(move |result| Saved { key, run, result }).boxed()),
-            None => self.saved(Saved { key, run, result: Ok(()) }),
+            Some(save) => self.saving.push(save.map(move |result| Saved { key, result }).boxed()),
+            None => self.forget_if_saved(key),
         }
     }
 
-    /// What is on disk need not be known here, if nothing is under way.
     fn saved(&mut self, saved: Saved) {
-        let Saved { key, run, result } = saved;
+        let Saved { key, result } = saved;
         match result {
             Ok(()) => {
-                if self.lanes.get(&key).is_some_and(|known| known.run == run && known.place.is_some()) {
-                    self.lanes.remove(&key);
+                if let Some(known) = self.lanes.get_mut(&key) {
+                    known.unsaved = known.unsaved.saturating_sub(1);
                 }
+                self.forget_if_saved(key);
             }
             // The store has failed, and the process ends; the place in memory is the right one until then.
             Err(error) => {
                 tracing::error!(endpoint = %self.id, %error, "the place of an endpoint was not written")
             }
+        }
+    }
+
+    /// What is on disk need not be known here, if nothing is under way. A run that changed nothing has nothing to save, but the write of
+    /// the run before may still be on its way.
+    fn forget_if_saved(&mut self, key: LaneKey) {
+        if self.lanes.get(&key).is_some_and(|known| known.unsaved == 0 && known.place.is_some()) {
+            self.lanes.remove(&key);
         }
     }
 }
