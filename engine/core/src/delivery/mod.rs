@@ -27,7 +27,7 @@ mod station;
 mod sums;
 
 pub(crate) use courier::test;
-pub(crate) use courier::{Couriers, unusable};
+pub(crate) use courier::{Couriers, check_target};
 pub(crate) use dispatcher::Dispatcher;
 pub use follow::AccountFollower;
 pub(crate) use inbox::Inbox;
