@@ -1,14 +1,19 @@
 //! One authenticated request on its way through a handler.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::HeaderMap;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
-use trunkline_model::command::{Command, InstanceView, MessageView, PairingView, Reply};
-use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId};
+use trunkline_model::command::{
+    Command, EndpointCommand, EndpointReply, InstanceView, MessageView, PairingView, Reply,
+};
+use trunkline_model::limits::PULL_WAIT_MS_MAX;
+use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, MessageId};
 
 use crate::body::RequestBody;
 use crate::gateway::{Gateway, Principal};
@@ -53,6 +58,14 @@ impl<G: Gateway> Call<'_, G> {
         self.param("message").and_then(|text| text.parse().ok()).ok_or_else(no_message)
     }
 
+    /// The webhook or consumer in the path: `name` is the parameter's.
+    ///
+    /// # Errors
+    /// `WEBHOOK_NOT_FOUND` when it is not even the form of an id.
+    pub(crate) fn endpoint(&self, name: &str) -> Result<EndpointId, Failure> {
+        self.param(name).and_then(|text| text.parse().ok()).ok_or_else(no_endpoint)
+    }
+
     /// A segment of the path, decoded.
     pub(crate) fn param(&self, name: &str) -> Option<String> {
         let raw = self.params.get(name)?;
@@ -93,6 +106,45 @@ impl<G: Gateway> Call<'_, G> {
         // Boxed: every layer between here and the connection would hold room for it twice.
         in_time(Box::pin(self.front.gateway.call(instance, command))).await
     }
+
+    /// Asks the account's webhooks and consumers.
+    ///
+    /// # Errors
+    /// Whatever they refuse it for; `UNAVAILABLE` when the engine does not answer at all.
+    pub(crate) async fn endpoints(&self, command: EndpointCommand) -> Result<EndpointReply, Failure> {
+        in_time(Box::pin(self.front.gateway.endpoints(self.account(), command))).await
+    }
+
+    /// `?wait_ms=`: how long to wait for the first event.
+    ///
+    /// # Errors
+    /// `MALFORMED_REQUEST` when it is too long, or no number.
+    pub(crate) fn wait_ms(&self) -> Result<u64, Failure> {
+        let expected = format!("is not a whole number from 0 to {PULL_WAIT_MS_MAX}");
+        let wait_ms = self.query.read("wait_ms", &expected, |text| {
+            text.parse().ok().filter(|wait_ms| *wait_ms <= PULL_WAIT_MS_MAX)
+        })?;
+        Ok(wait_ms.unwrap_or(0))
+    }
+
+    /// A place among those who wait for events, as streams and long polls do.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when all are taken.
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        Arc::clone(&self.front.streams).try_acquire_owned().map_err(|_| {
+            Failure::busy("Too many clients wait for events. Pull without waiting, or try again.", 5_000)
+        })
+    }
+
+    /// What `waited` gives, unless the server stops before.
+    pub(crate) async fn unless_stopping<T>(&self, waited: impl Future<Output = T>) -> Option<T> {
+        let mut stopping = self.front.stopping.clone();
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => None,
+            got = waited => Some(got),
+        }
+    }
 }
 
 /// Waits for the engine, but not for ever.
@@ -112,6 +164,10 @@ pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T, Failure>>)
 
 pub(crate) fn no_message() -> Failure {
     Failure::new(ErrorCode::MessageNotFound, "This account has no message with that id.")
+}
+
+pub(crate) fn no_endpoint() -> Failure {
+    Failure::new(ErrorCode::WebhookNotFound, "This account has no webhook or consumer with that id.")
 }
 
 /// An engine that answers a command with another command's reply has a bug.

@@ -51,6 +51,9 @@ pages! {
     Internal = "INTERNAL";
     RangeNotSatisfiable = "RANGE_NOT_SATISFIABLE";
     StorageFull = "STORAGE_FULL";
+    WebhookNotFound = "WEBHOOK_NOT_FOUND";
+    WebhookState = "WEBHOOK_STATE";
+    WebhooksFull = "WEBHOOKS_FULL";
 }
 
 /// The code that a path names.

@@ -76,6 +76,26 @@ pub const WORDS_MAX: usize = 64;
 pub const WEBHOOK_SECRET_BYTES_MIN: usize = 16;
 /// Longest webhook secret, in bytes.
 pub const WEBHOOK_SECRET_BYTES_MAX: usize = 256;
+/// Longest name of a header that a webhook sends, in bytes.
+pub const HEADER_NAME_BYTES_MAX: usize = 64;
+/// Longest name of a caller's own that an error gives back, in characters.
+pub const FIELD_NAME_CHARS_MAX: usize = 64;
+/// Longest name, password or token of a broker, in bytes.
+pub const BROKER_CREDENTIAL_BYTES_MAX: usize = 1_024;
+/// Longest subject, exchange or routing key, in bytes: what AMQP 0-9-1 has room for (short strings).
+pub const BROKER_NAME_BYTES_MAX: usize = 255;
+/// Shortest delay before a delivery is tried again, in milliseconds.
+pub const RETRY_DELAY_MS_MIN: u32 = 100;
+/// Longest delay before a delivery is tried again, in milliseconds: a day.
+pub const RETRY_DELAY_MS_MAX: u32 = 86_400_000;
+/// First delay of a schedule that names none, in milliseconds.
+pub const RETRY_BASE_MS_DEFAULT: u32 = 1_000;
+/// Longest delay of a schedule that names none, in milliseconds.
+pub const RETRY_CAP_MS_DEFAULT: u32 = 600_000;
+/// How long a schedule that does not say so tries, in seconds: a day.
+pub const RETRY_FOR_SECONDS_DEFAULT: u64 = 86_400;
+/// Most days that events may be kept, short of for ever.
+pub const EVENT_RETENTION_DAYS_MAX: u32 = 3_650;
 /// Longest media URL, in bytes.
 pub const MEDIA_URL_BYTES_MAX: usize = 4_096;
 /// Longest MIME type, in bytes.
@@ -89,6 +109,10 @@ pub const HEARTBEAT_MS: u64 = 15_000;
 pub const STREAM_RETRY_MS: u64 = 2_000;
 /// Events read from the log and held for one stream at a time.
 pub const STREAM_PAGE: usize = 64;
+
+/// How far before the last event that a client saw a stream over many instances begins again, in milliseconds: their logs have
+/// no common order, so what was recorded about then comes again.
+pub const STREAM_OVERLAP_MS: i64 = 60_000;
 
 /// Pixels of one QR module in a PNG.
 pub const QR_MODULE_PIXELS: usize = 8;

@@ -186,6 +186,7 @@ fn responses(route: &Route, schemas: &mut Schemas) -> Value {
             "application/json": { "schema": schema(&mut schemas.answers) },
             "text/event-stream": { "schema": { "type": "string" } },
         })),
+        ReplyRule::Events => Some(json!({ "text/event-stream": { "schema": { "type": "string" } } })),
         ReplyRule::File => Some(json!({ "*/*": {} })),
         ReplyRule::Bytes(kinds) => {
             Some(kinds.iter().map(|kind| ((*kind).to_owned(), json!({}))).collect::<Map<_, _>>().into())
@@ -238,6 +239,7 @@ fn problems(schema: &Value) -> Map<String, Value> {
 fn may_answer(route: &Route, code: ErrorCode) -> bool {
     let native = matches!(route.target, Target::Native(..));
     let of_instance = route.path.contains("{instance}");
+    let of_endpoint = route.path.contains("{webhook}") || route.path.contains("{consumer}");
     let of_message = route.path.contains("{message}") && route.class == LimitClass::Send;
     let asks_whatsapp = of_instance && route.class != LimitClass::Read;
     let sends = route.class == LimitClass::Send;
@@ -274,6 +276,11 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::NodeFull => matches!(route.name, "instances.create" | "instances.import"),
         ErrorCode::RangeNotSatisfiable => matches!(route.reply, ReplyRule::File),
         ErrorCode::StorageFull => sends || matches!(route.reply, ReplyRule::File),
+        ErrorCode::WebhookNotFound => of_endpoint,
+        ErrorCode::WebhookState => {
+            of_endpoint && route.class == LimitClass::Write || route.name == "consumers.events"
+        }
+        ErrorCode::WebhooksFull => matches!(route.name, "webhooks.create" | "consumers.create"),
     }
 }
 

@@ -85,6 +85,7 @@ fn answer(page: &mut String, route: &Route) {
         ReplyRule::JsonOrEvents(_) => {
             "JSON, or a stream of events for `Accept: text/event-stream`".to_owned()
         }
+        ReplyRule::Events => "a stream of events (`text/event-stream`)".to_owned(),
         ReplyRule::File => "the file, or the part that a `Range` header asks for".to_owned(),
         ReplyRule::Bytes(kinds) => kinds.join(", "),
     };

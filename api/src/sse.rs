@@ -1,4 +1,5 @@
-//! Event streams (server-sent events, WHATWG HTML §9.2): the log from a position on, then live.
+//! Event streams (server-sent events, WHATWG HTML §9.2): the log of an instance from a position on, then live; or those of all
+//! instances of an account.
 //!
 //! Nothing is queued for a slow client: the next page is read when the last one has gone into the socket, and a socket
 //! that takes nothing for longer than the write-stall bound is closed. The client then resumes from `Last-Event-ID`.
@@ -18,7 +19,11 @@ use crate::gateway::{EventTail, Gateway};
 use crate::json::event::{event_id, event_json};
 use crate::limits;
 
-/// One open stream.
+mod account;
+
+pub(crate) use account::AccountStream;
+
+/// One open stream of an instance's events.
 pub(crate) struct Follower<G: Gateway> {
     pub(crate) gateway: G,
     pub(crate) account: AccountId,
@@ -76,7 +81,7 @@ impl<G: Gateway> Follower<G> {
                             news?;
                             Step::Reading
                         }
-                        Err(_) => return Some((Bytes::from_static(b": heartbeat\n\n"), Step::Waiting)),
+                        Err(_) => return Some((HEARTBEAT, Step::Waiting)),
                     }
                 }
             };
@@ -102,6 +107,9 @@ impl<G: Gateway> Follower<G> {
         Some((out.freeze(), next))
     }
 }
+
+/// Sent when there is nothing to tell, so that both ends notice a connection that is gone.
+const HEARTBEAT: Bytes = Bytes::from_static(b": heartbeat\n\n");
 
 /// Sent at once, so that the client sees the stream open before the first event.
 fn opening() -> Bytes {

@@ -6,6 +6,7 @@
 //! message text, no key.
 
 mod api;
+mod endpoint;
 mod events;
 mod instance;
 mod memory;
@@ -22,6 +23,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use self::api::{Answer, Api, Request, in_base64};
+pub use self::endpoint::{Endpoint, Pulled};
 pub use self::events::{EventStream, GatewayEvent};
 pub use self::instance::Instance;
 pub use self::memory::Resident;
@@ -29,7 +31,7 @@ use self::process::{Launch, Process};
 pub use self::proxy::{PROXY_CREDENTIALS, ProxyServer};
 pub use self::sending::Accepted;
 pub use self::web::{FileServer, Received, WebServer};
-pub use self::webhook::{Delivery, Webhook};
+pub use self::webhook::{Delivery, WEBHOOK_SECRET, Webhook};
 use crate::account::Account;
 use crate::world::World;
 

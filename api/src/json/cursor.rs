@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use trunkline_model::{Failure, InstanceId, MessageId};
+use trunkline_model::{EndpointId, Failure, InstanceId, MessageId};
 
 use crate::query::{Query, malformed};
 
@@ -17,35 +17,44 @@ pub(crate) enum Cursor {
     Event(u64),
     /// Before the post with this number.
     Post(u64),
+    /// After this webhook or consumer.
+    Endpoint(EndpointId),
+    /// After this instance's event with this sequence number.
+    Letter(InstanceId, u64),
 }
 
 impl Cursor {
-    fn parts(self) -> (u8, u64) {
-        match self {
-            Cursor::Instance(id) => (b'i', id.0),
-            Cursor::Message(id) => (b'm', id.get()),
-            Cursor::Event(sequence) => (b'e', sequence),
-            Cursor::Post(number) => (b'p', number),
-        }
-    }
-
     /// The written form.
     pub(crate) fn encode(self) -> String {
-        let (tag, number) = self.parts();
-        let mut bytes = [tag; 9];
-        bytes[1..].copy_from_slice(&number.to_be_bytes());
+        let (tag, first, second) = match self {
+            Cursor::Instance(id) => (b'i', id.0, None),
+            Cursor::Message(id) => (b'm', id.get(), None),
+            Cursor::Event(sequence) => (b'e', sequence, None),
+            Cursor::Post(number) => (b'p', number, None),
+            Cursor::Endpoint(id) => (b'w', id.0, None),
+            Cursor::Letter(instance, sequence) => (b'l', instance.0, Some(sequence)),
+        };
+        let mut bytes = vec![tag];
+        bytes.extend_from_slice(&first.to_be_bytes());
+        bytes.extend(second.into_iter().flat_map(u64::to_be_bytes));
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
     fn decode(text: &str) -> Option<Cursor> {
-        let bytes: [u8; 9] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
-        let (tag, number) = bytes.split_first_chunk::<1>()?;
-        let number = u64::from_be_bytes(number.try_into().ok()?);
-        match tag {
-            b"i" => Some(Cursor::Instance(InstanceId(number))),
-            b"m" => MessageId::from_u64(number).map(Cursor::Message),
-            b"e" => Some(Cursor::Event(number)),
-            b"p" => Some(Cursor::Post(number)),
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (tag, rest) = bytes.split_first()?;
+        let (number, rest) = rest.split_first_chunk::<8>()?;
+        let number = u64::from_be_bytes(*number);
+        match (tag, rest) {
+            (b'i', []) => Some(Cursor::Instance(InstanceId(number))),
+            (b'm', []) => MessageId::from_u64(number).map(Cursor::Message),
+            (b'e', []) => Some(Cursor::Event(number)),
+            (b'p', []) => Some(Cursor::Post(number)),
+            (b'w', []) => Some(Cursor::Endpoint(EndpointId(number))),
+            (b'l', rest) => {
+                let sequence = u64::from_be_bytes(rest.try_into().ok()?);
+                Some(Cursor::Letter(InstanceId(number), sequence))
+            }
             _ => None,
         }
     }
@@ -71,8 +80,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cursors_read_back_and_nothing_else_does(number: u64, text in "[A-Za-z0-9_-]{0,14}") {
-            for cursor in [Cursor::Instance(InstanceId(number)), Cursor::Event(number), Cursor::Post(number)] {
+        fn cursors_read_back_and_nothing_else_does(number: u64, text in "[A-Za-z0-9_-]{0,24}") {
+            let id = InstanceId(number);
+            for cursor in [
+                Cursor::Instance(id),
+                Cursor::Event(number),
+                Cursor::Post(number),
+                Cursor::Endpoint(EndpointId(number)),
+                Cursor::Letter(id, !number),
+            ] {
                 prop_assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
             }
             if let Some(read) = Cursor::decode(&text) {

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::event::Event;
-use trunkline_model::{AccountId, InstanceId};
+use trunkline_model::{AccountId, EndpointId, InstanceId};
 
-use super::bytes;
 use super::time::Time;
+use super::{List, bytes};
 use data::Data;
 pub(crate) use data::Received;
 
@@ -57,6 +57,7 @@ pub const EVENT_TYPES: &[&str] = &[
     "message.undecryptable",
     "instance.exported",
     "instance.imported",
+    "webhook.paused",
 ];
 
 /// An event in its envelope.
@@ -95,15 +96,69 @@ pub fn event_json(account: AccountId, instance: InstanceId, event: &Event) -> Ve
     bytes(&EventJson::of(account, instance, event))
 }
 
+/// Several events of one instance in the native API's JSON: `{"data":[…]}`, each as [`event_json`] writes it.
+pub fn events_json(account: AccountId, instance: InstanceId, events: &[&Event]) -> Vec<u8> {
+    let data = events.iter().map(|event| EventJson::of(account, instance, event)).collect();
+    bytes(&List { data })
+}
+
+/// What a webhook is sent to try it out: an envelope as events have it, of the type `webhook.test`, which is in no log and belongs
+/// to no instance. `time_ms` is the time of the test in milliseconds since the Unix epoch.
+pub fn test_event_json(account: AccountId, endpoint: EndpointId, time_ms: i64) -> Vec<u8> {
+    bytes(&TestJson {
+        id: format!("tst_{:016x}{time_ms:016x}", endpoint.0),
+        kind: "webhook.test",
+        account: account.to_string(),
+        instance: None,
+        sequence: 0,
+        time: Time(time_ms),
+        backfilled: false,
+        data: TestData { webhook: endpoint.to_string() },
+    })
+}
+
+/// The envelope of a test.
+#[derive(Debug, Serialize)]
+struct TestJson {
+    id: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    account: String,
+    instance: Option<String>,
+    sequence: u64,
+    time: Time,
+    backfilled: bool,
+    data: TestData,
+}
+
+#[derive(Debug, Serialize)]
+struct TestData {
+    webhook: String,
+}
+
 /// Id of an event: `evt_`, the instance's 16 hexadecimal digits, the sequence number's 16.
-pub(crate) fn event_id(instance: InstanceId, sequence: u64) -> String {
+pub fn event_id(instance: InstanceId, sequence: u64) -> String {
     format!("evt_{:016x}{sequence:016x}", instance.0)
 }
 
 /// Sequence number of an event id of this instance.
 pub(crate) fn sequence_of(id: &str, instance: InstanceId) -> Option<u64> {
-    let sequence = hex16(id.strip_prefix("evt_")?.get(16..)?)?;
-    (event_id(instance, sequence) == id).then_some(sequence)
+    event_of(id).filter(|(of, _)| *of == instance).map(|(_, sequence)| sequence)
+}
+
+/// Instance and sequence number of an event id.
+pub(crate) fn event_of(id: &str) -> Option<(InstanceId, u64)> {
+    let digits = id.strip_prefix("evt_")?;
+    let (instance, sequence) = digits.split_at_checked(16)?;
+    Some((InstanceId(hex16(instance)?), hex16(sequence)?))
+}
+
+/// Whether a word is an event type, or a family of them: `message.*`.
+pub(crate) fn is_type_or_family(word: &str) -> bool {
+    match word.strip_suffix('*') {
+        Some(family) => family.ends_with('.') && EVENT_TYPES.iter().any(|kind| kind.starts_with(family)),
+        None => EVENT_TYPES.contains(&word),
+    }
 }
 
 /// Id of a received message's file: `med_` and the event's sequence number.

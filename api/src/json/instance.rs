@@ -1,17 +1,15 @@
-//! Instances and webhooks.
+//! Instances.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use trunkline_model::command::{CreateInstance, InstanceView, UpdateInstance, WebhookConfig};
+use trunkline_model::command::{CreateInstance, InstanceView, UpdateInstance};
 use trunkline_model::{Failure, limits as model_limits};
 
-use super::event::EVENT_TYPES;
-use super::fields::{First, Object, Problems, nullable, present};
+use super::fields::{Problems, nullable, present};
 use super::party::Person;
 use super::raw::{RawObject, embed};
 use super::time::Time;
-use crate::limits;
 
 /// Body of `instances.create`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -22,8 +20,6 @@ pub(crate) struct CreateBody {
     name: Option<String>,
     #[serde(default)]
     metadata: Option<RawObject>,
-    #[serde(default)]
-    webhook: Option<Object<WebhookBody>>,
 }
 
 /// Body of `instances.update`.
@@ -37,20 +33,6 @@ pub(crate) struct UpdateBody {
     #[serde(default, deserialize_with = "nullable")]
     #[schemars(with = "Option<RawObject>")]
     metadata: Option<Option<RawObject>>,
-    #[serde(default, deserialize_with = "nullable")]
-    #[schemars(with = "Option<WebhookBody>")]
-    webhook: Option<Option<Object<WebhookBody>>>,
-}
-
-/// Body of `webhook.put`, and the webhook inside an instance.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "PutWebhook")]
-pub(crate) struct WebhookBody {
-    url: String,
-    secret: String,
-    #[serde(default)]
-    events: First<String, { limits::WORDS_MAX + 1 }>,
 }
 
 impl CreateBody {
@@ -64,8 +46,7 @@ impl CreateBody {
             check_name(&mut problems, name);
         }
         let metadata = self.metadata.map(|raw| read_metadata(&mut problems, raw));
-        let webhook = self.webhook.map(|Object(body)| body.check(&mut problems, "webhook."));
-        problems.or(Some(CreateInstance { name: self.name, metadata, webhook }))
+        problems.or(Some(CreateInstance { name: self.name, metadata }))
     }
 }
 
@@ -80,50 +61,7 @@ impl UpdateBody {
             check_name(&mut problems, name);
         }
         let metadata = self.metadata.map(|given| given.map(|raw| read_metadata(&mut problems, raw)));
-        let webhook =
-            self.webhook.map(|given| given.map(|Object(body)| body.check(&mut problems, "webhook.")));
-        problems.or(Some(UpdateInstance { name: self.name, metadata, webhook }))
-    }
-}
-
-impl WebhookBody {
-    /// The webhook of `webhook.put`.
-    ///
-    /// # Errors
-    /// `VALIDATION` with every field that is wrong.
-    pub(crate) fn read(self) -> Result<WebhookConfig, Failure> {
-        let mut problems = Problems::default();
-        let webhook = self.check(&mut problems, "");
-        problems.or(Some(webhook))
-    }
-
-    fn check(self, problems: &mut Problems, prefix: &str) -> WebhookConfig {
-        let field = |name: &str| format!("{prefix}{name}");
-        problems.bound(&field("url"), &self.url, model_limits::WEBHOOK_URL_BYTES_MAX);
-        if !is_http_url(&self.url) {
-            problems.add(field("url"), "is not an http or https URL with a host");
-        }
-        let secret_bytes = limits::WEBHOOK_SECRET_BYTES_MIN..=limits::WEBHOOK_SECRET_BYTES_MAX;
-        if !secret_bytes.contains(&self.secret.len()) {
-            problems.add(
-                field("secret"),
-                format!("is not {} to {} bytes long", secret_bytes.start(), secret_bytes.end()),
-            );
-        }
-        let First(words) = self.events;
-        problems.few(&field("events"), &words, limits::WORDS_MAX);
-        let mut events: Vec<String> = Vec::new();
-        for (index, event) in words.into_iter().enumerate() {
-            if !EVENT_TYPES.contains(&event.as_str()) {
-                problems.add(
-                    field(&format!("events.{index}")),
-                    "is not an event type; see the list in the documentation",
-                );
-            } else if !events.contains(&event) {
-                events.push(event);
-            }
-        }
-        WebhookConfig { url: self.url, secret: self.secret, events }
+        problems.or(Some(UpdateInstance { name: self.name, metadata }))
     }
 }
 
@@ -171,22 +109,9 @@ pub(crate) struct InstanceJson<'a> {
     next_attempt_at: Option<Time>,
     outbox_depth: u64,
     newest_event: u64,
-    webhook: Option<WebhookJson<'a>>,
     #[schemars(with = "Option<RawObject>")]
     metadata: Option<&'a RawValue>,
     created_at: Time,
-}
-
-/// A webhook without its secret.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Webhook")]
-struct WebhookJson<'a> {
-    url: &'a str,
-    events: &'a [String],
-    /// Sequence number of the last event that the endpoint took, or does not want.
-    delivered: u64,
-    /// `delivered`, or why the last attempt failed.
-    last_outcome: Option<&'a str>,
 }
 
 impl<'a> InstanceJson<'a> {
@@ -202,21 +127,8 @@ impl<'a> InstanceJson<'a> {
             next_attempt_at: view.next_attempt_at_ms.map(Time),
             outbox_depth: view.outbox_depth,
             newest_event: view.newest_event,
-            webhook: view.webhook.as_ref().map(|webhook| WebhookJson::of(webhook, view)),
             metadata: embed(view.metadata.as_ref()),
             created_at: Time(view.created_at_ms),
-        }
-    }
-}
-
-impl<'a> WebhookJson<'a> {
-    fn of(webhook: &'a WebhookConfig, view: &'a InstanceView) -> WebhookJson<'a> {
-        let progress = view.webhook_progress.as_ref();
-        WebhookJson {
-            url: &webhook.url,
-            events: &webhook.events,
-            delivered: progress.map_or(0, |progress| progress.delivered),
-            last_outcome: progress.and_then(|progress| progress.last_outcome.as_deref()),
         }
     }
 }

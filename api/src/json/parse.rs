@@ -6,9 +6,7 @@ use serde_path_to_error::{Path, Segment};
 use trunkline_model::{ErrorCode, Failure, FieldError};
 
 use super::fields::Object;
-
-/// Longest name of a field that is given back in an error, in characters.
-const NAME_CHARS_MAX: usize = 64;
+use crate::limits::FIELD_NAME_CHARS_MAX;
 
 /// Reads a whole JSON document that is an object.
 ///
@@ -74,7 +72,7 @@ impl Where {
 }
 
 fn shorten(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect()
+    name.chars().filter(|c| !c.is_control()).take(FIELD_NAME_CHARS_MAX).collect()
 }
 
 /// Turns serde's sentence into ours. Values are left out: they may be phone numbers or texts.

@@ -104,7 +104,7 @@ impl ImportBody {
                 None
             }
         };
-        let instance = CreateInstance { name: self.name, metadata: None, webhook: None };
+        let instance = CreateInstance { name: self.name, metadata: None };
         problems.or(source.map(|source| ImportRequest { instance, source, by }))
     }
 }

@@ -15,6 +15,11 @@ pub(crate) fn rfc3339(time_ms: i64) -> String {
     format!("{time:.3}")
 }
 
+/// The time now, in milliseconds since the Unix epoch.
+pub(crate) fn now_ms() -> i64 {
+    Timestamp::now().as_millisecond()
+}
+
 /// Seconds since the Unix epoch of a time as RFC 3339 writes it.
 ///
 /// # Errors

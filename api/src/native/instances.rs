@@ -1,9 +1,9 @@
-//! Instances and their webhooks.
+//! Instances.
 
 use hyper::StatusCode;
 use hyper::header::LOCATION;
 use trunkline_model::Failure;
-use trunkline_model::command::{Command, InstanceView, Reply, UpdateInstance};
+use trunkline_model::command::{Command, InstanceView, Reply};
 use trunkline_model::instance::InstanceState;
 
 use crate::body::RequestBody;
@@ -11,7 +11,7 @@ use crate::call::{Call, in_time, instance_in, unexpected};
 use crate::gateway::Gateway;
 use crate::json::Page;
 use crate::json::cursor::Cursor;
-use crate::json::instance::{CreateBody, InstanceJson, UpdateBody, WebhookBody};
+use crate::json::instance::{CreateBody, InstanceJson, UpdateBody};
 use crate::native::pairing;
 use crate::reply::{self, Answer};
 use crate::route::InstanceOperation;
@@ -32,8 +32,6 @@ pub(super) async fn answer<G: Gateway>(
         Op::Disconnect => act_without_body(call, body, Command::Disconnect).await,
         Op::Restart => act_without_body(call, body, Command::Restart).await,
         Op::Logout => act_without_body(call, body, Command::Logout).await,
-        Op::PutWebhook => put_webhook(call, body).await,
-        Op::DeleteWebhook => delete_webhook(call).await,
         Op::GetPairing => pairing::get(call).await,
         Op::GetQr => pairing::qr(call).await,
         Op::RequestPairingCode => pairing::request_code(call, body).await,
@@ -96,20 +94,6 @@ async fn delete<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
         Reply::Done => Ok(reply::no_content()),
         _ => Err(unexpected()),
     }
-}
-
-async fn put_webhook<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
-    call.instance()?;
-    let body: WebhookBody = body.json(call.headers).await?;
-    let change = UpdateInstance { webhook: Some(Some(body.read()?)), ..UpdateInstance::default() };
-    act(call, Command::UpdateInstance(Box::new(change))).await
-}
-
-async fn delete_webhook<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
-    let instance = call.instance()?;
-    let change = UpdateInstance { webhook: Some(None), ..UpdateInstance::default() };
-    instance_in(call.command(instance, Command::UpdateInstance(Box::new(change))).await?)?;
-    Ok(reply::no_content())
 }
 
 fn shown(view: &InstanceView) -> Answer {

@@ -4,6 +4,7 @@ mod about;
 mod channels;
 mod chats;
 mod communities;
+mod consumers;
 mod contacts;
 mod events;
 mod groups;
@@ -17,6 +18,7 @@ mod portable;
 mod profile;
 mod send;
 mod settings;
+mod webhooks;
 
 use trunkline_model::Failure;
 
@@ -51,6 +53,9 @@ pub(crate) async fn answer<G: Gateway>(
         NativeOperation::Channel(operation) => Box::pin(channels::answer(operation, call, body)).await,
         NativeOperation::Portable(operation) => Box::pin(portable::answer(operation, call, body)).await,
         NativeOperation::Settings(operation) => Box::pin(settings::answer(operation, call, body)).await,
+        NativeOperation::Webhook(operation) => Box::pin(webhooks::answer(operation, call, body)).await,
+        NativeOperation::Consumer(operation) => Box::pin(consumers::answer(operation, call, body)).await,
+        NativeOperation::Event(operation) => Box::pin(events::of_account(operation, call, body)).await,
     }
 }
 
@@ -75,7 +80,7 @@ async fn message<G: Gateway>(
         Op::MarkRead => messages::mark_read(call, body).await,
         Op::GetOfInstance => messages::get_of_instance(call).await,
         Op::Get => messages::get(call).await,
-        Op::Events => events::events(call).await,
+        Op::Events => Box::pin(events::of_instance(call)).await,
         Op::GetMedia => media::get(call).await,
     }
 }

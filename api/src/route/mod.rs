@@ -83,6 +83,8 @@ pub enum ReplyRule {
     File,
     /// 200 with JSON of this form, or with a stream of events for a client that asks for one.
     JsonOrEvents(SchemaOf),
+    /// 200 with a stream of events.
+    Events,
 }
 
 impl ReplyRule {
@@ -92,7 +94,7 @@ impl ReplyRule {
             ReplyRule::Nothing => &[204],
             ReplyRule::Json(statuses, _) => statuses,
             ReplyRule::File => &[200, 206],
-            ReplyRule::Bytes(_) | ReplyRule::JsonOrEvents(_) => &[200],
+            ReplyRule::Bytes(_) | ReplyRule::JsonOrEvents(_) | ReplyRule::Events => &[200],
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trunkline_model::instance::InstanceState;
-use trunkline_model::limits::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, SEARCH_TEXT_CHARS_MAX};
+use trunkline_model::limits::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, PULL_WAIT_MS_MAX, SEARCH_TEXT_CHARS_MAX};
 use trunkline_model::message::MessageStatus;
 
 use crate::limits::{WAIT_MS_DEFAULT, WAIT_MS_MAX};
@@ -125,6 +125,18 @@ const PATH: &[Parameter] = &[
         example: "3EB0C431C26A1916E07E",
         schema: text,
     },
+    Parameter {
+        name: "webhook",
+        description: "Id of a webhook, `whk_…`.",
+        example: "whk_0000000000000021",
+        schema: text,
+    },
+    Parameter {
+        name: "consumer",
+        description: "Id of a consumer, `whk_…`.",
+        example: "whk_0000000000000022",
+        schema: text,
+    },
 ];
 
 const QUERY: &[Parameter] = &[
@@ -230,6 +242,25 @@ const QUERY: &[Parameter] = &[
         example: "true",
         schema: flag,
     },
+    Parameter {
+        name: "wait_ms",
+        description: "Longest wait for the first event, in milliseconds.",
+        example: "1",
+        schema: || json!({ "type": "integer", "minimum": 0, "maximum": PULL_WAIT_MS_MAX, "default": 0 }),
+    },
+    Parameter {
+        name: "from",
+        description: "Begin with the events of this time; without it, with what happens from now on.",
+        example: "2026-01-01T00:00:00Z",
+        schema: || json!({ "type": "string", "format": "date-time" }),
+    },
+    Parameter {
+        name: "instance",
+        description: "Only of this instance: its id or name.",
+        example: "support",
+        schema: text,
+    },
+    Parameter { name: "failed", description: "Only those that failed.", example: "true", schema: flag },
 ];
 
 /// A query parameter by name.

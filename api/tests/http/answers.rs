@@ -17,6 +17,8 @@ use trunkline_model::settings::{InstanceSettings, SettingsUpdate};
 
 use crate::fake;
 
+pub mod endpoint;
+
 fn person() -> Party {
     Party {
         jid: "5511912345678@s.whatsapp.net".to_owned(),

@@ -117,7 +117,6 @@ fn query_parameters_and_headers() {
 fn instances() {
     let create = |body: &str| Sent::post("/v1/instances", body);
     let update = |body: &str| Sent::new("PATCH", "/v1/instances/shop").json(body);
-    let webhook = |body: &str| Sent::new("PUT", "/v1/instances/shop/webhook").json(body);
     let long_metadata = format!(r#"{{"metadata":{{"a":"{}"}}}}"#, "x".repeat(4_096));
     check(vec![
         invalid(create(r#"[]"#), "body"),
@@ -135,25 +134,7 @@ fn instances() {
         invalid(create(&format!(r#"{{"name":"{}"}}"#, "a".repeat(65))), "name"),
         invalid(create(r#"{"metadata":[1]}"#), "metadata"),
         invalid(create(&long_metadata), "metadata"),
-        invalid(create(r#"{"webhook":{"url":"https://example.org"}}"#), "webhook.secret"),
-        invalid(
-            create(r#"{"webhook":{"url":"ftp://example.org","secret":"0123456789abcdef"}}"#),
-            "webhook.url",
-        ),
-        invalid(
-            create(r#"{"webhook":{"url":"https://example.org","secret":"0123456789abcdef","event":[]}}"#),
-            "webhook.event",
-        ),
         invalid(update(r#"{"name":null}"#), "name"),
-        invalid(update(r#"{"webhook":"https://example.org"}"#), "webhook"),
-        invalid(webhook(r#"{"url":"https://example.org","secret":"short"}"#), "secret"),
-        invalid(webhook(r#"{"url":"https://u:p@example.org","secret":"0123456789abcdef"}"#), "url"),
-        invalid(
-            webhook(
-                r#"{"url":"https://example.org","secret":"0123456789abcdef","events":["message.recieved"]}"#,
-            ),
-            "events.0",
-        ),
     ]);
 }
 

@@ -152,6 +152,11 @@ impl Server {
         self.wait(exchange(self.addr(), request))
     }
 
+    /// Sends a request that is under way while `meanwhile` runs.
+    pub fn send_while(&self, request: Sent, meanwhile: impl Future<Output = ()>) -> Answer {
+        self.wait(join(exchange(self.addr(), request), meanwhile)).0
+    }
+
     /// Runs a future to its end, within the test's patience.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime

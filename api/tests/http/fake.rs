@@ -11,18 +11,24 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{Notify, watch};
 use trunkline_api::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
 use trunkline_model::command::{
-    Command, CreateInstance, Expiring, ImportRequest, InstanceView, MessageView, PairingView, Reply,
-    SendRequest,
+    Command, CreateInstance, EndpointCommand, EndpointReply, Expiring, ImportRequest, InstanceView,
+    MessageView, PairingView, Reply, SendRequest,
 };
+use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::{Event, EventBody};
 use trunkline_model::gate::Progress;
 use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
+use trunkline_model::record::EventRetention;
 use trunkline_model::settings::SettingsUpdate;
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, KeyId, MessageId, Scope};
 
 use crate::answers;
+
+mod follower;
+
+use follower::FakeFollower;
 
 pub const ACCOUNT: AccountId = AccountId(1);
 pub const OTHER_ACCOUNT: AccountId = AccountId(2);
@@ -60,6 +66,10 @@ pub enum Seen {
     Command(InstanceId, Command),
     Blob(Vec<u8>),
     Node,
+    Endpoint(EndpointCommand),
+    GetRetention,
+    SetRetention(EventRetention),
+    Follow(FollowFrom),
 }
 
 #[derive(Clone)]
@@ -75,6 +85,7 @@ struct Inner {
     release: Notify,
     ready: Mutex<bool>,
     refusal: Mutex<Option<Failure>>,
+    followed: Mutex<bool>,
 }
 
 impl Fake {
@@ -89,6 +100,7 @@ impl Fake {
             release: Notify::new(),
             ready: Mutex::new(true),
             refusal: Mutex::default(),
+            followed: Mutex::default(),
         }))
     }
 
@@ -104,6 +116,15 @@ impl Fake {
     /// Refuses every message from now on.
     pub fn refuse(&self, failure: Failure) {
         *lock(&self.0.refusal) = Some(failure);
+    }
+
+    /// From now on a stream over all instances goes on after what is in the log; before, it ends there.
+    pub fn follow_on(&self) {
+        *lock(&self.0.followed) = true;
+    }
+
+    fn is_followed(&self) -> bool {
+        *lock(&self.0.followed)
     }
 
     /// Adds a received text to the open instance's log.
@@ -207,15 +228,6 @@ pub fn instance(id: InstanceId, state: InstanceState) -> InstanceView {
         account: ACCOUNT,
         name: Some("shop".to_owned()),
         metadata: Some("{\"tier\": 1.50}".to_owned()),
-        webhook: Some(trunkline_model::command::WebhookConfig {
-            url: "https://example.org/hook".to_owned(),
-            secret: "a-webhook-secret-that-must-not-show".to_owned(),
-            events: vec!["message.received".to_owned()],
-        }),
-        webhook_progress: Some(trunkline_model::command::WebhookProgress {
-            delivered: 7,
-            last_outcome: Some("refused".to_owned()),
-        }),
         state,
         reason: None,
         linked: Some(Party {
@@ -289,6 +301,7 @@ fn pairing(state: InstanceState) -> Reply {
 
 impl Gateway for Fake {
     type Tail = FakeTail;
+    type Follower = FakeFollower;
 
     fn authenticate(&self, presented: &str) -> Option<Principal> {
         let (account, scopes) = match presented {
@@ -410,7 +423,7 @@ impl Gateway for Fake {
             }
             Command::PullEvents { after, limit } => Ok(self.pull(after, limit)),
             Command::Export(_) => Ok(Reply::Exported(vec![1, 2, 3])),
-            Command::NoteImport { .. } => unreachable!(),
+            Command::NoteImport { .. } | Command::NotePaused { .. } => unreachable!(),
             Command::GetSettings => Ok(answers::settings(SettingsUpdate::default())),
             Command::UpdateSettings(update) => Ok(answers::settings(*update)),
             Command::FetchMedia { .. } => Ok(Reply::Media {
@@ -419,6 +432,43 @@ impl Gateway for Fake {
                 file: blob(FILE),
             }),
         }
+    }
+
+    async fn endpoints(
+        &self,
+        account: AccountId,
+        command: EndpointCommand,
+    ) -> Result<EndpointReply, Failure> {
+        self.see(Seen::Endpoint(command.clone()));
+        if account != ACCOUNT {
+            return Err(Failure::new(ErrorCode::WebhookNotFound, "No."));
+        }
+        match (&command, self.pull(0, usize::MAX)) {
+            (EndpointCommand::Pull { limit, .. }, Reply::Events { events, .. }) => {
+                let events = events.into_iter().take(*limit).map(|event| (OPEN, event));
+                Ok(EndpointReply::Events(events.collect()))
+            }
+            _ => answers::endpoint::endpoint(&command),
+        }
+    }
+
+    async fn event_retention(&self, _account: AccountId) -> Result<EventRetention, Failure> {
+        self.see(Seen::GetRetention);
+        Ok(EventRetention { days: Some(30), bytes: None })
+    }
+
+    async fn set_event_retention(
+        &self,
+        _account: AccountId,
+        retention: EventRetention,
+    ) -> Result<(), Failure> {
+        self.see(Seen::SetRetention(retention));
+        Ok(())
+    }
+
+    async fn follow_account(&self, _account: AccountId, from: FollowFrom) -> Result<FakeFollower, Failure> {
+        self.see(Seen::Follow(from));
+        Ok(FakeFollower::new(self, from))
     }
 
     async fn wait_settled(

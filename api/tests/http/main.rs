@@ -13,3 +13,4 @@ mod routes;
 mod send;
 mod server;
 mod soup;
+mod webhooks;

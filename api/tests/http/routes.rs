@@ -5,14 +5,18 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use trunkline_api::route::{BodyRule, Route, Target, routes};
 use trunkline_model::command::{
-    Command, CreateInstance, PasskeyAssertion, SendRequest, UpdateInstance, WebhookConfig,
+    Command, CreateInstance, EndpointCommand, PasskeyAssertion, Replay, SendRequest, UpdateEndpoint,
+    UpdateInstance,
 };
+use trunkline_model::delivery::FollowFrom;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{
     Content, Edit, Lane, MessageRef, MessageStatus, SendMessage, SendOptions, Text,
 };
+use trunkline_model::record::EventRetention;
 use trunkline_model::{Address, Scope};
 
+use crate::answers::endpoint::{CONSUMER, WEBHOOK};
 use crate::client::{Sent, Server};
 use crate::fake::{NO_SCOPE_KEY, OPEN, OTHER_KEY, Seen, message_id};
 
@@ -35,7 +39,7 @@ fn example(route: &Route) -> Row {
     let request = Sent::new(route.method.as_str(), &path);
     let request = match (route.body, route.example) {
         (BodyRule::File, _) => request.body("image/jpeg", b"\xff\xd8\xff"),
-        (_, Some(body)) => request.json(body),
+        (_, Some(body)) => request.json(&body.replace("\"support\"", "\"shop\"")),
         (_, None) => request,
     };
     Row { route: route.name, request, status: route.reply.statuses()[0], seen: None }
@@ -44,17 +48,6 @@ fn example(route: &Route) -> Row {
 fn told(command: Command) -> Vec<Seen> {
     vec![Seen::Command(OPEN, command)]
 }
-
-fn webhook() -> WebhookConfig {
-    WebhookConfig {
-        url: "https://example.org/hook".to_owned(),
-        secret: "0123456789abcdef".to_owned(),
-        events: vec!["message.received".to_owned()],
-    }
-}
-
-const WEBHOOK: &str =
-    r#"{"url":"https://example.org/hook","secret":"0123456789abcdef","events":["message.received"]}"#;
 
 fn open_rows() -> Vec<Row> {
     [
@@ -69,21 +62,12 @@ fn open_rows() -> Vec<Row> {
 }
 
 fn instance_rows() -> Vec<Row> {
-    let create = CreateInstance {
-        name: Some("shop-2".to_owned()),
-        metadata: Some("{ \"a\": 1 }".to_owned()),
-        webhook: Some(webhook()),
-    };
-    let update = UpdateInstance { name: Some("shop-3".to_owned()), metadata: Some(None), webhook: None };
-    let set_webhook = |webhook| {
-        told(Command::UpdateInstance(Box::new(UpdateInstance {
-            webhook: Some(webhook),
-            ..UpdateInstance::default()
-        })))
-    };
-    let create_body = format!(r#"{{"name":"shop-2","metadata":{{ "a": 1 }},"webhook":{WEBHOOK}}}"#);
+    let create =
+        CreateInstance { name: Some("shop-2".to_owned()), metadata: Some("{ \"a\": 1 }".to_owned()) };
+    let update = UpdateInstance { name: Some("shop-3".to_owned()), metadata: Some(None) };
+    let create_body = r#"{"name":"shop-2","metadata":{ "a": 1 }}"#;
     let mut rows = vec![
-        row("instances.create", Sent::post("/v1/instances", &create_body), 201, vec![Seen::Create(create)]),
+        row("instances.create", Sent::post("/v1/instances", create_body), 201, vec![Seen::Create(create)]),
         row(
             "instances.import",
             Sent::post("/v1/instances/import", include_str!("../../examples/instances.import.json")),
@@ -113,19 +97,12 @@ fn instance_rows() -> Vec<Row> {
             told(Command::DeleteInstance),
         ),
         row(
-            "webhook.put",
-            Sent::new("PUT", "/v1/instances/shop/webhook").json(WEBHOOK),
-            200,
-            set_webhook(Some(webhook())),
-        ),
-        row(
             "keys.create",
             Sent::post("/v1/keys", r#"{"label":"crm","scopes":["messages:send","messages:send"]}"#),
             201,
             vec![Seen::Key("crm".to_owned(), vec![Scope::MessagesSend])],
         ),
         row("node.status", Sent::get("/v1/node"), 200, vec![Seen::Node]),
-        row("webhook.delete", Sent::new("DELETE", "/v1/instances/shop/webhook"), 204, set_webhook(None)),
     ];
     let actions = [
         ("instances.connect", "connect", Command::Connect),
@@ -265,9 +242,93 @@ fn message_rows() -> Vec<Row> {
     ]
 }
 
+/// Those whose place in the engine is not an instance.
+fn account_rows() -> Vec<Row> {
+    let asked = |command| vec![Seen::Endpoint(command)];
+    let webhook = |rest: &str| format!("/v1/webhooks/{WEBHOOK}{rest}");
+    let times = Replay::Times { instance: Some(OPEN), from_ms: 1_000, to_ms: 2_000 };
+    let times_body = r#"{"instance":"shop","from":"1970-01-01T00:00:01Z","to":"1970-01-01T00:00:02Z"}"#;
+    let kept = EventRetention { days: None, bytes: Some(1 << 20) };
+    let kept_body = r#"{"max_age_days":null,"max_bytes_per_instance":1048576}"#;
+    let from = FollowFrom::Time { ms: 1_000 };
+    vec![
+        row(
+            "webhooks.list",
+            Sent::get("/v1/webhooks?limit=5"),
+            200,
+            asked(EndpointCommand::List { pulling: false, after: None, limit: 5 }),
+        ),
+        row("webhooks.get", Sent::get(&webhook("")), 200, asked(EndpointCommand::Get(WEBHOOK))),
+        row(
+            "webhooks.update",
+            Sent::new("PATCH", &webhook("")).json(r#"{"name":null,"batch":null}"#),
+            200,
+            vec![
+                Seen::Endpoint(EndpointCommand::Get(WEBHOOK)),
+                Seen::Endpoint(EndpointCommand::Update(
+                    WEBHOOK,
+                    Box::new(UpdateEndpoint {
+                        name: Some(None),
+                        batching: Some(None),
+                        ..UpdateEndpoint::default()
+                    }),
+                )),
+            ],
+        ),
+        row(
+            "webhooks.rotate_secret",
+            Sent::post(&webhook("/rotate-secret"), r#"{"overlap_seconds":60}"#),
+            200,
+            asked(EndpointCommand::RotateSecret(WEBHOOK, 60_000)),
+        ),
+        row(
+            "webhooks.deliveries",
+            Sent::get(&webhook("/deliveries?instance=shop&failed=true&limit=3")),
+            200,
+            asked(EndpointCommand::Deliveries { id: WEBHOOK, instance: Some(OPEN), failed: true, limit: 3 }),
+        ),
+        row(
+            "webhooks.replay",
+            Sent::post(&webhook("/replay"), times_body),
+            202,
+            asked(EndpointCommand::Replay(WEBHOOK, times)),
+        ),
+        row(
+            "consumers.events",
+            Sent::get(&format!("/v1/consumers/{CONSUMER}/events?limit=9&wait_ms=7")),
+            200,
+            asked(EndpointCommand::Pull { id: CONSUMER, limit: 9, wait_ms: 7 }),
+        ),
+        row(
+            "consumers.ack",
+            Sent::post(
+                &format!("/v1/consumers/{CONSUMER}/ack"),
+                include_str!("../../examples/consumers.ack.json"),
+            ),
+            204,
+            asked(EndpointCommand::Ack(CONSUMER, vec![(OPEN, 42)])),
+        ),
+        row(
+            "events.stream",
+            Sent::get("/v1/events?from=1970-01-01T00:00:01Z"),
+            200,
+            vec![Seen::Follow(from)],
+        ),
+        row("events.retention_get", Sent::get("/v1/events/retention"), 200, vec![Seen::GetRetention]),
+        row(
+            "events.retention_put",
+            Sent::new("PUT", "/v1/events/retention").json(kept_body),
+            200,
+            vec![Seen::SetRetention(kept)],
+        ),
+    ]
+}
+
 fn rows() -> Vec<Row> {
-    let mut rows: Vec<Row> =
-        [open_rows(), instance_rows(), pairing_rows(), message_rows()].into_iter().flatten().collect();
+    let mut rows: Vec<Row> = [open_rows(), instance_rows(), pairing_rows(), message_rows(), account_rows()]
+        .into_iter()
+        .flatten()
+        .collect();
     let written: BTreeSet<&str> = rows.iter().map(|row| row.route).collect();
     rows.extend(routes().filter(|route| !written.contains(route.name)).map(example));
     rows
@@ -316,7 +377,8 @@ fn every_route_reaches_the_engine_as_it_should() {
         match row.seen {
             Some(wanted) => assert_eq!(seen, wanted, "{}", row.route),
             None => assert!(
-                !row.request.path.starts_with("/v1/") || matches!(seen[..], [Seen::Command(..)]),
+                !row.request.path.starts_with("/v1/")
+                    || matches!(seen[..], [Seen::Command(..) | Seen::Endpoint(..)]),
                 "{}: {seen:?}",
                 row.route
             ),

@@ -3,10 +3,12 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::config::ConfigArgs;
+use crate::commands::events::EventsArgs;
 use crate::commands::key::KeyArgs;
 use crate::commands::link::LinkArgs;
 use crate::commands::serve::ServeArgs;
-use crate::commands::{config, key, link, serve};
+use crate::commands::webhooks::WebhooksArgs;
+use crate::commands::{config, events, key, link, serve, webhooks};
 use crate::exit::Exit;
 
 /// A self-hosted WhatsApp gateway: thousands of linked numbers behind one HTTP API
@@ -33,6 +35,10 @@ enum Command {
     Key(Box<KeyArgs>),
     /// Link a number through a running server, from this terminal
     Link(Box<LinkArgs>),
+    /// Follow what happens to the numbers of a running server
+    Events(Box<EventsArgs>),
+    /// See how the webhooks of a running server fare
+    Webhooks(Box<WebhooksArgs>),
     /// Watch a gateway and a simulated WhatsApp service exchange messages, and be judged
     #[cfg(feature = "simulated")]
     Demo(crate::demo::DemoArgs),
@@ -54,6 +60,8 @@ impl Cli {
             Command::Config(args) => config::run(args),
             Command::Key(args) => key::run(args),
             Command::Link(args) => link::run(args),
+            Command::Events(args) => events::run(args),
+            Command::Webhooks(args) => webhooks::run(args),
             #[cfg(feature = "simulated")]
             Command::Demo(args) => crate::demo::run(args),
             #[cfg(not(feature = "simulated"))]

@@ -11,6 +11,12 @@ pub fn say(line: impl Display) {
     drop(writeln!(out, "{line}").and_then(|()| out.flush()));
 }
 
+/// Writes a line of a result that has no end, and says whether somebody still reads it.
+pub fn go_on_saying(line: impl Display) -> bool {
+    let mut out = stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
+}
+
 /// Writes a text of the result as it is.
 pub fn draw(text: &str) {
     let mut out = stdout().lock();
@@ -25,4 +31,9 @@ pub fn remark(line: impl Display) {
 /// Whether a person looks at the result.
 pub fn is_terminal() -> bool {
     stdout().is_terminal()
+}
+
+/// Whether the result is shown in colours: to a person, and not to one who does not want them (<https://no-color.org>).
+pub fn has_colours() -> bool {
+    is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

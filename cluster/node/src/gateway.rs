@@ -7,12 +7,20 @@ use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
 use metrics_exporter_prometheus::PrometheusHandle;
-use trunkline_api::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
-use trunkline_engine::Engine;
-use trunkline_model::command::{Command, CreateInstance, ImportRequest, InstanceView, MessageView, Reply};
+use trunkline_api::{
+    AccountFollower, EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus,
+    event_id, event_json, events_json, test_event_json,
+};
+use trunkline_engine::{Engine, EventWriter};
+use trunkline_model::command::{
+    Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView, Reply,
+};
+use trunkline_model::delivery::FollowFrom;
+use trunkline_model::event::Event;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
-use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, MessageId, Scope};
+use trunkline_model::record::EventRetention;
+use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, MessageId, Scope};
 
 use crate::open_files;
 
@@ -26,6 +34,12 @@ pub struct LocalGateway {
 /// Follows an instance's event log; at its end at once when there is no such instance.
 pub struct LocalTail(Option<trunkline_engine::EventTail>);
 
+/// Follows the events of an account's instances.
+pub struct LocalFollower(trunkline_engine::AccountFollower);
+
+/// Writes events as the native API does.
+pub struct NativeWriter;
+
 impl LocalGateway {
     /// A gateway to `engine` whose metrics are those of `metrics`.
     pub fn new(engine: Engine, metrics: PrometheusHandle) -> LocalGateway {
@@ -35,6 +49,7 @@ impl LocalGateway {
 
 impl Gateway for LocalGateway {
     type Tail = LocalTail;
+    type Follower = LocalFollower;
 
     fn authenticate(&self, presented: &str) -> Option<Principal> {
         let principal = self.engine.authenticate(presented)?;
@@ -97,6 +112,30 @@ impl Gateway for LocalGateway {
         self.engine.call(instance, command).await
     }
 
+    async fn endpoints(
+        &self,
+        account: AccountId,
+        command: EndpointCommand,
+    ) -> Result<EndpointReply, Failure> {
+        self.engine.endpoints(account, command).await
+    }
+
+    async fn event_retention(&self, account: AccountId) -> Result<EventRetention, Failure> {
+        self.engine.event_retention(account)
+    }
+
+    async fn set_event_retention(
+        &self,
+        account: AccountId,
+        retention: EventRetention,
+    ) -> Result<(), Failure> {
+        self.engine.set_event_retention(account, retention).await
+    }
+
+    async fn follow_account(&self, account: AccountId, from: FollowFrom) -> Result<LocalFollower, Failure> {
+        self.engine.follow_account(account, from).map(LocalFollower)
+    }
+
     async fn wait_settled(
         &self,
         instance: InstanceId,
@@ -155,5 +194,30 @@ impl Gateway for LocalGateway {
 impl EventTail for LocalTail {
     async fn next(&mut self) -> Option<u64> {
         self.0.as_mut()?.next().await
+    }
+}
+
+impl AccountFollower for LocalFollower {
+    async fn next(&mut self) -> Option<Vec<(InstanceId, Event)>> {
+        // The engine has logged what failed; the client comes again.
+        self.0.next().await.ok()
+    }
+}
+
+impl EventWriter for NativeWriter {
+    fn one(&self, account: AccountId, instance: InstanceId, event: &Event) -> Vec<u8> {
+        event_json(account, instance, event)
+    }
+
+    fn many(&self, account: AccountId, instance: InstanceId, events: &[&Event]) -> Vec<u8> {
+        events_json(account, instance, events)
+    }
+
+    fn id(&self, instance: InstanceId, sequence: u64) -> String {
+        event_id(instance, sequence)
+    }
+
+    fn test(&self, account: AccountId, endpoint: EndpointId, time_ms: i64) -> Vec<u8> {
+        test_event_json(account, endpoint, time_ms)
     }
 }

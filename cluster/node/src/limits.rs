@@ -29,11 +29,20 @@ pub const API_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest answer of the API that the client takes, in bytes.
 pub const API_ANSWER_BYTES_MAX: usize = 32 << 20;
 /// Longest event of a stream, in bytes.
-#[cfg(feature = "simulated")]
 pub const API_EVENT_BYTES_MAX: usize = 1 << 20;
-/// Events asked for in one page.
-#[cfg(feature = "simulated")]
-pub const API_EVENTS_PAGE: usize = trunkline_model::limits::PAGE_LIMIT_MAX;
+/// Entries asked for in one page.
+pub const API_PAGE: usize = trunkline_model::limits::PAGE_LIMIT_MAX;
+/// A stream that says nothing for so long, not even that it lives, is taken for broken.
+pub const API_STREAM_SILENCE_MAX: Duration = Duration::from_secs(60);
+
+/// Ids of events that `events tail` remembers, so as to show none twice: more than come again after a reconnection.
+pub const TAIL_IDS_MAX: usize = 65_536;
+/// First wait before `events tail` opens a broken stream again; each further one is twice as long.
+pub const TAIL_REOPEN_AFTER: Duration = Duration::from_millis(500);
+/// Longest such wait.
+pub const TAIL_REOPEN_AFTER_MAX: Duration = Duration::from_secs(15);
+/// Longest account of an event on a line, in characters.
+pub const TAIL_SUMMARY_CHARS_MAX: usize = 160;
 
 /// How long `link` waits for somebody to scan or type, in all.
 pub const LINK_TIMEOUT: Duration = Duration::from_secs(300);

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use trunkline_api::{RunningServer, ServeError, ServerConfig, event_json, serve};
+use trunkline_api::{RunningServer, ServeError, ServerConfig, serve};
 use trunkline_engine::{Engine, EngineConfig, EngineError, Fatal, OnFatal, SessionKitConfig};
 use trunkline_store::StoreError;
 
 use crate::config::{Settings, WhatsappSettings};
-use crate::gateway::LocalGateway;
+use crate::gateway::{LocalGateway, NativeWriter};
 use crate::open_files;
 
 /// Engine and API of one node.
@@ -82,7 +82,7 @@ fn engine_config(settings: &Settings, on_fatal: OnFatal) -> EngineConfig {
         media_quota_bytes: settings.media_quota_bytes,
         reconnects_per_second: settings.reconnects_per_second,
         instances_max: open_files::instances_max(settings.shards),
-        encode_event: Arc::new(event_json),
+        write_events: Arc::new(NativeWriter),
         on_fatal,
     }
 }

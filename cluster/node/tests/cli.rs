@@ -54,6 +54,9 @@ fn every_ending_has_its_exit_code() {
     check(&["key", "create"], 66, "There is no directory trunkline-data");
     check(&["link", "--key", "tk_x", "--url", "http://127.0.0.1:1"], 69, "does not answer");
     check(&["link", "--key", "tk_x", "--url", "ftp://127.0.0.1"], 1, "must start with http://");
+    check(&["events", "tail", "--key", "tk_x", "--url", "http://127.0.0.1:1"], 69, "does not answer");
+    check(&["events", "tail", "--key", "tk_x", "--from", "yesterday"], 2, "not a time");
+    check(&["webhooks", "status", "--key", "tk_x", "--url", "http://127.0.0.1:1"], 69, "does not answer");
     if cfg!(not(feature = "simulated")) {
         check(&["demo", "--numbers", "3"], 2, "--features simulated");
     }
@@ -122,13 +125,20 @@ impl Server {
 
     /// Status of `GET /v1/instances` with this key.
     fn status(&self, key: &str) -> String {
+        let answer = self.ask("GET /v1/instances", key, "");
+        answer.split(' ').nth(1).unwrap_or_default().to_owned()
+    }
+
+    /// The whole answer to a request.
+    fn ask(&self, what: &str, key: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
-        let host = &self.address;
-        write!(stream, "GET /v1/instances HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n")
+        let (host, length) = (&self.address, body.len());
+        write!(stream, "{what} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\n")
             .expect("it reads");
+        write!(stream, "Content-Length: {length}\r\nConnection: close\r\n\r\n{body}").expect("it reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");
-        answer.split(' ').nth(1).unwrap_or_default().to_owned()
+        answer
     }
 
     fn stop(mut self) -> Option<i32> {
@@ -178,4 +188,67 @@ fn a_number_of_shards_that_was_asked_for_must_be_that_of_the_directory() {
     let other = run(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--data-dir", "data", "--shards", "2"]);
     assert_eq!(other.status.code(), Some(64));
     assert!(text(&other.stderr).contains("created with 1 shards"), "{}", text(&other.stderr));
+}
+
+#[test]
+fn what_happens_is_shown_line_by_line_until_nobody_reads() {
+    let dir = TempDir::new().expect("a directory");
+    let server = Server::start(dir.path());
+    let key = server.root_key.clone().expect("the first start shows a key");
+    server.ask("POST /v1/instances", &key, r#"{"name":"shop"}"#);
+    server.ask("POST /v1/instances", &key, r#"{"name":"office"}"#);
+    let url = format!("http://{}", server.address);
+    let first_line = |args: &[&str]| {
+        let tail = ["events", "tail", "--url", &url, "--from", "2020-01-01T00:00:00Z"];
+        let mut child = trunkline(dir.path(), &[&tail, args].concat())
+            .env("TRUNKLINE_KEY", &key)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("it is a pipe")).read_line(&mut line).expect("a line");
+        child.kill().expect("it runs on");
+        child.wait().expect("it ends");
+        line
+    };
+    let line = first_line(&["--instance", "office"]);
+    assert!(
+        line.contains("instance.created") && !line.contains('\u{1b}'),
+        "no colours into a pipe: {line:?}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&first_line(&["--json"])).expect("a line of JSON");
+    assert_eq!(json["type"], "instance.created");
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn webhooks_are_shown_without_their_secrets() {
+    let dir = TempDir::new().expect("a directory");
+    let server = Server::start(dir.path());
+    let key = server.root_key.clone().expect("the first start shows a key");
+    let url = format!("http://{}", server.address);
+    let status = |args: &[&str]| {
+        let output = trunkline(dir.path(), &[&["webhooks", "status", "--url", &url][..], args].concat())
+            .env("TRUNKLINE_KEY", &key)
+            .output()
+            .expect("the binary runs");
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    assert!(status(&[]).contains("There is no webhook"));
+    assert_eq!(status(&["--json"]).trim(), "[]");
+    let body =
+        r#"{"name":"crm","url":"https://crm.example.com/a-secret-path","secret":"a secret of this test"}"#;
+    let made = server.ask("POST /v1/webhooks", &key, body);
+    assert!(made.starts_with("HTTP/1.1 201"), "{made}");
+    let table = status(&[]);
+    for shown in
+        ["whk_", "crm", "http", "crm.example.com", "active", "pending", "lag", "dead", "last outcome"]
+    {
+        assert!(table.contains(shown), "{shown} is missing in\n{table}");
+    }
+    assert!(!table.contains("secret"), "{table}");
+    let json: serde_json::Value = serde_json::from_str(&status(&["--json"])).expect("JSON");
+    assert_eq!((&json[0]["name"], &json[0]["pending"]), (&"crm".into(), &0.into()));
+    assert_eq!(server.stop(), Some(0));
 }

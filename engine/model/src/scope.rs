@@ -33,11 +33,17 @@ pub enum Scope {
     ProfileWrite,
     /// Take credentials out and bring them in.
     Admin,
+    /// Say how long events are kept.
+    EventsWrite,
+    /// Look at webhooks and consumers, and at how their deliveries went.
+    WebhooksRead,
+    /// Make, change, test and delete webhooks and consumers.
+    WebhooksWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Scope; 15] = [
+    pub const ALL: [Scope; 18] = [
         Scope::All,
         Scope::InstancesRead,
         Scope::InstancesWrite,
@@ -53,6 +59,9 @@ impl Scope {
         Scope::ProfileRead,
         Scope::ProfileWrite,
         Scope::Admin,
+        Scope::EventsWrite,
+        Scope::WebhooksRead,
+        Scope::WebhooksWrite,
     ];
 
     /// The word that records and the API use.
@@ -73,6 +82,9 @@ impl Scope {
             Scope::ProfileRead => "profile:read",
             Scope::ProfileWrite => "profile:write",
             Scope::Admin => "admin",
+            Scope::EventsWrite => "events:write",
+            Scope::WebhooksRead => "webhooks:read",
+            Scope::WebhooksWrite => "webhooks:write",
         }
     }
 

@@ -3,6 +3,7 @@
 mod backlog;
 mod chat_changes;
 mod chats;
+mod consumers;
 mod contacts;
 mod copies;
 mod events;
@@ -25,4 +26,5 @@ mod refusals;
 mod retries;
 mod settings;
 mod text;
+mod webhook_trouble;
 mod webhooks;

@@ -187,18 +187,12 @@ async fn an_unlinked_instance_accepts_no_message() {
 async fn wrong_settings_make_no_instance() {
     let world = World::start().await;
     let gateway = Gateway::start(&world).await;
-    let secret = "0123456789abcdef";
     let wrong = [
         (json!({"nmae": "shop"}), "nmae"),
         (json!({"name": "two words"}), "name"),
         (json!({"name": 7}), "name"),
         (json!({"metadata": []}), "metadata"),
-        (json!({"webhook": {"url": "ftp://x", "secret": secret}}), "webhook.url"),
-        (json!({"webhook": {"url": "http://127.0.0.1/", "secret": "short"}}), "webhook.secret"),
-        (
-            json!({"webhook": {"url": "http://127.0.0.1/", "secret": secret, "events": ["x"]}}),
-            "webhook.events.0",
-        ),
+        (json!({"webhook": {"url": "http://127.0.0.1/"}}), "webhook"),
     ];
     for (body, field) in wrong {
         let problem =

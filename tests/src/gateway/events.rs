@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Api;
+use super::api::Request;
 
 /// An event as the API gives it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -46,7 +47,8 @@ impl GatewayEvent {
 pub struct EventStream {
     response: Response,
     read: BytesMut,
-    instance: String,
+    /// Whose events they have to be; `None` for any instance's of the account.
+    instance: Option<String>,
 }
 
 impl EventStream {
@@ -57,12 +59,26 @@ impl EventStream {
             Some(id) => api.get(&format!("/v1/instances/{instance}/events")).header("last-event-id", id),
             None => api.get(&format!("/v1/instances/{instance}/events?after=0")),
         };
+        Self::of(request, Some(instance.to_owned())).await
+    }
+
+    /// Opens the stream of all instances of the account. `last_event_id` resumes it a while before that event; without it the
+    /// stream begins with the events of `from`, in RFC 3339.
+    pub async fn open_all(api: &Api, from: &str, last_event_id: Option<&str>) -> Self {
+        let request = match last_event_id {
+            Some(id) => api.get("/v1/events").header("last-event-id", id),
+            None => api.get(&format!("/v1/events?from={from}")),
+        };
+        Self::of(request, None).await
+    }
+
+    async fn of(request: Request, instance: Option<String>) -> Self {
         let opened = request.header("accept", "text/event-stream").open().await;
         let response = opened.unwrap_or_else(|error| panic!("the event stream does not open: {error}"));
         assert_eq!(response.status(), 200, "the event stream does not open");
         let kind = response.headers().get("content-type").and_then(|value| value.to_str().ok());
         assert!(kind.is_some_and(|kind| kind.starts_with("text/event-stream")), "content type {kind:?}");
-        Self { response, read: BytesMut::new(), instance: instance.to_owned() }
+        Self { response, read: BytesMut::new(), instance }
     }
 
     /// The next event; `None` when the stream ended, orderly or not.
@@ -94,7 +110,8 @@ impl EventStream {
             Some(event.kind.as_str()),
             "the stream's type is another one than the event's"
         );
-        assert_eq!(event.instance, self.instance, "an event of another instance");
+        let is_asked_for = self.instance.as_ref().is_none_or(|instance| *instance == event.instance);
+        assert!(is_asked_for, "an event of another instance: {event:?}");
         Some(event)
     }
 }

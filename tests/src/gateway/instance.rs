@@ -100,16 +100,6 @@ impl Instance {
         self.api.request(Method::PATCH, &self.path(path)).json(change).send().await
     }
 
-    /// Sets the webhook.
-    pub async fn put_webhook(&self, setting: &Value) -> Value {
-        self.api.request(Method::PUT, &self.path("/webhook")).json(setting).send().await.expect(200)
-    }
-
-    /// Removes the webhook.
-    pub async fn delete_webhook(&self) {
-        self.api.request(Method::DELETE, &self.path("/webhook")).send().await.expect(204);
-    }
-
     /// Deletes the instance.
     pub async fn delete(&self) -> Answer {
         self.api.request(Method::DELETE, &self.path("")).send().await

@@ -88,6 +88,11 @@ pub(super) enum Data<'a> {
     Exported {
         by: &'a str,
     },
+    WebhookPaused {
+        webhook: String,
+        /// `failing` or `gone`.
+        reason: &'static str,
+    },
 }
 
 impl<'a> Data<'a> {
@@ -150,6 +155,9 @@ impl<'a> Data<'a> {
             },
             EventBody::Exported { by } => Data::Exported { by },
             EventBody::Imported { source, by } => Data::Imported { source, by },
+            EventBody::WebhookPaused { endpoint, reason } => {
+                Data::WebhookPaused { webhook: endpoint.to_string(), reason: reason.as_str() }
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use trunkline_model::chat::{
     ChatChange, ChatChanged, ContactChange, ContactChanged, LabelChanged, MessageRef, Mute,
 };
 use trunkline_model::command::{CallEvent, CallStep, LimitsView, ReachoutLimit};
+use trunkline_model::delivery::PauseReason;
 use trunkline_model::event::{CloseReason, EventBody, PollCount, PollVoted, StatusChange, Undecryptable};
 use trunkline_model::inbound::{
     InboundContent, InboundMarks, InboundMedia, InboundMessage, InboundPoll, InboundQuote, MediaLook, Party,
@@ -299,6 +300,7 @@ fn every_type_that_an_event_can_have_is_listed_once() {
         })),
         EventBody::Exported { by: String::new() },
         EventBody::Imported { source: String::new(), by: String::new() },
+        EventBody::WebhookPaused { endpoint: EndpointId(3), reason: PauseReason::Gone },
     ];
     let mut kinds: Vec<&str> = states.iter().chain(&statuses).chain(&others).map(EventBody::kind).collect();
     let mut listed = EVENT_TYPES.to_vec();
@@ -318,5 +320,48 @@ fn event_ids_read_back_for_their_own_instance_only() {
         ("7", InstanceId(2)),
     ] {
         assert_eq!(sequence_of(id, instance), None, "{id}");
+    }
+}
+
+#[test]
+fn a_batch_and_a_test_have_the_envelopes_of_events() {
+    let event = |sequence| Event { sequence, time_ms: 0, backfilled: false, body: voted() };
+    let json = |bytes: Vec<u8>| serde_json::from_slice::<serde_json::Value>(&bytes).expect("it is JSON");
+    let events = [event(1), event(2)];
+    let batch = json(events_json(AccountId(1), InstanceId(2), &events.each_ref()));
+    let one_by_one = events.map(|event| json(event_json(AccountId(1), InstanceId(2), &event)));
+    assert_eq!(batch, serde_json::json!({"data": one_by_one}));
+    let test = json(test_event_json(AccountId(1), EndpointId(3), 1_700_000_000_007));
+    let members = |value: &serde_json::Value| {
+        let members = value.as_object().expect("an object").keys();
+        members.cloned().collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(members(&test), members(&one_by_one[0]));
+    assert_eq!((&test["type"], &test["instance"]), (&"webhook.test".into(), &serde_json::Value::Null));
+    assert_eq!(test["data"], serde_json::json!({"webhook": "whk_0000000000000003"}));
+}
+
+#[test]
+fn a_webhook_that_was_paused_says_why() {
+    let json = json_of(EventBody::WebhookPaused { endpoint: EndpointId(3), reason: PauseReason::Failing });
+    let expected = serde_json::json!({"webhook": "whk_0000000000000003", "reason": "failing"});
+    assert_eq!(json["data"], expected);
+}
+
+#[test]
+fn only_types_and_families_of_them_are_taken() {
+    for (word, expected) in [
+        ("message.received", true),
+        ("message.*", true),
+        ("webhook.*", true),
+        ("message", false),
+        ("message*", false),
+        ("message.re*", false),
+        ("*", false),
+        (".*", false),
+        ("", false),
+        ("campaign.*", false),
+    ] {
+        assert_eq!(is_type_or_family(word), expected, "{word}");
     }
 }

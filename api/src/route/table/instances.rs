@@ -1,7 +1,7 @@
-//! Instances, their webhooks, and how they are linked.
+//! Instances, and how they are linked.
 
 use crate::json::Page;
-use crate::json::instance::{CreateBody, InstanceJson, UpdateBody, WebhookBody};
+use crate::json::instance::{CreateBody, InstanceJson, UpdateBody};
 use crate::json::pairing::{PairingJson, PasskeyBody, PhoneBody};
 
 super::operations! {
@@ -18,7 +18,7 @@ super::operations! {
         "Returns one instance with its live status.";
     Update: PATCH "/v1/instances/{instance}", "instances.update", InstancesWrite / Write,
         {UpdateBody} => (200 InstanceJson<'_>), [],
-        "Changes name, metadata or webhook; what is left out stays, null removes.";
+        "Changes name or metadata; what is left out stays, null removes.";
     Delete: DELETE "/v1/instances/{instance}", "instances.delete", InstancesWrite / Write,
         - => (204), [],
         "Logs the instance out where it is linked, and deletes it with all its data.";
@@ -34,12 +34,6 @@ super::operations! {
     Logout: POST "/v1/instances/{instance}/logout", "instances.logout", InstancesWrite / Write,
         {} => (200 InstanceJson<'_>), [],
         "Unlinks the device on WhatsApp and forgets its credentials.";
-    PutWebhook: PUT "/v1/instances/{instance}/webhook", "webhook.put", InstancesWrite / Write,
-        {WebhookBody} => (200 InstanceJson<'_>), [],
-        "Sets the endpoint that receives the instance's events.";
-    DeleteWebhook: DELETE "/v1/instances/{instance}/webhook", "webhook.delete", InstancesWrite / Write,
-        - => (204), [],
-        "Removes the instance's webhook.";
     // Seeing a code is a matter of writing: who sees one can link a phone to the instance.
     GetPairing: GET "/v1/instances/{instance}/pairing", "pairing.get", InstancesWrite / Read,
         - => (200 PairingJson<'_>), [],

@@ -53,8 +53,8 @@ super::operations! {
         - => (200 List<ReceiptJson<'_>>), [],
         "Lists who has an outgoing message, who has read and who has played it.";
     Events: GET "/v1/instances/{instance}/events", "events.list", EventsRead / Read,
-        - => (events Page<EventJson<'_>>), ["limit", "cursor", "after"],
-        "Returns events after a position, or streams them to a client that accepts text/event-stream.";
+        - => (events Page<EventJson<'_>>), ["limit", "cursor", "after", "wait_ms"],
+        "Returns events after a position, waiting for the first one if asked to, or streams them to a client that accepts text/event-stream.";
     GetMedia: GET "/v1/instances/{instance}/media/{media}", "media.get", MessagesRead / Lookup,
         - => (file), [],
         "Downloads the file of a received message, or a part of it.";

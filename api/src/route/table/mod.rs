@@ -2,7 +2,7 @@
 //!
 //! A row: operation, method and path, name, scope and budget, body and reply, query parameters, summary. Bodies are `-` (none),
 //! `{}` (nothing or an empty object), `{Type}`, `{long Type}` and `{large Type}` (the same, with more room), `{message Type}`
-//! (JSON or multipart) or `{file}`; replies `(204)`, `(200 Type)`, `(file)`, `(bytes "type/subtype" …)` or `(events Type)`.
+//! (JSON or multipart) or `{file}`; replies `(204)`, `(200 Type)`, `(file)`, `(bytes "type/subtype" …)`, `(events Type)` or `(events)`.
 //! The example of a body is the file of that name in `examples/`.
 
 macro_rules! operations {
@@ -78,6 +78,9 @@ macro_rules! reply {
     ((204)) => { $crate::route::ReplyRule::Nothing };
     ((file)) => { $crate::route::ReplyRule::File };
     ((bytes $($kind:literal),+)) => { $crate::route::ReplyRule::Bytes(&[$($kind),+]) };
+    ((events)) => {
+        $crate::route::ReplyRule::Events
+    };
     ((events $reply:ty)) => {
         $crate::route::ReplyRule::JsonOrEvents(|schemas| schemas.subschema_for::<$reply>())
     };
@@ -94,7 +97,9 @@ pub(super) use {body, example, operations, reply};
 mod channels;
 mod chats;
 mod communities;
+mod consumers;
 mod contacts;
+mod events;
 mod groups;
 mod instances;
 mod messages;
@@ -103,11 +108,14 @@ mod open;
 mod portable;
 mod profile;
 mod settings;
+mod webhooks;
 
 pub use channels::ChannelOperation;
 pub use chats::ChatOperation;
 pub use communities::CommunityOperation;
+pub use consumers::ConsumerOperation;
 pub use contacts::ContactOperation;
+pub use events::EventOperation;
 pub use groups::GroupOperation;
 pub use instances::InstanceOperation;
 pub use messages::MessageOperation;
@@ -116,6 +124,7 @@ pub use open::OpenOperation;
 pub use portable::PortableOperation;
 pub use profile::ProfileOperation;
 pub use settings::SettingsOperation;
+pub use webhooks::WebhookOperation;
 
 use super::Route;
 
@@ -144,6 +153,12 @@ pub enum NativeOperation {
     Settings(SettingsOperation),
     /// Credentials in and out.
     Portable(PortableOperation),
+    /// Webhooks.
+    Webhook(WebhookOperation),
+    /// Consumers that pull.
+    Consumer(ConsumerOperation),
+    /// Events of the whole account.
+    Event(EventOperation),
 }
 
 /// The parts of the table, in the order of the documentation.
@@ -158,6 +173,9 @@ pub(super) static TABLES: &[&[Route]] = &[
     profile::TABLE,
     settings::TABLE,
     portable::TABLE,
+    webhooks::TABLE,
+    consumers::TABLE,
+    events::TABLE,
     node::TABLE,
     open::TABLE,
 ];

@@ -1,10 +1,13 @@
 //! The calls of the native API that the commands make.
 
 use serde_json::{Value, json};
+use trunkline_model::limits::ENDPOINTS_PER_ACCOUNT_MAX;
 
 use super::error::ApiError;
 use super::http::Http;
-use super::types::{Instance, Pairing};
+use super::sse::EventStream;
+use super::types::{Instance, Page, Pairing, Webhook};
+use crate::limits::API_PAGE;
 
 /// A node's API.
 #[derive(Debug, Clone)]
@@ -65,5 +68,34 @@ impl Api {
     pub async fn request_pairing_code(&self, instance: &str, phone: &str) -> Result<Pairing, ApiError> {
         let body = json!({ "phone": phone });
         self.0.post(&format!("/v1/instances/{instance}/pairing-code"), Some(&body), &[]).await
+    }
+
+    /// Follows a stream of events; `last` is the id of the last event that was seen.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn follow_path(&self, path: &str, last: Option<&str>) -> Result<EventStream, ApiError> {
+        let last = last.map(|last| ("last-event-id", last));
+        let response = self.0.open(path, "text/event-stream", last.as_slice()).await?;
+        Ok(EventStream::new(self.0.clone(), response))
+    }
+
+    /// Every webhook of the account.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn webhooks(&self) -> Result<Vec<Webhook>, ApiError> {
+        let mut all = Vec::new();
+        let mut path = format!("/v1/webhooks?limit={API_PAGE}");
+        loop {
+            let page: Page<Webhook> = self.0.get(&path).await?;
+            all.extend(page.data);
+            match page.next_cursor {
+                Some(cursor) if all.len() < ENDPOINTS_PER_ACCOUNT_MAX => {
+                    path = format!("/v1/webhooks?limit={API_PAGE}&cursor={cursor}");
+                }
+                _ => return Ok(all),
+            }
+        }
     }
 }

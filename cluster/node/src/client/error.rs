@@ -75,6 +75,15 @@ impl ApiError {
     pub fn has_code(&self, wanted: &str) -> bool {
         matches!(self, ApiError::Refused { code, .. } if code == wanted)
     }
+
+    /// Whether the same request may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            ApiError::Unreachable { .. } => true,
+            ApiError::Refused { status, .. } => matches!(status, 429 | 503 | 504),
+            ApiError::Garbled { .. } => false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -95,5 +104,13 @@ mod tests {
         check(404, r#"{"error":"no such account"}"#, "no such account (, HTTP 404)");
         check(503, "<html>", "The request was refused without a reason. (, HTTP 503)");
         assert!(ApiError::refused(409, taken.as_bytes()).has_code("NAME_TAKEN"));
+    }
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let refused = |status| ApiError::refused(status, b"{}");
+        let garbled = ApiError::Garbled { url: String::new(), reason: String::new() };
+        assert!([429, 503, 504].into_iter().all(|status| refused(status).is_retryable()));
+        assert!([400, 401, 404, 409, 422, 500].into_iter().all(|status| !refused(status).is_retryable()));
+        assert!(!garbled.is_retryable());
     }
 }

@@ -6,19 +6,14 @@ use serde_json::json;
 use super::api::Api;
 use super::error::ApiError;
 use super::sse::EventStream;
-use crate::limits::API_EVENTS_PAGE;
+use super::types::Page;
+use crate::limits::API_PAGE;
 
 /// An outgoing message.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Message {
     /// Its id.
     pub id: String,
-}
-
-/// A page of a list.
-#[derive(Debug, Deserialize)]
-struct Page<T> {
-    data: Vec<T>,
 }
 
 /// An event of an instance.
@@ -83,7 +78,7 @@ impl Api {
     /// # Errors
     /// [`ApiError`].
     pub async fn events_after(&self, instance: &str, after: u64) -> Result<Vec<Event>, ApiError> {
-        let path = format!("/v1/instances/{instance}/events?after={after}&limit={API_EVENTS_PAGE}");
+        let path = format!("/v1/instances/{instance}/events?after={after}&limit={API_PAGE}");
         self.0.get(&path).await.map(|page: Page<Event>| page.data)
     }
 
@@ -93,32 +88,6 @@ impl Api {
     /// [`ApiError`].
     pub async fn follow(&self, instance: &str, after: u64) -> Result<EventStream, ApiError> {
         let path = format!("/v1/instances/{instance}/events?after={after}");
-        let response = self.0.open(&path, "text/event-stream").await?;
-        Ok(EventStream::new(self.0.clone(), response))
-    }
-}
-
-impl ApiError {
-    /// Whether the same request may succeed later.
-    pub fn is_retryable(&self) -> bool {
-        match self {
-            ApiError::Unreachable { .. } => true,
-            ApiError::Refused { status, .. } => matches!(status, 429 | 503 | 504),
-            ApiError::Garbled { .. } => false,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_may_pass_is_tried_again() {
-        let refused = |status| ApiError::refused(status, b"{}");
-        let garbled = ApiError::Garbled { url: String::new(), reason: String::new() };
-        assert!([429, 503, 504].into_iter().all(|status| refused(status).is_retryable()));
-        assert!([400, 401, 404, 409, 422, 500].into_iter().all(|status| !refused(status).is_retryable()));
-        assert!(!garbled.is_retryable());
+        self.follow_path(&path, None).await
     }
 }

@@ -5,13 +5,12 @@ mod error;
 mod http;
 #[cfg(feature = "simulated")]
 mod messages;
-#[cfg(feature = "simulated")]
 mod sse;
 mod types;
 
 pub use api::Api;
 pub use error::ApiError;
 pub use http::install_tls;
-pub use types::{Instance, Pairing};
+pub use types::{Instance, Pairing, Webhook};
 #[cfg(feature = "simulated")]
 pub use {http::Http, messages::Event};

@@ -5,11 +5,12 @@ use std::pin::Pin;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use reqwest::{Method, Response};
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use super::error::ApiError;
 use super::http::Http;
-use super::messages::Event;
-use crate::limits::API_EVENT_BYTES_MAX;
+use crate::limits::{API_EVENT_BYTES_MAX, API_STREAM_SILENCE_MAX};
 
 /// An open stream of events.
 pub struct EventStream {
@@ -27,12 +28,34 @@ impl EventStream {
     ///
     /// # Errors
     /// [`ApiError`]; the stream is of no use after that.
-    pub async fn next(&mut self) -> Result<Option<Event>, ApiError> {
+    #[cfg(feature = "simulated")]
+    pub async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, ApiError> {
+        let Some(json) = self.next_json().await? else { return Ok(None) };
+        self.read(&json).map(Some)
+    }
+
+    /// Reads what [`EventStream::next_json`] gave.
+    ///
+    /// # Errors
+    /// [`ApiError::Garbled`] when it has another form.
+    pub fn read<T: DeserializeOwned>(&self, json: &str) -> Result<T, ApiError> {
+        serde_json::from_str(json).map_err(|error| self.http.garbled(error))
+    }
+
+    /// As [`EventStream::next`], as it was sent.
+    ///
+    /// # Errors
+    /// [`ApiError`]; the stream is of no use after that.
+    pub async fn next_json(&mut self) -> Result<Option<String>, ApiError> {
         loop {
             if let Some(data) = self.decoder.next() {
-                return serde_json::from_str(&data).map(Some).map_err(|error| self.http.garbled(error));
+                return Ok(Some(data));
             }
-            let Some(chunk) = self.chunks.next().await else { return Ok(None) };
+            // A server that lives says so every few seconds.
+            let Ok(chunk) = timeout(API_STREAM_SILENCE_MAX, self.chunks.next()).await else {
+                return Ok(None);
+            };
+            let Some(chunk) = chunk else { return Ok(None) };
             let chunk = chunk.map_err(|error| self.http.unreachable(error))?;
             self.decoder.push(&chunk).map_err(|error| self.http.garbled(error))?;
         }
@@ -44,8 +67,16 @@ impl Http {
     ///
     /// # Errors
     /// [`ApiError`].
-    pub(super) async fn open(&self, path: &str, accept: &str) -> Result<Response, ApiError> {
-        let request = self.request(Method::GET, path)?.header("accept", accept);
+    pub(super) async fn open(
+        &self,
+        path: &str,
+        accept: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Response, ApiError> {
+        let mut request = self.request(Method::GET, path)?.header("accept", accept);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let response = self.answer(request).await?;
         if response.status().is_success() {
             return Ok(response);

@@ -39,3 +39,18 @@ pub struct Code {
     /// Its text.
     pub text: String,
 }
+
+/// A page of a list.
+#[derive(Debug, Deserialize)]
+pub struct Page<T> {
+    /// Its entries.
+    pub data: Vec<T>,
+    /// Where the next one begins.
+    #[serde(default)]
+    pub next_cursor: Option<String>,
+}
+
+/// A webhook. Serialised, it is what the API said of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Webhook(pub serde_json::Value);

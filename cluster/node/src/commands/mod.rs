@@ -1,6 +1,9 @@
 //! The commands, one file each.
 
 pub mod config;
+pub mod events;
 pub mod key;
 pub mod link;
 pub mod serve;
+mod server;
+pub mod webhooks;

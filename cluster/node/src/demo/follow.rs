@@ -5,7 +5,7 @@ use tokio::time::{Instant, sleep};
 
 use super::limits::{FOLLOW_ATTEMPTS_MAX, FOLLOW_RETRY_AFTER};
 use super::tracker::Tracker;
-use crate::client::{Api, ApiError};
+use crate::client::{Api, ApiError, Event};
 
 /// Follows every instance and tells the tracker. Ends only when none can be followed any more.
 pub async fn follow_all(api: &Api, instances: &[String], tracker: &Tracker) {
@@ -35,7 +35,7 @@ async fn follow_once(
     (tracker, after): (&Tracker, &mut u64),
 ) -> Result<(), ApiError> {
     let mut events = api.follow(instance, *after).await?;
-    while let Some(event) = events.next().await? {
+    while let Some(event) = events.next::<Event>().await? {
         *after = event.sequence;
         tracker.heard(number, event, Instant::now());
     }

@@ -3,11 +3,11 @@
 mod qr;
 mod step;
 
-use tokio::runtime::Builder;
 use tokio::time::{Instant, interval};
 
 use self::step::{Shown, Step, grouped, step};
-use crate::client::{Api, ApiError, Instance, install_tls};
+use super::server;
+use crate::client::{Api, ApiError, Instance};
 use crate::console::{draw, is_terminal, remark, say};
 use crate::exit::Exit;
 use crate::limits::{LINK_POLL_EVERY, LINK_TIMEOUT};
@@ -34,21 +34,7 @@ pub struct LinkArgs {
 
 /// Runs the command.
 pub fn run(args: &LinkArgs) -> Exit {
-    install_tls();
-    let runtime = match Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            remark(error);
-            return Exit::Unavailable;
-        }
-    };
-    match runtime.block_on(link(args)) {
-        Ok(exit) => exit,
-        Err(error) => {
-            remark(&error);
-            if matches!(error, ApiError::Unreachable { .. }) { Exit::Unavailable } else { Exit::Failed }
-        }
-    }
+    server::call(link(args))
 }
 
 async fn link(args: &LinkArgs) -> Result<Exit, ApiError> {
