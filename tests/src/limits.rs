@@ -38,3 +38,6 @@ pub const GATEWAY_EVENT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Lines of the gateway's standard output that nobody has read yet.
 pub const GATEWAY_LINES_MAX: usize = 64;
+
+/// Waiting for a message broker to start; an Erlang node takes its time on a busy machine.
+pub const BROKER_START_TIMEOUT: Duration = Duration::from_secs(90);

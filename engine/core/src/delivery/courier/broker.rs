@@ -25,7 +25,7 @@ pub(super) const REPLAY_HEADER: &str = "Trunkline-Replay";
 const NO_INSTANCE: &str = "none";
 
 /// One event for a broker.
-pub(super) struct Message {
+pub(crate) struct Message {
     /// Subject or routing key.
     pub(super) to: String,
     /// The event's type.
@@ -43,7 +43,7 @@ pub(super) struct Message {
 }
 
 /// A kind of broker.
-pub(super) trait Broker: Send + Sync {
+pub(crate) trait Broker: Send + Sync {
     /// A connection to one. Its end is what frees it.
     type Link: Send + Sync;
 

@@ -3,6 +3,8 @@
 mod address;
 mod broker;
 mod http;
+#[cfg(test)]
+mod lifetime_tests;
 mod nats;
 mod rabbitmq;
 mod signature;

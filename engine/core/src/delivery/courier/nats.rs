@@ -37,7 +37,7 @@ pub(crate) type NatsCourier = BrokerCourier<Nats>;
 
 impl NatsCourier {
     pub(super) fn of(target: &NatsTarget, allow_private: bool) -> NatsCourier {
-        BrokerCourier::new(Nats { target: target.clone(), allow_private })
+        BrokerCourier::new(Nats::new(target, allow_private))
     }
 }
 
@@ -123,6 +123,10 @@ impl Broker for Nats {
 }
 
 impl Nats {
+    pub(super) fn new(target: &NatsTarget, allow_private: bool) -> Nats {
+        Nats { target: target.clone(), allow_private }
+    }
+
     fn options(
         &self,
         address: &Address,

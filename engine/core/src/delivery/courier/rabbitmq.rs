@@ -41,7 +41,7 @@ pub(crate) type RabbitMqCourier = BrokerCourier<RabbitMq>;
 
 impl RabbitMqCourier {
     pub(super) fn of(target: &RabbitMqTarget, allow_private: bool, spawner: &Spawner) -> RabbitMqCourier {
-        BrokerCourier::new(RabbitMq { target: target.clone(), allow_private, spawner: spawner.clone() })
+        BrokerCourier::new(RabbitMq::new(target, allow_private, spawner))
     }
 }
 
@@ -139,6 +139,10 @@ impl Broker for RabbitMq {
 }
 
 impl RabbitMq {
+    pub(super) fn new(target: &RabbitMqTarget, allow_private: bool, spawner: &Spawner) -> RabbitMq {
+        RabbitMq { target: target.clone(), allow_private, spawner: spawner.clone() }
+    }
+
     fn uri(&self, address: &Address) -> AMQPUri {
         let virtual_host =
             if address.path.is_empty() { DEFAULT_VIRTUAL_HOST.to_owned() } else { address.path.clone() };
