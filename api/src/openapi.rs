@@ -120,6 +120,15 @@ fn parameters(route: &Route) -> Vec<Value> {
             "schema": { "type": "string", "minLength": 1, "maxLength": trunkline_model::limits::IDEMPOTENCY_KEY_BYTES_MAX },
         }));
     }
+    if matches!(route.reply, ReplyRule::Events | ReplyRule::JsonOrEvents(_)) {
+        all.push(json!({
+            "name": "Last-Event-ID",
+            "in": "header",
+            "required": false,
+            "description": "Resumes a stream: the id of the last event that came.",
+            "schema": { "type": "string" },
+        }));
+    }
     if matches!(route.reply, ReplyRule::File) {
         all.push(json!({
             "name": "Range",
@@ -251,7 +260,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         | ErrorCode::Internal => native,
         ErrorCode::Unavailable => native || route.name == "node.ready",
         ErrorCode::RouteNotFound => !native && route.path.contains('{'),
-        ErrorCode::InstanceNotFound => of_instance,
+        ErrorCode::InstanceNotFound => of_instance || route.query.contains(&"instance"),
         ErrorCode::MessageNotFound => route.path.contains("{message}"),
         ErrorCode::MediaNotFound => route.path.contains("{media}"),
         ErrorCode::ChatNotFound => route.path.contains("{chat}"),

@@ -28,7 +28,8 @@ type Words = First<String, { limits::WORDS_MAX + 1 }>;
 pub(super) type Instances = First<String, { model_limits::ENDPOINT_INSTANCES_MAX + 1 }>;
 
 /// Body of `webhooks.create` and `webhooks.update`. A new webhook needs `url`, one of NATS `subject` as well, and one of RabbitMQ
-/// `exchange`, `routing_key`, `username` and `password`.
+/// `exchange`, `routing_key`, `username` and `password`. Each instance's events come in order, one delivery after the other; a
+/// delivery may come twice, with the same event ids. Any 2xx takes it, 410 pauses the webhook, `Retry-After` is honoured.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "WebhookSettings")]

@@ -80,7 +80,9 @@ enum TargetJson<'a> {
 pub(crate) struct NewWebhookJson<'a> {
     #[serde(flatten)]
     webhook: WebhookJson<'a>,
-    /// Key of the signature, which is never shown again; null for brokers.
+    /// Key of the signature, which is never shown again; null for brokers. Every request has a header
+    /// `Trunkline-Signature: t=<unix seconds>,v1=<hexadecimal HMAC-SHA256 of the key over t, a full stop and the body>`, with a
+    /// second `v1` of the key before while both are in use.
     secret: Option<&'a str>,
 }
 

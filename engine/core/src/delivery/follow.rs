@@ -142,9 +142,9 @@ impl AccountFollower {
         let Some(shard) = self.registry.shard_of(instance.slot()) else { return Ok(Vec::new()) };
         let after = match self.reached.get(&instance) {
             Some(reached) => *reached,
-            None => rows::last_before(&shard.ledger, instance, self.since_ms)?,
+            None => rows::last_before(&*shard.ledger, instance, self.since_ms)?,
         };
-        let events = log::read(&shard.ledger, instance, after, FOLLOW_PAGE)?;
+        let events = log::read(&*shard.ledger, instance, after, FOLLOW_PAGE)?;
         self.reached.insert(instance, events.last().map_or(after, |last| last.sequence));
         if events.len() == FOLLOW_PAGE {
             self.cell.add(instance);

@@ -25,6 +25,8 @@ mod rows;
 mod runner;
 mod station;
 mod sums;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use courier::test;
 pub(crate) use courier::{Couriers, check_target};

@@ -58,7 +58,7 @@ async fn collect(
                 station.forget(key);
                 let passed = skip(shard, entry, key, read.reached).await?;
                 let newest =
-                    newest_on_disk(&shard.ledger, key.instance).map_err(|error| store_failure(&error))?;
+                    newest_on_disk(&*shard.ledger, key.instance).map_err(|error| store_failure(&error))?;
                 if newest > passed {
                     station.wait(key);
                 }
@@ -77,12 +77,12 @@ struct Read {
 }
 
 fn read(shard: &ShardSide, entry: &Entry, key: LaneKey, most: usize) -> Result<Read, EngineError> {
-    let Some(place) = rows::lane(&shard.ledger, &entry.endpoint, key)? else {
+    let Some(place) = rows::lane(&*shard.ledger, &entry.endpoint, key)? else {
         return Ok(Read { events: Vec::new(), reached: 0 });
     };
     let mut read = Read { events: Vec::new(), reached: place.after };
     for _ in 0..PULL_PAGES_PER_INSTANCE {
-        let page = log::read(&shard.ledger, key.instance, read.reached, WEBHOOK_PAGE)?;
+        let page = log::read(&*shard.ledger, key.instance, read.reached, WEBHOOK_PAGE)?;
         let is_last = page.len() < WEBHOOK_PAGE;
         for event in page {
             if read.events.len() == most {
@@ -123,7 +123,7 @@ pub(crate) async fn acknowledge(
             Failure::new(ErrorCode::InstanceNotFound, format!("The consumer has no instance {instance}."))
         })?;
         let key = LaneKey::live(instance);
-        let newest = newest_on_disk(&shard.ledger, instance).map_err(|error| store_failure(&error))?;
+        let newest = newest_on_disk(&*shard.ledger, instance).map_err(|error| store_failure(&error))?;
         advance(shard, entry, key, sequence.min(newest)).await?;
         // In again, and the next pull finds out whether there is more.
         shard.dispatcher.station(entry.endpoint.id).wait(key);
@@ -132,7 +132,7 @@ pub(crate) async fn acknowledge(
 }
 
 async fn advance(shard: &ShardSide, entry: &Entry, key: LaneKey, to: u64) -> Result<u64, Failure> {
-    let place = rows::lane(&shard.ledger, &entry.endpoint, key).map_err(|error| unreadable(&error))?;
+    let place = rows::lane(&*shard.ledger, &entry.endpoint, key).map_err(|error| unreadable(&error))?;
     let Some(mut place) = place.filter(|place| place.after < to) else {
         return Ok(to);
     };
@@ -140,7 +140,7 @@ async fn advance(shard: &ShardSide, entry: &Entry, key: LaneKey, to: u64) -> Res
     let mut batch = Batch::new();
     let bytes = record::encode(&place).map_err(|error| unreadable(&error.into()))?;
     batch.put(rows::lane_key(entry.endpoint.id, key), bytes);
-    let ledger: &dyn Ledger = &shard.ledger;
+    let ledger: &dyn Ledger = &*shard.ledger;
     patient::commit(ledger, batch, CommitClass::First).await.map_err(|error| store_failure(&error))?;
     Ok(place.after)
 }
@@ -153,7 +153,7 @@ fn count(
     to: u64,
 ) -> Result<(), EngineError> {
     while place.after < to {
-        let page = log::read(&shard.ledger, key.instance, place.after, WEBHOOK_PAGE)?;
+        let page = log::read(&*shard.ledger, key.instance, place.after, WEBHOOK_PAGE)?;
         let Some(first) = page.first() else { break };
         place.skip_to(first.sequence);
         for event in page.iter().take_while(|event| event.sequence <= to) {

@@ -10,7 +10,7 @@ use trunkline_model::limits::{ENDPOINTS_PER_ACCOUNT_MAX, EVENT_RETENTION_DAYS_DE
 use trunkline_model::record::EventRetention;
 use trunkline_model::slot::{PARTITIONS_DEFAULT, Slot};
 use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId};
-use trunkline_store::{Batch, CommitClass, Ledger, LocalLedger, Sealer};
+use trunkline_store::{Batch, CommitClass, Ledger, Sealer};
 
 use super::dispatcher::Dispatcher;
 use super::follow::Followers;
@@ -32,7 +32,7 @@ pub(crate) struct Entry {
 
 /// The parts of a shard that endpoints need.
 pub(crate) struct ShardSide {
-    pub(crate) ledger: LocalLedger,
+    pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) dispatcher: Arc<Dispatcher>,
 }
 
@@ -312,7 +312,7 @@ impl Registry {
 
     async fn commit(&self, id: EndpointId, batch: Batch) -> Result<(), Failure> {
         let home = self.shard_of(id.slot()).ok_or_else(|| Failure::busy("The node is starting.", 1_000))?;
-        let ledger: &dyn Ledger = &home.ledger;
+        let ledger: &dyn Ledger = &*home.ledger;
         patient::commit(ledger, batch, CommitClass::First)
             .await
             .map(drop)

@@ -44,7 +44,7 @@ async fn write(
         return Ok(0);
     }
     let Some(shard) = registry.shard_of(instance.slot()) else { return Ok(0) };
-    let ledger: &dyn Ledger = &shard.ledger;
+    let ledger: &dyn Ledger = &*shard.ledger;
     let id = entry.endpoint.id;
     let under_way =
         rows::lanes(ledger, id, instance, REPLAYS_PER_LOG_MAX + 1).map_err(|error| unreadable(&error))?;
@@ -93,8 +93,8 @@ fn stretches(registry: &Registry, entry: &Entry, what: Replay) -> Result<Vec<Str
             };
             let stretch = |instance: InstanceId| {
                 let Some(shard) = registry.shard_of(instance.slot()) else { return Ok((instance, 0, 0)) };
-                let after = rows::last_before(&shard.ledger, instance, from_ms)?;
-                let until = rows::last_before(&shard.ledger, instance, to_ms)?;
+                let after = rows::last_before(&*shard.ledger, instance, from_ms)?;
+                let until = rows::last_before(&*shard.ledger, instance, to_ms)?;
                 Ok((instance, after, until))
             };
             let found: Result<Vec<Stretch>, EngineError> = instances.into_iter().map(stretch).collect();
@@ -109,7 +109,7 @@ fn stretches(registry: &Registry, entry: &Entry, what: Replay) -> Result<Vec<Str
             for instance in registry.instances_of(&entry.endpoint) {
                 let Some(shard) = registry.shard_of(instance.slot()) else { continue };
                 let room = DEAD_LETTERS_PER_REPLAY - letters.len();
-                let found = rows::dead_letters(&shard.ledger, entry.endpoint.id, instance, 0, room);
+                let found = rows::dead_letters(&*shard.ledger, entry.endpoint.id, instance, 0, room);
                 let found = found.map_err(|error| unreadable(&error))?;
                 letters.extend(found.into_iter().map(|(sequence, _)| (instance, sequence)));
                 if letters.len() == DEAD_LETTERS_PER_REPLAY {
@@ -135,7 +135,7 @@ fn joined(events: &[(InstanceId, u64)]) -> Vec<Stretch> {
 
 fn newest(registry: &Registry, instance: InstanceId) -> Result<u64, Failure> {
     let Some(shard) = registry.shard_of(instance.slot()) else { return Ok(0) };
-    newest_on_disk(&shard.ledger, instance).map_err(|error| store_failure(&error))
+    newest_on_disk(&*shard.ledger, instance).map_err(|error| store_failure(&error))
 }
 
 fn wrong(field: &str, message: &str) -> Failure {

@@ -51,7 +51,7 @@ fn add_lane(
     instance: InstanceId,
 ) -> Result<(), EngineError> {
     let Some(LaneRecord { counts, after, .. }) =
-        rows::lane(&shard.ledger, &entry.endpoint, LaneKey::live(instance))?
+        rows::lane(&*shard.ledger, &entry.endpoint, LaneKey::live(instance))?
     else {
         return Ok(());
     };
@@ -60,10 +60,10 @@ fn add_lane(
     health.counts.passed_over += passed_over;
     health.counts.dead += dead;
     health.counts.expired += expired;
-    let newest = newest_on_disk(&shard.ledger, instance)?;
+    let newest = newest_on_disk(&*shard.ledger, instance)?;
     if newest > after {
         health.pending += newest - after;
-        let oldest = log::read(&shard.ledger, instance, after, 1)?.first().map(|event| event.time_ms);
+        let oldest = log::read(&*shard.ledger, instance, after, 1)?.first().map(|event| event.time_ms);
         health.oldest_pending_ms = match (health.oldest_pending_ms, oldest) {
             (Some(known), Some(other)) => Some(known.min(other)),
             (known, other) => known.or(other),
@@ -86,7 +86,7 @@ pub(crate) fn deliveries(
     let count = u16::try_from(registry.shards().len()).unwrap_or(u16::MAX).max(1);
     for ring in 0..PARTITIONS_DEFAULT {
         if let Some(shard) = registry.shards().get(usize::from(ring % count)) {
-            found.extend(rows::deliveries(&shard.ledger, endpoint, ring)?.into_iter().filter(&wanted));
+            found.extend(rows::deliveries(&*shard.ledger, endpoint, ring)?.into_iter().filter(&wanted));
         }
     }
     found.sort_unstable_by_key(|delivery| std::cmp::Reverse((delivery.time_ms, delivery.number)));
@@ -115,9 +115,9 @@ pub(crate) fn dead_letters(
         };
         let Some(shard) = registry.shard_of(instance.slot()) else { continue };
         let room = limit + 1 - found.len();
-        for (sequence, record) in rows::dead_letters(&shard.ledger, entry.endpoint.id, instance, from, room)?
+        for (sequence, record) in rows::dead_letters(&*shard.ledger, entry.endpoint.id, instance, from, room)?
         {
-            let event = log::event(&shard.ledger, instance, sequence)?;
+            let event = log::event(&*shard.ledger, instance, sequence)?;
             found.push(DeadLetter { instance, event, sequence, record });
         }
         if found.len() > limit {

@@ -43,12 +43,12 @@ impl World {
             media_quota_bytes: u64::MAX,
             reconnects_per_second: 1_000,
             instances_max: 8,
-            encode_event: Arc::new(|_, _, _| Vec::new()),
+            write_events: Arc::new(crate::testing::shard::Numbers),
             on_fatal: Arc::new(|fatal| panic!("{fatal}")),
         })
         .expect("the engine starts");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let wanted = CreateInstance { name: None, metadata: None, webhook: None };
+        let wanted = CreateInstance { name: None, metadata: None };
         let made = runtime.block_on(engine.create_instance(ACCOUNT, wanted)).expect("it is made");
         World { engine, instance: made.id, runtime, _dir: dir }
     }

@@ -45,7 +45,7 @@ pub(super) fn config(dir: &Path) -> EngineConfig {
         media_quota_bytes: u64::MAX,
         reconnects_per_second: 1_000,
         instances_max: usize::MAX,
-        encode_event: Arc::new(|_, _, _| Vec::new()),
+        write_events: Arc::new(crate::testing::shard::Numbers),
         on_fatal: Arc::new(|fatal| panic!("{fatal}")),
     }
 }

@@ -83,8 +83,9 @@ impl Engine {
         // Last: every number has its place in the queue by now, whichever shard it lives on.
         let turns = turns.open(Arc::clone(&directory), config.on_fatal.clone())?;
         let sides = shards.iter().zip(dispatchers);
-        let sides =
-            sides.map(|(shard, dispatcher)| ShardSide { ledger: shard.ledger.clone(), dispatcher }).collect();
+        let sides = sides
+            .map(|(shard, dispatcher)| ShardSide { ledger: Arc::new(shard.ledger.clone()), dispatcher })
+            .collect();
         let engine = Engine::from_inner(Inner {
             data_dir,
             sealer,

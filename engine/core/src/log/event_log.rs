@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
-use tokio::sync::watch;
 use trunkline_model::InstanceId;
 use trunkline_model::event::{Event, EventBody};
 use trunkline_model::inbound::Party;

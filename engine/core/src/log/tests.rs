@@ -71,7 +71,7 @@ async fn numbers_go_on_after_a_restart_and_a_refused_batch_leaves_no_gap() {
 async fn the_watch_never_shows_an_event_that_is_not_readable() {
     let dir = TempDir::new().expect("a directory");
     let log = open(&testing::ledger(&dir));
-    let mut newest = log.watch();
+    let mut newest = log.shared_newest().subscribe();
     let first = log.append(Batch::new(), vec![event("a")], CommitClass::First).expect("queued");
     let second = log.append(Batch::new(), vec![event("b")], CommitClass::First).expect("queued");
     // Waited for out of order: the mark must not go back.

@@ -132,6 +132,7 @@ mod tests {
     use trunkline_store::{Batch, CommitClass};
 
     use super::*;
+    use crate::directory::Directory;
     use crate::limits::SWEEP_MAX;
     use crate::place::{deadline_key, instance_key};
     use crate::testing;
@@ -147,7 +148,8 @@ mod tests {
     #[tokio::test]
     async fn a_round_sweeps_everybody_and_the_next_one_takes_its_time() {
         let dir = TempDir::new().expect("a directory");
-        let (ledger, directory) = (testing::ledger(&dir), Directory::new(1));
+        let ledger = testing::ledger(&dir);
+        let registry = Registry::new(ledger.sealer(), Arc::new(Directory::new(1)));
         let dormitory = Dormitory::new(0);
         let many = DORMANT_SWEEPS as u64 * 2;
         let mut batch = Batch::new();
@@ -159,15 +161,15 @@ mod tests {
         dormitory.leave(InstanceId(2));
 
         let mut rounds = Rounds::new(clock::steady_ms());
-        dormitory.look_after(&mut rounds, &*ledger, &directory).await;
+        dormitory.look_after(&mut rounds, &*ledger, &registry).await;
         assert!(!rounds.running, "the first round has not begun");
         clock::advance(SWEEP_EVERY_MS);
-        dormitory.look_after(&mut rounds, &*ledger, &directory).await;
+        dormitory.look_after(&mut rounds, &*ledger, &registry).await;
         assert!(rounds.running && rounds.last.is_none(), "the first one has more");
         while rounds.running {
             // What a sweep removes is there until it is durable.
             crate::patient::barrier(&*ledger).await.expect("durable");
-            dormitory.look_after(&mut rounds, &*ledger, &directory).await;
+            dormitory.look_after(&mut rounds, &*ledger, &registry).await;
         }
         crate::patient::barrier(&*ledger).await.expect("durable");
         let left = |id: u64| {

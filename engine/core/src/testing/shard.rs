@@ -9,24 +9,26 @@ use ractor::{Actor, ActorRef};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 use trunkline_model::command::{Command, InstanceView, MessageView, Reply, SendRequest};
+use trunkline_model::event::Event;
 use trunkline_model::gate::Pace;
 use trunkline_model::id::ROOT_ACCOUNT;
 use trunkline_model::inbound::Party;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{Content, Lane, SendMessage, SendOptions, Text};
 use trunkline_model::record::{self, InstancePointer, InstanceRecord, table};
-use trunkline_model::{Failure, InstanceId, MessageId};
+use trunkline_model::{AccountId, EndpointId, Failure, InstanceId, MessageId};
 use trunkline_store::{Batch, CommitClass, Ledger};
 use trunkline_whatsapp::{Endpoints, SessionEvent, SessionKit, SessionKitConfig};
 
 use super::TestLedger;
 use crate::credits::CallLane;
+use crate::delivery::{Couriers, Dispatcher, EventWriter, Registry, ShardSide};
 use crate::directory::{Credit, Directory, Route};
 use crate::instance::{Ask, InstanceMsg, Letter, archive};
-use crate::media::{BlobStore, GuardedClient, MediaFetcher, Transfers};
+use crate::media::{BlobStore, MediaFetcher, Transfers};
 use crate::place::{instance_key, slot_key};
 use crate::shard::{ShardContext, ShardSupervisor, SupervisorMsg, parts};
-use crate::spawn::{SessionSpawner, Spawner};
+use crate::spawn::{SessionSpawner, Spawner, TaskKind};
 
 /// How long anything may take on a busy machine. Nothing waits this long unless the test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -47,6 +49,7 @@ pub(crate) struct TestShard {
     pub(crate) ledger: Arc<TestLedger>,
     pub(crate) context: Arc<ShardContext>,
     pub(crate) supervisor: ActorRef<SupervisorMsg>,
+    dispatcher: Arc<Dispatcher>,
     _dir: TempDir,
 }
 
@@ -97,10 +100,21 @@ impl TestShard {
         for before in records.iter().map(stored).chain([batch]) {
             ledger.commit(before, CommitClass::First).await.expect("durable");
         }
-        let context = context(&ledger, &dir);
+        let (context, dispatcher) = context(&ledger, &dir);
         let arguments = (Arc::clone(&context), records.to_vec());
         let (supervisor, _) = Actor::spawn(None, ShardSupervisor, arguments).await.expect("it starts");
-        TestShard { ledger, context, supervisor, _dir: dir }
+        TestShard { ledger, context, supervisor, dispatcher, _dir: dir }
+    }
+
+    /// Starts its deliveries.
+    pub(crate) fn deliver(&self) -> Arc<Registry> {
+        let running = Arc::clone(&self.dispatcher).run(Arc::downgrade(&self.context));
+        self.context.spawner.spawn(TaskKind::Critical, "dispatcher", running);
+        let ledger: Arc<dyn Ledger> = self.ledger.clone();
+        let side = ShardSide { ledger, dispatcher: Arc::clone(&self.dispatcher) };
+        let registry = Arc::clone(&self.context.registry);
+        registry.begin(Box::new([side]), Box::new(|_, _, _| {}));
+        registry
     }
 
     pub(crate) fn route(&self, instance: InstanceId) -> Option<Route> {
@@ -202,9 +216,11 @@ impl TestShard {
     }
 }
 
-fn context(ledger: &Arc<TestLedger>, dir: &TempDir) -> Arc<ShardContext> {
+fn context(ledger: &Arc<TestLedger>, dir: &TempDir) -> (Arc<ShardContext>, Arc<Dispatcher>) {
     let sealer = ledger.sealer();
     let directory = Arc::new(Directory::new(1));
+    let registry = Registry::new(ledger.sealer(), Arc::clone(&directory));
+    let dispatcher = Dispatcher::new(0, Arc::clone(&registry));
     let polls = Arc::new(parts::Polls::new(0));
     let spawner = Spawner::new(Arc::new(|fatal| panic!("{fatal}")), Arc::clone(&polls));
     let store: Arc<dyn Ledger> = Arc::clone(ledger) as Arc<dyn Ledger>;
@@ -216,7 +232,7 @@ fn context(ledger: &Arc<TestLedger>, dir: &TempDir) -> Arc<ShardContext> {
     let memory = parts::MemoryPolicy { budget_bytes: u64::MAX, quiet_ms: 1 };
     let pace =
         Pace { per_second: 50, per_second_of_address: 50, burst: 50, under_way_max: 50, in_advance_max: 50 };
-    Arc::new(ShardContext {
+    let context = Arc::new(ShardContext {
         shard: 0,
         sequences: parts::Sequences::new(Arc::clone(&store)),
         turns: parts::Turns::new(pace),
@@ -236,8 +252,33 @@ fn context(ledger: &Arc<TestLedger>, dir: &TempDir) -> Arc<ShardContext> {
         ),
         transfers: Transfers::default(),
         fetcher: MediaFetcher::new(true).expect("a client"),
-        webhooks: GuardedClient::new(true, 0).expect("a client"),
-        encode_event: Arc::new(|_, _, event| event.sequence.to_string().into_bytes()),
+        couriers: Couriers::new(true).expect("a client"),
+        write_events: Arc::new(Numbers),
+        inbox: Arc::clone(&dispatcher.inbox),
+        registry,
         ended_in_order: AtomicBool::new(false),
-    })
+    });
+    (context, dispatcher)
+}
+
+/// Writes events as their numbers.
+pub(crate) struct Numbers;
+
+impl EventWriter for Numbers {
+    fn one(&self, _: AccountId, _: InstanceId, event: &Event) -> Vec<u8> {
+        event.sequence.to_string().into_bytes()
+    }
+
+    fn many(&self, _: AccountId, _: InstanceId, events: &[&Event]) -> Vec<u8> {
+        let numbers: Vec<String> = events.iter().map(|event| event.sequence.to_string()).collect();
+        numbers.join(",").into_bytes()
+    }
+
+    fn id(&self, _: InstanceId, sequence: u64) -> String {
+        sequence.to_string()
+    }
+
+    fn test(&self, _: AccountId, _: EndpointId, _: i64) -> Vec<u8> {
+        b"test".to_vec()
+    }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::task::Poll;
 
 use tokio::sync::oneshot;
-use trunkline_model::command::{Command, Reply, UpdateInstance, WebhookConfig};
+use trunkline_model::command::{Command, Reply, UpdateInstance};
 use trunkline_model::instance::InstanceState;
-use trunkline_model::record::{self, InstanceRecord, WebhookCursor, table};
+use trunkline_model::record::{InstanceRecord, table};
 use trunkline_model::{ErrorCode, InstanceId, MessageId};
 use trunkline_store::{Batch, CommitClass, Ledger};
 
@@ -191,58 +191,6 @@ async fn it_sleeps_after_a_connection_and_its_events_go_on_where_they_stopped() 
     assert!(shard.route(INSTANCE).expect("it is there").newest.is_none(), "nobody follows");
 }
 
-fn with_webhook() -> InstanceRecord {
-    let url = "http://127.0.0.1:1/hook".to_owned();
-    let webhook = WebhookConfig { url, secret: String::new(), events: vec!["message.received".to_owned()] };
-    InstanceRecord { webhook: Some(webhook), ..resting() }
-}
-
-/// Events, and how many of them the endpoint has heard of.
-async fn told(shard: &TestShard, delivered: u64) -> Batch {
-    for order in [Command::Connect, Command::Disconnect] {
-        shard.call(INSTANCE, order).await.expect("done");
-    }
-    shard.settle().await;
-    let range = trunkline_store::KeyRange::table(INSTANCE.slot().0, INSTANCE.0, table::EVENT);
-    let rows = shard.ledger.scan(range, trunkline_store::Direction::Forward, 2).expect("it reads");
-    let mut batch = Batch::new();
-    rows.into_iter().for_each(|(key, value)| batch.put(key, value));
-    let cursor = record::encode(&WebhookCursor { delivered }).expect("small");
-    batch.put(instance_key(INSTANCE, table::WEBHOOK_CURSOR, b""), cursor);
-    batch
-}
-
-#[tokio::test]
-async fn a_webhook_that_has_not_heard_everything_keeps_it_awake() {
-    let earlier = TestShard::start(&[resting()], Batch::new()).await;
-    let caught_up = told(&earlier, 2).await;
-    let shard = TestShard::start(&[with_webhook()], caught_up).await;
-    assert!(shard.is_dormant(INSTANCE), "it has heard everything");
-
-    let behind = told(&earlier, 1).await;
-    let shard = TestShard::start(&[with_webhook()], behind).await;
-    assert!(!shard.is_dormant(INSTANCE));
-    // Nobody wants that event; it is passed over, and the place remembered.
-    asleep(&shard).await;
-    let view = dormant_view(&*shard.ledger, &shard.context.sealer, (INSTANCE, InstanceState::Stopped));
-    let view = view.expect("it reads").expect("it is there");
-    assert_eq!(view.webhook_progress.map(|progress| progress.delivered), Some(2));
-}
-
-#[tokio::test]
-async fn an_endpoint_that_takes_nothing_keeps_it_awake() {
-    let mut wanted = with_webhook();
-    wanted.webhook.iter_mut().for_each(|webhook| webhook.events.clear());
-    let earlier = TestShard::start(&[resting()], Batch::new()).await;
-    let behind = told(&earlier, 1).await;
-    let shard = TestShard::start(&[wanted], behind).await;
-    for _ in 0..3 {
-        shard.pass(DORMANT_AFTER_MS).await;
-        idle().await;
-        assert!(!shard.is_dormant(INSTANCE));
-    }
-}
-
 #[tokio::test]
 async fn a_dormant_instance_shows_what_an_actor_would_show() {
     let described = InstanceRecord { metadata: Some("{\"a\":1}".to_owned()), ..resting() };
@@ -254,7 +202,7 @@ async fn a_dormant_instance_shows_what_an_actor_would_show() {
     let awake = shard.view(INSTANCE).await;
     asleep(&shard).await;
     let state = shard.route(INSTANCE).expect("it is there").state.get();
-    let asleep = dormant_view(&*shard.ledger, &shard.context.sealer, (INSTANCE, state));
+    let asleep = dormant_view(&*shard.ledger, (INSTANCE, state));
     assert_eq!(asleep.expect("it reads"), Some(awake));
     assert!(shard.is_dormant(INSTANCE));
 }
@@ -300,7 +248,7 @@ async fn what_cannot_be_awakened_now_can_be_later() {
         idle().await;
         assert!(shard.is_dormant(INSTANCE));
     }
-    let view = dormant_view(&*shard.ledger, &shard.context.sealer, (INSTANCE, InstanceState::Stopped));
+    let view = dormant_view(&*shard.ledger, (INSTANCE, InstanceState::Stopped));
     assert_eq!(view.map_err(|failure| failure.code), Err(ErrorCode::Internal));
     shard.ledger.commit(stored(&resting()), CommitClass::First).await.expect("durable");
     shard.call(INSTANCE, question()).await.expect("answered");
