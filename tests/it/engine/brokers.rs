@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use trunkline_tests::broker::{BROKER_PASSWORD, Broker, BrokerKind, Published};
+use trunkline_tests::broker::{BROKER_PASSWORD, BROKER_USER, Broker, BrokerKind, Published};
 use trunkline_tests::{Gateway, GatewayEvent, Instance, World, judge};
 
 /// What consumers make of the live messages: each event once.
@@ -131,13 +131,13 @@ async fn says_what_is_wrong(kind: BrokerKind) {
     let tested = async || webhook.post("/test", Value::Null).await.expect(200);
     let told = tested().await;
     assert_eq!(told["outcome"], "unauthorized", "{told}");
-    webhook.change(json!({"password": BROKER_PASSWORD})).await;
+    webhook.change(json!({"username": BROKER_USER, "password": BROKER_PASSWORD})).await;
     let told = tested().await;
     assert_eq!(told["outcome"], "delivered", "{told}");
     let message = broker.expect("the test", |message| message.event.is_none()).await;
     assert!(message.message_id.starts_with("test_") && message.message_id == message.event_id, "{message:?}");
     if kind == BrokerKind::RabbitMq {
-        webhook.change(json!({"routing_key": "of nobody"})).await;
+        webhook.change(json!({"routing_key": "of-nobody"})).await;
         let told = tested().await;
         assert_eq!((&told["outcome"], &told["response"]), (&json!("refused"), &json!("312 NO_ROUTE")));
     }

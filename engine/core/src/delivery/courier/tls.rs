@@ -71,3 +71,65 @@ impl ServerCertVerifier for Named {
         self.by.supported_verify_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+    use rustls::{ClientConnection, ServerConfig, ServerConnection};
+
+    use super::*;
+
+    /// A server whose certificate is for this name, and what trusts it.
+    fn server_of(name: &str) -> (Arc<ServerConfig>, RootCertStore) {
+        let mut ca = CertificateParams::default();
+        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(ca, KeyPair::generate().expect("a key")).expect("a CA");
+        let key = KeyPair::generate().expect("a key");
+        let leaf = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        let certificate = leaf.signed_by(&key, &issuer).expect("a certificate");
+        let private = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], private)
+            .expect("a pair");
+        let mut roots = RootCertStore::empty();
+        roots.add(issuer.der().clone()).expect("a CA");
+        (Arc::new(config), roots)
+    }
+
+    /// Shakes hands in memory; the server is dialled by its address.
+    fn shake_hands(config: ClientConfig, server: Arc<ServerConfig>) -> Result<(), Error> {
+        let dialled = ServerName::try_from("192.0.2.7").expect("an address");
+        let mut client = ClientConnection::new(Arc::new(config), dialled)?;
+        let mut server = ServerConnection::new(server)?;
+        while client.is_handshaking() {
+            let mut wire = Vec::new();
+            client.write_tls(&mut wire).expect("memory");
+            server.read_tls(&mut wire.as_slice()).expect("memory");
+            server.process_new_packets()?;
+            wire.clear();
+            server.write_tls(&mut wire).expect("memory");
+            client.read_tls(&mut wire.as_slice()).expect("memory");
+            client.process_new_packets()?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_server_is_known_by_its_name_where_its_address_is_dialled() {
+        let check = |expected: &str, certified: &str| {
+            let (server, roots) = server_of(certified);
+            shake_hands(config_with(expected, roots).expect("a name"), server).is_ok()
+        };
+        assert!(check("broker.example", "broker.example"));
+        assert!(!check("broker.example", "other.example"));
+        assert!(!check("broker.example", "192.0.2.7"), "the address is not what was asked for");
+        let (server, _) = server_of("broker.example");
+        let public = config_for("broker.example").expect("a name");
+        assert!(shake_hands(public, server).is_err(), "nobody knows this CA");
+    }
+}
