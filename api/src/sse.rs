@@ -100,7 +100,7 @@ impl<G: Gateway> Follower<G> {
         };
         let mut out = BytesMut::new();
         for event in &events {
-            write_event(&mut out, self.account, self.instance, event);
+            write_event(&mut out, (self.account, self.instance), event, EventId::Given);
             self.after = event.sequence;
         }
         let next = if events.is_empty() || self.after >= newest { Step::Waiting } else { Step::Reading };
@@ -116,10 +116,20 @@ fn opening() -> Bytes {
     Bytes::from(format!("retry: {}\n\n", limits::STREAM_RETRY_MS))
 }
 
-fn write_event(out: &mut BytesMut, account: AccountId, instance: InstanceId, event: &Event) {
-    out.put_slice(b"id: ");
-    out.put_slice(event_id(instance, event.sequence).as_bytes());
-    out.put_slice(b"\nevent: ");
+/// Whether a client may resume by an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EventId {
+    Given,
+    LeftOut,
+}
+
+fn write_event(out: &mut BytesMut, (account, instance): (AccountId, InstanceId), event: &Event, id: EventId) {
+    if id == EventId::Given {
+        out.put_slice(b"id: ");
+        out.put_slice(event_id(instance, event.sequence).as_bytes());
+        out.put_slice(b"\n");
+    }
+    out.put_slice(b"event: ");
     out.put_slice(event.body.kind().as_bytes());
     out.put_slice(b"\n");
     let json = event_json(account, instance, event);

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -29,6 +30,7 @@ pub fn play(arguments: &[OsString]) -> Option<ExitCode> {
         }
         "service" => Some(told(service(rest))),
         "echo" => Some(told(echo(rest))),
+        "poster" => Some(told(poster(rest))),
         "frames" => Some(told(crate::cases::play_frames(rest))),
         "store-filler" => Some(told(crate::cases::fill_store(rest))),
         _ => None,
@@ -92,6 +94,40 @@ fn echo(arguments: &[OsString]) -> Bench<()> {
     let _serving: Vec<JoinHandle<()>> =
         listeners.into_iter().map(|listener| std::thread::spawn(move || serve(listener))).collect();
     announce_and_stay(&json!({ "url": format!("http://{address}") }))
+}
+
+/// `poster URL BYTES CONNECTIONS SECONDS`: hyper that posts a body again and again on each of its connections, and does nothing else.
+fn poster(arguments: &[OsString]) -> Bench<()> {
+    let url = arguments.first().and_then(|text| text.to_str()).unwrap_or_default();
+    let address = url.trim_start_matches("http://").to_owned();
+    let body = Bytes::from(vec![b'7'; number(arguments, 1)?]);
+    let until = Instant::now() + Duration::from_secs(number(arguments, 3)? as u64);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().during("starting")?;
+    let posting = (0..number(arguments, 2)?).map(|_| post_until(&address, &body, until));
+    let counts = runtime.block_on(futures_util::future::try_join_all(posting))?;
+    let cpu_seconds = crate::stage::Usage::of(std::process::id()).during("looking at itself")?.cpu_seconds;
+    announce_and_stay(&json!({ "posted": counts.iter().sum::<u64>(), "cpu_seconds": cpu_seconds }))
+}
+
+#[allow(clippy::disallowed_methods, reason = "a bare client is what is being measured")]
+async fn post_until(address: &str, body: &Bytes, until: Instant) -> Bench<u64> {
+    let stream = tokio::net::TcpStream::connect(address).await.during("connecting")?;
+    drop(stream.set_nodelay(true));
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.during("connecting")?;
+    tokio::spawn(connection);
+    let mut count = 0;
+    while Instant::now() < until {
+        let request = Request::post("/hook")
+            .header(hyper::header::HOST, address)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(body.clone()))
+            .during("making a request")?;
+        let answer = sender.send_request(request).await.during("posting")?;
+        answer.into_body().collect().await.during("posting")?;
+        count += 1;
+    }
+    Ok(count)
 }
 
 fn listener(address: SocketAddr) -> Bench<std::net::TcpListener> {

@@ -76,6 +76,13 @@ impl Gateway {
         self.process = Some(process);
     }
 
+    /// Starts again unless it runs.
+    pub async fn ensure_running(&mut self) {
+        if self.process.is_none() {
+            self.restart().await;
+        }
+    }
+
     /// Ends the process as a power cut does.
     pub fn kill9(&mut self) {
         self.running().kill9();

@@ -19,6 +19,7 @@ pub mod judge;
 pub mod limits;
 pub mod process;
 pub mod raw;
+pub mod trial;
 pub mod world;
 
 pub use account::{Account, Phone, Recipient};

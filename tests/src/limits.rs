@@ -39,5 +39,20 @@ pub const GATEWAY_EVENT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Lines of the gateway's standard output that nobody has read yet.
 pub const GATEWAY_LINES_MAX: usize = 64;
 
+/// Requests of a trial that are under way at a time.
+pub const TRIAL_REQUESTS_AT_ONCE: usize = 16;
+/// Messages that a trial hands over in one request.
+pub const TRIAL_BATCH: usize = 50;
+/// Longest that the endpoints of a trial may take to hear the rest once nothing new happens.
+pub const TRIAL_DRAIN_TIMEOUT: Duration = Duration::from_secs(900);
+/// Longest that a trial may go on making events.
+pub const TRIAL_TIMEOUT: Duration = Duration::from_secs(3_600);
+/// How long the gateway of a trial stays down after a kill.
+pub const TRIAL_DOWN_FOR: Duration = Duration::from_millis(500);
+/// Pause between two looks at how far a trial has come.
+pub const TRIAL_LOOK_INTERVAL: Duration = Duration::from_millis(500);
+/// Time that a delivery of a trial is given, in milliseconds.
+pub const TRIAL_DELIVERY_MS: u64 = 700;
+
 /// Waiting for a message broker to start; an Erlang node takes its time on a busy machine.
 pub const BROKER_START_TIMEOUT: Duration = Duration::from_secs(90);

@@ -175,10 +175,11 @@ async fn stream<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
         None => FollowFrom::Now,
     };
     let place = call.place()?;
+    let begins_now = from == FollowFrom::Now;
     let follower = in_time(call.front.gateway.follow_account(call.account(), from)).await?;
     let heartbeat = Duration::from_millis(call.front.bounds.heartbeat_ms);
     let stopping = call.front.stopping.clone();
-    let stream = AccountStream::new(call.account(), follower, heartbeat, (stopping, place));
+    let stream = AccountStream::new(call.account(), (follower, begins_now), heartbeat, (stopping, place));
     Ok(reply::events(stream.into_stream()))
 }
 

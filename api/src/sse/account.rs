@@ -1,27 +1,35 @@
 //! The stream of all instances of an account.
+//!
+//! Their logs have no common order, so a stream that is far behind has told all of one log and nothing yet of another. Who resumed by
+//! the last event would never hear of the rest. So an event has an `id` only if a resumption by it loses nothing; a client keeps
+//! the id before meanwhile (WHATWG HTML §9.2.6), and some events come again.
 
 use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::Stream;
+use futures_util::{FutureExt, Stream};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 use trunkline_model::event::Event;
 use trunkline_model::{AccountId, InstanceId};
 
-use super::{HEARTBEAT, opening, write_event};
+use super::{EventId, HEARTBEAT, opening, write_event};
 use crate::gateway::AccountFollower;
+use crate::json::time::now_ms;
+use crate::limits::STREAM_OVERLAP_MS;
 
 /// Waits for the next events, and gives the follower back with them. Kept over heartbeats: dropping it in the middle might lose
 /// events.
-type Next<F> = Pin<Box<dyn Future<Output = (F, Option<Vec<(InstanceId, Event)>>)>>>;
+type Next<F> = Pin<Box<dyn Future<Output = Told<F>>>>;
 
 /// One open stream of an account's events.
 pub(crate) struct AccountStream<F> {
     account: AccountId,
     next: Next<F>,
     is_open: bool,
+    /// When it had told everything, in milliseconds since the Unix epoch; `None` while it catches up.
+    complete_ms: Option<i64>,
     heartbeat: Duration,
     /// Turns true when the server stops.
     stopping: watch::Receiver<bool>,
@@ -30,14 +38,22 @@ pub(crate) struct AccountStream<F> {
 }
 
 impl<F: AccountFollower> AccountStream<F> {
+    /// `begins_now` says that there is nothing to catch up with.
     pub(crate) fn new(
         account: AccountId,
-        follower: F,
+        (follower, begins_now): (F, bool),
         heartbeat: Duration,
         (stopping, place): (watch::Receiver<bool>, OwnedSemaphorePermit),
     ) -> AccountStream<F> {
-        let next = next(follower);
-        AccountStream { account, next, is_open: false, heartbeat, stopping, _place: place }
+        AccountStream {
+            account,
+            next: next(follower),
+            is_open: false,
+            complete_ms: begins_now.then(now_ms),
+            heartbeat,
+            stopping,
+            _place: place,
+        }
     }
 
     /// The bytes of the stream.
@@ -54,26 +70,53 @@ impl<F: AccountFollower> AccountStream<F> {
             self.is_open = true;
             return Some(opening());
         }
-        let mut stopping = self.stopping.clone();
         loop {
-            let told = tokio::select! {
-                _ = stopping.wait_for(|stop| *stop) => return None,
-                told = timeout(self.heartbeat, self.next.as_mut()) => told,
-            };
-            let Ok((follower, events)) = told else {
-                return Some(HEARTBEAT);
+            let (follower, events) = match self.wait().await {
+                Waited::Told(told) => told,
+                Waited::Nothing => return Some(HEARTBEAT),
+                Waited::Stopping => return None,
             };
             let events = events?;
             self.next = next(follower);
             let mut out = BytesMut::new();
             for (instance, event) in &events {
-                write_event(&mut out, self.account, *instance, event);
+                let id = if self.resumes_at(event) { EventId::Given } else { EventId::LeftOut };
+                write_event(&mut out, (self.account, *instance), event, id);
             }
             if !out.is_empty() {
                 return Some(out.freeze());
             }
         }
     }
+
+    async fn wait(&mut self) -> Waited<F> {
+        let now_ms = now_ms();
+        if let Some(told) = self.next.as_mut().now_or_never() {
+            return Waited::Told(told);
+        }
+        self.complete_ms = Some(now_ms);
+        let mut stopping = self.stopping.clone();
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => Waited::Stopping,
+            told = timeout(self.heartbeat, self.next.as_mut()) => told.map_or(Waited::Nothing, Waited::Told),
+        }
+    }
+
+    /// Whether everything that a resumption by this event would leave out has been told. What is on its way to the disk has half of the
+    /// overlap.
+    fn resumes_at(&self, event: &Event) -> bool {
+        let told_until_ms = self.complete_ms.map(|ms| ms.saturating_add(STREAM_OVERLAP_MS / 2));
+        told_until_ms.is_some_and(|until_ms| event.time_ms <= until_ms)
+    }
+}
+
+/// What the follower gives when it has something.
+type Told<F> = (F, Option<Vec<(InstanceId, Event)>>);
+
+enum Waited<F> {
+    Told(Told<F>),
+    Nothing,
+    Stopping,
 }
 
 fn next<F: AccountFollower>(mut follower: F) -> Next<F> {

@@ -242,15 +242,11 @@ fn message_rows() -> Vec<Row> {
     ]
 }
 
-/// Those whose place in the engine is not an instance.
-fn account_rows() -> Vec<Row> {
+fn webhook_rows() -> Vec<Row> {
     let asked = |command| vec![Seen::Endpoint(command)];
     let webhook = |rest: &str| format!("/v1/webhooks/{WEBHOOK}{rest}");
     let times = Replay::Times { instance: Some(OPEN), from_ms: 1_000, to_ms: 2_000 };
     let times_body = r#"{"instance":"shop","from":"1970-01-01T00:00:01Z","to":"1970-01-01T00:00:02Z"}"#;
-    let kept = EventRetention { days: None, bytes: Some(1 << 20) };
-    let kept_body = r#"{"max_age_days":null,"max_bytes_per_instance":1048576}"#;
-    let from = FollowFrom::Time { ms: 1_000 };
     vec![
         row(
             "webhooks.list",
@@ -293,6 +289,15 @@ fn account_rows() -> Vec<Row> {
             202,
             asked(EndpointCommand::Replay(WEBHOOK, times)),
         ),
+    ]
+}
+
+fn account_rows() -> Vec<Row> {
+    let asked = |command| vec![Seen::Endpoint(command)];
+    let kept = EventRetention { days: None, bytes: Some(1 << 20) };
+    let kept_body = r#"{"max_age_days":null,"max_bytes_per_instance":1048576}"#;
+    let from = FollowFrom::Time { ms: 1_000 };
+    vec![
         row(
             "consumers.events",
             Sent::get(&format!("/v1/consumers/{CONSUMER}/events?limit=9&wait_ms=7")),
@@ -325,10 +330,11 @@ fn account_rows() -> Vec<Row> {
 }
 
 fn rows() -> Vec<Row> {
-    let mut rows: Vec<Row> = [open_rows(), instance_rows(), pairing_rows(), message_rows(), account_rows()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let mut rows: Vec<Row> =
+        [open_rows(), instance_rows(), pairing_rows(), message_rows(), webhook_rows(), account_rows()]
+            .into_iter()
+            .flatten()
+            .collect();
     let written: BTreeSet<&str> = rows.iter().map(|row| row.route).collect();
     rows.extend(routes().filter(|route| !written.contains(route.name)).map(example));
     rows

@@ -173,22 +173,37 @@ fn long_polls_are_bounded_as_streams_are() {
     }
 }
 
-/// Ids of the events in a stream, until there are `count` or it ends; `more` is called when it has opened.
-fn ids(server: &Server, request: Sent, count: usize, more: impl FnOnce()) -> Vec<String> {
+/// The events in a stream, until there are `count` or it ends: their ids, and whether a client may resume by them. `more` is
+/// called when `sign` was read.
+fn events(
+    server: &Server,
+    request: Sent,
+    (count, sign): (usize, &str),
+    more: impl FnOnce(),
+) -> Vec<(String, bool)> {
     let mut text = String::new();
     let mut more = Some(more);
     let mut found = Vec::new();
     let (status, headers, _) = server.wait(follow(server.addr(), request, |bytes| {
         text.push_str(bytes);
-        if let Some(more) = more.take() {
+        let blocks = text.split_terminator("\n\n").filter(|block| block.contains("data: "));
+        found = blocks.map(event).collect();
+        if let Some(more) = more.take_if(|_| text.contains(sign)) {
             more();
         }
-        let ids = text.lines().filter_map(|line| line.strip_prefix("id: "));
-        found = ids.map(str::to_owned).collect();
         found.len() < count
     }));
     assert_eq!((status, &headers["content-type"]), (200, &"text/event-stream".parse().expect("a value")));
     found
+}
+
+fn event(block: &str) -> (String, bool) {
+    let data = block.lines().find_map(|line| line.strip_prefix("data: ")).expect("data");
+    let json: Value = serde_json::from_str(data).expect("JSON");
+    let id = json["id"].as_str().expect("an id").to_owned();
+    let resumes = block.lines().find_map(|line| line.strip_prefix("id: "));
+    assert!(resumes.is_none_or(|resumes| resumes == id), "{block}");
+    (id, resumes.is_some())
 }
 
 fn id(sequence: u64) -> String {
@@ -201,12 +216,26 @@ fn a_stream_over_all_instances_tells_what_happens_after_it_was_opened() {
     server.fake.follow_on();
     server.fake.receive("before");
     let fake = server.fake.clone();
-    let told = ids(&server, Sent::get(STREAM), 2, || {
+    let told = events(&server, Sent::get(STREAM), (2, "retry: "), || {
         fake.receive("one");
         fake.receive("two");
     });
-    assert_eq!(told, [id(2), id(3)]);
+    assert_eq!(told, [(id(2), true), (id(3), true)]);
     assert_eq!(server.fake.take_seen(), [Seen::Follow(FollowFrom::Now)]);
+}
+
+/// Other logs may not have been read by then, and would be skipped.
+#[test]
+fn nobody_resumes_by_an_event_of_a_stream_that_catches_up() {
+    let server = Server::bounded(Bounds { heartbeat_ms: 10, ..Bounds::default() });
+    server.fake.follow_on();
+    server.fake.receive("one");
+    server.fake.receive("two");
+    let fake = server.fake.clone();
+    let from_the_start = Sent::get(&format!("{STREAM}?from=1970-01-01T00:00:01Z"));
+    // The heartbeat says that everything was told.
+    let told = events(&server, from_the_start, (3, ": heartbeat"), || fake.receive("three"));
+    assert_eq!(told, [(id(1), false), (id(2), false), (id(3), true)]);
 }
 
 #[test]

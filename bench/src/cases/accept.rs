@@ -76,7 +76,8 @@ async fn with_threads(scale: Scale, threads: usize) -> Bench<Vec<Figure>> {
     ])
 }
 
-async fn echo(directory: &Path, threads: usize) -> Bench<(Child, String)> {
+/// Starts a bare web server on so many threads: the child, and its address.
+pub(super) async fn echo(directory: &Path, threads: usize) -> Bench<(Child, String)> {
     let threads = threads.to_string();
     let mut child = Child::role("the bare server", &["echo", &threads], &directory.join("echo.log"))?;
     let Echo { url } =

@@ -13,6 +13,7 @@ mod send;
 mod spool;
 mod store;
 mod support;
+mod webhooks;
 
 pub use frame::play as play_frames;
 pub use store::fill as fill_store;
@@ -122,5 +123,10 @@ pub static CASES: &[Case] = &[
         name: "fairness",
         what: "Interactive sends beside one number's bulk",
         run: |scale| Box::pin(fairness::run(scale)),
+    },
+    Case {
+        name: "webhooks",
+        what: "Events delivered to a webhook, and their lag",
+        run: |scale| Box::pin(webhooks::run(scale)),
     },
 ];

@@ -49,6 +49,7 @@ pub struct EventStream {
     read: BytesMut,
     /// Whose events they have to be; `None` for any instance's of the account.
     instance: Option<String>,
+    last_id: Option<String>,
 }
 
 impl EventStream {
@@ -78,7 +79,12 @@ impl EventStream {
         assert_eq!(response.status(), 200, "the event stream does not open");
         let kind = response.headers().get("content-type").and_then(|value| value.to_str().ok());
         assert!(kind.is_some_and(|kind| kind.starts_with("text/event-stream")), "content type {kind:?}");
-        Self { response, read: BytesMut::new(), instance }
+        Self { response, read: BytesMut::new(), instance, last_id: None }
+    }
+
+    /// What the stream is to be resumed by: the last id that it gave.
+    pub fn last_id(&self) -> Option<&str> {
+        self.last_id.as_deref()
     }
 
     /// The next event; `None` when the stream ended, orderly or not.
@@ -96,7 +102,7 @@ impl EventStream {
     }
 
     /// One block of the stream. Comments and the retry hint are no events.
-    fn parse(&self, block: &str) -> Option<GatewayEvent> {
+    fn parse(&mut self, block: &str) -> Option<GatewayEvent> {
         let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         let lines: Vec<&str> = block.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
         if lines.is_empty() {
@@ -104,7 +110,13 @@ impl EventStream {
         }
         let event: GatewayEvent = serde_json::from_str(&lines.join("\n"))
             .unwrap_or_else(|error| panic!("no event: {error}: {block}"));
-        assert_eq!(field("id"), Some(event.id.as_str()), "the stream's id is another one than the event's");
+        let id = field("id");
+        assert!(id.is_some() || self.instance.is_none(), "an event without an id: {block}");
+        assert!(
+            id.is_none_or(|id| id == event.id),
+            "the stream's id is another one than the event's: {block}"
+        );
+        self.last_id = id.map(str::to_owned).or(self.last_id.take());
         assert_eq!(
             field("event"),
             Some(event.kind.as_str()),

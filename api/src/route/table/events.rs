@@ -7,7 +7,7 @@ super::operations! {
     Event: EventOperation, TABLE;
     Stream: GET "/v1/events", "events.stream", EventsRead / Read,
         - => (events), ["from"],
-        "Streams the events of every instance of the account; after a reconnection some come again, so pass over ids that you know.";
+        "Streams the events of every instance of the account; resume by the last `id` of the stream (not all have one), and pass over events that come again.";
     GetRetention: GET "/v1/events/retention", "events.retention_get", EventsRead / Read,
         - => (200 EventRetentionJson), [],
         "Returns how long the account's events are kept.";

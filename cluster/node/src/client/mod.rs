@@ -11,6 +11,7 @@ mod types;
 pub use api::Api;
 pub use error::ApiError;
 pub use http::install_tls;
+pub use sse::Block;
 pub use types::{Instance, Pairing, Webhook};
 #[cfg(feature = "simulated")]
 pub use {http::Http, messages::Event};

@@ -12,6 +12,15 @@ use super::error::ApiError;
 use super::http::Http;
 use crate::limits::{API_EVENT_BYTES_MAX, API_STREAM_SILENCE_MAX};
 
+/// An event as the stream brings it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Block {
+    /// What a broken stream is resumed by; an event may have none.
+    pub id: Option<String>,
+    /// A JSON document.
+    pub data: String,
+}
+
 /// An open stream of events.
 pub struct EventStream {
     http: Http,
@@ -30,11 +39,11 @@ impl EventStream {
     /// [`ApiError`]; the stream is of no use after that.
     #[cfg(feature = "simulated")]
     pub async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, ApiError> {
-        let Some(json) = self.next_json().await? else { return Ok(None) };
-        self.read(&json).map(Some)
+        let Some(block) = self.next_block().await? else { return Ok(None) };
+        self.read(&block.data).map(Some)
     }
 
-    /// Reads what [`EventStream::next_json`] gave.
+    /// Reads the data of a [`Block`].
     ///
     /// # Errors
     /// [`ApiError::Garbled`] when it has another form.
@@ -42,14 +51,14 @@ impl EventStream {
         serde_json::from_str(json).map_err(|error| self.http.garbled(error))
     }
 
-    /// As [`EventStream::next`], as it was sent.
+    /// The next event as it was sent; `None` when the server ended the stream.
     ///
     /// # Errors
     /// [`ApiError`]; the stream is of no use after that.
-    pub async fn next_json(&mut self) -> Result<Option<String>, ApiError> {
+    pub async fn next_block(&mut self) -> Result<Option<Block>, ApiError> {
         loop {
-            if let Some(data) = self.decoder.next() {
-                return Ok(Some(data));
+            if let Some(block) = self.decoder.next() {
+                return Ok(Some(block));
             }
             // A server that lives says so every few seconds.
             let Ok(chunk) = timeout(API_STREAM_SILENCE_MAX, self.chunks.next()).await else {
@@ -109,20 +118,23 @@ impl Decoder {
         Ok(())
     }
 
-    /// The data of the next whole event that has any.
-    fn next(&mut self) -> Option<String> {
+    /// The next whole event that has data.
+    fn next(&mut self) -> Option<Block> {
         loop {
             let rest = self.buffer.get(self.read..)?;
             let end = rest.windows(2).position(|pair| pair == b"\n\n")?;
             let block = String::from_utf8_lossy(rest.get(..end)?).into_owned();
             self.read += end + 2;
-            let data: Vec<&str> = block
-                .lines()
-                .filter_map(|line| line.strip_prefix("data:"))
-                .map(|data| data.strip_prefix(' ').unwrap_or(data))
-                .collect();
+            let fields = |name: &str| {
+                let values = block.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+                values.map(|value| value.strip_prefix(' ').unwrap_or(value)).collect::<Vec<_>>()
+            };
+            let data = fields("data");
             if !data.is_empty() {
-                return Some(data.join("\n"));
+                return Some(Block {
+                    id: fields("id").last().map(|id| (*id).to_owned()),
+                    data: data.join("\n"),
+                });
             }
         }
     }
@@ -146,7 +158,13 @@ mod tests {
                     events.push(event);
                 }
             }
-            assert_eq!(events, ["{\"x\":", "one\ntwo"], "cut every {size} bytes");
+            let block =
+                |id: Option<&str>, data: &str| Block { id: id.map(str::to_owned), data: data.to_owned() };
+            assert_eq!(
+                events,
+                [block(Some("1"), "{\"x\":"), block(None, "one\ntwo")],
+                "cut every {size} bytes"
+            );
         }
     }
 

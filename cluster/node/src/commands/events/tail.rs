@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::sleep;
 
-use crate::client::{Api, ApiError};
+use crate::client::{Api, ApiError, Block};
 use crate::exit::Exit;
 use crate::limits::{TAIL_IDS_MAX, TAIL_REOPEN_AFTER, TAIL_REOPEN_AFTER_MAX};
 
@@ -44,14 +44,15 @@ pub struct Tail {
     api: Api,
     start: Start,
     seen: Seen,
-    last: Option<Event>,
+    /// What the stream is resumed by.
+    last_id: Option<String>,
     was_open: bool,
 }
 
 impl Tail {
     /// A stream that is not open yet.
     pub fn new(api: Api, start: Start) -> Tail {
-        Tail { api, start, seen: Seen::default(), last: None, was_open: false }
+        Tail { api, start, seen: Seen::default(), last_id: None, was_open: false }
     }
 
     /// Hands each event, with its JSON, to `show` until that returns false. `tell` hears when the stream broke, and of what.
@@ -81,29 +82,27 @@ impl Tail {
     }
 
     async fn follow(&mut self, show: &mut impl FnMut(&str, &Event) -> bool) -> Result<Ended, ApiError> {
-        let last = self.last.as_ref().map(|last| last.id.as_str());
-        let mut events = self.api.follow_path(&self.path(), last).await?;
+        let mut events = self.api.follow_path(&self.path(), self.last_id.as_deref()).await?;
         self.was_open = true;
-        while let Some(json) = events.next_json().await? {
+        while let Some(Block { id, data: json }) = events.next_block().await? {
             let event: Event = events.read(&json)?;
             let is_asked_for = self.start.instance.as_ref().is_none_or(|id| *id == event.instance);
             if is_asked_for && self.seen.is_new(&event.id) && !show(&json, &event) {
                 return Ok(Ended::Unread);
             }
-            self.last = Some(event);
+            self.last_id = id.or(self.last_id.take());
         }
         Ok(Ended::Closed)
     }
 
     /// One instance's events that happen from now on have a stream of their own, which knows exactly where it broke. Others come out
-    /// of the stream of the account, which begins a while before; should the last event have gone from its log, its time serves.
+    /// of the stream of the account, which begins a while before; where the last id is of no use any more, it begins anew.
     fn path(&self) -> String {
         if let (Some(instance), None) = (&self.start.instance, self.start.from) {
             return format!("/v1/instances/{instance}/events");
         }
-        let last = self.last.as_ref().map(|last| last.time.clone());
         let missed = self.was_open.then_some(self.start.now);
-        match last.or_else(|| self.start.from.or(missed).map(|time| time.to_string())) {
+        match self.start.from.or(missed) {
             Some(from) => format!("/v1/events?from={from}"),
             None => "/v1/events".to_owned(),
         }

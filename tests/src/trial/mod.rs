@@ -1,0 +1,237 @@
+//! A trial of the event log and its deliveries: messages in and out, endpoints that fail, a gateway that is killed again and again.
+//! It makes events and nothing else; [`crate::judge`] says what is wrong.
+
+mod site;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use self::site::Site;
+use crate::account::{Account, Recipient};
+use crate::gateway::{Api, Endpoint, Gateway, GatewayEvent, Instance};
+use crate::judge::{Tally, deliveries, told_twice};
+use crate::limits::{
+    TRIAL_BATCH, TRIAL_DELIVERY_MS, TRIAL_DOWN_FOR, TRIAL_DRAIN_TIMEOUT, TRIAL_LOOK_INTERVAL,
+    TRIAL_REQUESTS_AT_ONCE, TRIAL_TIMEOUT,
+};
+use crate::world::World;
+
+/// What a trial consists of.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Events that the logs hold at the end, at least.
+    pub events: u64,
+    /// Linked numbers.
+    pub numbers: usize,
+    /// How often the gateway is killed.
+    pub kill_every: Duration,
+    /// Deliveries of a hundred that go wrong.
+    pub failing_percent: u32,
+    /// Draws the moods of the endpoints.
+    pub seed: u64,
+}
+
+/// What came out.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// Events in the logs.
+    pub events: u64,
+    /// Kills.
+    pub kills: u32,
+    /// Events that surfaced after a kill, flagged.
+    pub backfilled: u64,
+    /// What is wrong, by endpoint.
+    pub endpoints: Vec<(String, Tally)>,
+    /// Deliveries that endpoints did not take.
+    pub refused: u64,
+    /// Facts that the logs tell under two ids.
+    pub told_twice: u64,
+}
+
+impl Finding {
+    /// The sums over all endpoints.
+    pub fn total(&self) -> Tally {
+        let mut total = Tally { duplicates_with_new_id: self.told_twice, ..Tally::default() };
+        for (_, tally) in &self.endpoints {
+            total.missing += tally.missing;
+            total.out_of_order += tally.out_of_order;
+            total.duplicates_with_new_id += tally.duplicates_with_new_id;
+            total.repeated += tally.repeated;
+        }
+        total
+    }
+}
+
+/// An endpoint of the trial.
+struct Told {
+    name: &'static str,
+    site: Site,
+    endpoint: Endpoint,
+    /// RFC 3339.
+    created_at: String,
+}
+
+/// The kinds of events that the filtered endpoint hears of.
+const WANTED: &str = "message.received";
+
+/// Runs a trial.
+///
+/// # Panics
+/// When the gateway or the service does not do what every test relies on; what the endpoints were told is no reason.
+pub async fn run(plan: &Plan) -> Finding {
+    let world = World::start().await;
+    let mut gateway = Gateway::start_with(&world, &[("log-level", "warn")]).await;
+    let customer = world.account("Customer").await;
+    let mut lines = Vec::new();
+    for number in 0..plan.numbers {
+        let account = world.account(&format!("Shop {number}")).await;
+        let instance = gateway.link(&account).await;
+        lines.push((account, instance));
+    }
+    let told = endpoints(&gateway, plan).await;
+    let kills = make_events(&mut gateway, plan, &customer, &lines).await;
+    told.iter().for_each(|told| told.site.calm_down());
+    drain(&told).await;
+    let mut logs = Vec::new();
+    for (_, instance) in &lines {
+        logs.extend(instance.all_events().await);
+    }
+    let judged = told.iter().map(|told| {
+        let wanted = |event: &GatewayEvent| told.name != "filtered" || event.kind == WANTED;
+        // What happened before the endpoint was made is not told to it.
+        let since = |event: &GatewayEvent| event.time >= told.created_at;
+        (told.name.to_owned(), deliveries(&logs, &told.site.taken(), |event| wanted(event) && since(event)))
+    });
+    let finding = Finding {
+        events: logs.len() as u64,
+        kills,
+        backfilled: logs.iter().filter(|event| event.backfilled).count() as u64,
+        endpoints: judged.collect(),
+        refused: told.iter().map(|told| told.site.refused()).sum(),
+        told_twice: told_twice(&logs),
+    };
+    gateway.finish().await;
+    world.finish().await;
+    finding
+}
+
+/// One that hears everything, one in batches, one that wants received messages only.
+async fn endpoints(gateway: &Gateway, plan: &Plan) -> Vec<Told> {
+    let kinds = [
+        ("plain", json!({})),
+        ("batched", json!({"batch": {"events_max": 50, "wait_ms": 100}})),
+        ("filtered", json!({"events": [WANTED]})),
+    ];
+    let mut told = Vec::new();
+    for (seed, (name, mut body)) in (plan.seed..).zip(kinds) {
+        let site = Site::start(seed, plan.failing_percent);
+        body["url"] = json!(site.url());
+        body["timeout_ms"] = json!(TRIAL_DELIVERY_MS);
+        body["concurrency"] = json!(32);
+        body["retry"] = json!({"base_ms": 100, "cap_ms": 1_000, "give_up_after_seconds": 86_400});
+        let endpoint = gateway.add_webhook(&body).await;
+        let created_at = endpoint.view().await["created_at"].as_str().unwrap_or_default().to_owned();
+        told.push(Told { name, site, endpoint, created_at });
+    }
+    told
+}
+
+/// Sends in both directions, and kills the gateway meanwhile, until the logs are long enough. Gives the number of kills.
+async fn make_events(
+    gateway: &mut Gateway,
+    plan: &Plan,
+    customer: &Account,
+    lines: &[(Account, Instance)],
+) -> u32 {
+    let (api, enough) = (gateway.api().clone(), AtomicBool::new(false));
+    let going = || !enough.load(Ordering::Relaxed);
+    let inbound = stream::iter(0u64..).take_while(|_| std::future::ready(going())).for_each_concurrent(
+        TRIAL_REQUESTS_AT_ONCE,
+        |number| async move {
+            let (account, _) = &lines[number as usize % lines.len()];
+            customer.phone().send_text(account, &format!("in {number}")).await;
+        },
+    );
+    let outbound = stream::iter(0u64..).take_while(|_| std::future::ready(going())).for_each_concurrent(
+        lines.len(),
+        |number| {
+            let (_, instance) = &lines[number as usize % lines.len()];
+            send_batch(&api, instance, customer, number)
+        },
+    );
+    let watching = async {
+        while count(&api).await.is_none_or(|events| events < plan.events) {
+            tokio::time::sleep(TRIAL_LOOK_INTERVAL).await;
+        }
+        enough.store(true, Ordering::Relaxed);
+    };
+    let mut kills = 0;
+    let killing = async {
+        loop {
+            tokio::time::sleep(plan.kill_every).await;
+            gateway.kill9();
+            kills += 1;
+            tokio::time::sleep(TRIAL_DOWN_FOR).await;
+            gateway.restart().await;
+        }
+    };
+    let made = timeout(TRIAL_TIMEOUT, async {
+        let working = async { tokio::join!(inbound, outbound, watching) };
+        tokio::pin!(working, killing);
+        tokio::select! {
+            _ = &mut working => {}
+            () = &mut killing => {}
+        }
+    });
+    made.await.unwrap_or_else(|_| panic!("not enough events within {TRIAL_TIMEOUT:?}"));
+    gateway.ensure_running().await;
+    kills
+}
+
+/// Hands messages over. What is refused because the gateway is down is made up for by the next batch.
+async fn send_batch(api: &Api, instance: &Instance, customer: &Account, number: u64) {
+    let message = |place: usize| {
+        json!({
+            "to": customer.jid(),
+            "text": {"body": format!("out {number}.{place}")},
+            "idempotency_key": format!("{number}.{place}"),
+        })
+    };
+    let messages: Vec<Value> = (0..TRIAL_BATCH).map(message).collect();
+    let path = instance.path("/messages/batch");
+    let taken = api.post(&path, &json!({ "messages": messages })).try_send().await;
+    if !taken.is_ok_and(|answer| answer.status < 300) {
+        tokio::time::sleep(TRIAL_LOOK_INTERVAL).await;
+    }
+}
+
+/// Events in all logs; `None` while the gateway is down.
+async fn count(api: &Api) -> Option<u64> {
+    let listed = api.get("/v1/instances?limit=200").try_send().await.ok()?;
+    let instances = listed.json();
+    instances["data"].as_array().map(|all| all.iter().filter_map(|one| one["newest_event"].as_u64()).sum())
+}
+
+/// Waits until every endpoint has heard everything.
+async fn drain(told: &[Told]) {
+    let drained = timeout(TRIAL_DRAIN_TIMEOUT, async {
+        for Told { endpoint, .. } in told {
+            while endpoint.view().await["pending"] != 0 {
+                tokio::time::sleep(TRIAL_LOOK_INTERVAL).await;
+            }
+        }
+    });
+    // What is missing then is the judge's to say.
+    if drained.await.is_err() {
+        for Told { name, endpoint, .. } in told {
+            eprintln!(
+                "{name} has not heard everything after {TRIAL_DRAIN_TIMEOUT:?}: {}",
+                endpoint.view().await
+            );
+        }
+    }
+}
