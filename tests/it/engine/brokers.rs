@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use trunkline_tests::broker::{BROKER_PASSWORD, BROKER_USER, Broker, BrokerKind, Published};
 use trunkline_tests::{Gateway, GatewayEvent, Instance, World, judge};
 
+/// Messages that wait for a broker to come back: enough for parcels of every size.
+const BACKLOG: usize = 150;
+
 /// What consumers make of the live messages: each event once.
 fn told(published: &[Published]) -> Vec<GatewayEvent> {
     let mut seen = BTreeSet::new();
@@ -42,10 +45,13 @@ async fn every_event_is_there_in_order(kind: BrokerKind) {
     broker.expect_text("before everything").await;
 
     broker.kill9();
-    bob.phone().send_text(&alice, "while the broker is down").await;
-    shop.expect_text("while the broker is down").await;
+    for number in 0..BACKLOG {
+        bob.phone().send_text(&alice, &format!("{number} while the broker is down")).await;
+    }
+    let last = format!("{} while the broker is down", BACKLOG - 1);
+    shop.expect_text(&last).await;
     broker.restart().await;
-    broker.expect_text("while the broker is down").await;
+    broker.expect_text(&last).await;
 
     gateway.kill9();
     bob.phone().send_text(&alice, "while the gateway is down").await;
