@@ -11,6 +11,7 @@
 
 pub mod account;
 pub mod baileys;
+pub mod broker;
 pub mod control;
 pub mod events;
 pub mod gateway;

@@ -53,3 +53,6 @@ pub const TRIAL_DOWN_FOR: Duration = Duration::from_millis(500);
 pub const TRIAL_LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// Time that a delivery of a trial is given, in milliseconds.
 pub const TRIAL_DELIVERY_MS: u64 = 700;
+
+/// Waiting for a message broker to start; an Erlang node takes its time on a busy machine.
+pub const BROKER_START_TIMEOUT: Duration = Duration::from_secs(90);

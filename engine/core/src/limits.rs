@@ -139,6 +139,24 @@ pub const FOLLOW_PAGE: usize = 64;
 pub const FOLLOWERS_MAX: usize = 1_024;
 /// Events of one instance that a broker has not confirmed.
 pub const BROKER_EVENTS_IN_FLIGHT: usize = 64;
+/// Addresses of a broker's name that are tried.
+pub const BROKER_ADDRESSES_MAX: usize = 4;
+/// How often a connection to a broker on which nothing happens is looked after.
+pub const BROKER_PING: Duration = Duration::from_secs(30);
+/// How long a broker may take to see a connection off.
+pub const BROKER_CLOSE_MAX: Duration = Duration::from_secs(5);
+/// Messages of one endpoint and shard that NATS has not confirmed: further lanes wait.
+pub const NATS_ACKS_IN_FLIGHT: usize = 1_024;
+/// Messages that wait to be written to a connection to NATS.
+pub const NATS_COMMANDS_QUEUED: usize = 64;
+/// Confirmations of NATS that wait to be read.
+pub const NATS_REPLIES_QUEUED: usize = 1_024;
+/// What a connection to NATS reads at a time, in bytes: confirmations are short.
+pub const NATS_READ_BYTES: u16 = 8 << 10;
+/// Largest frame on a connection to RabbitMQ, in bytes. The client keeps room for 32 of them in either direction: 1 MiB.
+pub const AMQP_FRAME_BYTES_MAX: u32 = 16 << 10;
+/// Channels of such a connection: one carries events, one is the connection's own.
+pub const AMQP_CHANNELS_MAX: u16 = 2;
 /// Failed attempts of one delivery after which, and after each further so many, a warning is logged.
 pub const WEBHOOK_WARN_ATTEMPTS: u32 = 5;
 /// Longest that fetching a media URL may take.

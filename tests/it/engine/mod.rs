@@ -1,6 +1,7 @@
 //! The gateway end to end: the real binary between its HTTP API, the simulated service, and Baileys on the other side.
 
 mod backlog;
+mod brokers;
 mod chat_changes;
 mod chats;
 mod consumers;

@@ -29,6 +29,8 @@ pub(super) struct Run {
     pub(super) journal: Journal,
     pub(super) key: LaneKey,
     pub(super) place: LaneRecord,
+    /// Events that the endpoint took in this turn.
+    pub(super) taken: usize,
 }
 
 /// A turn that is over.
@@ -146,7 +148,7 @@ impl Run {
     }
 
     fn bundle<'a>(&self, events: &'a [Event]) -> Bundle<'a> {
-        let most = self.courier.events_per_delivery(&self.endpoint);
+        let most = self.courier.events_per_delivery(&self.endpoint, self.taken);
         let mut bundle = Bundle { events: Vec::new(), covers: Vec::new() };
         for event in events {
             let is_beyond = self.place.until.is_some_and(|until| event.sequence > until);
@@ -185,7 +187,7 @@ impl Run {
             instance: self.key.instance,
             events: &bundle.events,
             attempt,
-            replayed: !self.key.is_live(),
+            replay: (!self.key.is_live()).then_some(self.key.lane),
         };
         let (verdict, outcome) = self.courier.deliver(&self.context, &parcel).await;
         let latency_ms = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
@@ -221,6 +223,7 @@ impl Run {
     }
 
     fn took(&mut self, bundle: &Bundle<'_>) {
+        self.taken += bundle.events.len();
         let kind = self.endpoint.target.kind().as_str();
         let now_ms = clock::wall_ms();
         for wanted in &bundle.covers {

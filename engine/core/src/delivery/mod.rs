@@ -29,7 +29,7 @@ mod sums;
 mod tests;
 
 pub(crate) use courier::test;
-pub(crate) use courier::{Couriers, unusable};
+pub(crate) use courier::{Couriers, check_target};
 pub(crate) use dispatcher::Dispatcher;
 pub use follow::AccountFollower;
 pub(crate) use inbox::Inbox;

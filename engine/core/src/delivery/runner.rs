@@ -179,6 +179,7 @@ impl Runner {
             journal: Journal::new(self.id, key),
             key,
             place,
+            taken: 0,
         };
         self.running.push(run.run().boxed());
         true

@@ -19,7 +19,6 @@ use super::error::EngineError;
 use super::handle::Engine;
 use crate::clock;
 use crate::delivery::{self, AccountFollower, Entry, Registry};
-use crate::media;
 use crate::patient;
 use crate::place::slot_key;
 use crate::shard::{SupervisorMsg, store_failure};
@@ -170,14 +169,8 @@ impl Engine {
         self.view_of(entry).await
     }
 
-    /// Names and brokers are checked again when they are reached.
     fn check_target(&self, target: &Target) -> Result<(), Failure> {
-        match target {
-            Target::Http(http) => media::check_url(&http.url, self.inner().allow_private_fetch)
-                .map(drop)
-                .map_err(|refused| delivery::unusable(&refused)),
-            Target::Nats(_) | Target::RabbitMq(_) | Target::Pull => Ok(()),
-        }
+        delivery::check_target(target, self.inner().allow_private_fetch)
     }
 
     fn check_instances(&self, account: AccountId, instances: Option<&[InstanceId]>) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ mod transfers;
 
 pub(crate) use blobs::BlobStore;
 pub(crate) use fetch::MediaFetcher;
-pub(crate) use guard::{GuardedClient, Refused, check_url};
+pub(crate) use guard::{GuardedClient, Refused, check_url, tls_config};
 pub(crate) use outgoing::Uploader;
 pub(crate) use received::{at_hand, download, media_of};
 pub(crate) use sweep::BlobSweeper;

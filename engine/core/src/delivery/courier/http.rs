@@ -32,7 +32,7 @@ pub(super) async fn deliver(
     let headers = [
         (EVENT, event.unwrap_or_default()),
         (ATTEMPT, parcel.attempt.to_string()),
-        (REPLAY, if parcel.replayed { "true".to_owned() } else { String::new() }),
+        (REPLAY, if parcel.replay.is_some() { "true".to_owned() } else { String::new() }),
     ];
     post(context, target, endpoint, (body, &headers)).await
 }

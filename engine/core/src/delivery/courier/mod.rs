@@ -1,17 +1,23 @@
 //! Hands events over to an endpoint, and says how that went.
 
+mod address;
+mod broker;
 mod http;
+#[cfg(test)]
+mod lifetime_tests;
 mod nats;
 mod rabbitmq;
 mod signature;
+mod tls;
+mod transport;
 
 use trunkline_model::delivery::{Endpoint, Outcome, Target, TargetKind, Verdict};
 use trunkline_model::event::Event;
 use trunkline_model::{Failure, FieldError, InstanceId};
 
 use crate::engine::EngineError;
-use crate::limits::BROKER_EVENTS_IN_FLIGHT;
-use crate::media::{GuardedClient, Refused};
+use crate::limits::{BROKER_EVENTS_IN_FLIGHT, SNIPPET_BYTES_MAX};
+use crate::media::{GuardedClient, check_url};
 use crate::shard::ShardContext;
 
 /// What the couriers of a shard share.
@@ -39,7 +45,8 @@ pub(crate) struct Parcel<'a> {
     pub(crate) events: &'a [&'a Event],
     /// From 1.
     pub(crate) attempt: u32,
-    pub(crate) replayed: bool,
+    /// The number of the replay that it belongs to.
+    pub(crate) replay: Option<u64>,
 }
 
 /// Goes to one endpoint, and keeps what it needs for that.
@@ -56,20 +63,23 @@ impl Courier {
         match &endpoint.target {
             Target::Http(_) => Courier::Http,
             Target::Nats(target) => {
-                Courier::Nats(nats::NatsCourier::new(target.clone(), context.couriers.allow_private))
+                Courier::Nats(nats::NatsCourier::of(target, context.couriers.allow_private))
             }
-            Target::RabbitMq(target) => Courier::RabbitMq(rabbitmq::RabbitMqCourier::new(
-                target.clone(),
+            Target::RabbitMq(target) => Courier::RabbitMq(rabbitmq::RabbitMqCourier::of(
+                target,
                 context.couriers.allow_private,
+                &context.spawner,
             )),
             Target::Pull => Courier::None,
         }
     }
 
-    /// Most events of one delivery: a broker takes them one by one but confirms them together.
-    pub(crate) fn events_per_delivery(&self, endpoint: &Endpoint) -> usize {
+    /// Most events of one delivery, after `taken` events of the same turn. A broker takes them one by one but confirms them
+    /// together, and may refuse one and take the next, which would then be before it: so the first goes alone, and as long as all
+    /// are taken twice as many go each time.
+    pub(crate) fn events_per_delivery(&self, endpoint: &Endpoint, taken: usize) -> usize {
         match endpoint.target.kind() {
-            TargetKind::Nats | TargetKind::RabbitMq => BROKER_EVENTS_IN_FLIGHT,
+            TargetKind::Nats | TargetKind::RabbitMq => BROKER_EVENTS_IN_FLIGHT.min(taken + 1),
             TargetKind::Http | TargetKind::Pull => {
                 endpoint.batching.map_or(1, |batching| usize::from(batching.events_max).max(1))
             }
@@ -80,8 +90,8 @@ impl Courier {
     pub(crate) async fn deliver(&self, context: &ShardContext, parcel: &Parcel<'_>) -> (Verdict, Outcome) {
         match (self, &parcel.endpoint.target) {
             (Courier::Http, Target::Http(target)) => http::deliver(context, target, parcel).await,
-            (Courier::Nats(nats), _) => nats.deliver(context, parcel).await,
-            (Courier::RabbitMq(rabbitmq), _) => rabbitmq.deliver(context, parcel).await,
+            (Courier::Nats(nats), _) => nats.deliver(&*context.write_events, parcel).await,
+            (Courier::RabbitMq(rabbitmq), _) => rabbitmq.deliver(&*context.write_events, parcel).await,
             (Courier::Http | Courier::None, _) => (Verdict::Retry { after_ms: None }, failed("unreachable")),
         }
     }
@@ -92,10 +102,11 @@ pub(crate) async fn test(context: &ShardContext, endpoint: &Endpoint, body: Vec<
     match &endpoint.target {
         Target::Http(target) => http::test(context, target, endpoint, body).await,
         Target::Nats(target) => {
-            nats::NatsCourier::new(target.clone(), context.couriers.allow_private).test(endpoint, body).await
+            nats::NatsCourier::of(target, context.couriers.allow_private).test(endpoint, body).await
         }
         Target::RabbitMq(target) => {
-            let courier = rabbitmq::RabbitMqCourier::new(target.clone(), context.couriers.allow_private);
+            let allow_private = context.couriers.allow_private;
+            let courier = rabbitmq::RabbitMqCourier::of(target, allow_private, &context.spawner);
             courier.test(endpoint, body).await
         }
         Target::Pull => failed("unreachable"),
@@ -110,7 +121,27 @@ fn failed(word: &str) -> Outcome {
     Outcome { word: word.to_owned(), status: None, snippet: None }
 }
 
-/// The failure of a webhook whose address cannot be used.
-pub(crate) fn unusable(refused: &Refused) -> Failure {
-    Failure::invalid(vec![FieldError::new("url", refused.to_string())])
+/// A failure, with the beginning of what the other side said of it.
+fn told(word: &str, words: &str) -> Outcome {
+    let snippet = words[..words.floor_char_boundary(SNIPPET_BYTES_MAX)].to_owned();
+    Outcome { word: word.to_owned(), status: None, snippet: Some(snippet) }
+}
+
+/// Checks what can be seen in the address of a target. Names are checked when they are resolved.
+///
+/// # Errors
+/// [`trunkline_model::ErrorCode::Validation`] when the address cannot be used.
+pub(crate) fn check_target(target: &Target, allow_private: bool) -> Result<(), Failure> {
+    let bad = match target {
+        Target::Http(target) => {
+            check_url(&target.url, allow_private).err().map(|refused| refused.to_string())
+        }
+        Target::Nats(target) => nats::check(target, allow_private).err().map(|bad| bad.to_string()),
+        Target::RabbitMq(target) => rabbitmq::check(target, allow_private).err().map(|bad| bad.to_string()),
+        Target::Pull => None,
+    };
+    match bad {
+        None => Ok(()),
+        Some(why) => Err(Failure::invalid(vec![FieldError::new("url", why)])),
+    }
 }
