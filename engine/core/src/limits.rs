@@ -125,6 +125,8 @@ pub const RUNNER_LINGER: Duration = Duration::from_secs(20);
 pub const RUNNER_WAIT_MAX: Duration = Duration::from_secs(60);
 /// Instances that are looked at before the rest of the shard runs.
 pub const WALK_PER_POLL: u32 = 32;
+/// How often a shard counts what waits for endpoints.
+pub const PENDING_CENSUS_EVERY: Duration = Duration::from_secs(10);
 /// Events that are read at a time to find where a lane begins.
 pub const BEGINNING_PAGE: usize = 64;
 /// Replays of one log that one endpoint may have under way.

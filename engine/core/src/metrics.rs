@@ -32,9 +32,9 @@ pub const EVENTS_COMMITTED: &str = "trunkline_events_committed_total";
 pub const EVENTS_DELIVERED: &str = "trunkline_events_delivered_total";
 /// Counter: events that were given up, by `target`.
 pub const EVENTS_DEAD: &str = "trunkline_events_dead_total";
-/// Gauge: events that wait for endpoints, paused ones included, by `target`.
+/// Gauge: events that wait for endpoints, paused ones included, by `shard` and `target`.
 pub const EVENTS_PENDING: &str = "trunkline_events_pending";
-/// Gauge, seconds: age of the oldest event that waits for an endpoint, by `target`.
+/// Gauge, seconds: age of the oldest event that waits for an endpoint, by `shard` and `target`.
 pub const OLDEST_PENDING: &str = "trunkline_events_oldest_pending_seconds";
 /// Histogram, seconds: from an event's record to the endpoint's answer, by `target`.
 pub const DELIVERY_LAG: &str = "trunkline_event_delivery_lag_seconds";

@@ -1,5 +1,7 @@
 //! Trials that take too long for the test suite, each judged by the harness' own judges. `tests/judge` builds and runs it.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
+
 use std::process::ExitCode;
 use std::time::Duration;
 

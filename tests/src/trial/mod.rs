@@ -226,12 +226,5 @@ async fn drain(told: &[Told]) {
         }
     });
     // What is missing then is the judge's to say.
-    if drained.await.is_err() {
-        for Told { name, endpoint, .. } in told {
-            eprintln!(
-                "{name} has not heard everything after {TRIAL_DRAIN_TIMEOUT:?}: {}",
-                endpoint.view().await
-            );
-        }
-    }
+    drop(drained.await);
 }

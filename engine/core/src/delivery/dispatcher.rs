@@ -1,15 +1,17 @@
 //! Of one shard: hears that instances have news, and sees that somebody tells those who want to know.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use tokio::sync::Notify;
 use trunkline_model::delivery::TargetKind;
 use trunkline_model::record::table;
 use trunkline_model::slot::PARTITIONS_DEFAULT;
 use trunkline_model::{EndpointId, InstanceId};
 use trunkline_store::{Batch, CommitClass};
 
+use super::census::Census;
 use super::inbox::{Inbox, Letters, Order};
 use super::key::LaneKey;
 use super::registry::{Entry, Registry};
@@ -17,7 +19,7 @@ use super::rows;
 use super::runner::Runner;
 use super::station::Station;
 use crate::engine::EngineError;
-use crate::limits::{REPLAYS_PER_LOG_MAX, WALK_PER_POLL};
+use crate::limits::{PENDING_CENSUS_EVERY, REPLAYS_PER_LOG_MAX, WALK_PER_POLL};
 use crate::log::newest_on_disk;
 use crate::patient;
 use crate::shard::{Breather, ShardContext};
@@ -105,21 +107,11 @@ impl Dispatcher {
     fn obey(&self, context: &Arc<ShardContext>, order: Order) {
         match order {
             Order::Walk(id) => {
-                let Some(entry) = self.registry.get(id) else { return };
                 let station = self.station(id);
                 station.absolve();
                 station.woken.notify_one();
-                let walking = self
-                    .registry
-                    .shards()
-                    .get(usize::from(self.shard))
-                    .map(|side| Arc::clone(&side.dispatcher));
-                let (context, spawner) = (Arc::clone(context), context.spawner.clone());
-                if let Some(dispatcher) = walking {
-                    spawner.spawn(TaskKind::Disposable, "webhook-walk", async move {
-                        dispatcher.walk(&context, entry).await
-                    });
-                }
+                self.walks.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+                self.walk.notify_one();
             }
             Order::Stop(id) => self.station(id).woken.notify_one(),
             Order::Replay(id, key) => {
@@ -138,6 +130,21 @@ impl Dispatcher {
         }
     }
 
+    /// Looks at all instances of the endpoints that are to be walked, one endpoint after the other, for ever.
+    pub(crate) async fn run_walks(self: Arc<Self>, context: Weak<ShardContext>) {
+        loop {
+            let next = self.walks.lock().unwrap_or_else(PoisonError::into_inner).pop_first();
+            let Some(id) = next else {
+                self.walk.notified().await;
+                continue;
+            };
+            let Some(context) = context.upgrade() else { return };
+            if let Some(entry) = self.registry.get(id) {
+                self.walk(&context, entry).await;
+            }
+        }
+    }
+
     /// Looks at all instances of an endpoint and wakes the lanes that have something to deliver.
     async fn walk(&self, context: &Arc<ShardContext>, entry: Arc<Entry>) {
         let mut breather = Breather::every(WALK_PER_POLL);
@@ -150,6 +157,32 @@ impl Dispatcher {
                 Err(error) => tracing::error!(%instance, %error, "the places of an endpoint cannot be read"),
             }
             breather.step().await;
+        }
+    }
+
+    /// Counts what waits, for ever.
+    pub(crate) async fn run_census(self: Arc<Self>, context: Weak<ShardContext>) {
+        let mut tick = tokio::time::interval(PENDING_CENSUS_EVERY);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            let Some(context) = context.upgrade() else { return };
+            let stations: Vec<(EndpointId, Arc<Station>)> = {
+                let stations = self.stations.lock().unwrap_or_else(PoisonError::into_inner);
+                stations.iter().map(|(id, station)| (*id, Arc::clone(station))).collect()
+            };
+            let mut census = Census::default();
+            let mut breather = Breather::every(WALK_PER_POLL);
+            for (id, station) in stations {
+                let Some(entry) = self.registry.get(id) else { continue };
+                for key in station.behind() {
+                    if let Err(error) = census.add(&*context.ledger, &entry.endpoint, key) {
+                        tracing::error!(endpoint = %id, %error, "the place of an endpoint cannot be read");
+                    }
+                    breather.step().await;
+                }
+            }
+            census.show(self.shard);
         }
     }
 }

@@ -3,7 +3,7 @@
 use trunkline_model::InstanceId;
 
 /// A lane of an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct LaneKey {
     /// Through whose log.
     pub(super) instance: InstanceId,

@@ -11,6 +11,7 @@
 //! event log ── news ──▶ Inbox ──▶ Dispatcher ──▶ Station (endpoint × shard) ──▶ Runner ──▶ Lane ──▶ Courier
 //! ```
 
+mod census;
 mod courier;
 mod dispatcher;
 mod follow;

@@ -81,15 +81,16 @@ impl Known {
         let Some(entry) = self.by_id.remove(&id) else { return };
         let forget = |ids: &mut Vec<EndpointId>| ids.retain(|known| *known != id);
         match &entry.endpoint.filter.instances {
-            None => self.everywhere.entry(entry.endpoint.account).and_modify(forget),
+            None => self.everywhere.get_mut(&entry.endpoint.account).into_iter().for_each(forget),
             Some(instances) => {
                 for instance in instances {
-                    self.of_instance.entry(*instance).and_modify(forget);
+                    self.of_instance.get_mut(instance).into_iter().for_each(forget);
+                    if self.of_instance.get(instance).is_some_and(Vec::is_empty) {
+                        self.of_instance.remove(instance);
+                    }
                 }
-                self.of_instance.retain(|_, ids| !ids.is_empty());
-                return;
             }
-        };
+        }
     }
 }
 

@@ -53,18 +53,6 @@ struct Saved {
     result: Result<(), StoreError>,
 }
 
-impl PartialOrd for LaneKey {
-    fn partial_cmp(&self, other: &LaneKey) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for LaneKey {
-    fn cmp(&self, other: &LaneKey) -> std::cmp::Ordering {
-        (self.instance, self.lane).cmp(&(other.instance, other.lane))
-    }
-}
-
 impl Runner {
     pub(super) fn new(
         context: Arc<ShardContext>,

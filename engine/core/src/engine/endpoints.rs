@@ -9,7 +9,7 @@ use trunkline_model::command::{
     EndpointCommand, EndpointReply, EndpointView, NewEndpoint, TestResult, UpdateEndpoint,
 };
 use trunkline_model::delivery::{
-    Endpoint, FollowFrom, HttpTarget, OldSecret, Pause, PauseReason, Target, TargetKind,
+    DeliveryRecord, Endpoint, FollowFrom, HttpTarget, OldSecret, Pause, PauseReason, Target, TargetKind,
 };
 use trunkline_model::record::{self, EventRetention, table};
 use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, FieldError, InstanceId};
@@ -50,7 +50,7 @@ impl Engine {
                 if let Some(target) = &update.target {
                     self.check_target(target)?;
                 }
-                self.view_of(registry.change((account, id), |endpoint| apply(endpoint, *update)).await?).await
+                self.change_endpoint((account, id), |endpoint| apply(endpoint, *update)).await
             }
             EndpointCommand::Delete(id) => {
                 registry.delete(account, id).await?;
@@ -62,14 +62,14 @@ impl Engine {
                     endpoint.pause.get_or_insert(pause);
                     Ok(())
                 };
-                self.view_of(registry.change((account, id), change).await?).await
+                self.change_endpoint((account, id), change).await
             }
             EndpointCommand::Resume(id) => {
                 let change = |endpoint: &mut Endpoint| {
                     endpoint.pause = None;
                     Ok(())
                 };
-                self.view_of(registry.change((account, id), change).await?).await
+                self.change_endpoint((account, id), change).await
             }
             EndpointCommand::RotateSecret(id, overlap_ms) => {
                 self.rotate_secret(account, id, overlap_ms).await
@@ -77,12 +77,7 @@ impl Engine {
             EndpointCommand::Test(id) => self.test_endpoint(registry.of_account(account, id)?).await,
             EndpointCommand::Deliveries { id, instance, failed, limit } => {
                 registry.of_account(account, id)?;
-                let wanted = move |delivery: &trunkline_model::delivery::DeliveryRecord| {
-                    instance.is_none_or(|instance| instance == delivery.instance)
-                        && !(failed && delivery.outcome.word == "delivered")
-                };
-                let read = move |registry: &Registry| delivery::deliveries(registry, id, wanted, limit);
-                Ok(EndpointReply::Deliveries(self.aside(read).await?))
+                self.deliveries_of(id, (instance, failed), limit).await
             }
             EndpointCommand::DeadLetters { id, after, limit } => {
                 let entry = registry.of_account(account, id)?;
@@ -107,6 +102,28 @@ impl Engine {
                 Ok(EndpointReply::Done)
             }
         }
+    }
+
+    async fn change_endpoint(
+        &self,
+        of: (AccountId, EndpointId),
+        change: impl FnOnce(&mut Endpoint) -> Result<(), Failure>,
+    ) -> Result<EndpointReply, Failure> {
+        self.view_of(self.registry().change(of, change).await?).await
+    }
+
+    async fn deliveries_of(
+        &self,
+        id: EndpointId,
+        (instance, failed): (Option<InstanceId>, bool),
+        limit: usize,
+    ) -> Result<EndpointReply, Failure> {
+        let wanted = move |delivery: &DeliveryRecord| {
+            instance.is_none_or(|instance| instance == delivery.instance)
+                && !(failed && delivery.outcome.word == "delivered")
+        };
+        let read = move |registry: &Registry| delivery::deliveries(registry, id, wanted, limit);
+        Ok(EndpointReply::Deliveries(self.aside(read).await?))
     }
 
     /// Follows an account's instances, also those that are made later.

@@ -49,10 +49,7 @@ impl Engine {
         let turns = Turns::new(pace(&config));
         let registry = Registry::new(Arc::clone(&sealer), Arc::clone(&directory));
         for found in stores.iter().map(|store| &store.found) {
-            for endpoint in &found.endpoints {
-                registry.found(delivery::read_endpoint(endpoint, &sealer)?);
-            }
-            found.retentions.iter().for_each(|(account, kept)| registry.keep_retention(*account, *kept));
+            enter_endpoints(&registry, found, &sealer)?;
         }
         let dispatchers: Vec<Arc<Dispatcher>> =
             (0..config.shards).map(|shard| Dispatcher::new(shard, Arc::clone(&registry))).collect();
@@ -106,6 +103,15 @@ impl Engine {
         registry.begin(sides, engine.teller_of_pauses());
         Ok(engine)
     }
+}
+
+/// Makes the endpoints known that a shard found on its disk, and how long events are kept.
+fn enter_endpoints(registry: &Registry, found: &Found, sealer: &Sealer) -> Result<(), EngineError> {
+    for endpoint in &found.endpoints {
+        registry.found(delivery::read_endpoint(endpoint, sealer)?);
+    }
+    found.retentions.iter().for_each(|(account, kept)| registry.keep_retention(*account, *kept));
+    Ok(())
 }
 
 /// A shard's store, and what was found in it.

@@ -202,7 +202,10 @@ async fn assemble(parts: ShardParts, seen: Seen) -> Result<Assembled, EngineErro
     spawner.spawn(TaskKind::Critical, "governor", governor.run());
     let looked_after = dormitory.run(Arc::clone(&context.ledger), Arc::clone(&context.registry));
     spawner.spawn(TaskKind::Critical, "dormitory", looked_after);
-    spawner.spawn(TaskKind::Critical, "dispatcher", dispatcher.run(Arc::downgrade(&context)));
+    let weak = Arc::downgrade(&context);
+    spawner.spawn(TaskKind::Critical, "webhook-walk", Arc::clone(&dispatcher).run_walks(weak.clone()));
+    spawner.spawn(TaskKind::Critical, "webhook-census", Arc::clone(&dispatcher).run_census(weak.clone()));
+    spawner.spawn(TaskKind::Critical, "dispatcher", dispatcher.run(weak));
     spawner.spawn(TaskKind::Disposable, "finish-removals", finish_all(Arc::clone(&context), doomed));
     let spawned = Actor::spawn(None, ShardSupervisor, (Arc::clone(&context), instances)).await;
     let (supervisor, ended) = spawned.map_err(|error| EngineError::Thread(error.to_string()))?;

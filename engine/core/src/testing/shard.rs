@@ -108,6 +108,8 @@ impl TestShard {
 
     /// Starts its deliveries.
     pub(crate) fn deliver(&self) -> Arc<Registry> {
+        let walking = Arc::clone(&self.dispatcher).run_walks(Arc::downgrade(&self.context));
+        self.context.spawner.spawn(TaskKind::Critical, "webhook-walk", walking);
         let running = Arc::clone(&self.dispatcher).run(Arc::downgrade(&self.context));
         self.context.spawner.spawn(TaskKind::Critical, "dispatcher", running);
         let ledger: Arc<dyn Ledger> = self.ledger.clone();
