@@ -159,6 +159,12 @@ pub const WAVEFORM_VALUES: usize = 64;
 pub const FFMPEG_TIMEOUT: Duration = Duration::from_secs(30);
 /// Most that ffmpeg may write, in bytes.
 pub const FFMPEG_OUTPUT_BYTES_MAX: u64 = 64 << 20;
+/// Rows of one table of a database that is imported.
+pub const IMPORT_ROWS_MAX: usize = 200_000;
+/// Steps of SQLite's machine between two counts of them.
+pub const IMPORT_SQLITE_STEPS: i32 = 10_000;
+/// Steps that an import may take in all; a row takes about forty.
+pub const IMPORT_SQLITE_STEPS_MAX: i32 = 200_000_000;
 
 const _: () = {
     assert!(SESSION_EVENTS_RESERVED < SESSION_EVENTS_MAX);
