@@ -64,6 +64,7 @@ async fn a_document_comes_out_of_the_bucket_after_the_disk_lost_it() {
         let received = customer.expect_received("document").await;
         assert!(customer.download(&received).await.body == media.bytes, "another file arrived");
     }
+    eprintln!("taking {} KiB, sending {} KiB", taken >> 10, sent >> 10);
     assert!(
         taken < EXTRA_BYTES_MAX && sent < EXTRA_BYTES_MAX,
         "taking the file needed {} KiB more, sending it {} KiB",
@@ -160,6 +161,62 @@ async fn the_disk_is_a_cache_that_gives_up_what_the_bucket_has() {
         let received = friend.expect_media("document").await;
         assert!(friend.download(&received).await == media.bytes, "another file arrived");
     }
+    gateway.finish().await;
+    world.finish().await;
+}
+
+/// Waits until the gateway counts requests to the bucket of this kind.
+async fn expect_counted(gateway: &Gateway, operation: &str, outcome: &str) {
+    let counter =
+        format!("trunkline_media_bucket_requests_total{{operation=\"{operation}\",outcome=\"{outcome}\"}}");
+    loop {
+        let metrics = gateway.api().get("/metrics").key(None).send().await;
+        if String::from_utf8_lossy(&metrics.body).contains(&counter) {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_waits_for_a_file_that_the_bucket_does_not_give() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let mut bucket = BucketServer::start(&world).await;
+    let gateway = Gateway::start_with(&world, &bucket.settings()).await;
+    let (shop, friend) = (gateway.link(&alice).await, bob.link_baileys().await);
+    stop_number(&shop).await;
+    let media = Media::sample("image", "image/jpeg", 60_001);
+    let waiting = shop.upload_media(&bob, &media).await;
+    bucket.pause().await;
+    clear_cache(&gateway);
+    shop.connect().await;
+    shop.expect_state("open").await;
+    expect_counted(&gateway, "fetch", "failed").await;
+    bucket.resume().await;
+    shop.expect_status_patiently(&waiting, "sent").await;
+    let received = friend.expect_media("image").await;
+    assert!(friend.download(&received).await == media.bytes, "another file arrived");
+    gateway.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_told_to_the_operator_and_nothing_is_accepted() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let bucket = BucketServer::start(&world).await;
+    let wrong = world.directory().join("wrong.secret");
+    std::fs::write(&wrong, "not-the-secret-of-this-bucket").expect("written");
+    let mut settings = bucket.settings().to_vec();
+    settings.push(("media-s3-secret-key-file", wrong.to_str().expect("UTF-8")));
+    let gateway = Gateway::start_with(&world, &settings).await;
+    gateway.api().keep_private("not-the-secret-of-this-bucket");
+    let shop = gateway.link(&alice).await;
+    let media = Media::sample("document", "application/pdf", 50_001);
+    shop.try_upload_media(&bob, &media).await.expect_problem(503, "UNAVAILABLE");
+    assert_eq!(bucket.objects().await.len(), 0);
+    assert!(gateway.log().contains("the bucket for media failed"), "{}", gateway.log());
     gateway.finish().await;
     world.finish().await;
 }
