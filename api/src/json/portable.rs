@@ -76,7 +76,8 @@ struct BaileysBody {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "WhatsmeowDatabase")]
 struct WhatsmeowBody {
-    /// The file, in base64.
+    /// The file, in base64. One that is too large becomes smaller without the tables that are not read, such as
+    /// `whatsmeow_message_secrets` and `whatsmeow_contacts`, and with `VACUUM`.
     database: String,
     /// Which device is meant where the file holds several: its JID, with or without the device number.
     #[serde(default)]

@@ -20,7 +20,7 @@ use crate::backend::Space;
 use crate::message::party;
 
 pub use store::PortableDevice;
-pub(crate) use store::SyncKey;
+pub(crate) use store::{ContactToken, SyncKey};
 
 /// Why a device could not be read or stored.
 #[derive(Debug, thiserror::Error)]

@@ -9,6 +9,7 @@ mod records;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use buffa::Message as _;
@@ -16,16 +17,18 @@ use wacore::libsignal::protocol::{KeyPair, PrivateKey};
 use wacore::libsignal::store::record_helpers::new_pre_key_record;
 use wacore::store::Device;
 use wacore::types::jid::JidExt as _;
-use wacore_binary::Jid;
+use wacore_binary::{Jid, Server};
 use waproto::whatsapp as wa;
 
 use self::database::{Database, Fields};
 use super::PortableError;
 use super::signal::{SenderKeys, sender_jid, sender_key_name, sender_key_records};
-use super::store::{PortableDevice, SyncKey};
+use super::store::{ContactToken, PortableDevice, SyncKey};
+use crate::limits::CONTACT_TOKEN_BYTES_MAX;
 
 const DEVICES: &str = "whatsmeow_device";
 const LIDS: &str = "whatsmeow_lid_map";
+const TOKENS: &str = "whatsmeow_privacy_tokens";
 const SALTS: &str = "whatsmeow_nct_salt";
 
 /// Reads the device `wanted`, or the only one.
@@ -60,6 +63,11 @@ pub(super) fn read(file: Vec<u8>, wanted: Option<&str>) -> Result<PortableDevice
     portable.sync_keys.sort_by_key(|key| key.time);
     if database.has(LIDS)? {
         portable.lids = database.rows(LIDS, None, |row| Ok(Some((row.text("lid")?, row.text("pn")?))))?;
+    }
+    if database.has(TOKENS)? {
+        let lids: HashMap<&str, &str> =
+            portable.lids.iter().map(|(lid, pn)| (pn.as_str(), lid.as_str())).collect();
+        portable.contact_tokens = database.rows(TOKENS, of("our_jid"), |row| contact_token(row, &lids))?;
     }
     if database.has(SALTS)? {
         device.nct_salt = database.rows(SALTS, of("our_jid"), |row| row.bytes("salt").map(Some))?.pop();
@@ -143,6 +151,30 @@ fn sync_key(row: &Fields<'_>) -> Result<Option<SyncKey>, PortableError> {
         key: row.bytes("key_data")?,
         fingerprint: row.bytes("fingerprint")?,
         time: row.integer("timestamp")?,
+    }))
+}
+
+/// `lids` by phone number: the protocol crate looks a token up by the LID, where there is one.
+fn contact_token(
+    row: &Fields<'_>,
+    lids: &HashMap<&str, &str>,
+) -> Result<Option<ContactToken>, PortableError> {
+    let contact = jid(row, "their_jid", &row.text("their_jid")?)?;
+    let whose = match contact.server {
+        Server::Lid => contact.user.as_str(),
+        Server::Pn => lids.get(contact.user.as_str()).copied().unwrap_or(contact.user.as_str()),
+        // Other families have no use here.
+        _ => return Ok(None),
+    };
+    let token = row.bytes("token")?;
+    if token.len() > CONTACT_TOKEN_BYTES_MAX {
+        return Err(row.wrong("token", format!("has more than {CONTACT_TOKEN_BYTES_MAX} bytes")));
+    }
+    Ok(Some(ContactToken {
+        whose: whose.to_owned(),
+        token,
+        received_at_s: row.integer("timestamp")?,
+        issued_at_s: row.optional_integer("sender_timestamp")?,
     }))
 }
 

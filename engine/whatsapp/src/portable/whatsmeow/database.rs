@@ -38,7 +38,7 @@ impl Database {
         let mut connection = Connection::open_in_memory().map_err(unusable)?;
         connection.deserialize_read_exact("main", file.as_slice(), file.len(), true).map_err(unusable)?;
         drop(file);
-        // A schema may hold views and expressions; reading plain columns is all that is done for anybody.
+        // A schema may hold views and expressions; reading plain columns is all that is done for anybody (see `computes`).
         connection.authorizer(Some(authorize)).map_err(unusable)?;
         let mut left = IMPORT_SQLITE_STEPS_MAX / IMPORT_SQLITE_STEPS;
         let bounded = move || {
@@ -56,6 +56,18 @@ impl Database {
         asked.map_err(|error| unreadable(FILE, &error))
     }
 
+    /// Whether a table has columns that are expressions: whoever made the file would have them evaluated here.
+    fn computes(&self, table: &'static str) -> rusqlite::Result<bool> {
+        let mut asked = self.0.prepare(&format!("PRAGMA table_xinfo({table})"))?;
+        let mut columns = asked.query([])?;
+        while let Some(column) = columns.next()? {
+            if column.get::<_, i64>("hidden")? != 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// What `read` makes of the rows of a table; with `whose`, of those where that column holds that text. What `read` gives
     /// `None` for is left out.
     ///
@@ -71,6 +83,9 @@ impl Database {
             return Err(PortableError::Missing(table));
         }
         let unusable = |error| unreadable(table, &error);
+        if self.computes(table).map_err(unusable)? {
+            return Err(PortableError::unreadable(table, "has columns that are computed"));
+        }
         let (filter, values) = match whose {
             Some((column, text)) => (format!(" WHERE {column} = ?1"), vec![text]),
             None => (String::new(), Vec::new()),
@@ -138,6 +153,14 @@ impl Fields<'_> {
         }
     }
 
+    /// A number that older versions have no column for, and that may be null.
+    pub(super) fn optional_integer(&self, column: &str) -> Result<Option<i64>, PortableError> {
+        match self.row.get_ref(column) {
+            Err(_) | Ok(ValueRef::Null) => Ok(None),
+            Ok(_) => self.integer(column).map(Some),
+        }
+    }
+
     pub(super) fn unsigned(&self, column: &str) -> Result<u32, PortableError> {
         u32::try_from(self.integer(column)?).map_err(|_| self.wrong(column, "is not a number from 0 to 2^32"))
     }
@@ -147,6 +170,7 @@ impl Fields<'_> {
 fn authorize(asked: AuthContext<'_>) -> Authorization {
     match asked.action {
         AuthAction::Select | AuthAction::Read { .. } if asked.accessor.is_none() => Authorization::Allow,
+        AuthAction::Pragma { pragma_name: "table_xinfo", .. } => Authorization::Allow,
         _ => Authorization::Deny,
     }
 }

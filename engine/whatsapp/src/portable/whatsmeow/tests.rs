@@ -18,6 +18,7 @@ const SCHEMA: &str = "
     CREATE TABLE whatsmeow_sessions (our_jid TEXT, their_id TEXT, session bytea);
     CREATE TABLE whatsmeow_sender_keys (our_jid TEXT, chat_id TEXT, sender_id TEXT, sender_key bytea);
     CREATE TABLE whatsmeow_app_state_sync_keys (jid TEXT, key_id bytea, key_data bytea, timestamp BIGINT, fingerprint bytea);
+    CREATE TABLE whatsmeow_privacy_tokens (our_jid TEXT, their_jid TEXT, token bytea, timestamp BIGINT, sender_timestamp BIGINT);
     CREATE TABLE whatsmeow_lid_map (lid TEXT PRIMARY KEY, pn TEXT);";
 
 const SHOP: &str = "966500000001:7@s.whatsapp.net";
@@ -64,6 +65,8 @@ fn a_device_is_read_with_its_keys() {
             ('another', '1:0', zeroblob(32));
         INSERT INTO whatsmeow_app_state_sync_keys VALUES ('966500000001:7@s.whatsapp.net', x'02', x'0a', 20, x''),
             ('966500000001:7@s.whatsapp.net', x'01', x'0b', 10, x'');
+        INSERT INTO whatsmeow_privacy_tokens VALUES ('966500000001:7@s.whatsapp.net', '966500000009@s.whatsapp.net', x'0c', 5, NULL),
+            ('966500000001:7@s.whatsapp.net', '98@lid', x'0d', 6, 7), ('966500000001:7@s.whatsapp.net', '1@bot', x'0e', 8, 9);
         INSERT INTO whatsmeow_lid_map VALUES ('99', '966500000009');";
     connection.execute_batch(rows).expect("rows");
     let portable = read(file(connection), None).expect("it is read");
@@ -78,6 +81,12 @@ fn a_device_is_read_with_its_keys() {
     let whose: Vec<&str> = portable.identities.iter().map(|(address, _)| address.as_str()).collect();
     assert_eq!(whose, ["966500000009@c.us.0", "99:2@lid.0"]);
     assert_eq!(portable.sync_keys.iter().map(|key| key.time).collect::<Vec<_>>(), [10, 20]);
+    let tokens: Vec<_> = portable
+        .contact_tokens
+        .iter()
+        .map(|token| (token.whose.as_str(), token.token[0], token.issued_at_s))
+        .collect();
+    assert_eq!(tokens, [("99", 0x0c, None), ("98", 0x0d, Some(7))]);
     assert_eq!(portable.lids, [("99".to_owned(), "966500000009".to_owned())]);
 }
 
@@ -132,6 +141,15 @@ fn every_damage_is_named_without_what_is_damaged() {
         (
             "INSERT INTO whatsmeow_sender_keys VALUES ('966500000001:7@s.whatsapp.net', '1-2@g.us', '1:0', x'0a00')",
             "`whatsmeow_sender_keys.sender_key` has a state without a chain",
+        ),
+        (
+            "INSERT INTO whatsmeow_privacy_tokens VALUES ('966500000001:7@s.whatsapp.net', '1@lid', zeroblob(1025), 1, 1)",
+            "`whatsmeow_privacy_tokens.token` has more than 1024 bytes",
+        ),
+        (
+            "DROP TABLE whatsmeow_lid_map; CREATE TABLE whatsmeow_lid_map (lid TEXT, pn TEXT AS (upper('work for whoever reads it')));
+             INSERT INTO whatsmeow_lid_map (lid) VALUES ('1')",
+            "`whatsmeow_lid_map` has columns that are computed",
         ),
         (
             "ALTER TABLE whatsmeow_device RENAME TO d; CREATE VIEW whatsmeow_device AS SELECT * FROM d",
