@@ -73,6 +73,11 @@ impl BucketServer {
         self.must("stop", json!({})).await;
     }
 
+    /// Ends the service as a power cut does.
+    pub fn kill(&self) {
+        self.process.kill();
+    }
+
     /// Makes it reachable, under the same address as before.
     pub async fn resume(&mut self) {
         self.access = self.must("start", json!({})).await;

@@ -1,6 +1,7 @@
 //! Uploaded files in a bucket: moto's, which somebody else wrote, and which checks the signature of every request.
 
-use trunkline_tests::{Accepted, BucketServer, Gateway, Instance, Media, World};
+use serde_json::json;
+use trunkline_tests::{Accepted, Account, BucketServer, Gateway, Instance, Media, World};
 
 /// A file of the size that the node takes at the most.
 const LARGE_BYTES: usize = 100 << 20;
@@ -125,16 +126,14 @@ async fn nothing_is_accepted_while_the_bucket_cannot_be_reached() {
     let refused = shop.try_upload_media(&bob, &media).await;
     refused.expect_problem(503, "UNAVAILABLE");
     assert!(refused.headers.contains_key("retry-after"), "{refused}");
+    assert_eq!(shop.get("/messages").await.expect(200)["data"], json!([]));
     shop.send_text(&bob, "words need no bucket").await;
     bob.phone().expect_text("words need no bucket").await;
     bucket.resume().await;
     let accepted = shop.upload_media(&bob, &media).await;
     shop.expect_status_patiently(&accepted, "sent").await;
     assert_eq!(bucket.objects().await.len(), 1);
-    let inbox = world.control().get(&format!("/accounts/{}/inbox", bob.pn())).await;
-    let messages = inbox["messages"].as_array().expect("messages");
-    let files = messages.iter().filter(|message| message["media"].is_object()).count();
-    assert_eq!(files, 1, "what was refused was sent nevertheless: {inbox:#}");
+    assert_eq!(files_of(&world, &bob).await, 1, "what was refused was sent nevertheless");
     gateway.finish().await;
     world.finish().await;
 }
@@ -163,6 +162,13 @@ async fn the_disk_is_a_cache_that_gives_up_what_the_bucket_has() {
     }
     gateway.finish().await;
     world.finish().await;
+}
+
+/// Messages with a file that reached somebody's phone.
+async fn files_of(world: &World, account: &Account) -> usize {
+    let inbox = world.control().get(&format!("/accounts/{}/inbox", account.pn())).await;
+    let messages = inbox["messages"].as_array().expect("messages");
+    messages.iter().filter(|message| message["media"].is_object()).count()
 }
 
 /// Waits until the gateway counts requests to the bucket of this kind.
@@ -217,6 +223,31 @@ async fn a_wrong_secret_is_told_to_the_operator_and_nothing_is_accepted() {
     shop.try_upload_media(&bob, &media).await.expect_problem(503, "UNAVAILABLE");
     assert_eq!(bucket.objects().await.len(), 0);
     assert!(gateway.log().contains("the bucket for media failed"), "{}", gateway.log());
+    gateway.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn nothing_is_accepted_when_the_bucket_goes_in_the_middle_of_a_file() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let bucket = BucketServer::start(&world).await;
+    let gateway = Gateway::start_with(&world, &bucket.settings()).await;
+    let shop = gateway.link(&alice).await;
+    let large = Media::sample("document", "application/pdf", LARGE_BYTES);
+    let killed = async {
+        while bucket.unfinished_uploads().await == 0 {
+            tokio::task::yield_now().await;
+        }
+        bucket.kill();
+    };
+    let (refused, ()) = tokio::join!(shop.try_upload_media(&bob, &large), killed);
+    refused.expect_problem(503, "UNAVAILABLE");
+    assert!(refused.headers.contains_key("retry-after"), "{refused}");
+    assert_eq!(shop.get("/messages").await.expect(200)["data"], json!([]));
+    shop.send_text(&bob, "words need no bucket").await;
+    bob.phone().expect_text("words need no bucket").await;
+    assert_eq!(files_of(&world, &bob).await, 0, "what was refused was sent nevertheless");
     gateway.finish().await;
     world.finish().await;
 }

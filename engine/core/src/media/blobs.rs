@@ -110,6 +110,13 @@ impl BlobStore {
         self.spool.keep(scratch, stored(blob)).await.map_err(|error| disk_failure(&error))
     }
 
+    /// Has the collection of files end soon, whatever it waits for.
+    pub(crate) fn close(&self) {
+        if let Some(bucket) = &self.bucket {
+            bucket.close();
+        }
+    }
+
     /// Blobs whose newest upload ended at least `age` ago, `count_max` of them at most. Blocks.
     pub(crate) fn older_than(&self, age: Duration, count_max: usize) -> io::Result<HashSet<Digest>> {
         let mut found = self.spool.older_than(age, count_max)?;

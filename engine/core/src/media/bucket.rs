@@ -80,6 +80,9 @@ pub(crate) enum BucketError {
     /// The disk under the cache, or the thread.
     #[error(transparent)]
     Disk(#[from] io::Error),
+    /// The node stops.
+    #[error("the node stops")]
+    Closing,
     /// The cache is too small for the files under way.
     #[error("the files under way take as much disk as they may")]
     CacheFull,
@@ -146,6 +149,11 @@ impl Bucket {
             inner.fetch(&spool, &file).await
         };
         counted("fetch", self.worker.run(work).await)
+    }
+
+    /// Breaks off what a plain thread waits for: a silent bucket must not hold up the end of the node.
+    pub(crate) fn close(&self) {
+        self.worker.close();
     }
 
     /// Files that were last written at least `age` ago, `count_max` of them at most. Blocks.

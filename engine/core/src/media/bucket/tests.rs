@@ -88,3 +88,11 @@ async fn what_is_old_is_found_and_removed_and_nothing_of_others() {
     assert!(!stage.bucket.remove_if_older(file.sha256, old).expect("it is gone"));
     assert_eq!(stage.kept(&file).await, None);
 }
+
+#[tokio::test]
+async fn a_closed_bucket_holds_up_nobody() {
+    let stage = Stage::new();
+    stage.bucket.close();
+    let broken_off = stage.bucket.worker.wait(std::future::pending::<Result<(), BucketError>>());
+    assert!(matches!(broken_off, Err(BucketError::Closing)), "{broken_off:?}");
+}

@@ -1,9 +1,8 @@
 //! Bytes between the spool and the bucket, a part at a time.
 
 use std::io;
-use std::mem;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
@@ -71,26 +70,34 @@ impl Inner {
     }
 }
 
-/// Sends a file in parts of [`BUCKET_PART_BYTES`], of which one is in memory at a time.
+/// Sends a file in parts of [`BUCKET_PART_BYTES`], all of them in the same memory: pieces come from many threads, and an allocator
+/// keeps for a while what another thread frees.
 async fn send_parts(
     upload: &mut dyn MultipartUpload,
     pieces: impl Stream<Item = io::Result<Bytes>>,
 ) -> Result<(), BucketError> {
     let mut pieces = std::pin::pin!(pieces);
-    let (mut part, mut bytes) = (Vec::new(), 0);
+    let mut part = BytesMut::new();
     while let Some(piece) = pieces.next().await {
-        let piece = piece?;
-        bytes += piece.len();
-        part.push(piece);
-        if bytes >= BUCKET_PART_BYTES {
-            bytes = 0;
-            upload.put_part(PutPayload::from_iter(mem::take(&mut part))).await?;
+        part.reserve(BUCKET_PART_BYTES.saturating_sub(part.len()));
+        part.extend_from_slice(&piece?);
+        if part.len() >= BUCKET_PART_BYTES {
+            part = send_part(upload, part).await?;
         }
     }
     if !part.is_empty() {
-        upload.put_part(PutPayload::from_iter(part)).await?;
+        send_part(upload, part).await?;
     }
     Ok(())
+}
+
+/// Sends a part, and gives its memory back, empty.
+async fn send_part(upload: &mut dyn MultipartUpload, part: BytesMut) -> Result<BytesMut, BucketError> {
+    let part = part.freeze();
+    upload.put_part(PutPayload::from(part.clone())).await?;
+    let mut part = part.try_into_mut().unwrap_or_default();
+    part.clear();
+    Ok(part)
 }
 
 impl From<OpenError> for BucketError {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::BucketError;
 use crate::engine::EngineError;
@@ -14,6 +14,7 @@ use crate::limits::BUCKET_STOP_TIMEOUT;
 /// A runtime on a thread of its own. It ends with this; transfers under way break off then.
 pub(super) struct Worker {
     handle: Handle,
+    closing: watch::Sender<bool>,
     running: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
 }
 
@@ -30,7 +31,7 @@ impl Worker {
         };
         let thread =
             std::thread::Builder::new().name("bucket".to_owned()).spawn(run).map_err(thread_error)?;
-        Ok(Worker { handle, running: Mutex::new(Some((wanted, thread))) })
+        Ok(Worker { handle, closing: watch::Sender::new(false), running: Mutex::new(Some((wanted, thread))) })
     }
 
     /// Does something on the thread. It is done to its end when the caller goes away.
@@ -41,17 +42,29 @@ impl Worker {
         self.handle.spawn(work).await.map_err(|error| BucketError::Disk(io::Error::other(error)))?
     }
 
-    /// As [`Worker::run`], for a thread that may block. Blocks.
+    /// As [`Worker::run`], for a thread that may block. Blocks, until [`Worker::close`] at the longest.
     pub(super) fn wait<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, BucketError>> + Send + 'static,
     ) -> Result<T, BucketError> {
         let (done, waits) = mpsc::sync_channel(1);
+        let mut closing = self.closing.subscribe();
         self.handle.spawn(async move {
+            let worked = tokio::select! {
+                worked = work => worked,
+                _ = closing.wait_for(|closing| *closing) => Err(BucketError::Closing),
+            };
             // Who asked may have gone.
-            let _told = done.send(work.await);
+            let _told = done.send(worked);
         });
         waits.recv().map_err(|error| BucketError::Disk(io::Error::other(error)))?
+    }
+}
+
+impl Worker {
+    /// Breaks off what plain threads wait for, now and later.
+    pub(super) fn close(&self) {
+        self.closing.send_replace(true);
     }
 }
 
