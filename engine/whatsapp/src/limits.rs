@@ -159,6 +159,16 @@ pub const WAVEFORM_VALUES: usize = 64;
 pub const FFMPEG_TIMEOUT: Duration = Duration::from_secs(30);
 /// Most that ffmpeg may write, in bytes.
 pub const FFMPEG_OUTPUT_BYTES_MAX: u64 = 64 << 20;
+/// Rows of one table of a database that is imported.
+pub const IMPORT_ROWS_MAX: usize = 200_000;
+/// Longest token of a trusted contact in an import, in bytes.
+pub const CONTACT_TOKEN_BYTES_MAX: usize = 1_024;
+/// Such tokens of one batch.
+pub const CONTACT_TOKENS_PER_BATCH: usize = 1_024;
+/// Steps of SQLite's machine between two counts of them.
+pub const IMPORT_SQLITE_STEPS: i32 = 10_000;
+/// Steps that an import may take in all; a row takes about forty.
+pub const IMPORT_SQLITE_STEPS_MAX: i32 = 200_000_000;
 
 const _: () = {
     assert!(SESSION_EVENTS_RESERVED < SESSION_EVENTS_MAX);
@@ -169,6 +179,8 @@ const _: () = {
     assert!(STREAM_END_GRACE.as_secs() < STOP_TIMEOUT.as_secs());
     assert!(EXPIRED_ROWS_PER_BATCH * 2 <= trunkline_store::limits::BATCH_OPS_MAX);
     assert!(ROWS_PER_BATCH_MAX * 2 <= trunkline_store::limits::BATCH_OPS_MAX);
+    let token_bytes_max = CONTACT_TOKEN_BYTES_MAX + 2 * (SUFFIX_BYTES_MAX + 64);
+    assert!(CONTACT_TOKENS_PER_BATCH * token_bytes_max <= trunkline_store::limits::BATCH_BYTES_MAX);
     assert!(BATCH_BYTES_TARGET <= trunkline_store::limits::BATCH_BYTES_MAX);
     assert!(SUFFIX_BYTES_MAX + 32 <= trunkline_store::limits::KEY_BYTES_MAX);
 };

@@ -1,6 +1,7 @@
 //! The gateway end to end: the real binary between its HTTP API, the simulated service, and Baileys on the other side.
 
 mod backlog;
+mod bucket;
 mod chat_changes;
 mod chats;
 mod contacts;
@@ -26,3 +27,4 @@ mod retries;
 mod settings;
 mod text;
 mod webhooks;
+mod whatsmeow;

@@ -53,6 +53,8 @@ impl Uploader<'_> {
         if let Some(known) = self.known(suffix)? {
             return Ok(known);
         }
+        let brought = self.context.blobs.bring(blob).await;
+        brought.map_err(|failure| SendError::retryable("media_bucket", failure.detail))?;
         let on_disk = blob.size_bytes > SEALED_IN_MEMORY_BYTES_MAX;
         let scratch = on_disk.then(|| self.context.blobs.sealing_scratch());
         let upload = MediaUpload {
