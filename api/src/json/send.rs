@@ -29,7 +29,7 @@ use super::raw::RawObject;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "SendMessage")]
 pub(crate) struct SendBody {
-    /// A phone number with its country code, or the WhatsApp id of a person or group.
+    /// A phone number with its country code, or the WhatsApp id of a person, group or newsletter.
     to: String,
     /// Name of the member with the content.
     #[serde(default, rename = "type", deserialize_with = "present")]

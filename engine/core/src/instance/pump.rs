@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use trunkline_model::MessageId;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{
     BulkTurn, Claim, FailedAttempt, Media, MediaSource, MessageStatus, OutboxItem, SendMessage,
@@ -10,6 +9,7 @@ use trunkline_model::message::{
 use trunkline_model::message::{Content, Lane, LinkPreview};
 use trunkline_model::record::{self, MessageRecord, OutboxRow, table};
 use trunkline_model::retry::{BackoffError, SEND_BACKOFF};
+use trunkline_model::{Address, MessageId};
 use trunkline_store::{Direction, KeyRange};
 use trunkline_whatsapp::{AttachedMedia, SendError};
 
@@ -221,7 +221,10 @@ async fn send(
     message: &SendMessage,
 ) -> Result<(), SendError> {
     let media = match &message.content {
-        Content::Media(media) => Some(attach(uploader, media).await?),
+        Content::Media(media) => {
+            let sealed = !matches!(message.to, Address::Newsletter(_));
+            Some(attach(uploader, media, sealed).await?)
+        }
         Content::Text(text) if text.preview == LinkPreview::Fetch => {
             let shown = preview::shown(&uploader.context.fetcher, message, text).await;
             return uploader.session.send(&record.wa_id, &shown, None).await;
@@ -231,7 +234,7 @@ async fn send(
     uploader.session.send(&record.wa_id, message, media).await
 }
 
-async fn attach(uploader: &Uploader<'_>, media: &Media) -> Result<AttachedMedia, SendError> {
+async fn attach(uploader: &Uploader<'_>, media: &Media, sealed: bool) -> Result<AttachedMedia, SendError> {
     let (file, mime_type) = match &media.source {
         MediaSource::Blob(blob) => (*blob, None),
         MediaSource::Url(url) => {
@@ -243,5 +246,9 @@ async fn attach(uploader: &Uploader<'_>, media: &Media) -> Result<AttachedMedia,
             (fetched.file, fetched.mime_type)
         }
     };
-    Ok(AttachedMedia { file: uploader.upload(media.kind, &file).await?, mime_type })
+    let file = match sealed {
+        true => uploader.upload(media.kind, &file).await?,
+        false => uploader.upload_plain(media.kind, &file).await?,
+    };
+    Ok(AttachedMedia { file, mime_type, sealed })
 }

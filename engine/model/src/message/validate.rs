@@ -244,14 +244,14 @@ impl Found {
     fn place(&mut self, message: &SendMessage) {
         let in_group = matches!(message.to, Address::Group(_));
         match &message.to {
-            Address::Newsletter(_) => {
-                self.refuse("to", "is neither a person nor a group; newsletters have their own routes");
-            }
             Address::Status => self.status(message),
             _ if !message.options.audience.is_empty() => {
                 self.refuse("audience", "belongs to a status");
             }
             _ => {}
+        }
+        if matches!(message.to, Address::Newsletter(_)) {
+            self.newsletter(message);
         }
         if message.options.mention_all && !in_group {
             self.refuse("mention_all", "has a meaning in a group only");
@@ -276,6 +276,39 @@ impl Found {
                 );
             }
             _ => {}
+        }
+    }
+
+    /// Posts are not encrypted and belong to nobody in particular, so that much of what a chat has is not there.
+    fn newsletter(&mut self, message: &SendMessage) {
+        match &message.content {
+            Content::Text(_) => {}
+            Content::Media(media) if !media.show.view_once => {}
+            Content::Media(media) => {
+                self.refuse(&format!("{}.view_once", media.kind.as_str()), "has no meaning in a newsletter");
+            }
+            Content::Reaction(_) => {
+                let detail = "is a newsletter, whose posts are reacted to by number: `newsletters.react`";
+                self.refuse("chat", detail);
+            }
+            content if content.is_message() => {
+                self.refuse(
+                    "type",
+                    "is neither text nor a file, which is what can be posted in a newsletter",
+                );
+            }
+            _ => self.refuse("chat", "is a newsletter, whose posts can only be reacted to"),
+        }
+        let options = &message.options;
+        for (field, given) in [
+            ("reply_to", message.quote.is_some()),
+            ("mentions", !message.mentions.is_empty()),
+            ("expires_in_seconds", options.expires_in_seconds.is_some()),
+            ("typing_ms", options.typing_ms > 0),
+        ] {
+            if given {
+                self.refuse(field, "has no meaning in a newsletter");
+            }
         }
     }
 

@@ -21,7 +21,7 @@ use trunkline_model::message::MediaKind;
 use trunkline_model::record::UploadedMedia;
 
 /// Opens a plain file, at its beginning; called where blocking is allowed, any number of times.
-pub type OpenFile = Box<dyn Fn() -> io::Result<Box<dyn Read + Send>> + Send>;
+pub type OpenFile = Box<dyn Fn() -> io::Result<Box<dyn Read + Send>> + Send + Sync>;
 
 /// A file to be encrypted and uploaded.
 pub struct MediaUpload {
@@ -34,6 +34,8 @@ pub struct MediaUpload {
     /// Where the encrypted file may be written, [`sealed_bytes`] long; nothing is there yet, and its owner removes it. `None`
     /// holds it in memory.
     pub sealed_path: Option<PathBuf>,
+    /// Whether it is encrypted at all: what is posted in a newsletter is not.
+    pub sealed: bool,
 }
 
 impl MediaUpload {
@@ -50,6 +52,7 @@ impl fmt::Debug for MediaUpload {
         f.debug_struct("MediaUpload")
             .field("kind", &self.kind)
             .field("size_bytes", &self.size_bytes)
+            .field("sealed", &self.sealed)
             .finish_non_exhaustive()
     }
 }
@@ -61,6 +64,8 @@ pub struct AttachedMedia {
     pub file: UploadedMedia,
     /// MIME type as its server told it, if it came from one.
     pub mime_type: Option<String>,
+    /// Whether it is encrypted there; otherwise [`UploadedMedia`]'s keys mean nothing.
+    pub sealed: bool,
 }
 
 /// Length of the encrypted form of a file, in bytes: padded to a whole AES block, at least by one byte, and a truncated MAC.

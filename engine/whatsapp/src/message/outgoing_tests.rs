@@ -49,7 +49,7 @@ fn uploaded() -> AttachedMedia {
         mime_type: None,
         facts: MediaFacts::default(),
     };
-    AttachedMedia { file, mime_type: Some("x/y".into()) }
+    AttachedMedia { file, mime_type: Some("x/y".into()), sealed: true }
 }
 
 fn built(message: &SendMessage) -> wa::Message {

@@ -51,8 +51,7 @@ impl Session {
             return Err(SendError::retryable("not_connected", "the session is not connected to WhatsApp"));
         }
         let to = address_of(&message.to)
-            .filter(|jid| !jid.is_newsletter())
-            .ok_or_else(|| SendError::permanent("invalid_recipient", "this is no person and no group"))?;
+            .ok_or_else(|| SendError::permanent("invalid_recipient", "this is no place to send to"))?;
         let to = if to.is_status_broadcast() { to } else { self.reachable(to).await? };
         let parts = Parts {
             uploaded: media,
@@ -137,7 +136,7 @@ impl Session {
     /// Asked once for each new contact: the protocol crate itself would send to a number without WhatsApp as far as this
     /// account's own phone, and no further.
     async fn reachable(&self, to: Jid) -> Result<Jid, SendError> {
-        if to.is_group() || self.knows_devices(&to).await? {
+        if to.is_group() || to.is_newsletter() || self.knows_devices(&to).await? {
             return Ok(to);
         }
         match self.inner.client.contacts().is_on_whatsapp(std::slice::from_ref(&to)).await {

@@ -57,9 +57,9 @@ async fn send(line: &mut Line, number: u8, kind: MediaKind, plain: &[u8]) {
     let dir = tempfile::tempdir().expect("a directory");
     let sealed_path = number.is_multiple_of(2).then(|| dir.path().join("sealed"));
     let open = move || Ok(Box::new(Cursor::new(bytes.clone())) as Box<dyn Read + Send>);
-    let upload = MediaUpload { kind, open: Box::new(open), size_bytes, sealed_path };
+    let upload = MediaUpload { kind, open: Box::new(open), size_bytes, sealed_path, sealed: true };
     let file = line.session.upload(upload).await.expect("uploaded");
-    let attached = AttachedMedia { file, mime_type: None };
+    let attached = AttachedMedia { file, mime_type: None, sealed: true };
     line.session.send(&id(number), &media(kind), Some(attached)).await.expect("handed over");
     assert_eq!(line.acknowledged(&id(number)).await, None);
 }
