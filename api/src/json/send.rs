@@ -12,7 +12,7 @@ use trunkline_model::limits::{
     CARDS_MAX, IDEMPOTENCY_KEY_BYTES_MAX, MENTIONS_MAX, SEND_BATCH_MAX, WA_MESSAGE_ID_BYTES_MAX,
 };
 use trunkline_model::message::{
-    BlobRef, Content, Lane, MediaKind, MediaSource, Quote, SendMessage, SendOptions, ValidateSend,
+    Audience, BlobRef, Content, Lane, MediaKind, MediaSource, Quote, SendMessage, SendOptions, ValidateSend,
 };
 use trunkline_model::{Address, Failure};
 
@@ -192,7 +192,7 @@ impl DraftBody for SendBody {
                     forwarded: self.forwarded,
                     expires_in_seconds: self.expires_in_seconds,
                     typing_ms: self.typing_ms,
-                    audience: Vec::new(),
+                    audience: Audience::default(),
                 };
                 let metadata = self.metadata.map(|raw| raw.0);
                 let message = SendMessage { to, content, quote, mentions, options, lane, metadata };

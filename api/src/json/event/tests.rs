@@ -49,7 +49,7 @@ fn status_change(status: MessageStatus) -> EventBody {
     EventBody::MessageStatus(StatusChange {
         message: MessageId::from_u64(1).expect("small"),
         wa_id: "3EB0CC".to_owned(),
-        chat: "966500000001@s.whatsapp.net".to_owned(),
+        chat: party("966500000001"),
         status,
         error: None,
         participant: None,

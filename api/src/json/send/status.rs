@@ -1,9 +1,11 @@
 //! The body of a status.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error, IntoDeserializer as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use trunkline_model::limits::AUDIENCE_MAX;
-use trunkline_model::message::{Content, MediaKind, SendMessage, SendOptions, ValidateSend};
+use trunkline_model::message::{Audience, Content, MediaKind, SendMessage, SendOptions, ValidateSend};
 use trunkline_model::{Address, Failure};
 
 use super::media::MediaBody;
@@ -18,9 +20,9 @@ use crate::json::raw::RawObject;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "PostStatus")]
 pub(crate) struct StatusBody {
-    /// Who sees it: phone numbers or WhatsApp ids.
-    #[schemars(length(min = 1))]
-    audience: First<String, { AUDIENCE_MAX + 1 }>,
+    /// Who sees it: phone numbers or WhatsApp ids, or the word `contacts` for those whom the account saved, as far as its own setting
+    /// of who sees its status lets them.
+    audience: AudienceBody,
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "StatusTextBody")]
     text: Option<Object<StatusTextBody>>,
@@ -47,13 +49,67 @@ pub(crate) struct StatusBody {
     idempotency_key: Option<String>,
 }
 
+/// Who sees a status: these people, or everybody of a kind.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged, rename = "Audience")]
+enum AudienceBody {
+    /// These people.
+    People(#[schemars(length(min = 1))] First<String, { AUDIENCE_MAX + 1 }>),
+    /// Everybody of a kind.
+    Word(AudienceWord),
+}
+
+/// Everybody of a kind.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum AudienceWord {
+    /// Those whom the account saved.
+    Contacts,
+}
+
+/// Not derived: an untagged enum would hold a list of any length before it is read.
+impl<'de> Deserialize<'de> for AudienceBody {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<AudienceBody, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = AudienceBody;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a list of people or the word `contacts`")
+            }
+
+            fn visit_str<E: Error>(self, word: &str) -> Result<AudienceBody, E> {
+                AudienceWord::deserialize(word.into_deserializer()).map(AudienceBody::Word)
+            }
+
+            fn visit_seq<S: SeqAccess<'de>>(self, people: S) -> Result<AudienceBody, S::Error> {
+                First::deserialize(SeqAccessDeserializer::new(people)).map(AudienceBody::People)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
+impl AudienceBody {
+    fn read(self, problems: &mut Problems) -> Audience {
+        match self {
+            AudienceBody::People(people) => {
+                Audience::People(read_people(problems, "audience", people.0, AUDIENCE_MAX))
+            }
+            AudienceBody::Word(AudienceWord::Contacts) => Audience::Contacts,
+        }
+    }
+}
+
 impl DraftBody for StatusBody {
     fn read(mut self, upload: Option<Upload>) -> Result<Draft, Failure> {
         let mut problems = Problems::default();
         let content = self.take_content(&mut problems, upload);
         let lane = read_lane(&mut problems, self.lane.as_deref());
         check_key(&mut problems, self.idempotency_key.as_deref());
-        let audience = read_people(&mut problems, "audience", self.audience.0, AUDIENCE_MAX);
+        let audience = self.audience.read(&mut problems);
         let draft = content.zip(lane).map(|((content, file), lane)| {
             let message = SendMessage {
                 to: Address::Status,

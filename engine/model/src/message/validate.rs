@@ -1,6 +1,6 @@
 //! Checks of a message that need nothing but the message.
 
-use super::content::{Content, LinkPreview, MessageRef, SendMessage, Text};
+use super::content::{Audience, Content, LinkPreview, MessageRef, PollVote, SendMessage, Text};
 use super::things::{Buttons, CalendarEvent, Choice, ContactCard, ListMenu, Poll};
 use super::{Media, MediaKind};
 use crate::address::Address;
@@ -94,6 +94,7 @@ impl Found {
                 }
             }
             Content::Keep(keep) => self.target(&keep.target),
+            Content::PollVote(vote) => self.poll_vote(vote),
         }
     }
 
@@ -178,6 +179,20 @@ impl Found {
         }
     }
 
+    fn poll_vote(&mut self, vote: &PollVote) {
+        self.wa_id(&vote.poll_wa_id);
+        if vote.options.len() > limits::POLL_OPTIONS_MAX {
+            self.refuse("options", format!("has more than {} options", limits::POLL_OPTIONS_MAX));
+        }
+        for (index, option) in vote.options.iter().enumerate().take(limits::POLL_OPTIONS_MAX) {
+            let field = format!("options.{index}");
+            self.short(&field, option, limits::CHOICE_BYTES_MAX);
+            if vote.options[..index].contains(option) {
+                self.refuse(&field, "is there twice");
+            }
+        }
+    }
+
     fn event(&mut self, event: &CalendarEvent) {
         self.text("event.name", &event.name, limits::CHOICE_BYTES_MAX);
         if let Some(description) = &event.description {
@@ -245,7 +260,7 @@ impl Found {
         let in_group = matches!(message.to, Address::Group(_));
         match &message.to {
             Address::Status => self.status(message),
-            _ if !message.options.audience.is_empty() => {
+            _ if message.options.audience != Audience::default() => {
                 self.refuse("audience", "belongs to a status");
             }
             _ => {}
@@ -326,8 +341,9 @@ impl Found {
         if !shown {
             self.refuse("type", "is not text, image, video, audio or voice, which is what a status can be");
         }
-        let people = message.options.audience.len();
-        if !(1..=limits::AUDIENCE_MAX).contains(&people) {
+        if let Audience::People(people) = &message.options.audience
+            && !(1..=limits::AUDIENCE_MAX).contains(&people.len())
+        {
             self.refuse("audience", format!("has not 1 to {} people", limits::AUDIENCE_MAX));
         }
     }

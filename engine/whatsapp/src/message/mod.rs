@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use ring::digest::{SHA256, digest};
+use trunkline_model::Address;
 use trunkline_model::message::MediaKind;
 use trunkline_model::record::UploadedMedia;
 
@@ -66,6 +67,26 @@ pub struct AttachedMedia {
     pub mime_type: Option<String>,
     /// Whether it is encrypted there; otherwise [`UploadedMedia`]'s keys mean nothing.
     pub sealed: bool,
+}
+
+/// What a message needs besides itself, found out when its turn came.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// Its file.
+    pub media: Option<AttachedMedia>,
+    /// The poll that it is a vote in.
+    pub poll: Option<AnsweredPoll>,
+    /// The contacts that the account saved, for a status that goes to them.
+    pub contacts: Vec<Address>,
+}
+
+/// What a vote is sealed with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnsweredPoll {
+    /// WhatsApp id of who made the poll; `None` for this number.
+    pub creator: Option<String>,
+    /// The secret that came with it; that of a poll of this number is derived.
+    pub secret: Option<Vec<u8>>,
 }
 
 /// Length of the encrypted form of a file, in bytes: padded to a whole AES block, at least by one byte, and a truncated MAC.

@@ -92,7 +92,7 @@ fn send_error(error: &ClientSendError) -> SessionError {
 }
 
 /// `<iq xmlns="status" type="get"><privacy/></iq>`, which the protocol crate does not have.
-struct AudienceQuery;
+pub(super) struct AudienceQuery;
 
 impl IqSpec for AudienceQuery {
     type Response = Vec<AudienceList>;
