@@ -8,11 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use trunkline_tests::{Account, Answer, Baileys, Gateway, Instance, Media, WebServer, World};
+use trunkline_tests::gateway::{Answer, WebServer, in_base64};
+use trunkline_tests::{Account, Baileys, Gateway, Instance, Media, World};
 
 /// The person of the examples, and the second one.
 const ANA: &str = "5511912345678";
 const RUI: &str = "5511987654321";
+
+/// When the invitation of the examples ends, in seconds since the Unix epoch.
+const INVITED_UNTIL: u64 = 1_893_456_000;
 
 /// What the examples call the things of the town.
 const NAMES: &[(&str, &str)] = &[
@@ -81,6 +85,9 @@ const FIRST: &[&str] = &[
 /// What comes last, in this order: it takes away what the rest needs.
 const LAST: &[&str] = &[
     "settings.update",
+    "profile.remove_picture",
+    "groups.remove_picture",
+    "communities.remove_picture",
     "chats.delete_message",
     "messages.delete",
     "groups.remove_participants",
@@ -97,8 +104,8 @@ const LAST: &[&str] = &[
     "chats.delete",
     "webhook.delete",
     "instances.restart",
-    "instances.export",
     "instances.disconnect",
+    "instances.export",
     "instances.import",
     "instances.connect",
     "instances.logout",
@@ -141,7 +148,6 @@ struct Town {
     gateway: Gateway,
     support: Instance,
     guarded: Instance,
-    owner: Account,
     things: BTreeMap<&'static str, Value>,
     _hooks: WebServer,
 }
@@ -156,9 +162,13 @@ impl Town {
         let numbered = |pn: &str| json!({"pn": pn});
         let owner = world.account("Support").await;
         let ana = world.account_with("Ana", numbered(ANA)).await;
-        let _rui = world.account_with("Rui", numbered(RUI)).await;
-        let business = json!({"category": "Bakery", "description": "Bread"});
-        world.control().post(&format!("/accounts/{ANA}/business"), business).await;
+        world.account_with("Rui", numbered(RUI)).await;
+        let shown = json!({
+            "about": "At the bakery",
+            "picture_base64": in_base64(super::live::PICTURE),
+            "business": {"description": "Bread", "email": "", "address": "", "websites": [], "categories": [], "days": []},
+        });
+        world.control().post(&format!("/accounts/{ANA}/profile"), shown).await;
         let create = &document["paths"]["/v1/instances"]["post"];
         let support = gateway.create_instance(example(create).expect("an example")).await;
         support.link(&owner).await;
@@ -177,7 +187,7 @@ impl Town {
         things.extend(messages(&support, &laptop, &owner, &things).await);
         things.extend(things_of_ana(&support, &laptop, &owner).await);
         things.extend(passkey(&world, &guarded).await);
-        Town { world, gateway, support, guarded, owner, things, _hooks: hooks }
+        Town { world, gateway, support, guarded, things, _hooks: hooks }
     }
 
     /// An example with the real names of things.
@@ -186,14 +196,18 @@ impl Town {
             Value::String(name) => {
                 let instead = INSTEAD.iter().find(|(op, of, _)| *op == operation && of == name);
                 let thing = instead.map(|(_, _, thing)| *thing);
-                let thing = thing.or_else(|| NAMES.iter().find(|(of, _)| of == name).map(|(_, thing)| *thing));
+                let thing =
+                    thing.or_else(|| NAMES.iter().find(|(of, _)| of == name).map(|(_, thing)| *thing));
                 thing.map_or_else(|| value.clone(), |thing| self.thing(thing))
             }
             Value::Array(items) => items.iter().map(|item| self.real(operation, item)).collect(),
             Value::Object(members) => {
                 let members = members.iter();
-                Value::Object(members.map(|(key, value)| (key.clone(), self.real(operation, value))).collect())
+                Value::Object(
+                    members.map(|(key, value)| (key.clone(), self.real(operation, value))).collect(),
+                )
             }
+            Value::Number(number) if number.as_u64() == Some(INVITED_UNTIL) => self.thing("invited_until"),
             other => other.clone(),
         }
     }
@@ -220,7 +234,7 @@ impl Town {
                 _ => {}
             }
         }
-        let mut url = url::Url::parse("http://gateway/").expect("a base");
+        let mut url = reqwest::Url::parse("http://gateway/").expect("a base");
         url.set_path(&path);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -228,8 +242,8 @@ impl Town {
         url.as_str().strip_prefix("http://gateway").expect("the base").to_owned()
     }
 
-    /// Sends an operation's example, and asserts that it is answered with a success of which the document knows.
-    async fn send(&self, operation: &Operation) -> Answer {
+    /// Sends an operation's example. The error says what came instead of a success of which the document knows.
+    async fn send(&self, operation: &Operation) -> Result<Answer, String> {
         let Operation { name, method, described, .. } = operation;
         let address = self.address(operation);
         let request = || self.gateway.api().request(method.clone(), &address);
@@ -242,8 +256,10 @@ impl Town {
         };
         let answer = request.send().await;
         let documented = described["responses"].get(answer.status.to_string()).is_some();
-        assert!((200..300).contains(&answer.status) && documented, "{name}: {method} {address}: {answer}");
-        answer
+        if (200..300).contains(&answer.status) && documented {
+            return Ok(answer);
+        }
+        Err(format!("{name}: {answer}"))
     }
 
     /// What has to be true before the operation after this one.
@@ -253,13 +269,11 @@ impl Town {
             "instances.disconnect" => drop(self.support.expect_state("stopped").await),
             "instances.export" => drop(self.things.insert("sealed", text(&answer.json()["sealed"]))),
             "pairing.passkey" => drop(self.guarded.expect_event("instance.passkey_confirmation").await),
-            // Whoever may be added to groups gets no invitation, so the privacy of groups is as the example has it from now on.
             _ => {}
         }
     }
 
     async fn abandon(self) {
-        assert!(self.owner.as_seen_by_service().await.is_object());
         self.gateway.finish().await;
         self.world.finish().await;
     }
@@ -341,7 +355,8 @@ async fn things_of_ana(
     let link = format!("https://chat.whatsapp.com/{}", invite["code"].as_str().expect("a code"));
     let newsletter = laptop.must("newsletter_create", json!({"name": "Street News"})).await;
     let news = format!("https://whatsapp.com/channel/{}", newsletter["invite"].as_str().expect("a code"));
-    let community = laptop.must("community_create", json!({"subject": "Their street", "description": "x"})).await;
+    let community =
+        laptop.must("community_create", json!({"subject": "Their street", "description": "x"})).await;
     let community = text(&community["group"]);
     let sub_group = laptop.create_group("Gardeners", &[]).await;
     laptop.must("community_link", json!({"community": community, "group": sub_group.id})).await;
@@ -353,6 +368,7 @@ async fn things_of_ana(
     let invited = laptop.create_group("Walkers", &[]).await;
     let add = json!({"group": invited.id, "action": "add", "participants": [owner.pn_jid()]});
     let outcome = laptop.must("group_participants", add).await;
+    let until = outcome[0]["invitation"]["expiration"].as_str().and_then(|text| text.parse::<u64>().ok());
     let me = laptop.me().await["id"].clone();
     let offer = json!({
         "tag": "call",
@@ -373,6 +389,7 @@ async fn things_of_ana(
         ("their_sub_group", json!(sub_group.id)),
         ("invited_group", json!(invited.id)),
         ("invitation", text(&outcome[0]["invitation"]["code"])),
+        ("invited_until", json!(until)),
         ("call", json!("CALL1")),
     ])
 }
@@ -402,16 +419,17 @@ async fn every_example_of_the_document_is_accepted() {
     assert_eq!(gone, Vec::<&&str>::new(), "operations that the document does not have");
 
     let mut town = Town::found(&document, world, gateway).await;
-    let mut sent = 0;
+    let mut refused = Vec::new();
     for operation in &operations {
         // Sent when the town was founded: the other examples are about this instance.
-        if operation.name != "instances.create" {
-            let answer = town.send(operation).await;
-            town.settle(&operation.name, &answer).await;
+        if operation.name == "instances.create" {
+            continue;
         }
-        sent += 1;
+        match town.send(operation).await {
+            Ok(answer) => town.settle(&operation.name, &answer).await,
+            Err(answer) => refused.push(answer),
+        }
     }
-    assert_eq!(sent, known.len());
-    println!("{sent} operations answered as documented");
+    assert_eq!(refused, Vec::<String>::new(), "of {} operations", operations.len());
     town.abandon().await;
 }
