@@ -157,7 +157,7 @@ fn event_0301_received() {
                 from_offline_queue: true,
                 content: InboundContent::Media(media),
                 quote: Some(InboundQuote { wa_id: "Q".into(), participant: None }),
-                mentions: vec!["1@lid".into()],
+                mentions: vec![Party::of_jid("1@lid")],
                 marks: InboundMarks { forwarded: true, expires_in_seconds: None },
             })),
         },

@@ -1,18 +1,15 @@
 //! The body of a status.
 
 use schemars::JsonSchema;
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{Error, IntoDeserializer as _, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use trunkline_model::limits::AUDIENCE_MAX;
-use trunkline_model::message::{Audience, Content, MediaKind, SendMessage, SendOptions, ValidateSend};
+use serde::Deserialize;
+use trunkline_model::message::{Content, MediaKind, SendMessage, SendOptions, ValidateSend};
 use trunkline_model::{Address, Failure};
 
 use super::media::MediaBody;
 use super::text::StatusTextBody;
 use super::{Draft, DraftBody, PendingFile, Upload, check_key, read_lane};
-use crate::json::fields::{First, Object, Problems, present};
-use crate::json::party::read_people;
+use crate::json::audience::AudienceBody;
+use crate::json::fields::{Object, Problems, present};
 use crate::json::raw::RawObject;
 
 /// A status: one content, and who sees it.
@@ -47,60 +44,6 @@ pub(crate) struct StatusBody {
     /// As the header of that name.
     #[serde(default)]
     idempotency_key: Option<String>,
-}
-
-/// Who sees a status: these people, or everybody of a kind.
-#[derive(Debug, JsonSchema)]
-#[schemars(untagged, rename = "Audience")]
-enum AudienceBody {
-    /// These people.
-    People(#[schemars(length(min = 1))] First<String, { AUDIENCE_MAX + 1 }>),
-    /// Everybody of a kind.
-    Word(AudienceWord),
-}
-
-/// Everybody of a kind.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum AudienceWord {
-    /// Those whom the account saved.
-    Contacts,
-}
-
-/// Not derived: an untagged enum would hold a list of any length before it is read.
-impl<'de> Deserialize<'de> for AudienceBody {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<AudienceBody, D::Error> {
-        struct Either;
-
-        impl<'de> Visitor<'de> for Either {
-            type Value = AudienceBody;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a list of people or the word `contacts`")
-            }
-
-            fn visit_str<E: Error>(self, word: &str) -> Result<AudienceBody, E> {
-                AudienceWord::deserialize(word.into_deserializer()).map(AudienceBody::Word)
-            }
-
-            fn visit_seq<S: SeqAccess<'de>>(self, people: S) -> Result<AudienceBody, S::Error> {
-                First::deserialize(SeqAccessDeserializer::new(people)).map(AudienceBody::People)
-            }
-        }
-
-        deserializer.deserialize_any(Either)
-    }
-}
-
-impl AudienceBody {
-    fn read(self, problems: &mut Problems) -> Audience {
-        match self {
-            AudienceBody::People(people) => {
-                Audience::People(read_people(problems, "audience", people.0, AUDIENCE_MAX))
-            }
-            AudienceBody::Word(AudienceWord::Contacts) => Audience::Contacts,
-        }
-    }
 }
 
 impl DraftBody for StatusBody {

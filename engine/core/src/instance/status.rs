@@ -11,7 +11,7 @@ use trunkline_store::{Batch, CommitClass};
 use super::message::{InstanceMsg, answer, message_reply};
 use super::receipts::ReceiptOf;
 use super::state::{Instance, Statuses};
-use crate::chats::{Note, party_of};
+use crate::chats::Note;
 use crate::clock;
 use crate::limits::RECEIPTS_PER_POLL;
 use crate::log::Entries;
@@ -144,7 +144,7 @@ impl Instance {
         record.status_times_ms.insert(status, now_ms);
         record.error.clone_from(&error);
         count(&record, was_settled, now_ms);
-        let mut chat = party_of(&record.to);
+        let mut chat = Party::of_jid(&record.to);
         self.complete(&mut chat).await;
         let event = EventBody::MessageStatus(StatusChange {
             message: id,
@@ -172,9 +172,7 @@ impl Instance {
     /// Adds the other name of a person: from what was received, or else from what the session learned when it sent.
     async fn complete(&self, person: &mut Party) {
         self.log.complete(person);
-        let is_person = person.phone.is_some() || person.lid.is_some();
-        let lacks_one = person.phone.is_none() || person.lid.is_none();
-        if let Some(session) = self.session.as_ref().filter(|_| is_person && lacks_one) {
+        if let Some(session) = self.session.as_ref().filter(|_| person.lacks_a_name()) {
             session.complete_names(person).await;
         }
     }

@@ -2,6 +2,7 @@
 
 use ring::digest::{SHA256, digest};
 use trunkline_model::event::{EventBody, PollVoted};
+use trunkline_model::inbound::Party;
 use trunkline_model::message::{Content, PollVote};
 use trunkline_model::record::{MessageRecord, PollRecord};
 use trunkline_model::{Address, ErrorCode, Failure, FieldError};
@@ -9,7 +10,6 @@ use trunkline_store::Batch;
 use trunkline_whatsapp::{AnsweredPoll, SendError};
 
 use super::state::Instance;
-use crate::chats::party_of;
 use crate::log::polls::{self, Polls};
 use crate::media::Uploader;
 use crate::shard::store_failure;
@@ -56,7 +56,7 @@ impl Instance {
         };
         let message = self.body_of(record.id).inspect_err(|error| failed(error)).ok()?;
         let Content::PollVote(vote) = message.content else { return None };
-        let mut chat = party_of(&record.to);
+        let mut chat = Party::of_jid(&record.to);
         self.log.complete(&mut chat);
         let voted = PollVoted {
             poll_wa_id: vote.poll_wa_id,

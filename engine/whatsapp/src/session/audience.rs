@@ -8,15 +8,16 @@ use trunkline_model::limits::AUDIENCE_MAX;
 use trunkline_model::message::Audience;
 use wacore_binary::Jid;
 use waproto::whatsapp as wa;
-use whatsapp_rust::features::{StatusPrivacySetting, StatusSendOptions};
+use whatsapp_rust::features::{ContactError, StatusPrivacySetting, StatusSendOptions};
 
-use super::Session;
+use super::groups::jids;
 use super::hook::complete;
 use super::sending::send_error;
 use super::status::AudienceQuery;
-use crate::error::SendError;
+use super::{Session, iq_error};
+use crate::error::{SendError, SessionError, shorten};
 use crate::limits::STATUS_LOOKUP_PEOPLE_MAX;
-use crate::message::address_of;
+use crate::message::party;
 
 impl Session {
     /// Sends a status to its audience, of whom those get it that WhatsApp knows by LID.
@@ -26,14 +27,9 @@ impl Session {
         (audience, contacts): (&Audience, &[Address]),
         built: wa::Message,
     ) -> Result<(), SendError> {
-        let (people, privacy) = match audience {
-            Audience::People(people) => {
-                let people: Vec<Jid> = people.iter().filter_map(address_of).collect();
-                self.meet(&people).await?;
-                (people, StatusPrivacySetting::AllowList)
-            }
-            Audience::Contacts => self.let_in(contacts).await?,
-        };
+        let known = self.viewers(audience, contacts).await;
+        let (people, privacy) =
+            known.map_err(|error| SendError::retryable("audience_unknown", error.to_string()))?;
         if people.is_empty() {
             return Err(SendError::permanent("audience_empty", "there is nobody who may see the status"));
         }
@@ -47,14 +43,37 @@ impl Session {
         sent.map(drop).map_err(|error| send_error(&error))
     }
 
+    /// Who is in an audience, and what it is called. Each of them is known by LID as far as WhatsApp knows them.
+    pub(super) async fn viewers(
+        &self,
+        audience: &Audience,
+        contacts: &[Address],
+    ) -> Result<(Vec<Jid>, StatusPrivacySetting), SessionError> {
+        match audience {
+            Audience::People(people) => {
+                let people = jids(people)?;
+                self.meet(&people).await?;
+                Ok((people, StatusPrivacySetting::AllowList))
+            }
+            Audience::Contacts => self.let_in(contacts).await,
+        }
+    }
+
+    /// Whether the LID of any of these people is known.
+    pub(super) async fn somebody_is_known(&self, people: &[Jid]) -> bool {
+        for person in people {
+            if person.is_lid() || matches!(self.inner.client.get_lid_pn_entry(person).await, Ok(Some(_))) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Those of the contacts who may see a status by the account's own setting. While that setting is not known nobody gets it: it
     /// may name people who must not.
-    async fn let_in(&self, contacts: &[Address]) -> Result<(Vec<Jid>, StatusPrivacySetting), SendError> {
-        let unknown = |error: &dyn std::fmt::Display| {
-            SendError::retryable("audience_unknown", format!("who sees the status is not known: {error}"))
-        };
-        let lists = self.inner.client.execute(AudienceQuery).await.map_err(|error| unknown(&error))?;
-        let contacts: Vec<Jid> = contacts.iter().filter_map(address_of).collect();
+    async fn let_in(&self, contacts: &[Address]) -> Result<(Vec<Jid>, StatusPrivacySetting), SessionError> {
+        let lists = self.inner.client.execute(AudienceQuery).await.map_err(|error| iq_error(&error))?;
+        let contacts = jids(contacts)?;
         let Some(list) = lists.into_iter().find(|list| list.is_default) else {
             self.meet(&contacts).await?;
             return Ok((contacts, StatusPrivacySetting::Contacts));
@@ -90,7 +109,7 @@ impl Session {
 
     /// Asks for the LIDs of those who are known by their numbers alone: the protocol crate knows those of people that it has met, and
     /// passes over the others.
-    async fn meet(&self, people: &[Jid]) -> Result<(), SendError> {
+    async fn meet(&self, people: &[Jid]) -> Result<(), SessionError> {
         let client = &self.inner.client;
         let mut strangers = Vec::new();
         for person in people.iter().filter(|person| person.is_pn()) {
@@ -99,15 +118,17 @@ impl Session {
             }
         }
         for some in strangers.chunks(STATUS_LOOKUP_PEOPLE_MAX) {
-            let asked = client.contacts().is_on_whatsapp(some).await;
-            asked.map_err(|error| SendError::retryable("recipient_unknown", error.to_string()))?;
+            client.contacts().is_on_whatsapp(some).await.map_err(|error| match error {
+                ContactError::Iq(error) => iq_error(&error),
+                error => SessionError::Protocol(shorten(error.to_string())),
+            })?;
         }
         Ok(())
     }
 
     /// The names of one person, as far as they are known.
     async fn names(&self, person: &Jid) -> Vec<String> {
-        let mut party = crate::message::party(person, None, None);
+        let mut party = party(person, None, None);
         complete(&self.inner.client, person, &mut party).await;
         let phone = party.phone.map(|digits| Address::Phone(digits).jid());
         phone.into_iter().chain(party.lid.map(|digits| Address::Lid(digits).jid())).collect()

@@ -130,6 +130,12 @@ async fn a_status_reaches_more_than_a_thousand_contacts_and_none_of_those_left_o
         assert_eq!((inbox["messages"].as_array().map(Vec::len), &inbox["duplicates"]), (Some(1), &json!(0)));
     }
     shop.expect_status(&sent, "delivered").await;
+    // As it was posted, so it is taken back.
+    shop.post(&format!("/status/{}/delete", sent.wa_id), json!({"audience": "contacts"})).await.expect(204);
+    let last = people.last().expect("somebody");
+    let inbox = format!("/accounts/{last}/inbox?received=2&wait_ms={DELIVERY_MS_MAX}");
+    let inbox = world.control().get(&inbox).await;
+    assert_eq!(inbox["messages"][1]["kind"], json!("revoke"), "{inbox}");
     assert_eq!(dora.phone().inbox().await, Vec::<Value>::new());
     gateway.finish().await;
     world.finish().await;
