@@ -250,7 +250,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::Unavailable => native || route.name == "node.ready",
         ErrorCode::RouteNotFound => !native && route.path.contains('{'),
         ErrorCode::InstanceNotFound => of_instance,
-        ErrorCode::MessageNotFound => route.path.contains("{message}"),
+        ErrorCode::MessageNotFound => route.path.contains("{message}") || route.name == "messages.vote",
         ErrorCode::MediaNotFound => route.path.contains("{media}"),
         ErrorCode::ChatNotFound => route.path.contains("{chat}"),
         ErrorCode::ContactNotFound => route.path.contains("{person}"),

@@ -209,9 +209,9 @@ async fn a_post_whose_acknowledgement_was_lost_is_posted_once() {
     gateway.kill9();
     gateway.restart().await;
     shop.expect_status(&sent, "sent").await;
-    let posts = shop.get(&format!("/newsletters/{id}/messages")).await.expect(200);
-    let posts = posts["data"].as_array().expect("a list").clone();
-    assert_eq!((posts.len(), &posts[0]["wa_id"]), (1, &json!(sent.wa_id)), "{posts:?}");
+    let posts = laptop.must("newsletter_messages", json!({"newsletter": id, "count": 10})).await;
+    let posts = posts["content"][0]["content"][0]["content"].as_array().expect("posts").clone();
+    assert_eq!((posts.len(), &posts[0]["attrs"]["id"]), (1, &json!(sent.wa_id)), "{posts:?}");
     gateway.finish().await;
     world.finish().await;
 }
