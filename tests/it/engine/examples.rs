@@ -6,10 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Response;
 use reqwest::Method;
 use serde_json::{Value, json};
-use trunkline_tests::gateway::{Answer, WebServer, in_base64};
-use trunkline_tests::{Account, Baileys, Gateway, Instance, Media, World};
+use trunkline_tests::gateway::{Answer, Received, WebServer, in_base64};
+use trunkline_tests::{Accepted, Account, Baileys, Gateway, Instance, Media, World};
 
 /// The person of the examples, and the second one.
 const ANA: &str = "5511912345678";
@@ -31,7 +34,6 @@ const NAMES: &[(&str, &str)] = &[
     ("9F7A21C04B6D3E58", "call"),
     ("101", "post"),
     ("3", "label"),
-    ("https://example.org/hooks/whatsapp", "hook"),
     ("https://whatsapp.com/channel/0029VaAbCdEfGhIjKlMnOp", "their_newsletter_link"),
     ("https://chat.whatsapp.com/AbCdEfGhIjKlMnOpQrStUv", "their_group_link"),
     ("AbCdEfGhIjKl", "invitation"),
@@ -41,6 +43,9 @@ const NAMES: &[(&str, &str)] = &[
     ("YXV0aA", "authenticator_data"),
     ("c2ln", "signature"),
 ];
+
+/// Where the webhook and the files of the examples are; a server of the test has both.
+const SERVER: &str = "https://example.org/";
 
 /// Where an operation's thing is another one than that of the other operations: those of somebody else, and those that an operation
 /// before it has used up.
@@ -149,7 +154,7 @@ struct Town {
     support: Instance,
     guarded: Instance,
     things: BTreeMap<&'static str, Value>,
-    _hooks: WebServer,
+    server: WebServer,
 }
 
 fn text(value: &Value) -> Value {
@@ -169,30 +174,30 @@ impl Town {
             "business": {"description": "Bread", "email": "", "address": "", "websites": [], "categories": [], "days": []},
         });
         world.control().post(&format!("/accounts/{ANA}/profile"), shown).await;
-        let create = &document["paths"]["/v1/instances"]["post"];
-        let support = gateway.create_instance(example(create).expect("an example")).await;
+        let create = &document["paths"]["/v1/instances"]["post"]["requestBody"];
+        let example = &create["content"]["application/json"]["example"];
+        let support = gateway.create_instance(example.clone()).await;
         support.link(&owner).await;
         let fresh = gateway.create_instance(json!({"name": "fresh"})).await;
         fresh.connect().await;
         fresh.expect_qr().await;
         let guarded = gateway.create_instance(json!({"name": "guarded"})).await;
-        let hooks = WebServer::start(|_| hyper::Response::new(http_body_util::Full::default()));
-        let mut things = BTreeMap::from([
-            ("fresh", json!("fresh")),
-            ("guarded", json!("guarded")),
-            ("hook", json!(format!("{}/hook", hooks.url()))),
-        ]);
+        let server = WebServer::start(served);
+        let mut things = BTreeMap::from([("fresh", json!("fresh")), ("guarded", json!("guarded"))]);
         let laptop = ana.link_baileys().await;
         things.extend(own_things(&support).await);
         things.extend(messages(&support, &laptop, &owner, &things).await);
         things.extend(things_of_ana(&support, &laptop, &owner).await);
         things.extend(passkey(&world, &guarded).await);
-        Town { world, gateway, support, guarded, things, _hooks: hooks }
+        Town { world, gateway, support, guarded, things, server }
     }
 
     /// An example with the real names of things.
     fn real(&self, operation: &str, value: &Value) -> Value {
         match value {
+            Value::String(name) if name.starts_with(SERVER) => {
+                json!(name.replacen(SERVER, &format!("{}/", self.server.url()), 1))
+            }
             Value::String(name) => {
                 let instead = INSTEAD.iter().find(|(op, of, _)| *op == operation && of == name);
                 let thing = instead.map(|(_, _, thing)| *thing);
@@ -242,17 +247,19 @@ impl Town {
         url.as_str().strip_prefix("http://gateway").expect("the base").to_owned()
     }
 
-    /// Sends an operation's example. The error says what came instead of a success of which the document knows.
-    async fn send(&self, operation: &Operation) -> Result<Answer, String> {
+    /// Sends an operation with one of its examples. The error says what came instead of a success of which the document knows.
+    async fn send(&self, operation: &Operation, body: Body) -> Result<Answer, String> {
         let Operation { name, method, described, .. } = operation;
         let address = self.address(operation);
-        let request = || self.gateway.api().request(method.clone(), &address);
-        let content = &described["requestBody"]["content"];
-        let picture = content["image/jpeg"].is_object();
-        let request = match example(described) {
-            Some(body) => request().json(&self.real(name, &body)),
-            None if picture => request().body("image/jpeg", super::live::PICTURE.to_vec()),
-            None => request(),
+        let request = self.gateway.api().request(method.clone(), &address);
+        let request = match body {
+            Body::None => request,
+            Body::Picture => request.body("image/jpeg", super::live::PICTURE.to_vec()),
+            Body::Json(body) => request.json(&self.real(name, &body)),
+            Body::WithFile(body) => {
+                let file = Media::sample("image", "image/png", 9_001);
+                request.multipart(&self.real(name, &body), file.mimetype, &file.bytes)
+            }
         };
         let answer = request.send().await;
         let documented = described["responses"].get(answer.status.to_string()).is_some();
@@ -265,6 +272,10 @@ impl Town {
     /// What has to be true before the operation after this one.
     async fn settle(&mut self, operation: &str, answer: &Answer) {
         match operation {
+            // What is accepted has to be of use, too.
+            "messages.send" | "status.post" => {
+                self.support.expect_status(&Accepted::of(answer), "sent").await;
+            }
             "instances.restart" | "instances.connect" => drop(self.support.expect_state("open").await),
             "instances.disconnect" => drop(self.support.expect_state("stopped").await),
             "instances.export" => drop(self.things.insert("sealed", text(&answer.json()["sealed"]))),
@@ -279,9 +290,48 @@ impl Town {
     }
 }
 
-/// The example of a body; `None` where a body has none, or is a file.
-fn example(described: &Value) -> Option<Value> {
-    described["requestBody"]["content"]["application/json"].get("example").cloned()
+/// What goes with a request.
+enum Body {
+    None,
+    Picture,
+    Json(Value),
+    /// The example of a message that names a file, and the file beside it.
+    WithFile(Value),
+}
+
+/// Every example of an operation's body, in each form in which a body may be sent.
+fn bodies(described: &Value) -> Vec<Body> {
+    let content = &described["requestBody"]["content"];
+    if content["image/jpeg"].is_object() {
+        return vec![Body::Picture];
+    }
+    let one = content["application/json"].get("example").cloned();
+    let forms = content["application/json"]["examples"].as_object().into_iter().flatten();
+    let forms = forms.map(|(_, form)| form["value"].clone());
+    let mut bodies: Vec<Body> = one.into_iter().chain(forms).map(Body::Json).collect();
+    if content["multipart/form-data"].is_object() {
+        let mut message = content["application/json"]["examples"]["image"]["value"].clone();
+        let named = message["image"].as_object_mut().and_then(|image| image.remove("url"));
+        assert!(named.is_some(), "an example of a picture: {described}");
+        bodies.push(Body::WithFile(message));
+    }
+    if bodies.is_empty() { vec![Body::None] } else { bodies }
+}
+
+/// The files of the examples.
+fn served(request: Received) -> Response<Full<Bytes>> {
+    let path = request.path.as_str();
+    let (kind, mime_type) = match path.rsplit('.').next() {
+        Some("png") => ("image", "image/png"),
+        Some("mp4") => ("video", "video/mp4"),
+        Some("mp3") => ("audio", "audio/mpeg"),
+        Some("ogg") => ("voice", "audio/ogg; codecs=opus"),
+        Some("webp") => ("sticker", "image/webp"),
+        _ => ("document", "application/pdf"),
+    };
+    let mut response = Response::new(Full::from(Media::sample(kind, mime_type, 9_001).bytes));
+    response.headers_mut().insert("content-type", mime_type.parse().expect("a value"));
+    response
 }
 
 /// Groups, a community, a newsletter and a label of the instance's own.
@@ -425,9 +475,11 @@ async fn every_example_of_the_document_is_accepted() {
         if operation.name == "instances.create" {
             continue;
         }
-        match town.send(operation).await {
-            Ok(answer) => town.settle(&operation.name, &answer).await,
-            Err(answer) => refused.push(answer),
+        for body in bodies(&operation.described) {
+            match town.send(operation, body).await {
+                Ok(answer) => town.settle(&operation.name, &answer).await,
+                Err(answer) => refused.push(answer),
+            }
         }
     }
     assert_eq!(refused, Vec::<String>::new(), "of {} operations", operations.len());
