@@ -130,6 +130,8 @@ pub const HISTORY_MESSAGES_PER_COMMIT: usize = 100;
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 /// After the service announced the end of a stream, the session waits this long for the client to notice by itself.
 pub const STREAM_END_GRACE: Duration = Duration::from_secs(5);
+/// People whose LIDs are asked for by one request before a status goes to them.
+pub const STATUS_LOOKUP_PEOPLE_MAX: usize = 100;
 /// WhatsApp's acknowledgement of a stanza that is no message (a reaction, a declined call) may take this long.
 pub const ACK_TIMEOUT: Duration = Duration::from_secs(20);
 /// Calls that ring at a time; an older one is forgotten, and declining it has to say who calls.
