@@ -47,6 +47,8 @@ pub const IMPORT_JSON_BYTES_MAX: u64 = 24 << 20;
 pub const IMPORT_FILES_MAX: usize = 20_000;
 /// What they may be together, unpacked, in bytes.
 pub const IMPORT_UNPACKED_BYTES_MAX: u64 = 64 << 20;
+/// Longest WhatsApp id that names a device in an import, in bytes.
+pub const IMPORT_JID_BYTES_MAX: usize = 128;
 /// Shortest passphrase of an export, in bytes.
 pub const PASSPHRASE_BYTES_MIN: usize = 12;
 /// Longest passphrase, in bytes.

@@ -11,7 +11,8 @@ use trunkline_model::ErrorCode;
 
 use crate::problem::Problem;
 use crate::route::{
-    BodyRule, LimitClass, Parameter, ReplyRule, Route, Target, path_parameters, query_parameter, routes,
+    BodyRule, LimitClass, Parameter, ReplyRule, Route, Target, forms_of, path_parameters, query_parameter,
+    routes,
 };
 
 /// The document, as it is served.
@@ -166,13 +167,14 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         }
         BodyRule::Message(schema) => {
             let schema = schema(&mut schemas.bodies);
+            let examples = examples(route, example);
             let parts = json!({
                 "type": "object",
                 "required": ["message", "file"],
                 "properties": { "message": schema, "file": { "type": "string", "contentMediaType": "application/octet-stream" } },
             });
             json!({
-                "application/json": { "schema": schema, "example": example },
+                "application/json": { "schema": schema, "examples": examples },
                 "multipart/form-data": {
                     "schema": parts,
                     "encoding": { "message": { "contentType": "application/json" } },
@@ -182,6 +184,14 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         BodyRule::File => json!({ "image/jpeg": { "schema": {} } }),
     };
     Some(json!({ "required": true, "content": content }))
+}
+
+/// The example of a message, which is a text, and one of each other form.
+fn examples(route: &Route, text: Option<Value>) -> Map<String, Value> {
+    let forms =
+        forms_of(route.name).map(|form| (form.name, serde_json::from_str::<Value>(form.example).ok()));
+    let all = [("text", text)].into_iter().chain(forms);
+    all.filter_map(|(name, example)| Some((name.to_owned(), json!({ "value": example? })))).collect()
 }
 
 fn responses(route: &Route, schemas: &mut Schemas) -> Value {
@@ -262,6 +272,8 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::RouteNotFound => !native && route.path.contains('{'),
         ErrorCode::InstanceNotFound => of_instance || route.query.contains(&"instance"),
         ErrorCode::MessageNotFound => route.path.contains("{message}"),
+        ErrorCode::InstanceNotFound => of_instance,
+        ErrorCode::MessageNotFound => route.path.contains("{message}") || route.name == "messages.vote",
         ErrorCode::MediaNotFound => route.path.contains("{media}"),
         ErrorCode::ChatNotFound => route.path.contains("{chat}"),
         ErrorCode::ContactNotFound => route.path.contains("{person}"),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::route::{BodyRule, ReplyRule, Route, Target, path_parameters, query_parameter, routes};
+use crate::route::{BodyRule, ReplyRule, Route, Target, forms_of, path_parameters, query_parameter, routes};
 
 /// The list of all operations.
 pub(crate) fn index() -> String {
@@ -74,6 +74,9 @@ fn body(page: &mut String, route: &Route) {
     let _ = writeln!(page, "\n## Body\n\n{kind}");
     if let Some(example) = route.example {
         let _ = writeln!(page, "\n```json\n{}\n```", example.trim());
+    }
+    for form in forms_of(route.name) {
+        let _ = writeln!(page, "\nAs `{}`:\n\n```json\n{}\n```", form.name, form.example.trim());
     }
 }
 

@@ -12,6 +12,7 @@
 pub mod account;
 pub mod baileys;
 pub mod broker;
+pub mod bucket;
 pub mod control;
 pub mod events;
 pub mod gateway;
@@ -24,6 +25,7 @@ pub mod world;
 
 pub use account::{Account, Phone, Recipient};
 pub use baileys::{Baileys, DeviceState, Group, Media};
+pub use bucket::BucketServer;
 pub use control::Control;
 pub use events::{Event, Key, Message, Stanza};
 pub use gateway::{Accepted, Gateway, GatewayEvent, Instance, Webhook};

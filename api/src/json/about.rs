@@ -3,12 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::command::{MessageView, ReceiptView};
+use trunkline_model::limits::POLL_OPTIONS_MAX;
 use trunkline_model::message::{
-    Content, Edit, Keep, Lane, MediaKind, MessageRef, Pin, Reaction, SendMessage, SendOptions, ValidateSend,
+    Content, Edit, Keep, Lane, MediaKind, MessageRef, Pin, PollVote, Reaction, SendMessage, SendOptions,
+    ValidateSend,
 };
 use trunkline_model::{Address, ErrorCode, Failure};
 
-use super::fields::Problems;
+use super::fields::{First, Problems};
 use super::party::Person;
 use super::time::Time;
 
@@ -110,6 +112,32 @@ fn message(to: Address, content: Content) -> SendMessage {
     }
 }
 
+/// A vote in a poll of a chat.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Vote")]
+pub(crate) struct VoteBody {
+    /// The chat of the poll: a phone number, or the WhatsApp id of a person or group.
+    chat: String,
+    /// WhatsApp's id of the poll, which this number sent or got.
+    wa_id: String,
+    /// The options chosen, as the poll names them; none takes the vote back.
+    options: First<String, { POLL_OPTIONS_MAX + 1 }>,
+}
+
+impl VoteBody {
+    /// The message.
+    ///
+    /// # Errors
+    /// `VALIDATION` with every field that is wrong.
+    pub(crate) fn read(self) -> Result<SendMessage, Failure> {
+        let mut problems = Problems::default();
+        let chat = problems.keep("chat", self.chat.parse::<Address>());
+        let vote = PollVote { poll_wa_id: self.wa_id, options: self.options.0 };
+        checked(problems, chat.map(|to| (to, Content::PollVote(vote))))
+    }
+}
+
 impl ReactBody {
     /// The message.
     ///
@@ -201,7 +229,7 @@ impl EditBody {
 /// # Errors
 /// `VALIDATION` when it is itself about another message.
 pub(crate) fn revoke(earlier: &MessageView) -> Result<SendMessage, Failure> {
-    if ["edit", "revoke", "pin", "keep", "reaction"].contains(&earlier.kind.as_str()) {
+    if ["edit", "revoke", "pin", "keep", "reaction", "poll_vote"].contains(&earlier.kind.as_str()) {
         let detail =
             format!("What a `{}` did cannot be deleted; delete the message that it is about.", earlier.kind);
         return Err(Failure::new(ErrorCode::Validation, detail));

@@ -9,12 +9,14 @@ use trunkline_model::command::{
 };
 use trunkline_model::limits::{
     CALL_ID_BYTES_MAX, NEWSLETTER_DESCRIPTION_CHARS_MAX, NEWSLETTER_NAME_CHARS_MAX, REACTION_BYTES_MAX,
-    STATUS_AUDIENCE_MAX, WA_MESSAGE_ID_BYTES_MAX,
+    WA_MESSAGE_ID_BYTES_MAX,
 };
+use trunkline_model::message::Audience;
 use trunkline_model::{Address, Failure};
 
-use super::fields::{First, Problems, present};
-use super::party::{Person, read_people};
+use super::audience::AudienceBody;
+use super::fields::{Problems, present};
+use super::party::Person;
 use super::time::Time;
 
 /// A newsletter's id, with or without its server part.
@@ -268,9 +270,8 @@ impl<'a> CallLinkJson<'a> {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DeleteStatus")]
 pub(crate) struct DeleteStatusBody {
-    /// Whom it was posted to: phone numbers or WhatsApp ids.
-    #[schemars(length(min = 1))]
-    audience: First<String, { STATUS_AUDIENCE_MAX + 1 }>,
+    /// Whom it was posted to: phone numbers or WhatsApp ids, or the word `contacts` for those whom it goes to now.
+    audience: AudienceBody,
 }
 
 impl DeleteStatusBody {
@@ -281,10 +282,10 @@ impl DeleteStatusBody {
     pub(crate) fn read(self, wa_id: String) -> Result<StatusCommand, Failure> {
         let mut problems = Problems::default();
         problems.bound("message", &wa_id, WA_MESSAGE_ID_BYTES_MAX);
-        if self.audience.0.is_empty() {
+        let audience = self.audience.read(&mut problems);
+        if audience == Audience::default() {
             problems.add("audience", "is empty; name those whom it was posted to");
         }
-        let audience = read_people(&mut problems, "audience", self.audience.0, STATUS_AUDIENCE_MAX);
         problems.or(Some(StatusCommand::Delete { wa_id, audience }))
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::chat::{ChatChange, LabelRecord, MessageRef, Mute};
 use trunkline_model::command::{ChatView, LabelChanges, LabelView, StoredBody, StoredMessage};
+use trunkline_model::inbound::Party;
 use trunkline_model::limits::{
     HISTORY_MESSAGES_DEFAULT, HISTORY_MESSAGES_MAX, LABEL_COLOR_MAX, LABEL_ID_BYTES_MAX,
     LABEL_NAME_CHARS_MAX, RETENTION_DAYS_MAX, WA_MESSAGE_ID_BYTES_MAX,
@@ -185,7 +186,7 @@ fn read_message(
     if matches!(chat, Address::Group(_)) && !from_me && author.is_none() {
         problems.add("participant", "is missing; in a group a message is known by its author, too");
     }
-    let participant = author.filter(|_| !from_me).map(|author| author.jid());
+    let participant = author.filter(|_| !from_me).map(|author| Party::of_jid(&author.jid()));
     problems.or(Some(MessageRef { wa_id, from_me, participant }))
 }
 

@@ -1,6 +1,7 @@
 //! JSON of the native API: what is read, what is written. No other module names a field.
 
 pub(crate) mod about;
+pub(crate) mod audience;
 pub(crate) mod batch;
 pub(crate) mod channel;
 pub(crate) mod chat;

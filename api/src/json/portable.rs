@@ -14,7 +14,8 @@ use trunkline_model::command::{CreateInstance, ExportRequest, ImportRequest, Imp
 use super::fields::{Object, Problems};
 use super::instance::check_name;
 use crate::limits::{
-    IMPORT_FILES_MAX, IMPORT_UNPACKED_BYTES_MAX, PASSPHRASE_BYTES_MAX, PASSPHRASE_BYTES_MIN,
+    IMPORT_FILES_MAX, IMPORT_JID_BYTES_MAX, IMPORT_UNPACKED_BYTES_MAX, PASSPHRASE_BYTES_MAX,
+    PASSPHRASE_BYTES_MIN,
 };
 
 /// Body of `instances.export`.
@@ -33,7 +34,7 @@ pub(crate) struct ExportJson {
     sealed: String,
 }
 
-/// Body of `instances.import`: exactly one of `trunkline` and `baileys`.
+/// Body of `instances.import`: exactly one of `trunkline`, `baileys` and `whatsmeow`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ImportInstance")]
@@ -44,6 +45,8 @@ pub(crate) struct ImportBody {
     trunkline: Option<Object<SealedBody>>,
     #[serde(default)]
     baileys: Option<Object<BaileysBody>>,
+    #[serde(default)]
+    whatsmeow: Option<Object<WhatsmeowBody>>,
 }
 
 /// What `instances.export` gave.
@@ -66,6 +69,19 @@ struct BaileysBody {
     files: Option<BTreeMap<String, Value>>,
     #[serde(default)]
     zip: Option<String>,
+}
+
+/// A SQLite database of whatsmeow's `sqlstore`. Stop the program that uses it first: what is still in the log beside it is missed.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "WhatsmeowDatabase")]
+struct WhatsmeowBody {
+    /// The file, in base64. One that is too large becomes smaller without the tables that are not read, such as
+    /// `whatsmeow_message_secrets` and `whatsmeow_contacts`, and with `VACUUM`.
+    database: String,
+    /// Which device is meant where the file holds several: its JID, with or without the device number.
+    #[serde(default)]
+    jid: Option<String>,
 }
 
 impl ExportBody {
@@ -96,11 +112,12 @@ impl ImportBody {
         if let Some(name) = &self.name {
             check_name(&mut problems, name);
         }
-        let source = match (self.trunkline, self.baileys) {
-            (Some(Object(sealed)), None) => sealed.read(&mut problems),
-            (None, Some(Object(folder))) => folder.read(&mut problems),
+        let source = match (self.trunkline, self.baileys, self.whatsmeow) {
+            (Some(Object(sealed)), None, None) => sealed.read(&mut problems),
+            (None, Some(Object(folder)), None) => folder.read(&mut problems),
+            (None, None, Some(Object(file))) => file.read(&mut problems),
             _ => {
-                problems.add("baileys", "or `trunkline` has to be there, one of them");
+                problems.add("baileys", "or `trunkline` or `whatsmeow` has to be there, one of them");
                 None
             }
         };
@@ -137,6 +154,21 @@ impl BaileysBody {
             Ok(files) => Some(ImportSource::Baileys(files)),
             Err(problem) => {
                 problems.add("baileys", problem);
+                None
+            }
+        }
+    }
+}
+
+impl WhatsmeowBody {
+    fn read(self, problems: &mut Problems) -> Option<ImportSource> {
+        if let Some(jid) = &self.jid {
+            problems.bound("whatsmeow.jid", jid, IMPORT_JID_BYTES_MAX);
+        }
+        match STANDARD.decode(&self.database) {
+            Ok(database) => Some(ImportSource::Whatsmeow { database, jid: self.jid }),
+            Err(_) => {
+                problems.add("whatsmeow.database", "is not base64");
                 None
             }
         }
@@ -200,6 +232,8 @@ mod tests {
             (r#"{"baileys":{"files":{},"zip":""}}"#, "baileys"),
             (r#"{"baileys":{"zip":"AAAA"}}"#, "baileys"),
             (r#"{"trunkline":{"sealed":"?","passphrase":"x"}}"#, "trunkline.sealed"),
+            (r#"{"whatsmeow":{"database":"?"}}"#, "whatsmeow.database"),
+            (r#"{"whatsmeow":{"database":"AAAA"},"baileys":{"files":{}}}"#, "baileys"),
         ] {
             assert_eq!(read(body).err(), Some(vec![wrong.to_owned()]), "{body}");
         }

@@ -12,7 +12,7 @@ use trunkline_model::limits::{
     CARDS_MAX, IDEMPOTENCY_KEY_BYTES_MAX, MENTIONS_MAX, SEND_BATCH_MAX, WA_MESSAGE_ID_BYTES_MAX,
 };
 use trunkline_model::message::{
-    BlobRef, Content, Lane, MediaKind, MediaSource, Quote, SendMessage, SendOptions, ValidateSend,
+    Audience, BlobRef, Content, Lane, MediaKind, MediaSource, Quote, SendMessage, SendOptions, ValidateSend,
 };
 use trunkline_model::{Address, Failure};
 
@@ -29,7 +29,7 @@ use super::raw::RawObject;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "SendMessage")]
 pub(crate) struct SendBody {
-    /// A phone number with its country code, or the WhatsApp id of a person or group.
+    /// A phone number with its country code, or the WhatsApp id of a person, group or newsletter.
     to: String,
     /// Name of the member with the content.
     #[serde(default, rename = "type", deserialize_with = "present")]
@@ -192,7 +192,7 @@ impl DraftBody for SendBody {
                     forwarded: self.forwarded,
                     expires_in_seconds: self.expires_in_seconds,
                     typing_ms: self.typing_ms,
-                    audience: Vec::new(),
+                    audience: Audience::default(),
                 };
                 let metadata = self.metadata.map(|raw| raw.0);
                 let message = SendMessage { to, content, quote, mentions, options, lane, metadata };

@@ -25,7 +25,7 @@ use trunkline_model::Failure;
 use crate::body::RequestBody;
 use crate::call::Call;
 use crate::gateway::Gateway;
-use crate::json::about::{KeepBody, PinBody, ReactBody, RevokeBody};
+use crate::json::about::{KeepBody, PinBody, ReactBody, RevokeBody, VoteBody};
 use crate::json::send::{SendBody, StatusBody};
 use crate::reply::Answer;
 use crate::route::{MessageOperation, NativeOperation, NodeOperation};
@@ -73,6 +73,7 @@ async fn message<G: Gateway>(
         Op::Revoke => about::send(call, body, RevokeBody::read).await,
         Op::Pin => about::send(call, body, PinBody::read).await,
         Op::Keep => about::send(call, body, KeepBody::read).await,
+        Op::Vote => about::send(call, body, VoteBody::read).await,
         Op::Edit => about::edit(call, body).await,
         Op::Delete => about::delete(call).await,
         Op::Receipts => about::receipts(call).await,

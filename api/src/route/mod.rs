@@ -1,9 +1,11 @@
 //! The route table and what is read from it: router, scopes, body rules, query parameters, metric labels, OpenAPI, reference.
 
+mod form;
 mod parameter;
 mod router;
 mod table;
 
+pub(crate) use form::forms_of;
 pub(crate) use parameter::{Parameter, path_parameters, query_parameter};
 pub(crate) use router::{Match, Router};
 pub use table::*;

@@ -185,7 +185,7 @@ const QUERY: &[Parameter] = &[
     Parameter {
         name: "timeout_ms",
         description: "Longest wait for `wait=sent`, in milliseconds.",
-        example: "5000",
+        example: "500",
         schema: || json!({ "type": "integer", "minimum": 1, "maximum": WAIT_MS_MAX, "default": WAIT_MS_DEFAULT }),
     },
     Parameter {

@@ -217,6 +217,8 @@ fn a_status_has_an_audience_and_one_content() {
     check(json!({"audience": people, "text": {"body": "hi", "background": "#102030"}}), None);
     check(json!({"audience": people, "image": {"url": "https://a.example/a.png"}}), None);
     check(json!({"audience": [], "text": {"body": "hi"}}), Some("audience"));
+    check(json!({"audience": "contacts", "text": {"body": "hi"}}), None);
+    check(json!({"audience": "everybody", "text": {"body": "hi"}}), Some("audience"));
     check(json!({"audience": people}), Some("text"));
     check(json!({"audience": people, "text": {"body": "hi", "font": "comic"}}), Some("text.font"));
     check(json!({"audience": people, "text": {"body": "hi", "color": "red"}}), Some("text.color"));

@@ -43,7 +43,9 @@ impl Exit {
     /// What an engine that did not start means for the process.
     pub fn of_engine(error: &EngineError) -> Exit {
         match error {
-            EngineError::Config(_) | EngineError::Session(SessionError::Config(_)) => Exit::Configuration,
+            EngineError::Config(_)
+            | EngineError::Bucket(_)
+            | EngineError::Session(SessionError::Config(_)) => Exit::Configuration,
             EngineError::Store(error) => Exit::of_store(error),
             EngineError::NeverStarted => Exit::DataDirectory,
             _ => Exit::Unavailable,

@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const CONFIG_FILE_BYTES_MAX: u64 = 256 << 10;
 /// Largest file with additional certificate authorities, in bytes.
 pub const CA_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Largest file with a secret, in bytes.
+pub const SECRET_FILE_BYTES_MAX: u64 = 4 << 10;
 /// Open files that the process should be allowed: every linked number holds a socket, every client of the API another.
 pub const OPEN_FILES_RECOMMENDED: u64 = 65_536;
 /// Open files of one linked number: its socket.

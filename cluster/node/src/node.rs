@@ -80,6 +80,7 @@ fn engine_config(settings: &Settings, on_fatal: OnFatal) -> EngineConfig {
         client_quiet_ms: settings.client_quiet_ms,
         media_spool: settings.media_spool,
         media_quota_bytes: settings.media_quota_bytes,
+        bucket: settings.bucket.clone(),
         reconnects_per_second: settings.reconnects_per_second,
         instances_max: open_files::instances_max(settings.shards),
         write_events: Arc::new(NativeWriter),

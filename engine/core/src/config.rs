@@ -9,6 +9,7 @@ use trunkline_whatsapp::SessionKitConfig;
 
 use crate::delivery::EventWriter;
 use crate::fatal::OnFatal;
+use crate::media::BucketConfig;
 
 /// Configuration of an [`crate::Engine`].
 #[derive(Clone)]
@@ -34,6 +35,8 @@ pub struct EngineConfig {
     pub media_spool: Backend,
     /// Disk that media files may take, in bytes; see [`crate::limits::MEDIA_QUOTA_BYTES`].
     pub media_quota_bytes: u64,
+    /// Bucket that uploaded files are kept in; the disk is a cache of it then, of `media_quota_bytes`.
+    pub bucket: Option<BucketConfig>,
     /// Numbers that the node connects in a second, after a restart and after a mass disconnect; see [`crate::limits`].
     pub reconnects_per_second: u32,
     /// Instances that the node may hold; what is on disk beyond that keeps it from starting.

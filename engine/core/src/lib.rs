@@ -41,4 +41,5 @@ pub use engine::{
 };
 pub use fatal::{Fatal, OnFatal};
 pub use keys::Principal;
+pub use media::BucketConfig;
 pub use trunkline_whatsapp::{Endpoints, SessionKitConfig};

@@ -243,6 +243,28 @@ pub const UPLOADED_MEDIA_MARGIN_MS: u64 = 24 * 3_600 * 1_000;
 pub const MEDIA_QUOTA_BYTES: u64 = 10 << 30;
 /// When a caller should come back who met a full media spool, in milliseconds.
 pub const STORAGE_FULL_RETRY_AFTER_MS: u64 = 60_000;
+/// Bytes of one part of a file on its way into the bucket: the least that services take for any but the last.
+pub const BUCKET_PART_BYTES: usize = 5 << 20;
+/// Files that move between disk and bucket at a time, each with a part in memory; further ones wait.
+pub const BUCKET_TRANSFERS_MAX: usize = 4;
+/// Files that move or wait; further callers are turned away.
+pub const BUCKET_WAITING_MAX: usize = 256;
+/// Longest time that one file may take.
+pub const BUCKET_TRANSFER_TIMEOUT: Duration = Duration::from_secs(120);
+/// Longest time until the bucket takes a connection.
+pub const BUCKET_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest silence of the bucket within an answer.
+pub const BUCKET_SILENCE_MAX: Duration = Duration::from_secs(30);
+/// How often a request to the bucket is tried again.
+pub const BUCKET_RETRIES_MAX: usize = 2;
+/// Longest pause before it is.
+pub const BUCKET_PAUSE_MAX: Duration = Duration::from_secs(2);
+/// How long after the first try a request may be tried again.
+pub const BUCKET_RETRY_TIMEOUT: Duration = Duration::from_secs(10);
+/// When a caller should come back who met a bucket that cannot be reached, in milliseconds.
+pub const BUCKET_RETRY_AFTER_MS: u64 = 5_000;
+/// How long jobs of the bucket's thread may go on when the node stops.
+pub const BUCKET_STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long bulk takes care of people after a message that one of them waits for, in milliseconds: longer than such a message
 /// takes, and than the pause between two of a lively shard.

@@ -52,6 +52,8 @@ pub const BLOBS_COLLECTED: &str = "trunkline_blobs_collected_total";
 pub const UPLOADS_SHARED: &str = "trunkline_media_uploads_shared_total";
 /// Counter: received files that a phone was asked to upload again, because the media hosts had forgotten them.
 pub const MEDIA_ASKED_AGAIN: &str = "trunkline_media_asked_again_total";
+/// Counter: requests to the bucket for media, by `operation` (`put`, `fetch`, `list`, `remove`) and `outcome` (`ok`, `failed`).
+pub const BUCKET_REQUESTS: &str = "trunkline_media_bucket_requests_total";
 /// Gauge: numbers that wait for their turn to connect.
 pub const TURNS_WAITING: &str = "trunkline_reconnect_waiting";
 /// Gauge: numbers that are logging in.
@@ -105,6 +107,7 @@ pub fn describe() {
     describe_counter!(BLOBS_COLLECTED, "Uploaded files removed because no message needed them any more");
     describe_counter!(UPLOADS_SHARED, "Messages whose file was uploaded before, for another message");
     describe_counter!(MEDIA_ASKED_AGAIN, "Received files that a phone was asked to upload again");
+    describe_counter!(BUCKET_REQUESTS, "Requests to the bucket for media");
     describe_histogram!(SLOW_POLL, Unit::Seconds, "Polls of a millisecond and more");
     describe_counter!(SHARD_STALLS, "Stalls of a shard's loop, by the task that was being polled");
     describe_gauge!(

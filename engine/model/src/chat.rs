@@ -107,8 +107,8 @@ pub struct MessageRef {
     pub wa_id: String,
     /// Whether this account wrote it.
     pub from_me: bool,
-    /// WhatsApp id of its author, in a group, unless this account wrote it.
-    pub participant: Option<String>,
+    /// Its author, in a group, unless this account wrote it.
+    pub participant: Option<Party>,
 }
 
 /// Something that changed about a chat, here or on another device of the account.

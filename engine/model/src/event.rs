@@ -186,14 +186,14 @@ pub struct StatusChange {
     pub message: MessageId,
     /// Its WhatsApp id.
     pub wa_id: String,
-    /// WhatsApp id of the chat.
-    pub chat: String,
+    /// The conversation, with every name of it that is known.
+    pub chat: Party,
     /// The new status.
     pub status: MessageStatus,
     /// Why it failed: the public reason word, for [`MessageStatus::Failed`].
     pub error: Option<String>,
-    /// Who delivered or read it, in a group.
-    pub participant: Option<String>,
+    /// Who has it or read it, with every name that is known; `None` where no recipient told.
+    pub participant: Option<Party>,
     /// The caller's own JSON object.
     pub metadata: Option<String>,
 }

@@ -154,7 +154,7 @@ fn event_0301_received() {
                 from_offline_queue: true,
                 content: InboundContent::Media(media),
                 quote: Some(InboundQuote { wa_id: "Q".into(), participant: None }),
-                mentions: vec!["1@lid".into()],
+                mentions: vec![Party::of_jid("1@lid")],
                 marks: InboundMarks { forwarded: true, expires_in_seconds: None },
             })),
         },
@@ -172,7 +172,7 @@ fn event_0301_status() {
             body: EventBody::MessageStatus(StatusChange {
                 message: message_id(),
                 wa_id: "W".into(),
-                chat: "1@lid".into(),
+                chat: party(),
                 status: MessageStatus::Failed,
                 error: Some("not_on_whatsapp".into()),
                 participant: None,
@@ -261,7 +261,9 @@ fn small_records() {
         PollRecord {
             message: Some(message_id()),
             creator: None,
+            chat: "120363021033254949@g.us".into(),
             options: vec!["tea".into(), "coffee".into()],
+            selectable: 1,
             secret: Some(vec![5; 32]),
         },
     );

@@ -4,6 +4,7 @@
     reason = "rkyv derives twins of the enums whose fields carry no docs; each item below has its own"
 )]
 
+use crate::address::Address;
 use crate::message::MediaKind;
 
 /// A person or chat as far as it is known. What is unknown is `None`, never guessed.
@@ -17,6 +18,23 @@ pub struct Party {
     pub lid: Option<String>,
     /// Name that the person gave itself.
     pub name: Option<String>,
+}
+
+impl Party {
+    /// A person or chat known by its WhatsApp id alone.
+    pub fn of_jid(jid: &str) -> Party {
+        let (phone, lid) = match jid.parse() {
+            Ok(Address::Phone(digits)) => (Some(digits), None),
+            Ok(Address::Lid(digits)) => (None, Some(digits)),
+            _ => (None, None),
+        };
+        Party { jid: jid.to_owned(), phone, lid, name: None }
+    }
+
+    /// Whether it is a person of whom only one of the two names is known.
+    pub fn lacks_a_name(&self) -> bool {
+        self.phone.is_some() != self.lid.is_some()
+    }
 }
 
 /// A decrypted message from WhatsApp.
@@ -40,8 +58,8 @@ pub struct InboundMessage {
     pub content: InboundContent,
     /// The message that it answers.
     pub quote: Option<InboundQuote>,
-    /// WhatsApp ids named in the text.
-    pub mentions: Vec<String>,
+    /// People named in the text.
+    pub mentions: Vec<Party>,
     /// How it travelled.
     pub marks: InboundMarks,
 }
@@ -60,8 +78,8 @@ pub struct InboundMarks {
 pub struct InboundQuote {
     /// WhatsApp's id of the quoted message.
     pub wa_id: String,
-    /// WhatsApp id of who wrote it.
-    pub participant: Option<String>,
+    /// Who wrote it.
+    pub participant: Option<Party>,
 }
 
 /// The kinds of inbound content.

@@ -60,8 +60,6 @@ pub const NEWSLETTER_DESCRIPTION_CHARS_MAX: usize = 2_048;
 pub const REACTION_BYTES_MAX: usize = 64;
 /// Most groups linked to a community by one call.
 pub const LINKS_PER_CALL_MAX: usize = 50;
-/// Most people that a status is deleted for by one call.
-pub const STATUS_AUDIENCE_MAX: usize = 1_024;
 
 /// Most numbers that one question about who is on WhatsApp may name.
 pub const PEOPLE_PER_CHECK_MAX: usize = 100;
@@ -113,7 +111,7 @@ pub const CHOICE_BYTES_MAX: usize = 512;
 pub const BUTTONS_MAX: usize = 10;
 /// Most rows of a list.
 pub const LIST_ROWS_MAX: usize = 50;
-/// Most people that a status is sent to.
+/// Most people that a status is sent to, or taken back from.
 pub const AUDIENCE_MAX: usize = 5_000;
 /// Most messages of one batch.
 pub const SEND_BATCH_MAX: usize = 1_000;

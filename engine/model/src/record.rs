@@ -359,8 +359,12 @@ pub struct PollRecord {
     pub message: Option<MessageId>,
     /// WhatsApp id of who made it; `None` for this number.
     pub creator: Option<String>,
+    /// WhatsApp id of the chat that it is in.
+    pub chat: String,
     /// Its options, in order.
     pub options: Vec<String>,
+    /// How many of them one may choose; 0 for any number.
+    pub selectable: u32,
     /// The secret that votes are opened with, of a received one. Of an own one it is derived.
     pub secret: Option<Vec<u8>>,
 }

@@ -2,7 +2,8 @@
 //!
 //! **Does.** Writes a stream to disk as it arrives, in bounded batches, and publishes it under the SHA-256 of its bytes once it
 //! is whole and durable ([`Spool::write`]); reads it back, whole or in pieces ([`Spool::read`], [`Spool::stream`]); lends room for
-//! files that others write ([`Spool::scratch`]); keeps all of them below a quota; tells which files are old, and removes them.
+//! files that others write ([`Spool::scratch`]); keeps all of them below a quota, as a cache
+//! ([`Spool::open_cache`]) by giving up the oldest; tells which files are old, and removes them.
 //! Two backends move the bytes, [`Backend::Std`] and, behind the feature `glommio`, [`Backend::Glommio`]: one thread with
 //! io_uring and direct I/O. That one is asked for, probed at the start, and stands in for std only where it has proved that it
 //! reads back what it wrote.
@@ -24,6 +25,7 @@ mod backend;
 mod batch;
 mod cache;
 mod error;
+mod evict;
 mod files;
 mod part;
 mod plain;
@@ -42,4 +44,4 @@ pub use backend::{Backend, UnknownBackend};
 pub use error::{NoGlommio, OpenError, WriteError};
 pub use reading::Reading;
 pub use scratch::Scratch;
-pub use spool::{Digest, Spool, Stored};
+pub use spool::{Digest, Spool, Stored, digest_of};

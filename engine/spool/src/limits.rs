@@ -19,6 +19,8 @@ pub const BLOCKING_JOBS_MAX: usize = 8;
 /// A file of at least this size, in bytes, is dropped from the page cache when it was written or read: it would push out what
 /// is read often.
 pub const UNCACHED_BYTES_MIN: u64 = 1 << 20;
+/// What part of its quota a cache gives up beyond what is needed, so that it need not look for old files at every write.
+pub const EVICTED_PART: u64 = 16;
 /// Requests that may wait in front of the glommio thread.
 pub const REQUESTS_MAX: usize = 64;
 /// Requests that the glommio thread works on at a time: every upload, every read, and reads whose caller went away.

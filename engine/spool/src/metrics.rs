@@ -12,6 +12,8 @@ pub const BYTES: &str = "trunkline_media_spool_bytes_total";
 pub const USED: &str = "trunkline_media_spool_used_bytes";
 /// Counter: uploads turned away because as many as may be were under way.
 pub const REFUSED: &str = "trunkline_media_spool_refused_total";
+/// Counter: files that a cache gave up for room.
+pub const EVICTED: &str = "trunkline_media_spool_evicted_total";
 
 /// Tells the installed recorder what the names mean. Call once at start.
 pub fn describe() {
@@ -19,6 +21,7 @@ pub fn describe() {
     describe_counter!(BYTES, Unit::Bytes, "Bytes written to and read from the media spool");
     describe_gauge!(USED, Unit::Bytes, "Disk that the files of the media spool take");
     describe_counter!(REFUSED, "Uploads turned away because too many were under way");
+    describe_counter!(EVICTED, "Files that were given up for room, because a bucket has them");
 }
 
 pub(crate) fn serving(serves: Backend) {
@@ -41,4 +44,8 @@ pub(crate) fn refused() {
 
 pub(crate) fn used(bytes: u64) {
     gauge!(USED).set(bytes as f64);
+}
+
+pub(crate) fn evicted() {
+    counter!(EVICTED).increment(1);
 }

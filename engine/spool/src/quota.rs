@@ -35,6 +35,16 @@ impl Quota {
         self.used_bytes.load(Ordering::Relaxed)
     }
 
+    /// How much has to go before `bytes` fit.
+    pub(crate) fn lacks_bytes(&self, bytes: u64) -> u64 {
+        self.used_bytes().saturating_add(bytes).saturating_sub(self.bytes_max)
+    }
+
+    /// The most that may be taken.
+    pub(crate) fn bytes_max(&self) -> u64 {
+        self.bytes_max
+    }
+
     /// A file is gone.
     pub(crate) fn release(&self, bytes: u64) {
         let before = self.used_bytes.fetch_sub(bytes, Ordering::Relaxed);

@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use crate::backend::Backend;
 use crate::batch::Batch;
 use crate::error::{NoGlommio, OpenError, WriteError};
+use crate::evict::evict;
 use crate::files::{Files, Written};
 use crate::limits::{READS_MAX, STREAMS_MAX, UPLOADS_MAX};
 use crate::metrics;
@@ -48,6 +49,8 @@ pub struct Spool {
     reads: Semaphore,
     streams: Arc<Semaphore>,
     quota: Quota,
+    /// Whether old files go where there is no room for new ones.
+    is_cache: bool,
     parts: AtomicU64,
     /// Held while a name changes hands, so that no upload is removed for the age of an earlier one of the same content.
     names: Arc<Mutex<()>>,
@@ -74,6 +77,7 @@ impl Spool {
         Ok(Spool {
             files: Files::open(&dir, wanted),
             quota: Quota::new(size_of_all(&dir)?, quota_bytes),
+            is_cache: false,
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             dir,
             uploads: Semaphore::new(UPLOADS_MAX),
@@ -81,6 +85,14 @@ impl Spool {
             parts: AtomicU64::new(0),
             names: Arc::default(),
         })
+    }
+
+    /// As [`Spool::open_within`], for files that can be had again from elsewhere: where there is no room, the oldest go.
+    ///
+    /// # Errors
+    /// As [`Spool::open`].
+    pub fn open_cache(dir: PathBuf, wanted: Backend, quota_bytes: u64) -> io::Result<Spool> {
+        Ok(Spool { is_cache: true, ..Spool::open_within(dir, wanted, quota_bytes)? })
     }
 
     /// The backend that serves now.
@@ -118,8 +130,12 @@ impl Spool {
             if size_bytes > bytes_max {
                 return Err(WriteError::TooLarge);
             }
-            if !reserved.grow(piece.len() as u64) {
-                return Err(WriteError::Full);
+            let more_bytes = piece.len() as u64;
+            if !reserved.grow(more_bytes) {
+                self.make_room(more_bytes).await?;
+                if !reserved.grow(more_bytes) {
+                    return Err(WriteError::Full);
+                }
             }
             hash.update(&piece);
             if batch.add(piece) {
@@ -161,6 +177,18 @@ impl Spool {
 
     fn part(&self, kind: &str) -> Part {
         Part::new(&self.dir, kind, self.parts.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Has a cache give up its oldest files, so that `bytes` fit; does nothing to another spool. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn make_room(&self, bytes: u64) -> io::Result<()> {
+        if !self.is_cache || self.quota.lacks_bytes(bytes) == 0 {
+            return Ok(());
+        }
+        let (dir, names, quota) = (self.dir.clone(), Arc::clone(&self.names), self.quota.clone());
+        self.files.pool.run(move || evict(&dir, &names, &quota, bytes)).await
     }
 
     /// Room for a file of `bytes_max` bytes at the most, which somebody else writes.
@@ -258,10 +286,11 @@ impl Spool {
         let mut found = HashSet::new();
         for entry in fs::read_dir(&self.dir)? {
             let entry = entry?;
-            let mut digest = Digest::default();
             // Uploads under way have other names.
-            let named = hex::decode_to_slice(entry.file_name().as_encoded_bytes(), &mut digest).is_ok();
-            if named && is_older(&entry.path(), age)? {
+            let named = digest_of(entry.file_name().as_encoded_bytes());
+            if let Some(digest) = named
+                && is_older(&entry.path(), age)?
+            {
                 found.insert(digest);
             }
             if found.len() >= count_max {
@@ -296,6 +325,12 @@ impl Spool {
     fn path(&self, sha256: &Digest) -> PathBuf {
         self.dir.join(hex::encode(sha256))
     }
+}
+
+/// The digest that a finished file is named by; `None` for another name.
+pub fn digest_of(name: &[u8]) -> Option<Digest> {
+    let mut digest = Digest::default();
+    hex::decode_to_slice(name, &mut digest).ok().map(|()| digest)
 }
 
 /// What the finished files of a directory take. Blocks.

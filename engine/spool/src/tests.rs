@@ -394,3 +394,32 @@ async fn a_file_written_elsewhere_gets_its_name_or_goes() {
     assert!(stage.spool.keep(cut, Stored { sha256: [1; 32], size_bytes: 5 }).await.is_err());
     assert_eq!((stage.names().len(), stage.spool.used_bytes()), (1, 70_000));
 }
+
+#[tokio::test]
+async fn a_cache_gives_up_its_oldest_files_and_never_what_is_under_way() {
+    let dir = TempDir::new().expect("a directory");
+    let spool = Spool::open_cache(dir.path().to_owned(), Backend::Std, 16_000).expect("the spool opens");
+    let mut files = Vec::new();
+    for (age_s, bytes) in [(20, 3_000), (40, 4_000), (10, 5_000)] {
+        let stored = spool.write(pieces(&pattern(bytes), 1_000), ANY_SIZE).await.expect("stored");
+        let file = fs::File::options().write(true).open(dir.path().join(hex::encode(stored.sha256)));
+        let then = std::time::SystemTime::now() - Duration::from_secs(age_s);
+        file.and_then(|file| file.set_modified(then)).expect("its time can be set");
+        files.push(stored);
+    }
+    let reading = spool.stream(&files[1], 0..4_000).await.expect("open");
+    // 12 000 of 16 000 are taken: the oldest makes room for it and for a sixteenth more, the others stay.
+    let scratch = spool.scratch(3_000).expect("room");
+    spool.write(pieces(&pattern(3_500), 500), ANY_SIZE).await.expect("stored");
+    assert_eq!(spool.used_bytes(), 3_000 + 5_000 + 3_000 + 3_500);
+    for (file, stays) in files.iter().zip([true, false, true]) {
+        assert_eq!(spool.renew(file).await.expect("looked at"), stays);
+    }
+    let read: Vec<Bytes> = reading.map(|piece| piece.expect("read")).collect().await;
+    assert_eq!(read.concat().len(), 4_000, "who read the file goes on");
+    // A file that can never fit is refused, whatever goes.
+    let refused = spool.write(pieces(&pattern(14_000), 1_000), ANY_SIZE).await;
+    assert!(matches!(refused, Err(WriteError::Full)), "{refused:?}");
+    assert_eq!(spool.used_bytes(), 3_000);
+    drop(scratch);
+}

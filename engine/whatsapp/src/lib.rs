@@ -66,7 +66,9 @@ pub const PROTOCOL_LOG_TARGETS: [&str; 20] = [
 pub use endpoints::Endpoints;
 pub use error::{ConfigError, SendError, SendErrorKind, SessionError, SinkError};
 pub use guard::{SIMULATED, TestNetwork};
-pub use message::{AttachedMedia, MediaUpload, OpenFile, new_message_id, sealed_bytes, thumbnail};
+pub use message::{
+    AnsweredPoll, AttachedMedia, Beside, MediaUpload, OpenFile, new_message_id, sealed_bytes, thumbnail,
+};
 pub use portable::{PortableDevice, PortableError};
 pub use proxy::{ProxyError, check_proxy};
 pub use session::{

@@ -130,6 +130,8 @@ pub const HISTORY_MESSAGES_PER_COMMIT: usize = 100;
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 /// After the service announced the end of a stream, the session waits this long for the client to notice by itself.
 pub const STREAM_END_GRACE: Duration = Duration::from_secs(5);
+/// People whose LIDs are asked for by one request before a status goes to them.
+pub const STATUS_LOOKUP_PEOPLE_MAX: usize = 100;
 /// WhatsApp's acknowledgement of a stanza that is no message (a reaction, a declined call) may take this long.
 pub const ACK_TIMEOUT: Duration = Duration::from_secs(20);
 /// Calls that ring at a time; an older one is forgotten, and declining it has to say who calls.
@@ -159,6 +161,16 @@ pub const WAVEFORM_VALUES: usize = 64;
 pub const FFMPEG_TIMEOUT: Duration = Duration::from_secs(30);
 /// Most that ffmpeg may write, in bytes.
 pub const FFMPEG_OUTPUT_BYTES_MAX: u64 = 64 << 20;
+/// Rows of one table of a database that is imported.
+pub const IMPORT_ROWS_MAX: usize = 200_000;
+/// Longest token of a trusted contact in an import, in bytes.
+pub const CONTACT_TOKEN_BYTES_MAX: usize = 1_024;
+/// Such tokens of one batch.
+pub const CONTACT_TOKENS_PER_BATCH: usize = 1_024;
+/// Steps of SQLite's machine between two counts of them.
+pub const IMPORT_SQLITE_STEPS: i32 = 10_000;
+/// Steps that an import may take in all; a row takes about forty.
+pub const IMPORT_SQLITE_STEPS_MAX: i32 = 200_000_000;
 
 const _: () = {
     assert!(SESSION_EVENTS_RESERVED < SESSION_EVENTS_MAX);
@@ -169,6 +181,8 @@ const _: () = {
     assert!(STREAM_END_GRACE.as_secs() < STOP_TIMEOUT.as_secs());
     assert!(EXPIRED_ROWS_PER_BATCH * 2 <= trunkline_store::limits::BATCH_OPS_MAX);
     assert!(ROWS_PER_BATCH_MAX * 2 <= trunkline_store::limits::BATCH_OPS_MAX);
+    let token_bytes_max = CONTACT_TOKEN_BYTES_MAX + 2 * (SUFFIX_BYTES_MAX + 64);
+    assert!(CONTACT_TOKENS_PER_BATCH * token_bytes_max <= trunkline_store::limits::BATCH_BYTES_MAX);
     assert!(BATCH_BYTES_TARGET <= trunkline_store::limits::BATCH_BYTES_MAX);
     assert!(SUFFIX_BYTES_MAX + 32 <= trunkline_store::limits::KEY_BYTES_MAX);
 };

@@ -40,7 +40,7 @@
 //! | `POST /accounts/{pn}/send` | `to` and one of `text`, `media` {`kind`, `base64`, `mimetype`, `caption?`, `file_name?`}, `reaction` {`id`, `emoji`}, `edit` {`id`, `text`}, `revoke` {`id`}, `thing` {`kind`, …}, `vote` {`id`, `options`}, `rsvp` {`id`, `going`}, `pin` {`id`, `pinned`} | `id` |
 //! | `POST /accounts/{pn}/read` | `chat`, `ids` | 202 |
 //! | `GET /accounts/{pn}/inbox?received=N&wait_ms=M` | | `messages`, `received`, `duplicates`; waits until N were received, at most M ms |
-//! | `POST /accounts/{pn}/app-state` | `push_name?`, `locale?`, `archive?` {`chat`, `on`}, `pin?` {`chat`, `on`}, `compact?` (patches become snapshots) | 202 |
+//! | `POST /accounts/{pn}/app-state` | `push_name?`, `locale?`, `archive?` {`chat`, `on`}, `pin?` {`chat`, `on`}, `contacts?` (names by number), `compact?` (patches become snapshots) | 202 |
 //! | `GET /accounts/{pn}/app-state` | | `changes`: indexes of what companions changed, the newest last |
 //! | `POST /accounts/{pn}/profile` | `about?`, `picture_base64?`, `business?` | 202 |
 //! | `POST /accounts/{pn}/behaviour` | `auto_read?`, `auto_deliver?`, `history?`, `share_keys?` | 202 |

@@ -2,6 +2,7 @@
 import { summarizeMessage } from './summary.mjs'
 import { contentFromJson, download } from './media.mjs'
 import { nodeFromJson, nodeToJson } from './nodes.mjs'
+import { tally } from './polls.mjs'
 
 const keyOf = ({ id, chat, from_me, participant }) => ({ id, remoteJid: chat, fromMe: from_me, participant })
 
@@ -44,6 +45,7 @@ const MESSAGES = {
   revoke: (device, { key }) => send(device, { to: key.chat, content: { delete: keyOf(key) } }),
   read: (device, { keys }) => device.socket.readMessages(keys.map(keyOf)),
   download: (device, { message }) => download(device.message(message)),
+  tally,
 }
 
 const PRESENCE = {

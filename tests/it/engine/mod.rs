@@ -2,12 +2,14 @@
 
 mod backlog;
 mod brokers;
+mod bucket;
 mod chat_changes;
 mod chats;
 mod consumers;
 mod contacts;
 mod copies;
 mod events;
+mod examples;
 mod groups;
 mod idempotency;
 mod isolation;
@@ -28,4 +30,6 @@ mod retries;
 mod settings;
 mod text;
 mod webhook_trouble;
+mod votes;
 mod webhooks;
+mod whatsmeow;

@@ -1,7 +1,7 @@
 //! Text between a number of the gateway and Baileys: by phone number and LID, quoted, mentioning, received, read.
 
 use serde_json::{Value, json};
-use trunkline_tests::{Gateway, GatewayEvent, World, judge};
+use trunkline_tests::{Accepted, Account, Gateway, GatewayEvent, World, judge};
 
 // proves: messages.send, messages.send/text, events.list/received
 #[tokio::test]
@@ -265,6 +265,46 @@ async fn a_burst_in_both_directions_is_whole_and_in_order() {
     let received: Vec<String> = events.iter().filter_map(GatewayEvent::text).map(str::to_owned).collect();
     assert_eq!(judge::in_order(&from_laptop, &received), Vec::<String>::new());
     assert_eq!(received.len(), BURST + 1, "something came twice: {received:?}");
+    gateway.finish().await;
+    world.finish().await;
+}
+
+/// A person has two names, and a stanza tells one of them.
+#[tokio::test]
+async fn whoever_an_event_names_has_both_names() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let gateway = Gateway::start(&world).await;
+    let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
+    let group = laptop.create_group("Walkers", &[&alice]).await;
+    let both = |person: &Value, account: &Account| {
+        let lid = account.lid_jid();
+        let expected = json!([format!("+{}", account.pn()), lid.split('@').next()]);
+        assert_eq!(json!([person["phone"], person["lid"]]), expected, "{person}");
+        assert_eq!(person["id"], json!(account.pn_jid()), "{person}");
+    };
+    // Nothing was received of Bob yet: his other name comes with his devices, before the message goes.
+    let sent = shop.send_text(&bob, "good morning").await;
+    let with_status = |status: &'static str, sent: &Accepted| {
+        let id = sent.id.clone();
+        move |event: &GatewayEvent| (event.status_of(&id)? == status).then(|| event.data.clone())
+    };
+    both(&shop.expect("the acknowledgement", with_status("sent", &sent)).await["chat"], &bob);
+    let delivered = shop.expect("the receipt", with_status("delivered", &sent)).await;
+    both(&delivered["chat"], &bob);
+    both(&delivered["participant"], &bob);
+
+    let sent = shop.send_text(&group, "good morning, all").await;
+    both(&shop.expect("a receipt", with_status("delivered", &sent)).await["participant"], &bob);
+    let asked = laptop.expect_text("good morning, all").await;
+    laptop.reply(&group, &asked.key.id, "good morning to you").await;
+    let answer = shop.expect_text("good morning to you").await.data;
+    both(&answer["sender"], &bob);
+    both(&answer["reply_to"]["participant"], &alice);
+    let named = laptop.send(&group, json!({"text": "that was me", "mentions": [bob.lid_jid()]})).await;
+    let received = shop.expect_text("that was me").await.data;
+    assert_eq!(received["wa_id"], json!(named.key.id));
+    both(&received["mentions"][0], &bob);
     gateway.finish().await;
     world.finish().await;
 }

@@ -61,7 +61,7 @@ impl<'a> ChangedMessage<'a> {
         ChangedMessage {
             wa_id: &message.wa_id,
             from_me: message.from_me,
-            participant: message.participant.as_deref().map(Person::of_jid),
+            participant: message.participant.as_ref().map(Person::of),
         }
     }
 }

@@ -181,10 +181,10 @@ impl<'a> Status<'a> {
         Status {
             message: change.message.to_string(),
             wa_id: &change.wa_id,
-            chat: Person::of_jid(&change.chat),
+            chat: Person::of(&change.chat),
             status: change.status.as_str(),
             error: change.error.as_deref(),
-            participant: change.participant.as_deref().map(Person::of_jid),
+            participant: change.participant.as_ref().map(Person::of),
             metadata: embed(change.metadata.as_ref()),
         }
     }

@@ -39,9 +39,9 @@ fn received(content: InboundContent) -> EventBody {
         content,
         quote: Some(InboundQuote {
             wa_id: "3EB0BB".to_owned(),
-            participant: Some("100000012345678@lid".to_owned()),
+            participant: Some(Party::of_jid("100000012345678@lid")),
         }),
-        mentions: vec!["966500000002@s.whatsapp.net".to_owned()],
+        mentions: vec![Party::of_jid("966500000002@s.whatsapp.net")],
         marks: InboundMarks { forwarded: true, expires_in_seconds: Some(60) },
     }))
 }
@@ -50,7 +50,7 @@ fn status_change(status: MessageStatus) -> EventBody {
     EventBody::MessageStatus(StatusChange {
         message: MessageId::from_u64(1).expect("small"),
         wa_id: "3EB0CC".to_owned(),
-        chat: "966500000001@s.whatsapp.net".to_owned(),
+        chat: party("966500000001"),
         status,
         error: None,
         participant: None,

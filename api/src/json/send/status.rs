@@ -2,15 +2,14 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use trunkline_model::limits::AUDIENCE_MAX;
 use trunkline_model::message::{Content, MediaKind, SendMessage, SendOptions, ValidateSend};
 use trunkline_model::{Address, Failure};
 
 use super::media::MediaBody;
 use super::text::StatusTextBody;
 use super::{Draft, DraftBody, PendingFile, Upload, check_key, read_lane};
-use crate::json::fields::{First, Object, Problems, present};
-use crate::json::party::read_people;
+use crate::json::audience::AudienceBody;
+use crate::json::fields::{Object, Problems, present};
 use crate::json::raw::RawObject;
 
 /// A status: one content, and who sees it.
@@ -18,9 +17,9 @@ use crate::json::raw::RawObject;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "PostStatus")]
 pub(crate) struct StatusBody {
-    /// Who sees it: phone numbers or WhatsApp ids.
-    #[schemars(length(min = 1))]
-    audience: First<String, { AUDIENCE_MAX + 1 }>,
+    /// Who sees it: phone numbers or WhatsApp ids, or the word `contacts` for those whom the account saved, as far as its own setting
+    /// of who sees its status lets them.
+    audience: AudienceBody,
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "StatusTextBody")]
     text: Option<Object<StatusTextBody>>,
@@ -53,7 +52,7 @@ impl DraftBody for StatusBody {
         let content = self.take_content(&mut problems, upload);
         let lane = read_lane(&mut problems, self.lane.as_deref());
         check_key(&mut problems, self.idempotency_key.as_deref());
-        let audience = read_people(&mut problems, "audience", self.audience.0, AUDIENCE_MAX);
+        let audience = self.audience.read(&mut problems);
         let draft = content.zip(lane).map(|((content, file), lane)| {
             let message = SendMessage {
                 to: Address::Status,

@@ -1,6 +1,6 @@
 //! Messages, their files, events.
 
-use crate::json::about::{EditBody, KeepBody, PinBody, ReactBody, ReceiptJson, RevokeBody};
+use crate::json::about::{EditBody, KeepBody, PinBody, ReactBody, ReceiptJson, RevokeBody, VoteBody};
 use crate::json::batch::BatchResult;
 use crate::json::event::EventJson;
 use crate::json::message::{MessageJson, ReadBody};
@@ -36,7 +36,7 @@ super::operations! {
         "Keeps a message in a chat whose messages disappear, or does not keep it any more.";
     PostStatus: POST "/v1/instances/{instance}/status", "status.post", ChannelsWrite / Send,
         {message StatusBody} => (202 or 200 MessageJson<'_>), ["wait", "timeout_ms"],
-        "Posts a status to the people of its audience.";
+        "Posts a status to the people of its audience, or to the account's contacts.";
     GetOfInstance: GET "/v1/instances/{instance}/messages/{message}", "messages.get_of_instance", MessagesRead / Read,
         - => (200 MessageJson<'_>), [],
         "Returns one outgoing message of an instance.";
@@ -58,4 +58,7 @@ super::operations! {
     GetMedia: GET "/v1/instances/{instance}/media/{media}", "media.get", MessagesRead / Lookup,
         - => (file), [],
         "Downloads the file of a received message, or a part of it.";
+    Vote: POST "/v1/instances/{instance}/messages/vote", "messages.vote", MessagesSend / Send,
+        {VoteBody} => (202 MessageJson<'_>), [],
+        "Votes in a poll, or takes the vote back.";
 }

@@ -11,5 +11,6 @@ super::operations! {
         "Gives the credentials of a disconnected instance, sealed with a passphrase; the instance's events tell of it.";
     Import: POST "/v1/instances/import", "instances.import", Admin / Write,
         {large ImportBody} => (201 InstanceJson<'_>), [],
-        "Makes a linked instance from an export, or from a Baileys authentication folder; connect it when the other copy is gone.";
+        "Makes a linked instance from an export, a Baileys authentication folder or a whatsmeow database; connect it when the other \
+         copy is gone.";
 }

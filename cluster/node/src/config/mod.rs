@@ -1,6 +1,7 @@
 //! Configuration: defaults, then a TOML file, then the environment, then flags; one typed [`Settings`] comes out, or every
 //! problem together. Nothing is opened or created here.
 
+mod bucket;
 mod filter;
 mod flags;
 mod layers;
@@ -24,7 +25,7 @@ pub use show::toml;
 
 use crate::console::remark;
 use crate::exit::Exit;
-use crate::limits::{CA_FILE_BYTES_MAX, CONFIG_FILE_BYTES_MAX};
+use crate::limits::{CA_FILE_BYTES_MAX, CONFIG_FILE_BYTES_MAX, SECRET_FILE_BYTES_MAX};
 
 /// Reads all layers of this process.
 ///
@@ -73,6 +74,10 @@ impl Outside for Machine {
 
     fn read_certificates(&self, path: &Path) -> Result<String, String> {
         read_bounded(path, CA_FILE_BYTES_MAX)
+    }
+
+    fn read_secret(&self, path: &Path) -> Result<String, String> {
+        read_bounded(path, SECRET_FILE_BYTES_MAX)
     }
 
     fn is_other_than_directory(&self, path: &Path) -> bool {

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use trunkline_engine::Endpoints;
 use trunkline_engine::limits::{MEDIA_QUOTA_BYTES, RECONNECT_RATE_MAX};
+use trunkline_engine::{BucketConfig, Endpoints};
 use trunkline_spool::{Backend, UnknownBackend};
 use trunkline_store::limits::SHARDS_MAX;
 use trunkline_whatsapp::TestNetwork;
 use url::Url;
 
+use super::bucket;
 use super::filter;
 use super::layers::{Given, Merged, Problem, Source};
 use super::table::{Key, SIMULATED, Setting};
@@ -28,6 +29,11 @@ pub trait Outside {
     /// # Errors
     /// A sentence.
     fn read_certificates(&self, path: &Path) -> Result<String, String>;
+    /// The text of a file with a secret.
+    ///
+    /// # Errors
+    /// A sentence.
+    fn read_secret(&self, path: &Path) -> Result<String, String>;
     /// Whether a path exists and is something else than a directory.
     fn is_other_than_directory(&self, path: &Path) -> bool;
 }
@@ -61,6 +67,8 @@ pub struct Settings {
     pub media_spool: Backend,
     /// Disk that media files may take, in bytes.
     pub media_quota_bytes: u64,
+    /// Bucket that uploaded files are kept in.
+    pub bucket: Option<BucketConfig>,
     /// How to log.
     pub log: LogSettings,
     /// Where WhatsApp is.
@@ -113,9 +121,9 @@ pub fn read(merged: Merged, outside: &impl Outside) -> Result<Effective, Vec<Pro
     }
 }
 
-struct Reader {
-    given: BTreeMap<Key, Given>,
-    problems: Vec<Problem>,
+pub(super) struct Reader {
+    pub(super) given: BTreeMap<Key, Given>,
+    pub(super) problems: Vec<Problem>,
     shown: BTreeMap<Key, Given>,
 }
 
@@ -157,6 +165,7 @@ impl Reader {
             media_quota_bytes: self.value(Key::MediaQuota, &(MEDIA_QUOTA_BYTES >> 20).to_string(), |text| {
                 count(text, MEDIA_QUOTA_MIB_MAX).map(|mib| mib << 20)
             }),
+            bucket: bucket::read(self, outside),
             log: LogSettings {
                 filter: self.value(Key::LogLevel, "info", filter::full),
                 json: self.value(Key::LogFormat, "text", |text| match text {
@@ -193,7 +202,12 @@ impl Reader {
 
     /// Reads a setting that has a default, which `parse` must take.
     #[expect(clippy::expect_used, reason = "the defaults are ours; a test reads every one of them")]
-    fn value<T>(&mut self, key: Key, default: &str, parse: impl Fn(&str) -> Result<T, String>) -> T {
+    pub(super) fn value<T>(
+        &mut self,
+        key: Key,
+        default: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> T {
         let read = self.optional(key, &parse);
         let shown = self.shown.entry(key);
         shown.or_insert_with(|| Given { text: default.to_owned(), source: Source::Default });
@@ -201,7 +215,7 @@ impl Reader {
     }
 
     /// Reads a setting that may be absent.
-    fn optional<T>(&mut self, key: Key, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn optional<T>(&mut self, key: Key, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let given = self.given.get(&key)?.clone();
         let read = parse(&given.text);
         match read {
@@ -242,7 +256,7 @@ fn count(text: &str, max: u64) -> Result<u64, String> {
     number.ok_or_else(|| format!("is not a whole number from 1 to {max}"))
 }
 
-fn switch(text: &str) -> Result<bool, String> {
+pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
@@ -259,7 +273,7 @@ fn web_url(text: &str) -> Result<String, String> {
     url_with(text, &["https", "http"])
 }
 
-fn url_with(text: &str, schemes: &[&str]) -> Result<String, String> {
+pub(super) fn url_with(text: &str, schemes: &[&str]) -> Result<String, String> {
     let wanted = || format!("is not a URL that starts with {}://", schemes.join(":// or "));
     let url = Url::parse(text).map_err(|_| wanted())?;
     if !schemes.contains(&url.scheme()) || !url.has_host() {

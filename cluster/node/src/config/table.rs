@@ -28,6 +28,20 @@ pub enum Key {
     MediaSpool,
     /// Disk that media files may take.
     MediaQuota,
+    /// Bucket that uploaded files are kept in.
+    MediaS3Bucket,
+    /// Address of the service that has the bucket.
+    MediaS3Endpoint,
+    /// Region of the bucket.
+    MediaS3Region,
+    /// Public half of the bucket's credentials.
+    MediaS3AccessId,
+    /// File with the secret half of them.
+    MediaS3SecretFile,
+    /// What names in the bucket begin with.
+    MediaS3Prefix,
+    /// Whether the bucket is named in the path.
+    MediaS3PathStyle,
     /// What is logged.
     LogLevel,
     /// How it is logged.
@@ -179,6 +193,57 @@ pub static SETTINGS: &[Setting] = &[
         Kind::Count,
         "Disk that media files, sent and received, may take; when it is full, files are refused until messages were sent \
          [default: 10240]",
+    ),
+    row(
+        Key::MediaS3Bucket,
+        "media-s3-bucket",
+        "NAME",
+        Kind::Text,
+        "Bucket with an S3 interface that uploaded files are kept in; the disk is a cache of `media-quota` then. What lies below \
+         `media-s3-prefix` belongs to this node alone [default: none, files are kept on disk]",
+    ),
+    row(
+        Key::MediaS3Endpoint,
+        "media-s3-endpoint",
+        "URL",
+        Kind::Text,
+        "Address of the service that has the bucket; plain http on loopback only [default: AWS, in the region]",
+    ),
+    row(
+        Key::MediaS3Region,
+        "media-s3-region",
+        "REGION",
+        Kind::Text,
+        "Region that requests to the bucket are signed for [default: us-east-1]",
+    ),
+    row(
+        Key::MediaS3AccessId,
+        "media-s3-access-key",
+        "ID",
+        Kind::Text,
+        "Access key id of the bucket; needed with a bucket",
+    ),
+    row(
+        Key::MediaS3SecretFile,
+        "media-s3-secret-key-file",
+        "FILE",
+        Kind::Text,
+        "File with the secret access key of the bucket, in one line; needed with a bucket",
+    ),
+    row(
+        Key::MediaS3Prefix,
+        "media-s3-prefix",
+        "PREFIX",
+        Kind::Text,
+        "What the names of files in the bucket begin with, such as trunkline/node-1 [default: nothing]",
+    ),
+    row(
+        Key::MediaS3PathStyle,
+        "media-s3-path-style",
+        "BOOL",
+        Kind::Switch,
+        "Whether the bucket is named in the path of the URL instead of the host [default: true with an endpoint of your own, \
+         false without]",
     ),
     row(
         Key::LogLevel,

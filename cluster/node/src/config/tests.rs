@@ -23,6 +23,14 @@ impl Outside for FourCores {
         }
     }
 
+    fn read_secret(&self, path: &Path) -> Result<String, String> {
+        match path.to_str() {
+            Some("s3.key") => Ok("c2VjcmV0\n".to_owned()),
+            Some("empty.key") => Ok("\n".to_owned()),
+            _ => Err("cannot be read (gone)".to_owned()),
+        }
+    }
+
     fn is_other_than_directory(&self, path: &Path) -> bool {
         path == Path::new("a-file")
     }
@@ -166,4 +174,37 @@ fn the_names_of_the_table_are_keys_of_a_file() {
         .map(|(name, told)| (name, told.contains("no such setting")))
         .collect();
     assert!(unknown.values().all(|unknown| !unknown), "{unknown:?}");
+}
+
+#[test]
+fn a_bucket_is_whole_or_not_there() {
+    let whole =
+        "media-s3-bucket = \"media\"\nmedia-s3-access-key = \"id\"\nmedia-s3-secret-key-file = \"s3.key\"\n";
+    assert_eq!(effective(&layers("", &[], &[])).settings.bucket, None);
+    let bucket = effective(&layers(whole, &[], &[])).settings.bucket.expect("a bucket");
+    assert_eq!((bucket.secret_key.as_str(), bucket.region.as_str()), ("c2VjcmV0", "us-east-1"));
+    assert!(!bucket.path_style && bucket.endpoint.is_none() && !format!("{bucket:?}").contains("c2VjcmV0"));
+    let own = [(Key::MediaS3Endpoint, "https://s3.example:9000"), (Key::MediaS3Prefix, "trunkline/node-1/")];
+    let bucket = effective(&layers(whole, &[], &own)).settings.bucket.expect("a bucket");
+    assert!(bucket.path_style && bucket.prefix == "trunkline/node-1");
+
+    let check = |file: &str, flags: &[(Key, &str)], expected: &str| {
+        let told = problems(&layers(file, &[], flags));
+        assert!(told.contains(expected), "{told}");
+    };
+    check("media-s3-region = \"eu\"", &[], "`media-s3-bucket`: is missing, and `media-s3-region` needs it");
+    let alone = problems(&layers("media-s3-bucket = \"media\"", &[], &[]));
+    assert!(alone.contains("`media-s3-access-key`: is missing"), "{alone}");
+    assert!(alone.contains("`media-s3-secret-key-file`: is missing"), "{alone}");
+    check(whole, &[(Key::MediaS3SecretFile, "gone.key")], "`gone.key` cannot be read");
+    check(whole, &[(Key::MediaS3SecretFile, "empty.key")], "holds no secret key");
+    check(whole, &[(Key::MediaS3Endpoint, "http://s3.example")], "in the clear");
+    check(whole, &[(Key::MediaS3Endpoint, "https://s3.example/media")], "has more than an address");
+    check(whole, &[(Key::MediaS3Prefix, "a//b")], "is not made of names");
+    check(whole, &[(Key::MediaS3Prefix, "../b")], "is not made of names");
+    for loopback in ["http://127.0.0.1:9000", "http://[::1]:9000", "http://localhost:9000"] {
+        assert!(
+            effective(&layers(whole, &[], &[(Key::MediaS3Endpoint, loopback)])).settings.bucket.is_some()
+        );
+    }
 }

@@ -79,6 +79,7 @@ fn settings(data: &TempDir, service: &trunkline_simulator::Endpoints, log: LogSe
         client_quiet_ms: trunkline_engine::limits::QUIET_MS,
         media_spool: trunkline_spool::Backend::default(),
         media_quota_bytes: trunkline_engine::limits::MEDIA_QUOTA_BYTES,
+        bucket: None,
         reconnects_per_second: RECONNECTS_PER_SECOND,
         log,
         whatsapp: WhatsappSettings {

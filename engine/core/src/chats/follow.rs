@@ -169,7 +169,7 @@ impl Sheet<'_> {
     }
 
     fn sent(&mut self, id: MessageId, to: &str, time_ms: i64) -> Result {
-        let party = party_of(to);
+        let party = Party::of_jid(to);
         let Some(key) = self.key_of(&party)? else { return Ok(()) };
         let place = MessagePlace::new(time_ms, Source::Outgoing(id));
         self.put(table::CHAT_MESSAGE, &place.suffix(&key), bytes::Bytes::new());
@@ -274,16 +274,4 @@ impl Sheet<'_> {
 
 fn mark_suffix(chat: &ChatKey, message: &MessageRef) -> Vec<u8> {
     [chat.as_bytes(), message.wa_id.as_bytes()].concat()
-}
-
-/// A person or chat known by its WhatsApp id alone.
-pub(crate) fn party_of(jid: &str) -> Party {
-    use trunkline_model::Address;
-    let mut party = Party { jid: jid.to_owned(), ..Party::default() };
-    match jid.parse() {
-        Ok(Address::Phone(digits)) => party.phone = Some(digits),
-        Ok(Address::Lid(digits)) => party.lid = Some(digits),
-        _ => {}
-    }
-    party
 }

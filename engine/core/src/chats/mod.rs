@@ -18,7 +18,7 @@ mod retention;
 mod search;
 mod sheet;
 
-pub(crate) use follow::{Note, party_of};
+pub(crate) use follow::Note;
 pub(crate) use pending::Pending;
 pub(crate) use place::forget_place;
 pub(crate) use reader::ChatReader;

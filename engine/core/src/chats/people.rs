@@ -56,6 +56,21 @@ impl ChatReader {
         }
     }
 
+    /// Those whom the account saved and does not block, so many at the most.
+    pub(crate) async fn saved_contacts(&self, most: usize) -> Result<Vec<Address>> {
+        let (mut people, mut after) = (Vec::new(), None);
+        loop {
+            let (contacts, next) = self.contacts(after.as_ref(), Some(true), PAGE_LIMIT_MAX).await?;
+            let open = contacts.iter().filter(|contact| !contact.blocked);
+            people.extend(open.filter_map(|contact| contact.person.jid.parse::<Address>().ok()));
+            if people.len() >= most || next.is_none() {
+                people.truncate(most);
+                return Ok(people);
+            }
+            after = next;
+        }
+    }
+
     /// One person.
     pub(crate) fn contact(&self, person: &Address) -> Result<ContactView> {
         let key = self.key_of(person)?;

@@ -82,7 +82,7 @@ impl ChatReader {
     /// A person or chat under its canonical id, with every name that is known.
     pub(crate) fn party(&self, key: &ChatKey) -> Result<Party> {
         let address = key.address().unwrap_or(Address::Status);
-        let mut party = super::follow::party_of(&address.jid());
+        let mut party = Party::of_jid(&address.jid());
         if address.is_person()
             && let Some(contact) = self.get::<ContactRecord>(table::CONTACT, key.as_bytes())?
         {

@@ -7,13 +7,13 @@
 use trunkline_model::chat::ChatKey;
 use trunkline_model::command::{MessageSearch, Place, Span, StoredBody, StoredMessage};
 use trunkline_model::event::{Event, EventBody};
+use trunkline_model::inbound::Party;
 use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::message::MessageStatus;
 use trunkline_model::record::{self, table};
 use trunkline_model::{Address, Failure};
 use trunkline_store::Direction;
 
-use super::follow::party_of;
 use super::reader::{ChatReader, bad_place, received_in};
 use crate::limits::{LIST_PAGES_PER_POLL, SEARCH_CLOCK_SKEW_MS, SEARCH_SCAN_MAX};
 use crate::shard::Breather;
@@ -99,7 +99,7 @@ impl ChatReader {
         let Some(message) = message else { return Ok(None) };
         let party = match &message.message {
             StoredBody::Received { message, .. } => message.chat.clone(),
-            StoredBody::Sent(view) => party_of(&view.to),
+            StoredBody::Sent(view) => Party::of_jid(&view.to),
         };
         match ChatKey::of_party(&party).filter(|key| key.address() != Some(Address::Status)) {
             Some(key) => self.marked(&key, message),

@@ -328,7 +328,7 @@ async fn a_search_finds_what_arrived_and_what_was_sent() {
     let status = trunkline_model::event::StatusChange {
         message: id,
         wa_id: "W".to_owned(),
-        chat: nora.jid.clone(),
+        chat: nora.clone(),
         status: MessageStatus::Sent,
         error: None,
         participant: None,

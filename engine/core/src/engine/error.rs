@@ -29,6 +29,9 @@ pub enum EngineError {
     /// The blob directory.
     #[error("the directory for media cannot be used: {0}")]
     Blobs(#[from] std::io::Error),
+    /// The bucket for media.
+    #[error("the bucket for media cannot be used: {0}")]
+    Bucket(String),
     /// More instances are on disk than this process may hold.
     #[error("{found} instances are on disk, and this process may hold {max}; let it open more files")]
     TooManyInstances {

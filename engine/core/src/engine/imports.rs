@@ -77,6 +77,13 @@ fn read(source: ImportSource) -> Result<PortableDevice, Failure> {
         ImportSource::Baileys(files) => {
             PortableDevice::from_baileys(&files).map_err(|error| unusable("baileys.files", &error))
         }
+        ImportSource::Whatsmeow { database, jid } => PortableDevice::from_whatsmeow(database, jid.as_deref())
+            .map_err(|error| match error {
+                PortableError::OtherDevices(_) | PortableError::ManyDevices(_) => {
+                    Failure::invalid(vec![FieldError::new("whatsmeow.jid", error.to_string())])
+                }
+                error => unusable("whatsmeow.database", &error),
+            }),
         ImportSource::Sealed { sealed, passphrase } => {
             let plain = portable::open(&sealed, &passphrase).map_err(|error| {
                 Failure::invalid(vec![FieldError::new("trunkline.sealed", error.to_string())])

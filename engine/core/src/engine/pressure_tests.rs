@@ -41,6 +41,7 @@ impl World {
             client_quiet_ms: QUIET_MS,
             media_spool: trunkline_spool::Backend::Std,
             media_quota_bytes: u64::MAX,
+            bucket: None,
             reconnects_per_second: 1_000,
             instances_max: 8,
             write_events: Arc::new(crate::testing::shard::Numbers),

@@ -43,6 +43,7 @@ pub(super) fn config(dir: &Path) -> EngineConfig {
         client_quiet_ms: limits::QUIET_MS,
         media_spool: trunkline_spool::Backend::Std,
         media_quota_bytes: u64::MAX,
+        bucket: None,
         reconnects_per_second: 1_000,
         instances_max: usize::MAX,
         write_events: Arc::new(crate::testing::shard::Numbers),

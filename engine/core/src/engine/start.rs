@@ -16,7 +16,7 @@ use crate::keys::KeyRing;
 use crate::limits::{
     LOGINS_PER_SHARD, RECONNECT_RATE_MAX, TURN_ADVANCE_MIN, TURN_ADVANCE_MS, TURN_BURST_MIN, TURN_BURST_MS,
 };
-use crate::media::{BlobStore, BlobSweeper};
+use crate::media::{BlobStore, BlobSweeper, Bucket};
 use crate::shard::{self, Found, ShardHandle, ShardParts, Turns};
 use crate::watch::{self, Watched};
 
@@ -31,11 +31,7 @@ impl Engine {
         let data_dir = DataDir::open_or_create(&config.data_dir)?;
         data_dir.claim_shards(config.shards)?;
         let sealer = Arc::new(Sealer::open(&data_dir, &config.master_key_file)?);
-        let blobs = Arc::new(BlobStore::open(
-            data_dir.path().join("blobs"),
-            config.media_spool,
-            config.media_quota_bytes,
-        )?);
+        let blobs = Arc::new(open_blobs(&data_dir, &config)?);
         let directory = Arc::new(Directory::new(config.shards));
         let keys = KeyRing::default();
         let cores =
@@ -112,6 +108,15 @@ fn enter_endpoints(registry: &Registry, found: &Found, sealer: &Sealer) -> Resul
     }
     found.retentions.iter().for_each(|(account, kept)| registry.keep_retention(*account, *kept));
     Ok(())
+fn open_blobs(data_dir: &DataDir, config: &EngineConfig) -> Result<BlobStore, EngineError> {
+    let dir = data_dir.path().join("blobs");
+    match &config.bucket {
+        None => Ok(BlobStore::open(dir, config.media_spool, config.media_quota_bytes)?),
+        Some(bucket) => {
+            let bucket = Bucket::open(bucket)?;
+            Ok(BlobStore::open_over(bucket, dir, config.media_spool, config.media_quota_bytes)?)
+        }
+    }
 }
 
 /// A shard's store, and what was found in it.

@@ -161,6 +161,9 @@ impl Instance {
         expired_ms: Option<i64>,
         batch: &mut Batch,
     ) -> Result<MessageRecord, Failure> {
+        if let Some(vote) = &message.vote {
+            self.check_vote(&message.to, vote)?;
+        }
         let internal = |error: &dyn std::fmt::Display| {
             tracing::error!(instance = %self.id(), %error, "a message could not be numbered or encoded");
             Failure::new(ErrorCode::Internal, "The message could not be stored.")
@@ -195,9 +198,15 @@ impl Instance {
             record::encode(&used).map(|used| (hash, used))
         });
         let used = used.transpose().map_err(|error| internal(&error))?;
-        if let Some(options) = &message.poll_options {
-            let poll =
-                PollRecord { message: Some(id), creator: None, options: options.clone(), secret: None };
+        if let Some(poll) = &message.poll {
+            let poll = PollRecord {
+                message: Some(id),
+                creator: None,
+                chat: message.to.clone(),
+                options: poll.options.clone(),
+                selectable: poll.selectable,
+                secret: None,
+            };
             polls::keep(batch, self.id(), &record.wa_id, &poll).map_err(|error| internal(&error))?;
         }
         batch.put(self.key(table::MESSAGE, &suffix), encoded);

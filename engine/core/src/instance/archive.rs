@@ -4,7 +4,7 @@ use bytes::Bytes;
 use ring::digest::{SHA256, digest};
 use trunkline_model::command::SendRequest;
 use trunkline_model::limits::IDEMPOTENCY_KEY_BYTES_MAX;
-use trunkline_model::message::{Content, Lane, ValidateSend};
+use trunkline_model::message::{Content, Lane, Poll, PollVote, ValidateSend};
 use trunkline_model::{ErrorCode, Failure, FieldError, record};
 
 /// A message that passed every check that needs only itself, as the bytes that are stored and sent.
@@ -18,8 +18,10 @@ pub(crate) struct AcceptedArchive {
     pub(super) metadata: Option<String>,
     /// Whether a file goes with it.
     pub(super) is_media: bool,
-    /// What can be answered, of a poll.
-    pub(super) poll_options: Option<Vec<String>>,
+    /// The poll that it is.
+    pub(super) poll: Option<Poll>,
+    /// The vote that it is.
+    pub(super) vote: Option<PollVote>,
 }
 
 impl AcceptedArchive {
@@ -47,9 +49,10 @@ pub(crate) fn archive(request: SendRequest) -> Result<AcceptedArchive, Failure> 
         .map_err(|_| Failure::new(ErrorCode::Validation, "The message is too large to be stored."))?;
     let kind = message.content.kind();
     let is_media = matches!(message.content, Content::Media(_));
-    let poll_options = match message.content {
-        Content::Poll(poll) => Some(poll.options),
-        _ => None,
+    let (poll, vote) = match message.content {
+        Content::Poll(poll) => (Some(poll), None),
+        Content::PollVote(vote) => (None, Some(vote)),
+        _ => (None, None),
     };
     Ok(AcceptedArchive {
         body_sha256: sha256(&archive),
@@ -60,7 +63,8 @@ pub(crate) fn archive(request: SendRequest) -> Result<AcceptedArchive, Failure> 
         lane: message.lane,
         metadata: message.metadata,
         is_media,
-        poll_options,
+        poll,
+        vote,
     })
 }
 

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use trunkline_model::command::{Command, GroupCommand, PasskeyAssertion, Reply};
+use trunkline_model::command::{Command, GroupCommand, PasskeyAssertion, Reply, StatusCommand};
 use trunkline_model::event::CloseReason;
 use trunkline_model::instance::{InstanceState, Trigger};
+use trunkline_model::limits::AUDIENCE_MAX;
+use trunkline_model::message::Audience;
 use trunkline_model::{ErrorCode, Failure};
 use trunkline_whatsapp::{Session, SessionError};
 
@@ -68,10 +70,10 @@ impl Instance {
             | Command::GetLimits
             | Command::Call(_)
             | Command::Newsletter(_)
-            | Command::Community(_)
-            | Command::Status(_)) => {
+            | Command::Community(_)) => {
                 return self.ask_whatsapp(reply, |session| Box::pin(live(session, asked)));
             }
+            Command::Status(command) => return self.status(command, reply),
             Command::Group(command) => return self.group(command, reply),
             Command::Chat(command) => return self.chat(*command, reply).await,
             Command::Contact(command) => return self.contact(command, reply).await,
@@ -229,6 +231,21 @@ impl Instance {
         });
     }
 
+    fn status(&self, command: StatusCommand, reply: Replier) {
+        let reader = self.chat_reader();
+        self.work_with_session(reply, |session| {
+            Box::pin(async move {
+                let contacts = match &command {
+                    StatusCommand::Delete { audience: Audience::Contacts, .. } => {
+                        reader.saved_contacts(AUDIENCE_MAX + 1).await?
+                    }
+                    _ => Vec::new(),
+                };
+                session.status(command, contacts).await.map_err(|error| session_failure(&error))
+            })
+        });
+    }
+
     /// Runs something on the session in a task of its own; `done` answers when it worked.
     fn with_session(
         &self,
@@ -332,7 +349,6 @@ async fn live(session: Session, command: Command) -> Result<Reply, SessionError>
         Command::Call(command) => session.call(command).await,
         Command::Newsletter(command) => session.newsletter(command).await,
         Command::Community(command) => session.community(command).await,
-        Command::Status(command) => session.status(command).await,
         _ => Err(SessionError::Invalid("this is nothing that WhatsApp is asked".to_owned())),
     }
 }

@@ -16,7 +16,7 @@ use trunkline_whatsapp::{AppStateChange, Session};
 use super::call::session_failure;
 use super::message::{Replier, answer};
 use super::state::Instance;
-use crate::chats::{ChatReader, Note, party_of, retention_days};
+use crate::chats::{ChatReader, Note, retention_days};
 use crate::clock;
 use crate::log::{Entries, EventLog};
 use crate::shard::store_failure;
@@ -166,7 +166,7 @@ impl Instance {
                 let marked = session.mark_read(&addressed, participant.as_deref(), &wa_ids).await;
                 marked.map_err(|error| session_failure(&error))?;
                 let read = u32::try_from(wa_ids.len()).unwrap_or(u32::MAX);
-                durable(&log, Entries::from(vec![Note::Read(party_of(&chat), read)])).await?;
+                durable(&log, Entries::from(vec![Note::Read(Party::of_jid(&chat), read)])).await?;
                 Ok(Reply::Done)
             })
         });
@@ -191,6 +191,7 @@ impl Instance {
         let entries = match change {
             AppStateChange::Chat(mut changed) => {
                 self.log.complete(&mut changed.chat);
+                complete_author(&self.log, &mut changed.change);
                 match is_past {
                     true => Entries::from(vec![Note::Chat(changed)]),
                     false => Entries::news(EventBody::ChatChanged(Box::new(changed)), at_ms),
@@ -227,10 +228,20 @@ async fn apply(
         }
         let begun_ms = clock::wall_ms();
         session.change_chat(&addressed, change).await.map_err(|error| session_failure(&error))?;
-        let changed = ChatChanged { chat: party.clone(), change: change.clone() };
+        let mut changed = ChatChanged { chat: party.clone(), change: change.clone() };
+        complete_author(log, &mut changed.change);
         durable(log, Entries::news(EventBody::ChatChanged(Box::new(changed)), begun_ms)).await?;
     }
     Ok(())
+}
+
+/// Adds the other name of the author of the message that a change is about.
+fn complete_author(log: &EventLog, change: &mut ChatChange) {
+    if let ChatChange::Starred { message, .. } | ChatChange::MessageDeleted(message) = change
+        && let Some(author) = &mut message.participant
+    {
+        log.complete(author);
+    }
 }
 
 /// Writes what was done, and waits until it is on disk: what a 2xx says must survive.
@@ -259,7 +270,7 @@ fn reference(message: &StoredBody) -> MessageRef {
         StoredBody::Received { message, .. } => MessageRef {
             wa_id: message.wa_id.clone(),
             from_me: message.from_me,
-            participant: message.is_group.then(|| message.sender.jid.clone()),
+            participant: message.is_group.then(|| message.sender.clone()),
         },
         StoredBody::Sent(view) => MessageRef { wa_id: view.wa_id.clone(), from_me: true, participant: None },
     }

@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use trunkline_model::MessageId;
 use trunkline_model::instance::InstanceState;
+use trunkline_model::limits::AUDIENCE_MAX;
 use trunkline_model::message::{
-    BulkTurn, Claim, FailedAttempt, Media, MediaSource, MessageStatus, OutboxItem, SendMessage,
+    Audience, BulkTurn, Claim, FailedAttempt, Media, MediaSource, MessageStatus, OutboxItem, SendMessage,
 };
 use trunkline_model::message::{Content, Lane, LinkPreview};
 use trunkline_model::record::{self, MessageRecord, OutboxRow, table};
 use trunkline_model::retry::{BackoffError, SEND_BACKOFF};
+use trunkline_model::{Address, MessageId};
 use trunkline_store::{Direction, KeyRange};
-use trunkline_whatsapp::{AttachedMedia, SendError};
+use trunkline_whatsapp::{AttachedMedia, Beside, SendError};
 
 use super::message::InstanceMsg;
-use super::preview;
 use super::state::Instance;
+use super::{preview, votes};
+use crate::chats::ChatReader;
 use crate::clock;
 use crate::limits::{
     ACK_TIMEOUT_MS, HAND_OVER_TIMEOUT, HAND_OVERS_PER_POLL, OUTBOX_PAGES_PER_POLL, SEND_WINDOW,
@@ -143,7 +145,7 @@ impl Instance {
         });
     }
 
-    fn body_of(&self, id: MessageId) -> Result<SendMessage, String> {
+    pub(super) fn body_of(&self, id: MessageId) -> Result<SendMessage, String> {
         let key = self.key(table::MESSAGE_BODY, &id.get().to_be_bytes());
         let bytes = self.context.ledger.get(&key).map_err(|error| error.to_string())?;
         let bytes = bytes.ok_or_else(|| "its body is missing".to_owned())?;
@@ -214,24 +216,34 @@ impl Instance {
     }
 }
 
-/// Uploads what has to be uploaded, and hands the message to the session.
+/// Finds out what the message needs besides itself, and hands it to the session.
 async fn send(
     uploader: &Uploader<'_>,
     record: &MessageRecord,
     message: &SendMessage,
 ) -> Result<(), SendError> {
-    let media = match &message.content {
-        Content::Media(media) => Some(attach(uploader, media).await?),
+    let mut beside = Beside::default();
+    match &message.content {
+        Content::Media(media) => {
+            let sealed = !matches!(message.to, Address::Newsletter(_));
+            beside.media = Some(attach(uploader, media, sealed).await?);
+        }
+        Content::PollVote(vote) => beside.poll = Some(votes::answered(uploader, vote)?),
         Content::Text(text) if text.preview == LinkPreview::Fetch => {
             let shown = preview::shown(&uploader.context.fetcher, message, text).await;
-            return uploader.session.send(&record.wa_id, &shown, None).await;
+            return uploader.session.send(&record.wa_id, &shown, beside).await;
         }
-        _ => None,
-    };
-    uploader.session.send(&record.wa_id, message, media).await
+        _ => {}
+    }
+    if message.options.audience == Audience::Contacts {
+        let reader = ChatReader::new(Arc::clone(&uploader.context.ledger), uploader.instance);
+        let contacts = reader.saved_contacts(AUDIENCE_MAX + 1).await;
+        beside.contacts = contacts.map_err(|failure| SendError::retryable("store", failure.detail))?;
+    }
+    uploader.session.send(&record.wa_id, message, beside).await
 }
 
-async fn attach(uploader: &Uploader<'_>, media: &Media) -> Result<AttachedMedia, SendError> {
+async fn attach(uploader: &Uploader<'_>, media: &Media, sealed: bool) -> Result<AttachedMedia, SendError> {
     let (file, mime_type) = match &media.source {
         MediaSource::Blob(blob) => (*blob, None),
         MediaSource::Url(url) => {
@@ -243,5 +255,9 @@ async fn attach(uploader: &Uploader<'_>, media: &Media) -> Result<AttachedMedia,
             (fetched.file, fetched.mime_type)
         }
     };
-    Ok(AttachedMedia { file: uploader.upload(media.kind, &file).await?, mime_type })
+    let file = match sealed {
+        true => uploader.upload(media.kind, &file).await?,
+        false => uploader.upload_plain(media.kind, &file).await?,
+    };
+    Ok(AttachedMedia { file, mime_type, sealed })
 }

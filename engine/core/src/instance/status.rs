@@ -1,6 +1,7 @@
 //! What becomes of outgoing messages: acknowledgements and receipts, in whatever order they come.
 
 use trunkline_model::event::{EventBody, StatusChange};
+use trunkline_model::inbound::Party;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{MessageStatus, StatusStep};
 use trunkline_model::record::{self, MessageRecord, table};
@@ -109,12 +110,15 @@ impl Instance {
     }
 
     pub(super) async fn receipt(&mut self, wa_ids: &[String], receipt: ReceiptOf<'_>) {
+        let mut sender = receipt.sender.clone();
+        self.complete(&mut sender).await;
+        let receipt = ReceiptOf { sender: &sender, ..receipt };
         let mut breather = Breather::every(RECEIPTS_PER_POLL);
         for wa_id in wa_ids {
             if let Some(id) = self.id_of(wa_id) {
                 self.outbox.settle(id);
                 self.keep_receipt(id, &receipt);
-                self.advance(id, receipt.status, None, Some(&receipt.sender.jid)).await;
+                self.advance(id, receipt.status, None, Some(receipt.sender)).await;
             }
             breather.step().await;
         }
@@ -126,7 +130,7 @@ impl Instance {
         id: MessageId,
         status: MessageStatus,
         error: Option<String>,
-        participant: Option<&str>,
+        participant: Option<&Party>,
     ) {
         // Nothing is written of an instance that is being erased.
         if self.stands() == InstanceState::Deleted {
@@ -140,13 +144,15 @@ impl Instance {
         record.status_times_ms.insert(status, now_ms);
         record.error.clone_from(&error);
         count(&record, was_settled, now_ms);
+        let mut chat = Party::of_jid(&record.to);
+        self.complete(&mut chat).await;
         let event = EventBody::MessageStatus(StatusChange {
             message: id,
             wa_id: record.wa_id.clone(),
-            chat: record.to.clone(),
+            chat,
             status,
             error,
-            participant: participant.map(str::to_owned),
+            participant: participant.cloned(),
             metadata: record.metadata.clone(),
         });
         // From now on the message stands in its chat: one that never goes is in none.
@@ -156,12 +162,23 @@ impl Instance {
             to: record.to.clone(),
             time_ms: record.status_times_ms.get(&MessageStatus::Pending).copied().unwrap_or(now_ms),
         }));
-        self.write_status(record, Entries { bodies: vec![(event, false)], notes, news_since_ms: None }).await;
+        let (mut batch, mut bodies) = (Batch::new(), vec![(event, false)]);
+        if enters && record.kind == "poll_vote" {
+            bodies.extend(self.own_vote(&record, now_ms, &mut batch).map(|voted| (voted, false)));
+        }
+        self.write_status(record, batch, Entries { bodies, notes, news_since_ms: None }).await;
+    }
+
+    /// Adds the other name of a person: from what was received, or else from what the session learned when it sent.
+    async fn complete(&self, person: &mut Party) {
+        self.log.complete(person);
+        if let Some(session) = self.session.as_ref().filter(|_| person.lacks_a_name()) {
+            session.complete_names(person).await;
+        }
     }
 
     /// Writes a status, and answers whoever waits for it once it is on disk.
-    async fn write_status(&mut self, record: MessageRecord, entries: Entries) {
-        let mut batch = Batch::new();
+    async fn write_status(&mut self, record: MessageRecord, mut batch: Batch, entries: Entries) {
         match record::encode(&record) {
             Ok(bytes) => batch.put(self.key(table::MESSAGE, &record.id.get().to_be_bytes()), bytes),
             Err(error) => tracing::error!(instance = %self.id(), %error, "a status cannot be encoded"),

@@ -299,7 +299,9 @@ fn weight(message: &InboundMessage) -> usize {
         InboundContent::Location { name, address, .. } => optional(name) + optional(address),
         other => weight_of_thing(other),
     };
-    FIXED_BYTES + content + list(&message.mentions)
+    let of_party =
+        |party: &Party| party.jid.len() + optional(&party.phone) + optional(&party.lid) + ENTRY_BYTES;
+    FIXED_BYTES + content + message.mentions.iter().map(of_party).sum::<usize>()
 }
 
 /// About how many bytes the rest of the kinds take, besides the fixed ones.

@@ -14,7 +14,7 @@ use crate::clock;
 use crate::place::{deadline_key, instance_key};
 
 /// The polls that one delivery is about. Votes of one delivery see each other, though none is on disk yet.
-pub(super) struct Polls<'a> {
+pub(crate) struct Polls<'a> {
     ledger: &'a dyn Ledger,
     instance: InstanceId,
     known: HashMap<String, Standing>,
@@ -71,7 +71,7 @@ where
 }
 
 impl<'a> Polls<'a> {
-    pub(super) fn new(ledger: &'a dyn Ledger, instance: InstanceId) -> Polls<'a> {
+    pub(crate) fn new(ledger: &'a dyn Ledger, instance: InstanceId) -> Polls<'a> {
         Polls { ledger, instance, known: HashMap::new() }
     }
 
@@ -90,11 +90,13 @@ impl<'a> Polls<'a> {
                 return Ok(EventBody::PollVoted(Box::new(voted)));
             }
             InboundContent::Poll(poll) => {
-                self.remember(batch, &message, &poll.options, poll.secret.as_deref())?;
+                let (options, selectable, secret) =
+                    (poll.options.clone(), poll.selectable, poll.secret.clone());
+                self.remember(batch, &message, (options, selectable), secret)?;
             }
             // Of an invitation only the secret is needed.
             InboundContent::Event(event) => {
-                self.remember(batch, &message, &[], event.secret.as_deref())?;
+                self.remember(batch, &message, (Vec::new(), 0), event.secret.clone())?;
             }
             _ => {}
         }
@@ -105,14 +107,16 @@ impl<'a> Polls<'a> {
         &mut self,
         batch: &mut Batch,
         message: &InboundMessage,
-        options: &[String],
-        secret: Option<&[u8]>,
+        (options, selectable): (Vec<String>, u32),
+        secret: Option<Vec<u8>>,
     ) -> Result<(), StoreError> {
         let poll = PollRecord {
             message: None,
             creator: Some(message.sender.jid.clone()),
-            options: options.to_vec(),
-            secret: secret.map(<[u8]>::to_vec),
+            chat: message.chat.jid.clone(),
+            options,
+            selectable,
+            secret,
         };
         keep(batch, self.instance, &message.wa_id, &poll).map_err(unreadable)?;
         self.known.insert(message.wa_id.clone(), Standing { poll, votes: BTreeMap::new() });
@@ -125,7 +129,7 @@ impl<'a> Polls<'a> {
         message: &InboundMessage,
         vote: &InboundVote,
     ) -> Result<PollVoted, StoreError> {
-        let mut voted = PollVoted {
+        let voted = PollVoted {
             poll_wa_id: vote.poll_wa_id.clone(),
             message: None,
             chat: message.chat.clone(),
@@ -136,12 +140,26 @@ impl<'a> Polls<'a> {
             tally: Vec::new(),
             voters: 0,
         };
+        self.count(batch, voted, &vote.selected)
+    }
+
+    /// Counts a vote of which everything but the choice and its effect is known: what of it is kept goes into `batch`. `hashes` are
+    /// the SHA-256 of the options chosen.
+    ///
+    /// # Errors
+    /// As [`Polls::event`].
+    pub(crate) fn count(
+        &mut self,
+        batch: &mut Batch,
+        mut voted: PollVoted,
+        hashes: &[Vec<u8>],
+    ) -> Result<PollVoted, StoreError> {
         let instance = self.instance;
-        let Some(standing) = self.standing(&vote.poll_wa_id)? else { return Ok(voted) };
-        let selected = standing.places(&vote.selected);
-        let voter = voter_of(&message.sender);
+        let Some(standing) = self.standing(&voted.poll_wa_id)? else { return Ok(voted) };
+        let selected = standing.places(hashes);
+        let voter = voter_of(&voted.voter);
         let row = VoteRecord { selected: selected.clone() };
-        put(batch, instance, (table::VOTE, &vote_suffix(&vote.poll_wa_id, &voter)), &row)
+        put(batch, instance, (table::VOTE, &vote_suffix(&voted.poll_wa_id, &voter)), &row)
             .map_err(unreadable)?;
         if standing.votes.len() < POLL_VOTERS_MAX || standing.votes.contains_key(&voter) {
             standing.votes.insert(voter, selected.clone());

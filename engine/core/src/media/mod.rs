@@ -1,6 +1,7 @@
 //! Files on their way in and out: the node's uploaded files, and the guarded fetching of URLs that users gave.
 
 mod blobs;
+mod bucket;
 mod fetch;
 mod guard;
 mod joined;
@@ -10,6 +11,8 @@ mod sweep;
 mod transfers;
 
 pub(crate) use blobs::BlobStore;
+pub(crate) use bucket::Bucket;
+pub use bucket::BucketConfig;
 pub(crate) use fetch::MediaFetcher;
 pub(crate) use guard::{GuardedClient, Refused, check_url, tls_config};
 pub(crate) use outgoing::Uploader;

@@ -53,6 +53,8 @@ impl Uploader<'_> {
         if let Some(known) = self.known(suffix)? {
             return Ok(known);
         }
+        let brought = self.context.blobs.bring(blob).await;
+        brought.map_err(|failure| SendError::retryable("media_bucket", failure.detail))?;
         let on_disk = blob.size_bytes > SEALED_IN_MEMORY_BYTES_MAX;
         let scratch = on_disk.then(|| self.context.blobs.sealing_scratch());
         let upload = MediaUpload {
@@ -60,6 +62,7 @@ impl Uploader<'_> {
             open: open(self.context, blob),
             size_bytes: blob.size_bytes,
             sealed_path: scratch.as_ref().map(|scratch| scratch.path_buf()),
+            sealed: true,
         };
         let mut uploaded = self.session.upload(upload).await?;
         drop(scratch);
@@ -69,6 +72,21 @@ impl Uploader<'_> {
             .min(clock::wall_ms().saturating_add_unsigned(UPLOADED_MEDIA_TTL_MS));
         self.remember(suffix, &uploaded).await;
         Ok(uploaded)
+    }
+
+    /// A file as a newsletter has it: not encrypted, and uploaded for each post, because a post is one message for everybody.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub(crate) async fn upload_plain(
+        &self,
+        kind: MediaKind,
+        blob: &BlobRef,
+    ) -> Result<UploadedMedia, SendError> {
+        let turn = self.context.transfers.upload_turns.acquire().await;
+        let _turn = turn.map_err(|error| SendError::retryable("media_upload", error.to_string()))?;
+        let (open, size_bytes) = (open(self.context, blob), blob.size_bytes);
+        self.session.upload(MediaUpload { kind, open, size_bytes, sealed_path: None, sealed: false }).await
     }
 
     /// What is stored of an upload, unless it expired.

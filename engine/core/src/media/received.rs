@@ -92,7 +92,7 @@ async fn attempt(
     media: &InboundMedia,
 ) -> Result<BlobRef, Attempt> {
     let bytes_max = media.size_bytes.unwrap_or(MEDIA_BYTES_MAX).min(MEDIA_BYTES_MAX);
-    let scratch = context.blobs.scratch(bytes_max).map_err(Attempt::Other)?;
+    let scratch = context.blobs.scratch(bytes_max).await.map_err(Attempt::Other)?;
     let file = context.blobs.create(&scratch).map_err(Attempt::Other)?;
     let found = session.download(media, file, bytes_max).await.map_err(Attempt::Session)?;
     let blob = BlobRef { sha256: found.sha256, size_bytes: found.size_bytes };

@@ -34,6 +34,7 @@ pub(crate) struct BlobSweeper(Mutex<Option<Running>>);
 /// Nothing is ever sent: the channel says that somebody still wants the thread.
 struct Running {
     wanted: Sender<Infallible>,
+    blobs: Arc<BlobStore>,
     thread: JoinHandle<()>,
 }
 
@@ -44,18 +45,20 @@ impl BlobSweeper {
         ledgers: Vec<Arc<dyn Ledger>>,
     ) -> Result<BlobSweeper, EngineError> {
         let (wanted, stopping) = mpsc::channel();
+        let swept = Arc::clone(&blobs);
         let thread = std::thread::Builder::new()
             .name("blobs".to_owned())
-            .spawn(move || run(&blobs, &ledgers, &stopping))
+            .spawn(move || run(&swept, &ledgers, &stopping))
             .map_err(|error| EngineError::Thread(error.to_string()))?;
-        Ok(BlobSweeper(Mutex::new(Some(Running { wanted, thread }))))
+        Ok(BlobSweeper(Mutex::new(Some(Running { wanted, blobs, thread }))))
     }
 
     /// Ends the thread and waits until it let go of the ledgers. Blocks for as long as reading one slot takes.
     pub(crate) fn stop(&self) {
         let running = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Running { wanted, thread }) = running else { return };
+        let Some(Running { wanted, blobs, thread }) = running else { return };
         drop(wanted);
+        blobs.close();
         if thread.join().is_err() {
             tracing::error!("the collector of media files panicked");
         }
@@ -67,6 +70,8 @@ fn run(blobs: &BlobStore, ledgers: &[Arc<dyn Ledger>], stopping: &Receiver<Infal
         let stopped = || stopping.try_recv() == Err(TryRecvError::Disconnected);
         match sweep(blobs, ledgers, stopped) {
             Ok(0) => {}
+            // It was broken off.
+            Err(_) if stopped() => {}
             Ok(files) => {
                 metrics::counter!(crate::metrics::BLOBS_COLLECTED).increment(files as u64);
                 tracing::info!(files, "media files that no message needs were removed");

@@ -48,6 +48,13 @@ pub enum ImportSource {
     },
     /// The files of Baileys' `useMultiFileAuthState`, by name.
     Baileys(Vec<(String, Vec<u8>)>),
+    /// A database of whatsmeow's `sqlstore`.
+    Whatsmeow {
+        /// The SQLite file.
+        database: Vec<u8>,
+        /// The JID of the device that is meant, for a file with several.
+        jid: Option<String>,
+    },
 }
 
 impl std::fmt::Debug for ImportSource {
@@ -63,6 +70,7 @@ impl ImportSource {
         match self {
             ImportSource::Sealed { .. } => "trunkline",
             ImportSource::Baileys(_) => "baileys",
+            ImportSource::Whatsmeow { .. } => "whatsmeow",
         }
     }
 }

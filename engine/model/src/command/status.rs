@@ -1,7 +1,7 @@
 //! Status, which WhatsApp's own clients also call stories.
 
-use crate::address::Address;
 use crate::inbound::Party;
+use crate::message::Audience;
 
 /// A command about status. Every one of these asks or tells WhatsApp, and needs an open connection.
 #[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
@@ -13,7 +13,7 @@ pub enum StatusCommand {
         /// WhatsApp's id of it.
         wa_id: String,
         /// Whom it was posted to.
-        audience: Vec<Address>,
+        audience: Audience,
     },
 }
 

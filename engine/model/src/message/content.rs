@@ -40,7 +40,8 @@ impl SendMessage {
             | Content::Edit(_)
             | Content::Revoke(_)
             | Content::Pin(_)
-            | Content::Keep(_) => None,
+            | Content::Keep(_)
+            | Content::PollVote(_) => None,
         }
     }
 }
@@ -57,7 +58,23 @@ pub struct SendOptions {
     /// How long the chat shows that somebody is typing, or recording, before the message goes, in milliseconds.
     pub typing_ms: u32,
     /// Who sees a status.
-    pub audience: Vec<Address>,
+    pub audience: Audience,
+}
+
+/// Who sees a status.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub enum Audience {
+    /// These people; nobody where the message is no status.
+    People(Vec<Address>),
+    /// The contacts that the account saved, as far as its own setting of who sees its status lets them. Who they are is found out
+    /// when the message's turn comes.
+    Contacts,
+}
+
+impl Default for Audience {
+    fn default() -> Audience {
+        Audience::People(Vec::new())
+    }
 }
 
 /// The kinds of content.
@@ -91,11 +108,13 @@ pub enum Content {
     Pin(Pin),
     /// Keeps a message in a chat whose messages disappear, or does not keep it any more.
     Keep(Keep),
+    /// A vote in a poll.
+    PollVote(PollVote),
 }
 
 impl Content {
     /// Every word of [`Content::kind`] that is not a kind of file.
-    pub const KINDS: [&'static str; 13] = [
+    pub const KINDS: [&'static str; 14] = [
         "text",
         "location",
         "live_location",
@@ -109,6 +128,7 @@ impl Content {
         "revoke",
         "pin",
         "keep",
+        "poll_vote",
     ];
 
     /// The word that the native API uses.
@@ -128,6 +148,7 @@ impl Content {
             Content::Revoke(_) => "revoke",
             Content::Pin(_) => "pin",
             Content::Keep(_) => "keep",
+            Content::PollVote(_) => "poll_vote",
         }
     }
 
@@ -135,7 +156,12 @@ impl Content {
     pub fn is_message(&self) -> bool {
         !matches!(
             self,
-            Content::Reaction(_) | Content::Edit(_) | Content::Revoke(_) | Content::Pin(_) | Content::Keep(_)
+            Content::Reaction(_)
+                | Content::Edit(_)
+                | Content::Revoke(_)
+                | Content::Pin(_)
+                | Content::Keep(_)
+                | Content::PollVote(_)
         )
     }
 }
@@ -305,4 +331,13 @@ pub struct Keep {
     pub target: MessageRef,
     /// Whether it is kept.
     pub keep: bool,
+}
+
+/// A vote in a poll that this number made or got.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct PollVote {
+    /// WhatsApp's id of the poll.
+    pub poll_wa_id: String,
+    /// The options chosen, as the poll names them; none takes the vote back.
+    pub options: Vec<String>,
 }

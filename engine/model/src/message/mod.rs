@@ -11,8 +11,8 @@ mod validate;
 
 pub use bulk_share::BulkShare;
 pub use content::{
-    Content, Edit, Keep, LinkCard, LinkPreview, MessageRef, Pin, Quote, Reaction, SendMessage, SendOptions,
-    Text, TextFont, TextStyle,
+    Audience, Content, Edit, Keep, LinkCard, LinkPreview, MessageRef, Pin, PollVote, Quote, Reaction,
+    SendMessage, SendOptions, Text, TextFont, TextStyle,
 };
 pub use lane::Lane;
 pub use media::{BlobRef, Media, MediaKind, MediaShow, MediaSource};

@@ -1,6 +1,6 @@
 //! Checks of a message that need nothing but the message.
 
-use super::content::{Content, LinkPreview, MessageRef, SendMessage, Text};
+use super::content::{Audience, Content, LinkPreview, MessageRef, PollVote, SendMessage, Text};
 use super::things::{Buttons, CalendarEvent, Choice, ContactCard, ListMenu, Poll};
 use super::{Media, MediaKind};
 use crate::address::Address;
@@ -94,6 +94,7 @@ impl Found {
                 }
             }
             Content::Keep(keep) => self.target(&keep.target),
+            Content::PollVote(vote) => self.poll_vote(vote),
         }
     }
 
@@ -178,6 +179,20 @@ impl Found {
         }
     }
 
+    fn poll_vote(&mut self, vote: &PollVote) {
+        self.wa_id(&vote.poll_wa_id);
+        if vote.options.len() > limits::POLL_OPTIONS_MAX {
+            self.refuse("options", format!("has more than {} options", limits::POLL_OPTIONS_MAX));
+        }
+        for (index, option) in vote.options.iter().enumerate().take(limits::POLL_OPTIONS_MAX) {
+            let field = format!("options.{index}");
+            self.short(&field, option, limits::CHOICE_BYTES_MAX);
+            if vote.options[..index].contains(option) {
+                self.refuse(&field, "is there twice");
+            }
+        }
+    }
+
     fn event(&mut self, event: &CalendarEvent) {
         self.text("event.name", &event.name, limits::CHOICE_BYTES_MAX);
         if let Some(description) = &event.description {
@@ -244,14 +259,14 @@ impl Found {
     fn place(&mut self, message: &SendMessage) {
         let in_group = matches!(message.to, Address::Group(_));
         match &message.to {
-            Address::Newsletter(_) => {
-                self.refuse("to", "is neither a person nor a group; newsletters have their own routes");
-            }
             Address::Status => self.status(message),
-            _ if !message.options.audience.is_empty() => {
+            _ if message.options.audience != Audience::default() => {
                 self.refuse("audience", "belongs to a status");
             }
             _ => {}
+        }
+        if matches!(message.to, Address::Newsletter(_)) {
+            self.newsletter(message);
         }
         if message.options.mention_all && !in_group {
             self.refuse("mention_all", "has a meaning in a group only");
@@ -279,6 +294,39 @@ impl Found {
         }
     }
 
+    /// Posts are not encrypted and belong to nobody in particular, so that much of what a chat has is not there.
+    fn newsletter(&mut self, message: &SendMessage) {
+        match &message.content {
+            Content::Text(_) => {}
+            Content::Media(media) if !media.show.view_once => {}
+            Content::Media(media) => {
+                self.refuse(&format!("{}.view_once", media.kind.as_str()), "has no meaning in a newsletter");
+            }
+            Content::Reaction(_) => {
+                let detail = "is a newsletter, whose posts are reacted to by number: `newsletters.react`";
+                self.refuse("chat", detail);
+            }
+            content if content.is_message() => {
+                self.refuse(
+                    "type",
+                    "is neither text nor a file, which is what can be posted in a newsletter",
+                );
+            }
+            _ => self.refuse("chat", "is a newsletter, whose posts can only be reacted to"),
+        }
+        let options = &message.options;
+        for (field, given) in [
+            ("reply_to", message.quote.is_some()),
+            ("mentions", !message.mentions.is_empty()),
+            ("expires_in_seconds", options.expires_in_seconds.is_some()),
+            ("typing_ms", options.typing_ms > 0),
+        ] {
+            if given {
+                self.refuse(field, "has no meaning in a newsletter");
+            }
+        }
+    }
+
     fn status(&mut self, message: &SendMessage) {
         let shown = match &message.content {
             Content::Text(_) | Content::Revoke(_) => true,
@@ -293,8 +341,9 @@ impl Found {
         if !shown {
             self.refuse("type", "is not text, image, video, audio or voice, which is what a status can be");
         }
-        let people = message.options.audience.len();
-        if !(1..=limits::AUDIENCE_MAX).contains(&people) {
+        if let Audience::People(people) = &message.options.audience
+            && !(1..=limits::AUDIENCE_MAX).contains(&people.len())
+        {
             self.refuse("audience", format!("has not 1 to {} people", limits::AUDIENCE_MAX));
         }
     }

@@ -2,12 +2,13 @@
 
 use trunkline_model::record::decode;
 use trunkline_store::{Key, StoreError};
+use wacore::store::error::StoreError as ProtocolStoreError;
 
-use super::records::{self, LidMapping};
+use super::records::{self, LidMapping, TcToken};
 use super::space::{Space, damaged, untag};
 use super::tables::{self, tag};
-use super::unreadable;
-use crate::portable::{PortableDevice, SyncKey};
+use super::{LedgerBackend, failed, unreadable};
+use crate::portable::{ContactToken, PortableDevice, SyncKey};
 
 fn text(key: &Key) -> Result<String, StoreError> {
     String::from_utf8(key.suffix().to_vec()).map_err(|_| damaged("an address is no text".to_owned()))
@@ -78,5 +79,23 @@ pub(crate) fn portable(space: &Space) -> Result<Option<PortableDevice>, StoreErr
         device.lids.push((text(key)?, record.phone));
         Ok(())
     })?;
+    space.for_each(space.table(tables::TC_TOKEN), |key, value| {
+        let TcToken { token, received_at_s, issued_at_s } = decode(&value).map_err(unreadable)?;
+        device.contact_tokens.push(ContactToken { whose: text(key)?, token, received_at_s, issued_at_s });
+        Ok(())
+    })?;
     Ok(Some(device))
+}
+
+impl LedgerBackend {
+    /// The tokens of an import.
+    pub(crate) async fn add_contact_tokens(&self, tokens: &[ContactToken]) -> Result<(), ProtocolStoreError> {
+        let row = |token: &ContactToken| TcToken {
+            token: token.token.clone(),
+            received_at_s: token.received_at_s,
+            issued_at_s: token.issued_at_s,
+        };
+        let rows: Vec<_> = tokens.iter().map(|token| (token.whose.as_str(), row(token))).collect();
+        self.add_tc_tokens(&rows).await.map_err(failed)
+    }
 }

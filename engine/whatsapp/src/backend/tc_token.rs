@@ -9,7 +9,7 @@ use super::space::{damaged, tagged, untag};
 use super::suffix::{single, sortable, split_time, timed};
 use super::tables::{self, tag};
 use super::{LedgerBackend, unreadable};
-use crate::limits::{EXPIRED_BATCHES_PER_CALL, EXPIRED_ROWS_PER_BATCH};
+use crate::limits::{CONTACT_TOKENS_PER_BATCH, EXPIRED_BATCHES_PER_CALL, EXPIRED_ROWS_PER_BATCH};
 
 impl TcToken {
     /// The later of its two times. A row may go when both are past, so none goes before this one is.
@@ -70,6 +70,21 @@ impl LedgerBackend {
         let key = self.space.key(tables::TC_TOKEN, &single(jid.as_bytes()));
         batch.put(key, encode(&new).map_err(unreadable)?);
         self.space.commit(batch, CommitClass::Soon).await
+    }
+
+    /// Adds tokens to an instance that has none.
+    pub(super) async fn add_tc_tokens(&self, tokens: &[(&str, TcToken)]) -> Result<(), StoreError> {
+        for rows in tokens.chunks(CONTACT_TOKENS_PER_BATCH) {
+            let mut batch = Batch::new();
+            for (jid, token) in rows {
+                let index = timed(token.last_activity_s(), jid.as_bytes());
+                batch.put(self.space.key(tables::TC_TOKEN_BY_TIME, &index), tagged(tag::INDEX, &[]));
+                let key = self.space.key(tables::TC_TOKEN, &single(jid.as_bytes()));
+                batch.put(key, encode(token).map_err(unreadable)?);
+            }
+            self.space.commit(batch, CommitClass::First).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn drop_tc_token(&self, jid: &str) -> Result<(), StoreError> {

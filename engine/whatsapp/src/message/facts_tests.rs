@@ -8,9 +8,8 @@ use crate::limits::{STICKER_SIDE_PIXELS, WAVEFORM_VALUES};
 
 fn file(kind: MediaKind, bytes: Bytes) -> MediaUpload {
     let size_bytes = bytes.len() as u64;
-    let empty =
-        MediaUpload { kind, open: Box::new(|| Ok(Box::new(io::empty()))), size_bytes, sealed_path: None };
-    empty.with(bytes)
+    let open = Box::new(|| Ok(Box::new(io::empty()) as Box<dyn io::Read + Send>));
+    MediaUpload { kind, open, size_bytes, sealed_path: None, sealed: true }.with(bytes)
 }
 
 fn picture(width: u32, height: u32, format: ImageFormat) -> Bytes {

@@ -3,20 +3,21 @@
 mod media;
 mod things;
 
-use trunkline_model::inbound::{InboundContent, InboundMarks, InboundQuote};
+use trunkline_model::inbound::{InboundContent, InboundMarks, InboundQuote, Party};
 use waproto::whatsapp as wa;
 use waproto::whatsapp::message::ProtocolMessage;
 use waproto::whatsapp::message::protocol_message::Type as ProtocolType;
 
 use self::media::media;
 use crate::limits::WRAPPERS_MAX;
+use crate::message::party;
 
 /// What a message says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Received {
     pub(crate) content: InboundContent,
     pub(crate) quote: Option<InboundQuote>,
-    pub(crate) mentions: Vec<String>,
+    pub(crate) mentions: Vec<Party>,
     pub(crate) marks: InboundMarks,
 }
 
@@ -158,12 +159,12 @@ fn context_of(message: &wa::Message) -> Option<&wa::ContextInfo> {
     .next()
 }
 
-fn read_context(context: &wa::ContextInfo) -> (Option<InboundQuote>, Vec<String>) {
+fn read_context(context: &wa::ContextInfo) -> (Option<InboundQuote>, Vec<Party>) {
     let quote = context
         .stanza_id
         .clone()
-        .map(|wa_id| InboundQuote { wa_id, participant: context.participant.as_deref().map(without_device) });
-    (quote, context.mentioned_jid.iter().map(|jid| without_device(jid)).collect())
+        .map(|wa_id| InboundQuote { wa_id, participant: context.participant.as_deref().map(somebody) });
+    (quote, context.mentioned_jid.iter().map(|jid| somebody(jid)).collect())
 }
 
 fn read_marks(context: &wa::ContextInfo) -> InboundMarks {
@@ -173,9 +174,9 @@ fn read_marks(context: &wa::ContextInfo) -> InboundMarks {
     }
 }
 
-/// An id as replies and lookups take it. What does not read as an id stays as it came.
-fn without_device(jid: &str) -> String {
-    jid.parse::<wacore_binary::Jid>().map_or_else(|_| jid.to_owned(), |jid| jid.to_non_ad_string())
+/// A person by an id in a message. What does not read as an id stays as it came.
+fn somebody(jid: &str) -> Party {
+    jid.parse().map_or_else(|_| Party::of_jid(jid), |jid| party(&jid, None, None))
 }
 
 /// The protocol's own name of a message that has no content of ours. `None` when there is nothing in it for people.

@@ -83,9 +83,10 @@ fn text_with_quote_and_mentions() {
     let message = wa::Message { extended_text_message: MessageField::some(text), ..Default::default() };
     let received = received(&message).expect("a text");
     assert_eq!(received.content, text_content("see @99"));
-    assert_eq!(received.mentions, ["99@lid", "nonsense"]);
+    assert_eq!(received.mentions, ["99@lid", "nonsense"].map(Party::of_jid));
     let quote = received.quote.expect("a quote");
-    assert_eq!((quote.wa_id.as_str(), quote.participant.as_deref()), ("Q", Some("1555@s.whatsapp.net")));
+    let author = party(&"1555@s.whatsapp.net".parse().expect("an id"), None, None);
+    assert_eq!((quote.wa_id.as_str(), quote.participant), ("Q", Some(author)));
 }
 
 #[test]

@@ -17,11 +17,12 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use ring::digest::{SHA256, digest};
+use trunkline_model::Address;
 use trunkline_model::message::MediaKind;
 use trunkline_model::record::UploadedMedia;
 
 /// Opens a plain file, at its beginning; called where blocking is allowed, any number of times.
-pub type OpenFile = Box<dyn Fn() -> io::Result<Box<dyn Read + Send>> + Send>;
+pub type OpenFile = Box<dyn Fn() -> io::Result<Box<dyn Read + Send>> + Send + Sync>;
 
 /// A file to be encrypted and uploaded.
 pub struct MediaUpload {
@@ -34,6 +35,8 @@ pub struct MediaUpload {
     /// Where the encrypted file may be written, [`sealed_bytes`] long; nothing is there yet, and its owner removes it. `None`
     /// holds it in memory.
     pub sealed_path: Option<PathBuf>,
+    /// Whether it is encrypted at all: what is posted in a newsletter is not.
+    pub sealed: bool,
 }
 
 impl MediaUpload {
@@ -50,6 +53,7 @@ impl fmt::Debug for MediaUpload {
         f.debug_struct("MediaUpload")
             .field("kind", &self.kind)
             .field("size_bytes", &self.size_bytes)
+            .field("sealed", &self.sealed)
             .finish_non_exhaustive()
     }
 }
@@ -61,6 +65,28 @@ pub struct AttachedMedia {
     pub file: UploadedMedia,
     /// MIME type as its server told it, if it came from one.
     pub mime_type: Option<String>,
+    /// Whether it is encrypted there; otherwise [`UploadedMedia`]'s keys mean nothing.
+    pub sealed: bool,
+}
+
+/// What a message needs besides itself, found out when its turn came.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// Its file.
+    pub media: Option<AttachedMedia>,
+    /// The poll that it is a vote in.
+    pub poll: Option<AnsweredPoll>,
+    /// The contacts that the account saved, for a status that goes to them.
+    pub contacts: Vec<Address>,
+}
+
+/// What a vote is sealed with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnsweredPoll {
+    /// WhatsApp id of who made the poll; `None` for this number.
+    pub creator: Option<String>,
+    /// The secret that came with it; that of a poll of this number is derived.
+    pub secret: Option<Vec<u8>>,
 }
 
 /// Length of the encrypted form of a file, in bytes: padded to a whole AES block, at least by one byte, and a truncated MAC.

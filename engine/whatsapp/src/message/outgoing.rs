@@ -9,8 +9,8 @@ use trunkline_model::Address;
 use trunkline_model::message::{Content, LinkCard, LinkPreview, Quote, SendMessage, Text, TextFont};
 use wacore::proto_helpers::MessageExt as _;
 use waproto::whatsapp as wa;
-use waproto::whatsapp::message::ExtendedTextMessage;
 use waproto::whatsapp::message::extended_text_message::FontType;
+use waproto::whatsapp::message::{ExtendedTextMessage, PollUpdateMessage};
 
 pub(crate) use self::media::media_type;
 use super::AttachedMedia;
@@ -27,12 +27,14 @@ pub(crate) struct Parts {
     pub(crate) secret: [u8; 32],
     /// Everybody in the group, for a message that mentions all of them.
     pub(crate) everybody: Vec<String>,
+    /// The vote, sealed.
+    pub(crate) vote: Option<PollUpdateMessage>,
 }
 
 /// The protocol message.
 ///
 /// # Errors
-/// Permanent `invalid_message` when a media message comes without its upload.
+/// Permanent `invalid_message` when a media message comes without its upload, or a vote without what it is sealed with.
 pub(crate) fn build(message: &SendMessage, parts: Parts) -> Result<wa::Message, SendError> {
     let mut built = match &message.content {
         Content::Text(text) => build_text(text),
@@ -52,6 +54,12 @@ pub(crate) fn build(message: &SendMessage, parts: Parts) -> Result<wa::Message, 
         Content::Revoke(target) => about::revoke(&message.to, target),
         Content::Pin(pin) => about::pin(&message.to, pin, parts.now_ms),
         Content::Keep(keep) => about::keep(&message.to, keep, parts.now_ms),
+        Content::PollVote(_) => match parts.vote {
+            Some(vote) => {
+                wa::Message { poll_update_message: MessageField::some(vote), ..wa::Message::default() }
+            }
+            None => return Err(SendError::permanent("poll_unknown", "the poll is not known any more")),
+        },
     };
     if message.content.is_message() {
         add_context(&mut built, message, parts.everybody);

@@ -1,3 +1,4 @@
+use trunkline_model::inbound::Party;
 use trunkline_model::message::{
     BlobRef, Edit, Lane, Media, MediaKind, MediaShow, MediaSource, MessageRef, Reaction, SendOptions,
     TextStyle,
@@ -49,7 +50,7 @@ fn uploaded() -> AttachedMedia {
         mime_type: None,
         facts: MediaFacts::default(),
     };
-    AttachedMedia { file, mime_type: Some("x/y".into()) }
+    AttachedMedia { file, mime_type: Some("x/y".into()), sealed: true }
 }
 
 fn built(message: &SendMessage) -> wa::Message {
@@ -171,7 +172,7 @@ fn everybody_is_mentioned_once() {
     let everybody = vec![ada.jid(), "99@lid".to_owned()];
     let built = build(&message, Parts { everybody, ..Parts::default() }).expect("builds");
     let mentions = crate::message::received(&built).expect("is for people").mentions;
-    assert_eq!(mentions, ["15550000002@s.whatsapp.net", "99@lid"]);
+    assert_eq!(mentions, ["15550000002@s.whatsapp.net", "99@lid"].map(Party::of_jid));
 }
 
 #[test]

@@ -18,12 +18,12 @@ use wacore::libsignal::protocol::{IdentityKey, KeyPair, PrivateKey, ProtocolAddr
 use wacore::libsignal::store::record_helpers::new_pre_key_record;
 use wacore::store::Device;
 use wacore::types::jid::JidExt as _;
-use wacore_binary::{Jid, Server};
+use wacore_binary::Jid;
 use waproto::whatsapp as wa;
 
-use self::sender_key::SenderKeys;
 use super::PortableError;
 use super::encoded::Node;
+use super::signal::{SenderKeys, sender_jid, sender_key_records};
 use super::store::{PortableDevice, SyncKey};
 
 const CREDS: &str = "creds.json";
@@ -54,7 +54,7 @@ pub(super) fn read(files: &[(String, Vec<u8>)]) -> Result<PortableDevice, Portab
         let node = Node::new(format!("{name}.json"), value);
         key_file((&mut portable, &mut sender_keys), name, &node, (local, &device))?;
     }
-    portable.sender_keys = sender_key::records(sender_keys)?;
+    portable.sender_keys = sender_key_records(sender_keys)?;
     newest_sync_key_last(&mut portable, &creds);
     portable.device_json = serde_json::to_vec(&device)
         .map_err(|error| PortableError::unreadable(CREDS, format!("cannot be converted: {error}")))?;
@@ -143,19 +143,6 @@ fn key_pair(node: &Node<'_>) -> Result<KeyPair, PortableError> {
 fn address(id: &str) -> Option<ProtocolAddress> {
     let (user, device) = id.rsplit_once('.')?;
     sender_jid(user, device).map(|jid| jid.to_protocol_address())
-}
-
-/// A device by the Signal library's name of it.
-fn sender_jid(user: &str, device: &str) -> Option<Jid> {
-    let device: u16 = device.parse().ok()?;
-    let (user, server) = match user.split_once('_') {
-        None => (user, Server::Pn),
-        Some((user, "1")) => (user, Server::Lid),
-        Some(_) => return None,
-    };
-    let mut jid = if server == Server::Lid { Jid::lid(user) } else { Jid::pn(user) };
-    jid.device = device;
-    Some(jid)
 }
 
 fn sync_key(id: Vec<u8>, node: &Node<'_>) -> Result<SyncKey, PortableError> {

@@ -5,7 +5,9 @@
 
 mod baileys;
 mod encoded;
+mod signal;
 mod store;
+mod whatsmeow;
 
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ use crate::backend::Space;
 use crate::message::party;
 
 pub use store::PortableDevice;
-pub(crate) use store::SyncKey;
+pub(crate) use store::{ContactToken, SyncKey};
 
 /// Why a device could not be read or stored.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,12 @@ pub enum PortableError {
     /// The device belongs to no account.
     #[error("the device is not linked to a WhatsApp account")]
     NotLinked,
+    /// The file holds several devices, and it was not said which one is meant.
+    #[error("there are {0} devices in the file: name one of them with `jid`")]
+    ManyDevices(usize),
+    /// The file holds devices, but not the one that was asked for.
+    #[error("`jid` is none of the devices in the file, of which there are {0}")]
+    OtherDevices(usize),
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -56,6 +64,15 @@ impl PortableDevice {
     /// [`PortableError`].
     pub fn from_baileys(files: &[(String, Vec<u8>)]) -> Result<PortableDevice, PortableError> {
         baileys::read(files)
+    }
+
+    /// Reads a database of whatsmeow's `sqlstore`. With `jid`, the device of that JID, of which the device number may be left out;
+    /// without, the only one. Blocks for as long as that takes.
+    ///
+    /// # Errors
+    /// [`PortableError`].
+    pub fn from_whatsmeow(file: Vec<u8>, jid: Option<&str>) -> Result<PortableDevice, PortableError> {
+        whatsmeow::read(file, jid)
     }
 
     /// The device as bytes, for [`PortableDevice::decode`]. They are secret.

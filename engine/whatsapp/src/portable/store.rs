@@ -34,6 +34,20 @@ pub struct PortableDevice {
     pub(crate) sync_keys: Vec<SyncKey>,
     /// LIDs with their phone numbers.
     pub(crate) lids: Vec<(String, String)>,
+    /// Tokens of trusted contacts.
+    pub(crate) contact_tokens: Vec<ContactToken>,
+}
+
+/// What a contact gave this number, so that it may write to the contact.
+#[derive(Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub(crate) struct ContactToken {
+    /// User of the contact's LID, or of its phone number where no LID is known.
+    pub(crate) whose: String,
+    pub(crate) token: Vec<u8>,
+    /// In seconds since the Unix epoch.
+    pub(crate) received_at_s: i64,
+    /// When ours was last given to the contact, in seconds since the Unix epoch.
+    pub(crate) issued_at_s: Option<i64>,
 }
 
 /// A key of app state.
@@ -122,5 +136,6 @@ async fn write(
         })
         .collect();
     backend.put_lid_mappings(&lids).await?;
+    backend.add_contact_tokens(&portable.contact_tokens).await?;
     backend.save(device).await
 }

@@ -82,7 +82,11 @@ fn chat_change(event: &Event) -> Option<(Jid, ChatChange, Origin)> {
 }
 
 fn message(wa_id: &str, from_me: bool, participant: Option<&Jid>) -> MessageRef {
-    MessageRef { wa_id: wa_id.to_owned(), from_me, participant: participant.map(Jid::to_non_ad_string) }
+    MessageRef {
+        wa_id: wa_id.to_owned(),
+        from_me,
+        participant: participant.map(|jid| party(jid, None, None)),
+    }
 }
 
 /// WhatsApp writes −1 for a chat that is silent until somebody changes it.

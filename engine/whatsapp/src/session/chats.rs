@@ -95,7 +95,7 @@ pub(super) fn read(jid: &str) -> Result<Jid> {
 }
 
 fn author(message: &MessageRef) -> Result<Option<Jid>> {
-    message.participant.as_deref().map(read).transpose()
+    message.participant.as_ref().map(|author| read(&author.jid)).transpose()
 }
 
 pub(super) fn app_state_error(error: AppStateError) -> SessionError {

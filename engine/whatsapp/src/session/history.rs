@@ -15,7 +15,7 @@ use whatsapp_rust::Client;
 
 use super::Session;
 use super::chats::read;
-use super::hook::complete;
+use super::hook::{complete, complete_named};
 use super::run::Link;
 use crate::error::{SessionError, shorten};
 use crate::limits::{HISTORY_ANSWER_TIMEOUT, HISTORY_MESSAGES_PER_COMMIT};
@@ -123,7 +123,7 @@ async fn message(
     conversation: &Conversation,
     info: &WebMessageInfo,
 ) -> Option<InboundMessage> {
-    let read = received(info.message.as_option()?)?;
+    let mut read = received(info.message.as_option()?)?;
     let key = info.key.as_option()?;
     let jid = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Jid>().ok());
     let chat_jid = jid(&key.remote_jid).or_else(|| conversation.id.parse().ok())?;
@@ -138,6 +138,7 @@ async fn message(
     let mut sender: Party = party(&author, None, info.push_name.as_deref());
     complete(client, &chat_jid, &mut chat).await;
     complete(client, &author, &mut sender).await;
+    complete_named(client, &mut read.quote, &mut read.mentions).await;
     let time_s = i64::try_from(info.message_timestamp.unwrap_or(0)).ok()?;
     Some(InboundMessage {
         wa_id: key.id.clone()?,

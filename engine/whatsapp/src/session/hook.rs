@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use metrics::counter;
-use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
+use trunkline_model::inbound::{InboundContent, InboundMessage, InboundQuote, Party};
+use trunkline_model::limits::MENTIONS_MAX;
 use wacore::types::events::InboundMessage as Decrypted;
 use wacore_binary::Jid;
 use whatsapp_rust::anyhow;
@@ -96,6 +97,7 @@ async fn read(
         complete(client, &source.chat, &mut chat).await;
     }
     complete(client, &source.sender, &mut sender).await;
+    complete_named(client, &mut read.quote, &mut read.mentions).await;
     Some(InboundMessage {
         wa_id: info.id.clone(),
         chat,
@@ -120,6 +122,20 @@ pub(super) async fn complete(client: &Client, jid: &Jid, person: &mut Party) {
     if let Ok(Some(entry)) = client.get_lid_pn_entry(&jid.to_non_ad()).await {
         person.phone.get_or_insert_with(|| entry.phone_number.as_ref().to_owned());
         person.lid.get_or_insert_with(|| entry.lid.as_ref().to_owned());
+    }
+}
+
+/// Adds the second names of the people whom a message names.
+pub(super) async fn complete_named(
+    client: &Client,
+    quote: &mut Option<InboundQuote>,
+    mentions: &mut [Party],
+) {
+    let quoted = quote.iter_mut().filter_map(|quote| quote.participant.as_mut());
+    for person in quoted.chain(mentions.iter_mut().take(MENTIONS_MAX)) {
+        if let Ok(jid) = person.jid.parse::<Jid>() {
+            complete(client, &jid, person).await;
+        }
     }
 }
 

@@ -27,7 +27,8 @@ pub use files::Downloaded;
 static PREPARATIONS: Semaphore = Semaphore::const_new(PREPARATIONS_MAX);
 
 impl Session {
-    /// Finds out what is shown of a file, gives it the form that its kind needs, encrypts and uploads it. Memory does not grow with
+    /// Finds out what is shown of a file, gives it the form that its kind needs, encrypts it unless it is for a newsletter, and uploads
+    /// it. Memory does not grow with
     /// the file when it is encrypted on disk, beyond what a picture or voice note takes that is opened.
     ///
     /// # Errors
@@ -91,14 +92,16 @@ impl Session {
             return Err(SessionError::MediaUnusable(format!("it is larger than {bytes_max} bytes")));
         }
         self.connected()?;
-        let params = DownloadParams::encrypted(
-            media.direct_path.clone(),
-            &media.media_key,
-            &media.file_sha256,
-            &media.file_enc_sha256,
-            media.size_bytes.unwrap_or(0),
-            media_type(media.kind),
-        );
+        // What was posted in a newsletter comes without keys, and is not encrypted.
+        let sealed = !media.media_key.is_empty();
+        let params = DownloadParams {
+            direct_path: media.direct_path.clone(),
+            media_key: sealed.then(|| media.media_key.clone()),
+            file_sha256: media.file_sha256.clone(),
+            file_enc_sha256: sealed.then(|| media.file_enc_sha256.clone()),
+            file_length: media.size_bytes.unwrap_or(0),
+            media_type: media_type(media.kind),
+        };
         let writer = files::Checked::new(into, bytes_max);
         let downloaded = self.inner.client.download_to_writer(&params, writer).await;
         let outcome = if downloaded.is_ok() { "ok" } else { "failed" };

@@ -1,6 +1,7 @@
 //! The session port: one client of the protocol crate, its runs and what can be asked of it.
 
 mod answers;
+mod audience;
 mod calls;
 mod changes;
 mod chats;
@@ -26,6 +27,8 @@ mod secret;
 mod sending;
 mod status;
 mod translate;
+mod viewers;
+mod votes;
 
 pub use events::{AppStateChange, ReceiptKind, SessionEvent, SessionEvents};
 pub use hook::InboundSink;
@@ -48,7 +51,7 @@ use wacore::store::commands::DeviceCommand;
 use waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::features::MexError;
 use whatsapp_rust::store::persistence_manager::PersistenceManager;
-use whatsapp_rust::{Client, ClientBuilder, IqError};
+use whatsapp_rust::{Client, ClientBuilder, IqError, RawNodeLease};
 
 use self::close::Cause;
 use self::hook::CommitHook;
@@ -78,6 +81,8 @@ struct Inner {
     space: Space,
     task: Mutex<Option<AbortHandle>>,
     followed: Mutex<presence::Followed>,
+    /// As long as it is held, the client shows every stanza: see [`viewers`].
+    _raw_nodes: RawNodeLease,
 }
 
 impl Drop for Inner {
@@ -154,7 +159,9 @@ impl Session {
         client.subscribe_handler(Arc::new(Forwarder(link.clone()))).detach();
         let task = Mutex::new(None);
         let followed = Mutex::default();
-        let inner = Inner { instance, client, link, kit: kit.clone(), space, task, followed };
+        let raw_nodes = client.acquire_raw_node_forwarding();
+        let kit = kit.clone();
+        let inner = Inner { instance, client, link, kit, space, task, followed, _raw_nodes: raw_nodes };
         Ok((Session { inner: Arc::new(inner) }, receiver))
     }
 

@@ -163,6 +163,13 @@ impl Session {
     }
 
     /// Adds the other name of a person from what this account has learned.
+    /// Adds the second name of a person, where the account has learned it.
+    pub async fn complete_names(&self, person: &mut Party) {
+        if let Ok(jid) = person.jid.parse::<Jid>() {
+            self.complete(&jid, person).await;
+        }
+    }
+
     async fn complete(&self, jid: &Jid, person: &mut Party) {
         super::hook::complete(&self.inner.client, jid, person).await;
     }

@@ -24,6 +24,7 @@ use super::events::{EventSink, SessionEvent};
 use super::hook::{InboundSink, commit};
 use super::store_error;
 use super::translate::{Meaning, translate};
+use super::viewers::told_of_status;
 use crate::error::SessionError;
 use crate::limits::{CONNECT_TIMEOUT, STOP_TIMEOUT, STREAM_END_GRACE};
 use crate::message::party;
@@ -116,8 +117,15 @@ pub(super) struct Forwarder(pub(super) Arc<Link>);
 impl EventHandler for Forwarder {
     fn handle_event(&self, event: Arc<Event>) {
         let link = &self.0;
-        if let Event::IncomingCall(signal) = &*event {
-            link.ringing.lock().note(signal);
+        match &*event {
+            Event::RawNode(node) => {
+                if let Some(told) = told_of_status(node.get()) {
+                    link.tell(told);
+                }
+                return;
+            }
+            Event::IncomingCall(signal) => link.ringing.lock().note(signal),
+            _ => {}
         }
         match translate(&event) {
             Meaning::Tell(SessionEvent::Ready) => {

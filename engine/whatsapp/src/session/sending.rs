@@ -6,14 +6,13 @@ use metrics::{counter, histogram};
 use trunkline_model::limits::MENTIONS_MAX;
 use trunkline_model::message::{Content, MediaKind, SendMessage};
 use wacore_binary::{Jid, JidExt as _};
-use waproto::whatsapp as wa;
-use whatsapp_rust::features::{ChatStateType, ContactError, StatusPrivacySetting, StatusSendOptions};
+use whatsapp_rust::features::{ChatStateType, ContactError};
 use whatsapp_rust::{ErrorChainExt as _, IqError, SendError as ClientSendError, SendOptions};
 
 use super::Session;
 use super::secret::message_secret;
 use crate::error::SendError;
-use crate::message::{AttachedMedia, Parts, address_of, build};
+use crate::message::{Beside, Parts, address_of, build};
 use crate::metrics::{SEND_SECONDS, SENDS};
 
 impl Session {
@@ -25,44 +24,38 @@ impl Session {
     ///
     /// # Errors
     /// [`SendError`], which says whether another attempt makes sense.
-    pub async fn send(
-        &self,
-        wa_id: &str,
-        message: &SendMessage,
-        media: Option<AttachedMedia>,
-    ) -> Result<(), SendError> {
+    pub async fn send(&self, wa_id: &str, message: &SendMessage, beside: Beside) -> Result<(), SendError> {
         let begun = Instant::now();
         // The protocol crate's send is a large state machine; one box keeps it out of the callers' frames.
-        let sent = Box::pin(self.hand_over(wa_id, message, media)).await;
+        let sent = Box::pin(self.hand_over(wa_id, message, beside)).await;
         let outcome = sent.as_ref().map_or_else(SendError::reason, |()| "handed_over");
         counter!(SENDS, "outcome" => outcome).increment(1);
         histogram!(SEND_SECONDS).record(begun.elapsed().as_secs_f64());
         sent
     }
 
-    async fn hand_over(
-        &self,
-        wa_id: &str,
-        message: &SendMessage,
-        media: Option<AttachedMedia>,
-    ) -> Result<(), SendError> {
+    async fn hand_over(&self, wa_id: &str, message: &SendMessage, beside: Beside) -> Result<(), SendError> {
         let client = &self.inner.client;
         if !self.is_connected() {
             return Err(SendError::retryable("not_connected", "the session is not connected to WhatsApp"));
         }
         let to = address_of(&message.to)
-            .filter(|jid| !jid.is_newsletter())
-            .ok_or_else(|| SendError::permanent("invalid_recipient", "this is no person and no group"))?;
+            .ok_or_else(|| SendError::permanent("invalid_recipient", "this is no place to send to"))?;
         let to = if to.is_status_broadcast() { to } else { self.reachable(to).await? };
+        let vote = match (&message.content, &beside.poll) {
+            (Content::PollVote(vote), Some(poll)) => Some(self.seal_vote(&to, vote, poll).await?),
+            _ => None,
+        };
         let parts = Parts {
-            uploaded: media,
+            uploaded: beside.media,
             now_ms: wacore::time::now_millis(),
             secret: message_secret(client, wa_id),
             everybody: self.everybody(&to, message).await?,
+            vote,
         };
         let built = build(message, parts)?;
         if to.is_status_broadcast() {
-            return self.post_status(wa_id, message, built).await;
+            return self.post_status(wa_id, (&message.options.audience, &beside.contacts), built).await;
         }
         self.show_typing(&to, message).await;
         let options = SendOptions::default().with_message_id(wa_id);
@@ -71,40 +64,6 @@ impl Session {
             .await
             .map(drop)
             .map_err(|error| send_error(&error))
-    }
-
-    /// Sends a status to its audience, of whom those get it that WhatsApp knows by LID.
-    async fn post_status(
-        &self,
-        wa_id: &str,
-        message: &SendMessage,
-        built: wa::Message,
-    ) -> Result<(), SendError> {
-        let people: Vec<Jid> = message.options.audience.iter().filter_map(address_of).collect();
-        // The protocol crate knows the LIDs of people that it has met; it passes over the others.
-        let strangers = self.strangers(&people).await;
-        if !strangers.is_empty() {
-            let asked = self.inner.client.contacts().is_on_whatsapp(&strangers).await;
-            asked.map_err(|error| SendError::retryable("recipient_unknown", error.to_string()))?;
-        }
-        let options = StatusSendOptions {
-            privacy: StatusPrivacySetting::AllowList,
-            message_id: Some(wa_id.to_owned()),
-            ..StatusSendOptions::default()
-        };
-        let sent = self.inner.client.status().send_raw(built, &people, options).await;
-        sent.map(drop).map_err(|error| send_error(&error))
-    }
-
-    /// Those whose LID is not known here.
-    async fn strangers(&self, people: &[Jid]) -> Vec<Jid> {
-        let mut strangers = Vec::new();
-        for person in people.iter().filter(|person| person.is_pn()) {
-            if !matches!(self.inner.client.get_lid_pn_entry(person).await, Ok(Some(_))) {
-                strangers.push(person.clone());
-            }
-        }
-        strangers
     }
 
     /// Everybody in the group, for a message that mentions all of them.
@@ -137,7 +96,7 @@ impl Session {
     /// Asked once for each new contact: the protocol crate itself would send to a number without WhatsApp as far as this
     /// account's own phone, and no further.
     async fn reachable(&self, to: Jid) -> Result<Jid, SendError> {
-        if to.is_group() || self.knows_devices(&to).await? {
+        if to.is_group() || to.is_newsletter() || self.knows_devices(&to).await? {
             return Ok(to);
         }
         match self.inner.client.contacts().is_on_whatsapp(std::slice::from_ref(&to)).await {
@@ -173,7 +132,7 @@ impl Session {
 }
 
 /// What a failed send means. The protocol crate's typed errors first, then a refusal of the service anywhere in the chain.
-fn send_error(error: &ClientSendError) -> SendError {
+pub(super) fn send_error(error: &ClientSendError) -> SendError {
     match error {
         ClientSendError::NotLoggedIn | ClientSendError::Client(_) => {
             SendError::retryable("not_connected", error.to_string())

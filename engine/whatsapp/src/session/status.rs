@@ -3,27 +3,31 @@
 use trunkline_model::Address;
 use trunkline_model::command::{AudienceKind, AudienceList, Reply, StatusCommand};
 use trunkline_model::inbound::Party;
+use trunkline_model::message::Audience;
 use wacore::iq::spec::IqSpec;
 use wacore::request::InfoQuery;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, NodeContent, NodeRef, Server};
 use whatsapp_rust::anyhow::{self, anyhow};
-use whatsapp_rust::features::{ContactError, StatusSendOptions};
+use whatsapp_rust::features::StatusSendOptions;
 use whatsapp_rust::{NodeFilter, SendError as ClientSendError};
 
 use super::confirmed::{client_error, stanza_id};
-use super::groups::jids;
 use super::{Session, iq_error, refused};
 use crate::error::{SessionError, shorten};
 use crate::limits::ACK_TIMEOUT;
 use crate::message::party;
 
 impl Session {
-    /// Does something about status.
+    /// Does something about status. `contacts` are those that the account saved.
     ///
     /// # Errors
     /// [`SessionError::NotConnected`], [`SessionError::Invalid`], or what WhatsApp answered.
-    pub async fn status(&self, command: StatusCommand) -> Result<Reply, SessionError> {
+    pub async fn status(
+        &self,
+        command: StatusCommand,
+        contacts: Vec<Address>,
+    ) -> Result<Reply, SessionError> {
         self.connected()?;
         match command {
             StatusCommand::GetAudience => {
@@ -32,7 +36,7 @@ impl Session {
                 Ok(Reply::StatusAudience(lists))
             }
             StatusCommand::Delete { wa_id, audience } => {
-                self.delete_status(&wa_id, &audience).await.map(|()| Reply::Done)
+                self.delete_status(&wa_id, (&audience, &contacts)).await.map(|()| Reply::Done)
             }
         }
     }
@@ -42,9 +46,15 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotConnected`], [`SessionError::NotFound`] when nobody of the audience is on WhatsApp, or there is none,
     /// [`SessionError::Timeout`].
-    pub async fn delete_status(&self, wa_id: &str, audience: &[Address]) -> Result<(), SessionError> {
-        let people = jids(audience)?;
-        self.learn_lids(&people).await?;
+    async fn delete_status(
+        &self,
+        wa_id: &str,
+        (audience, contacts): (&Audience, &[Address]),
+    ) -> Result<(), SessionError> {
+        let (people, _) = self.viewers(audience, contacts).await?;
+        if !self.somebody_is_known(&people).await {
+            return Err(SessionError::NotFound("nobody of the audience is on WhatsApp".to_owned()));
+        }
         let id = stanza_id()?;
         let options = StatusSendOptions { message_id: Some(id.clone()), ..StatusSendOptions::default() };
         let client = &self.inner.client;
@@ -56,28 +66,6 @@ impl Session {
             None => Ok(()),
             Some(code) => Err(refused(code, "")),
         }
-    }
-
-    /// A status goes to LIDs: those of people who are known by their numbers alone are asked for.
-    ///
-    /// # Errors
-    /// [`SessionError::NotFound`] when none of them is on WhatsApp.
-    async fn learn_lids(&self, people: &[Jid]) -> Result<(), SessionError> {
-        let client = &self.inner.client;
-        let mut unknown = Vec::new();
-        for person in people.iter().filter(|person| person.is_pn()) {
-            if !matches!(client.get_lid_pn_entry(person).await, Ok(Some(_))) {
-                unknown.push(person.clone());
-            }
-        }
-        let found = match client.contacts().is_on_whatsapp(&unknown).await {
-            Ok(found) => found,
-            Err(ContactError::Iq(error)) => return Err(iq_error(&error)),
-            Err(error) => return Err(SessionError::Protocol(shorten(error.to_string()))),
-        };
-        let somebody = people.len() > unknown.len() || found.iter().any(|person| person.is_registered);
-        let nobody = || SessionError::NotFound("nobody of the audience is on WhatsApp".to_owned());
-        somebody.then_some(()).ok_or_else(nobody)
     }
 }
 
@@ -92,7 +80,7 @@ fn send_error(error: &ClientSendError) -> SessionError {
 }
 
 /// `<iq xmlns="status" type="get"><privacy/></iq>`, which the protocol crate does not have.
-struct AudienceQuery;
+pub(super) struct AudienceQuery;
 
 impl IqSpec for AudienceQuery {
     type Response = Vec<AudienceList>;

@@ -191,16 +191,25 @@ pub(super) fn sender(source: &MessageSource, name: Option<&str>) -> Party {
     party(&source.sender, source.sender_alt.as_ref(), name)
 }
 
-fn translate_receipt(receipt: &Receipt) -> Meaning {
-    let kind = match receipt.r#type {
+/// What a receipt tells; `None` of retries and the like, which are the protocol crate's business.
+pub(super) fn receipt_kind(kind: &ReceiptType) -> Option<ReceiptKind> {
+    Some(match kind {
         ReceiptType::Delivered => ReceiptKind::Delivered,
         ReceiptType::Read => ReceiptKind::Read,
         ReceiptType::Played => ReceiptKind::Played,
         ReceiptType::ReadSelf => ReceiptKind::ReadSelf,
         ReceiptType::PlayedSelf => ReceiptKind::PlayedSelf,
-        // Retries and the like are the protocol crate's business.
-        _ => return Meaning::Ignored("receipt_other"),
-    };
+        _ => return None,
+    })
+}
+
+fn translate_receipt(receipt: &Receipt) -> Meaning {
+    let source = &receipt.source;
+    // It names the status where the viewer should be; who it was is told from the stanza.
+    if source.chat.is_status_broadcast() && source.sender.is_status_broadcast() {
+        return Meaning::Ignored("receipt_of_status");
+    }
+    let Some(kind) = receipt_kind(&receipt.r#type) else { return Meaning::Ignored("receipt_other") };
     Meaning::Tell(SessionEvent::Receipt {
         wa_ids: receipt.message_ids.clone(),
         chat: chat(&receipt.source),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use trunkline_model::event::CloseReason;
-use trunkline_whatsapp::{Session, SessionError, SessionEvent};
+use trunkline_whatsapp::{Beside, Session, SessionError, SessionEvent};
 
 use super::support::{ADA, Gateway, INSTANCE, OURS, Service, id, text};
 
@@ -97,7 +97,8 @@ async fn a_session_without_a_link_says_so() {
     let gateway = Gateway::over_tls(&service);
     let mut line = gateway.open().await;
     assert!(matches!(line.session.logout().await, Err(SessionError::NotLinked)));
-    let sent = line.session.send(&id(1), &text(ADA, "x"), None).await.expect_err("nobody is there");
+    let sent =
+        line.session.send(&id(1), &text(ADA, "x"), Beside::default()).await.expect_err("nobody is there");
     assert_eq!((sent.reason(), sent.is_retryable()), ("not_connected", true));
     let read = line.session.mark_read(&format!("{ADA}@s.whatsapp.net"), None, &["A".to_owned()]).await;
     assert!(matches!(read, Err(SessionError::NotConnected)));

@@ -8,7 +8,7 @@ use serde_json::json;
 use trunkline_model::inbound::{InboundContent, InboundMedia};
 use trunkline_model::message::SendMessage;
 use trunkline_model::message::{BlobRef, Content, Media, MediaKind, MediaShow, MediaSource};
-use trunkline_whatsapp::{AttachedMedia, MediaUpload, SessionError};
+use trunkline_whatsapp::{AttachedMedia, Beside, MediaUpload, SessionError};
 
 use super::support::{ADA, Gateway, Line, OURS, Service, id, text};
 
@@ -57,10 +57,13 @@ async fn send(line: &mut Line, number: u8, kind: MediaKind, plain: &[u8]) {
     let dir = tempfile::tempdir().expect("a directory");
     let sealed_path = number.is_multiple_of(2).then(|| dir.path().join("sealed"));
     let open = move || Ok(Box::new(Cursor::new(bytes.clone())) as Box<dyn Read + Send>);
-    let upload = MediaUpload { kind, open: Box::new(open), size_bytes, sealed_path };
+    let upload = MediaUpload { kind, open: Box::new(open), size_bytes, sealed_path, sealed: true };
     let file = line.session.upload(upload).await.expect("uploaded");
-    let attached = AttachedMedia { file, mime_type: None };
-    line.session.send(&id(number), &media(kind), Some(attached)).await.expect("handed over");
+    let attached = AttachedMedia { file, mime_type: None, sealed: true };
+    line.session
+        .send(&id(number), &media(kind), Beside { media: Some(attached), ..Beside::default() })
+        .await
+        .expect("handed over");
     assert_eq!(line.acknowledged(&id(number)).await, None);
 }
 

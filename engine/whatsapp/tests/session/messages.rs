@@ -3,7 +3,7 @@
 use serde_json::json;
 use trunkline_model::Address;
 use trunkline_model::message::{Quote, SendMessage};
-use trunkline_whatsapp::{ReceiptKind, SendErrorKind, SessionEvent};
+use trunkline_whatsapp::{Beside, ReceiptKind, SendErrorKind, SessionEvent};
 
 use super::support::{ADA, Gateway, Line, OURS, Service, body, id, text};
 
@@ -141,7 +141,7 @@ async fn a_second_session_fences_the_first_off() {
     let first = gateway.link(&service).await;
     let mut second = gateway.resume().await;
     assert_eq!(second.send(&id(1), &text(ADA, "from the second")).await, None);
-    let refused = first.session.send(&id(2), &text(ADA, "from the first"), None).await;
+    let refused = first.session.send(&id(2), &text(ADA, "from the first"), Beside::default()).await;
     assert!(refused.expect_err("it is fenced off").is_retryable());
     assert_eq!(service.inbox(ADA, 1).await.len(), 1);
 }
@@ -151,7 +151,7 @@ async fn a_number_without_whatsapp_is_refused_for_good() {
     let service = Service::start().await;
     let gateway = Gateway::over_tls(&service);
     let line = gateway.link(&service).await;
-    let sent = line.session.send(&id(1), &text("15559999999", "anybody?"), None).await;
+    let sent = line.session.send(&id(1), &text("15559999999", "anybody?"), Beside::default()).await;
     let error = sent.expect_err("nobody is there");
     assert_eq!(error.kind, SendErrorKind::Permanent { reason: "not_on_whatsapp" });
 }

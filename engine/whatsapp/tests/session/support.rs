@@ -16,8 +16,8 @@ use trunkline_model::{Address, InstanceId};
 use trunkline_simulator::{Simulator, SimulatorConfig};
 use trunkline_store::{DataDir, LocalLedger, Sealer, StoreError, StoreOptions};
 use trunkline_whatsapp::{
-    AbortHandle, Endpoints, InboundSink, Session, SessionEvent, SessionEvents, SessionKit, SessionKitConfig,
-    SessionOptions, SinkError, Spawn, new_message_id,
+    AbortHandle, Beside, Endpoints, InboundSink, Session, SessionEvent, SessionEvents, SessionKit,
+    SessionKitConfig, SessionOptions, SinkError, Spawn, new_message_id,
 };
 
 /// How long an event may take on a busy machine. Nothing waits this long unless the test fails.
@@ -260,7 +260,7 @@ impl Line {
 
     /// Sends and waits for the service's word.
     pub async fn send(&mut self, wa_id: &str, message: &SendMessage) -> Option<String> {
-        self.session.send(wa_id, message, None).await.expect("handed over");
+        self.session.send(wa_id, message, Beside::default()).await.expect("handed over");
         self.acknowledged(wa_id).await
     }
 

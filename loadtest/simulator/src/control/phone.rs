@@ -1,5 +1,7 @@
 //! What a person does on the phone.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
@@ -192,6 +194,9 @@ struct AppState {
     locale: Option<String>,
     archive: Option<Flagged>,
     pin: Option<Flagged>,
+    /// Full names by phone number.
+    #[serde(default)]
+    contacts: BTreeMap<String, String>,
     #[serde(default)]
     compact: bool,
 }
@@ -214,6 +219,10 @@ pub(super) fn app_state(hub: &Hub, pn: &str, body: &[u8]) -> Answer {
     }
     if let Some(Flagged { chat, on }) = asked.pin {
         changes.push(AppStateChange::Pin { chat: address(&chat)?, pinned: on });
+    }
+    if !asked.contacts.is_empty() {
+        let saved = asked.contacts.into_iter().map(|(person, name)| Ok((address(&person)?, name)));
+        changes.push(AppStateChange::Contacts(saved.collect::<Result<_, Refused>>()?));
     }
     hub.act(|world| {
         let account = account(world, pn)?;

@@ -55,16 +55,7 @@ pub(crate) fn on_message(world: &mut World, from: DeviceId, node: &Node) {
         return;
     }
     if let Some(jid) = attr_jid(node, "to").filter(Jid::is_newsletter) {
-        return match newsletter::on_message(world, from, &jid, node) {
-            Ok(()) => {
-                world.counters.messages += 1;
-                ack(world, from, node, &[]);
-            }
-            Err(error) => {
-                world.counters.messages_refused += 1;
-                ack(world, from, node, &[("error", error.into())]);
-            }
-        };
+        return on_post(world, from, &jid, node);
     }
     let chat = match find_chat(world, from, node) {
         Ok(chat) => chat,
@@ -78,16 +69,41 @@ pub(crate) fn on_message(world: &mut World, from: DeviceId, node: &Node) {
     let phash = phash_to_tell(world, &chat, node);
     judge(world, from, &chat, node);
     fanout::fan_out(world, &chat, &Outgoing { from, stanza: node });
-    if world.strike(FaultKind::DropBeforeAck, from).is_some() {
-        if let Some(conn) = world.conn_of(from) {
-            world.drop_connection(conn);
-        }
+    if dropped_before_ack(world, from) {
         return;
     }
     match phash {
         Some(phash) => ack(world, from, node, &[("phash", phash.into())]),
         None => ack(world, from, node, &[]),
     }
+}
+
+/// A message to a newsletter.
+fn on_post(world: &mut World, from: DeviceId, newsletter: &Jid, node: &Node) {
+    let posted = newsletter::on_message(world, from, newsletter, node);
+    match posted {
+        Ok(_) if dropped_before_ack(world, from) => world.counters.messages += 1,
+        Ok(number) => {
+            world.counters.messages += 1;
+            let number = number.map(|number| ("server_id", number.into()));
+            ack(world, from, node, number.as_slice());
+        }
+        Err(error) => {
+            world.counters.messages_refused += 1;
+            ack(world, from, node, &[("error", error.into())]);
+        }
+    }
+}
+
+/// Whether the connection is to be lost now, its message taken and not acknowledged.
+fn dropped_before_ack(world: &mut World, from: DeviceId) -> bool {
+    if world.strike(FaultKind::DropBeforeAck, from).is_none() {
+        return false;
+    }
+    if let Some(conn) = world.conn_of(from) {
+        world.drop_connection(conn);
+    }
+    true
 }
 
 fn find_chat(world: &World, from: DeviceId, node: &Node) -> Result<Chat, &'static str> {

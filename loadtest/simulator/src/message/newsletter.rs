@@ -7,7 +7,7 @@ use crate::stanza::{attr, attr_u64, bytes, child};
 use crate::world::newsletters::{Post, Reader};
 use crate::world::{AccountId, DeviceId, World};
 
-/// A message to a newsletter.
+/// A message to a newsletter. Gives the number of the post, if it is one: the same post again has the number it had.
 ///
 /// # Errors
 /// The code of the refusal: no such newsletter or post, or not the author's to write.
@@ -16,7 +16,7 @@ pub(super) fn on_message(
     from: DeviceId,
     jid: &Jid,
     node: &Node,
-) -> Result<(), &'static str> {
+) -> Result<Option<u64>, &'static str> {
     let posted_s = world.now_s();
     let newsletter = world.newsletters.get_mut(&jid.user).ok_or(super::NOT_FOUND)?;
     if let Some(reaction) = child(node, "reaction") {
@@ -26,7 +26,7 @@ pub(super) fn on_message(
             Some(code) => post.reactions.insert(from.account, code.into_owned()),
             None => post.reactions.remove(&from.account),
         };
-        return Ok(());
+        return Ok(None);
     }
     if newsletter.readers.get(&from.account) != Some(&Reader::Owner) {
         return Err(super::FORBIDDEN);
@@ -34,6 +34,9 @@ pub(super) fn on_message(
     let plaintext = child(node, "plaintext").ok_or(super::NOT_FOUND)?;
     let text = |key| attr(node, key).unwrap_or_default().into_owned();
     let (id, kind) = (text("id"), text("type"));
+    if let Some(known) = newsletter.posts.iter().find(|post| post.id == id && post.author == from.account) {
+        return Ok(Some(known.server_id));
+    }
     let post = Post {
         server_id: 0,
         id: id.clone(),
@@ -58,5 +61,5 @@ pub(super) fn on_message(
     for device in devices {
         world.deliver(device, stanza.clone());
     }
-    Ok(())
+    Ok(Some(server_id))
 }

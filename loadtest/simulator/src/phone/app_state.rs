@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use buffa::{Message, MessageField};
-use waproto::whatsapp::sync_action_value::{ArchiveChatAction, LocaleSetting, PinAction, PushNameSetting};
+use wacore_binary::Jid;
+use waproto::whatsapp::sync_action_value::{
+    ArchiveChatAction, ContactAction, LocaleSetting, PinAction, PushNameSetting,
+};
 use waproto::whatsapp::{ExternalBlobReference, SyncActionValue};
 
 use super::directory::Directory;
@@ -52,7 +55,7 @@ impl Phone {
             AppStateChange::PushName(self.seed.push_name.clone()),
             AppStateChange::Locale(DEFAULT_LOCALE.to_owned()),
         ];
-        let mutations: Vec<_> = settings.into_iter().map(|change| mutation(now_s, change).1).collect();
+        let mutations: Vec<_> = settings.into_iter().flat_map(|change| mutations(now_s, change).1).collect();
         let patch = self.make_patch(Collection::CriticalBlock, &mutations)?;
         self.app_state.started = true;
         Ok(vec![patch])
@@ -68,8 +71,8 @@ impl Phone {
         if let AppStateChange::PushName(name) = &change {
             self.seed.push_name.clone_from(name);
         }
-        let (collection, mutation) = mutation(now_s, change);
-        self.make_patch(collection, &[mutation])
+        let (collection, mutations) = mutations(now_s, change);
+        self.make_patch(collection, &mutations)
     }
 
     /// A companion's patch the service accepted as `version`. MACs are verified; an error leaves the phone's state as
@@ -145,7 +148,7 @@ impl Phone {
 }
 
 /// Where a change goes and how it reads there.
-fn mutation(now_s: u64, change: AppStateChange) -> (Collection, Mutation) {
+fn mutations(now_s: u64, change: AppStateChange) -> (Collection, Vec<Mutation>) {
     let mut value = SyncActionValue {
         timestamp: Some(i64::try_from(now_s.saturating_mul(1000)).unwrap_or(i64::MAX)),
         ..Default::default()
@@ -168,6 +171,18 @@ fn mutation(now_s: u64, change: AppStateChange) -> (Collection, Mutation) {
             value.pin_action = MessageField::some(PinAction { pinned: Some(pinned) });
             (Collection::RegularLow, vec!["pin_v1".to_owned(), chat.to_string()], 5)
         }
+        AppStateChange::Contacts(contacts) => {
+            let saved = contacts.into_iter().map(|(person, full_name)| saved(&value, &person, full_name));
+            return (Collection::CriticalUnblockLow, saved.collect());
+        }
     };
-    (collection, Mutation { operation: Operation::Set, index, value, action_version })
+    (collection, vec![Mutation { operation: Operation::Set, index, value, action_version }])
+}
+
+/// A person in the address book.
+fn saved(blank: &SyncActionValue, person: &Jid, full_name: String) -> Mutation {
+    let contact = ContactAction { full_name: Some(full_name), ..Default::default() };
+    let value = SyncActionValue { contact_action: MessageField::some(contact), ..blank.clone() };
+    let index = vec!["contact".to_owned(), person.to_string()];
+    Mutation { operation: Operation::Set, index, value, action_version: 2 }
 }

@@ -279,6 +279,8 @@ pub enum AppStateChange {
         /// New state.
         pinned: bool,
     },
+    /// People entered into the address book, with their names.
+    Contacts(Vec<(Jid, String)>),
 }
 
 /// Why a phone could not do what it was asked.

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use trunkline_tests::{Gateway, World};
+use trunkline_tests::{Accepted, Baileys, Gateway, Instance, Media, Message, World};
 
 // proves: newsletters.preview, newsletters.list, newsletters.get, newsletters.mute, newsletters.unfollow
 #[tokio::test]
@@ -115,6 +115,103 @@ async fn capability_newsletters_messages_that_baileys_posted() {
     shop.ask(Method::POST, &format!("{posts}/9/reaction"), json!({"emoji": "👍"}))
         .await
         .expect_problem(404, "WHATSAPP_NOT_FOUND");
+    gateway.finish().await;
+    world.finish().await;
+}
+
+/// A newsletter of the shop's that the laptop follows.
+async fn followed(shop: &Instance, laptop: &Baileys) -> String {
+    let made = shop.post("/newsletters", json!({"name": "Shop News"})).await.expect(201);
+    let id = made["id"].as_str().expect("an id").to_owned();
+    laptop.must("newsletter_follow", json!({"newsletter": id})).await;
+    id
+}
+
+async fn post_arrives(laptop: &Baileys, sent: &Accepted, newsletter: &str) -> Message {
+    let wanted = |message: &Message| message.key.id == sent.wa_id;
+    let arrived = laptop.expect_message("the post", wanted).await;
+    assert_eq!(arrived.key.chat.as_deref(), Some(newsletter));
+    arrived
+}
+
+// proves: messages.send/newsletter
+#[tokio::test]
+async fn capability_messages_send_newsletter_posts_reach_baileys_and_a_second_number() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let carol = world.account("Carol").await;
+    let gateway = Gateway::start(&world).await;
+    let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
+    let follower = gateway.link(&carol).await;
+    let id = followed(&shop, &laptop).await;
+    follower.act(&format!("/newsletters/{id}/follow")).await.expect(204);
+
+    let sent = shop.send_text(&id, "new hours").await;
+    assert_eq!(post_arrives(&laptop, &sent, &id).await.text.as_deref(), Some("new hours"));
+    shop.expect_status(&sent, "sent").await;
+    assert_eq!(follower.expect_text("new hours").await.data["chat"]["id"], json!(id));
+    for media in [
+        Media::sample("image", "image/jpeg", 40_001).captioned("the new shelf"),
+        Media::sample("video", "video/mp4", 60_001),
+        Media::sample("document", "application/pdf", 300_001),
+    ] {
+        let sent = shop.upload_media(&id, &media).await;
+        let arrived = post_arrives(&laptop, &sent, &id).await;
+        assert_eq!((arrived.kind.as_str(), arrived.text.as_deref()), (media.kind, media.caption));
+        assert!(arrived.facts.get("mediaKey").is_none(), "a post is not encrypted: {:?}", arrived.facts);
+        shop.expect_status(&sent, "sent").await;
+        let received = follower.expect_received(media.kind).await;
+        assert!(follower.download(&received).await.body == media.bytes, "the {} changed", media.kind);
+    }
+    let posts = shop.get(&format!("/newsletters/{id}/messages")).await.expect(200);
+    assert_eq!(posts["data"].as_array().map(Vec::len), Some(4), "{posts}");
+    let refused = follower.send_text(&id, "mine").await;
+    assert_eq!(follower.expect_failed(&refused).await, "whatsapp_403");
+    gateway.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_newsletter_takes_text_and_files_and_says_so() {
+    let world = World::start().await;
+    let alice = world.account("Alice").await;
+    let gateway = Gateway::start(&world).await;
+    let shop = gateway.link(&alice).await;
+    let to = "120363000000000001@newsletter";
+    let text = json!({"body": "x"});
+    for (path, body, field) in [
+        ("", json!({"to": to, "poll": {"question": "?", "options": ["a", "b"]}}), "type"),
+        ("", json!({"to": to, "text": text, "reply_to": {"wa_id": "A"}}), "reply_to"),
+        ("", json!({"to": to, "text": text, "typing_ms": 5}), "typing_ms"),
+        ("", json!({"to": to, "text": text, "expires_in_seconds": 60}), "expires_in_seconds"),
+        ("", json!({"to": to, "image": {"data": "aaaa", "view_once": true}}), "image.view_once"),
+        ("/react", json!({"chat": to, "wa_id": "A", "emoji": "x"}), "chat"),
+        ("/pin", json!({"chat": to, "wa_id": "A"}), "chat"),
+    ] {
+        let answer = shop.post(&format!("/messages{path}"), body).await;
+        let problem = answer.expect_problem(422, "VALIDATION");
+        assert_eq!(problem["errors"][0]["field"], json!(field), "{problem}");
+    }
+    gateway.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_post_whose_acknowledgement_was_lost_is_posted_once() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let mut gateway = Gateway::start(&world).await;
+    let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
+    let id = followed(&shop, &laptop).await;
+    alice.fault("drop_before_ack", json!({"count": 1})).await;
+    let sent = shop.send_text(&id, "only once").await;
+    post_arrives(&laptop, &sent, &id).await;
+    gateway.kill9();
+    gateway.restart().await;
+    shop.expect_status(&sent, "sent").await;
+    let posts = laptop.must("newsletter_messages", json!({"newsletter": id, "count": 10})).await;
+    let posts = posts["content"][0]["content"][0]["content"].as_array().expect("posts").clone();
+    assert_eq!((posts.len(), &posts[0]["attrs"]["id"]), (1, &json!(sent.wa_id)), "{posts:?}");
     gateway.finish().await;
     world.finish().await;
 }

@@ -156,9 +156,9 @@ impl<'a> Received<'a> {
             content: BTreeMap::from([(kind, content)]),
             reply_to: message.quote.as_ref().map(|quote| Quoted {
                 wa_id: &quote.wa_id,
-                participant: quote.participant.as_deref().map(Person::of_jid),
+                participant: quote.participant.as_ref().map(Person::of),
             }),
-            mentions: message.mentions.iter().map(|jid| Person::of_jid(jid)).collect(),
+            mentions: message.mentions.iter().map(Person::of).collect(),
             forwarded: message.marks.forwarded,
             expires_in_seconds: message.marks.expires_in_seconds,
         }

@@ -22,18 +22,18 @@ pub(crate) fn media_type(kind: MediaKind) -> MediaType {
     }
 }
 
-/// The fields that every kind of media message has under the same name.
+/// The fields that every kind of media message has under the same name. A file that is not encrypted has no keys.
 macro_rules! with_file {
-    ($message:ident, $file:expr, $mime_type:expr, { $($extra:tt)* }) => {{
-        let file = $file;
+    ($message:ident, ($file:expr, $sealed:expr), $mime_type:expr, { $($extra:tt)* }) => {{
+        let (file, sealed): (UploadedMedia, bool) = ($file, $sealed);
         $message {
             url: Some(file.url),
             direct_path: Some(file.direct_path),
-            media_key: Some(file.media_key.to_vec()),
+            media_key: sealed.then(|| file.media_key.to_vec()),
             file_sha256: Some(file.file_sha256.to_vec()),
-            file_enc_sha256: Some(file.file_enc_sha256.to_vec()),
+            file_enc_sha256: sealed.then(|| file.file_enc_sha256.to_vec()),
             file_length: Some(file.size_bytes),
-            media_key_timestamp: Some(file.key_made_at_s),
+            media_key_timestamp: sealed.then_some(file.key_made_at_s),
             mimetype: Some($mime_type),
             $($extra)*
             ..$message::default()
@@ -42,7 +42,7 @@ macro_rules! with_file {
 }
 
 pub(super) fn build(media: &Media, uploaded: AttachedMedia) -> wa::Message {
-    let AttachedMedia { mut file, mime_type: told } = uploaded;
+    let AttachedMedia { mut file, mime_type: told, sealed } = uploaded;
     let facts = std::mem::take(&mut file.facts);
     // A file that was given another form is of that form's type, whatever it was before.
     let known = file.mime_type.take().or_else(|| media.mime_type.clone()).or(told);
@@ -53,7 +53,7 @@ pub(super) fn build(media: &Media, uploaded: AttachedMedia) -> wa::Message {
     let seconds = media.duration_seconds.or(facts.duration_seconds);
     match media.kind {
         MediaKind::Image => {
-            message.image_message = MessageField::some(with_file!(ImageMessage, file, mime_type, {
+            message.image_message = MessageField::some(with_file!(ImageMessage, (file, sealed), mime_type, {
                 caption,
                 width: facts.width,
                 height: facts.height,
@@ -63,7 +63,7 @@ pub(super) fn build(media: &Media, uploaded: AttachedMedia) -> wa::Message {
         }
         MediaKind::Video => {
             let sidecar = file.streaming_sidecar.clone();
-            let video = MessageField::some(with_file!(VideoMessage, file, mime_type, {
+            let video = MessageField::some(with_file!(VideoMessage, (file, sealed), mime_type, {
                 caption,
                 seconds,
                 width: facts.width,
@@ -81,7 +81,7 @@ pub(super) fn build(media: &Media, uploaded: AttachedMedia) -> wa::Message {
         }
         MediaKind::Audio | MediaKind::Voice => {
             let sidecar = file.streaming_sidecar.clone();
-            message.audio_message = MessageField::some(with_file!(AudioMessage, file, mime_type, {
+            message.audio_message = MessageField::some(with_file!(AudioMessage, (file, sealed), mime_type, {
                 seconds,
                 waveform: facts.waveform,
                 ptt: Some(media.kind == MediaKind::Voice),
@@ -90,13 +90,14 @@ pub(super) fn build(media: &Media, uploaded: AttachedMedia) -> wa::Message {
             }));
         }
         MediaKind::Sticker => {
-            message.sticker_message = MessageField::some(with_file!(StickerMessage, file, mime_type, {
-                width: facts.width,
-                height: facts.height,
-                is_animated: facts.animated.then_some(true),
-            }));
+            message.sticker_message =
+                MessageField::some(with_file!(StickerMessage, (file, sealed), mime_type, {
+                    width: facts.width,
+                    height: facts.height,
+                    is_animated: facts.animated.then_some(true),
+                }));
         }
-        MediaKind::Document => return build_document(media, file, mime_type),
+        MediaKind::Document => return build_document(media, (file, sealed), mime_type),
     }
     if media.show.view_once { wrapped_once(message, media.kind) } else { message }
 }
@@ -114,10 +115,10 @@ fn wrapped_once(inner: wa::Message, kind: MediaKind) -> wa::Message {
 }
 
 /// A document with a caption travels in a wrapper, as the web client sends it.
-fn build_document(media: &Media, file: UploadedMedia, mime_type: String) -> wa::Message {
+fn build_document(media: &Media, (file, sealed): (UploadedMedia, bool), mime_type: String) -> wa::Message {
     let caption = media.caption.clone().filter(|caption| !caption.is_empty());
     let has_caption = caption.is_some();
-    let document = with_file!(DocumentMessage, file, mime_type, {
+    let document = with_file!(DocumentMessage, (file, sealed), mime_type, {
         caption,
         file_name: media.file_name.clone(),
         title: media.file_name.clone(),

@@ -1,30 +1,20 @@
 //! Sender keys of groups.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 use wacore::libsignal::protocol::{
-    SenderChainKeyComponents, SenderKeyRecord, SenderKeyRecordComponents, SenderKeyStateComponents,
-    SenderMessageKeyComponents, SenderSigningKeyComponents,
+    SenderChainKeyComponents, SenderKeyStateComponents, SenderMessageKeyComponents,
+    SenderSigningKeyComponents,
 };
-use wacore::types::jid::{JidExt as _, make_sender_key_name};
-use wacore_binary::Jid;
 
-use super::sender_jid;
 use crate::portable::PortableError;
 use crate::portable::encoded::Node;
+use crate::portable::signal::sender_key_name;
 
-/// The states of every sender key, by the name that the protocol crate knows it under.
-pub(super) type SenderKeys = BTreeMap<String, Vec<SenderKeyStateComponents>>;
-
-/// Whose key it is: `GROUP::USER::DEVICE`, with or without its colons replaced. `None` for another file of that beginning. The
-/// protocol crate keeps the keys of all devices of a person under the person's name; each has an id of its own.
+/// Whose key it is: `GROUP::USER::DEVICE`, with or without its colons replaced. `None` for another file of that beginning.
 pub(super) fn name(id: &str) -> Option<String> {
     let mut parts = if id.contains("::") { id.splitn(3, "::") } else { id.splitn(3, "--") };
     let (group, user, device) = (parts.next()?, parts.next()?, parts.next()?);
-    let group: Jid = group.parse().ok()?;
-    let sender = sender_jid(user, device)?.to_non_ad().to_protocol_address();
-    Some(make_sender_key_name(&group, &sender).cache_key().to_owned())
+    sender_key_name(group, user, device)
 }
 
 /// The states in a file, the newest first.
@@ -40,20 +30,6 @@ pub(super) fn read(node: &Node<'_>) -> Result<Vec<SenderKeyStateComponents>, Por
     let states = list.as_array().ok_or_else(|| node.wrong("is no list of states"))?;
     // Theirs has the newest last, the protocol crate's first.
     states.iter().rev().map(|value| state(node, value)).collect()
-}
-
-/// The records in the protocol crate's form.
-pub(super) fn records(keys: SenderKeys) -> Result<Vec<(String, Vec<u8>)>, PortableError> {
-    let record = |(name, states)| {
-        let record = SenderKeyRecord::from_components(SenderKeyRecordComponents { states });
-        match record.and_then(|record| record.serialize()) {
-            Ok(bytes) => Ok((name, bytes)),
-            Err(error) => {
-                Err(PortableError::unreadable("sender-key", format!("cannot be converted: {error}")))
-            }
-        }
-    };
-    keys.into_iter().map(record).collect()
 }
 
 fn state(file: &Node<'_>, value: &Value) -> Result<SenderKeyStateComponents, PortableError> {

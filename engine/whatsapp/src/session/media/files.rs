@@ -26,17 +26,22 @@ pub struct Downloaded {
 #[error("it is larger than {0} bytes")]
 pub(super) struct TooLarge(u64);
 
-/// An encrypted file, ready to be sent from any offset, as often as it takes.
+/// A file in the form that is uploaded, ready to be sent from any offset, as often as it takes.
 pub(super) enum Sealed {
     Memory(Bytes),
-    Disk { path: PathBuf, size_bytes: u64 },
+    Disk {
+        path: PathBuf,
+        size_bytes: u64,
+    },
+    /// As it is, for newsletters.
+    Plain(MediaUpload),
 }
 
 impl UploadSource for Sealed {
     fn len(&self) -> u64 {
         match self {
             Sealed::Memory(bytes) => bytes.len() as u64,
-            Sealed::Disk { size_bytes, .. } => *size_bytes,
+            Sealed::Disk { size_bytes, .. } | Sealed::Plain(MediaUpload { size_bytes, .. }) => *size_bytes,
         }
     }
 
@@ -48,15 +53,24 @@ impl UploadSource for Sealed {
                 file.seek(SeekFrom::Start(offset))?;
                 Ok(Box::new(file))
             }
+            Sealed::Plain(file) => {
+                let mut reader = (file.open)()?;
+                io::copy(&mut (&mut reader).take(offset), &mut io::sink())?;
+                Ok(reader)
+            }
         }
     }
 }
 
-/// Encrypts a file. Blocks.
+/// Encrypts a file, if it is to be encrypted. Blocks.
 ///
 /// # Errors
 /// When it cannot be read, is not as long as was said, or the encrypted one cannot be written.
 pub(super) fn seal(file: MediaUpload, media_type: MediaType) -> io::Result<(Sealed, EncryptedMediaInfo)> {
+    if !file.sealed {
+        let info = describe(&file)?;
+        return Ok((Sealed::Plain(file), info));
+    }
     let MediaUpload { open, size_bytes, sealed_path, .. } = file;
     let plain = open()?;
     let sealed_size = sealed_bytes(size_bytes);
@@ -73,13 +87,36 @@ pub(super) fn seal(file: MediaUpload, media_type: MediaType) -> io::Result<(Seal
             (Sealed::Disk { path, size_bytes: sealed_size }, info)
         }
     };
-    if info.file_length != size_bytes {
-        return Err(io::Error::other(format!(
-            "{} bytes were read instead of {size_bytes}",
-            info.file_length
-        )));
-    }
+    check_length(info.file_length, size_bytes)?;
     Ok((sealed, info))
+}
+
+/// What the protocol crate has to know of a file that goes as it is: it is stored under its own hash.
+fn describe(file: &MediaUpload) -> io::Result<EncryptedMediaInfo> {
+    let mut reader = (file.open)()?;
+    let mut hash = Context::new(&SHA256);
+    let mut buffer = vec![0; FILE_BUFFER_BYTES];
+    let mut file_length = 0;
+    loop {
+        let count = reader.read(&mut buffer)?;
+        if count == 0 {
+            break;
+        }
+        hash.update(&buffer[..count]);
+        file_length += count as u64;
+    }
+    check_length(file_length, file.size_bytes)?;
+    let mut file_sha256 = [0; 32];
+    file_sha256.copy_from_slice(hash.finish().as_ref());
+    let (media_key, file_enc_sha256) = ([0; 32], file_sha256);
+    Ok(EncryptedMediaInfo { media_key, file_sha256, file_enc_sha256, file_length, streaming_sidecar: None })
+}
+
+fn check_length(found: u64, said: u64) -> io::Result<()> {
+    if found == said {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("{found} bytes were read instead of {said}")))
 }
 
 /// A file that counts and hashes what is written to it, and takes no more than it may.
