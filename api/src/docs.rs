@@ -53,6 +53,7 @@ pages! {
     StorageFull = "STORAGE_FULL";
     WebhookNotFound = "WEBHOOK_NOT_FOUND";
     WebhookState = "WEBHOOK_STATE";
+    MessageState = "MESSAGE_STATE";
     WebhooksFull = "WEBHOOKS_FULL";
 }
 

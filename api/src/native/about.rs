@@ -40,6 +40,13 @@ pub(super) async fn delete<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Fai
     accept(call, instance, revoke(&earlier)?).await
 }
 
+/// Sends an outgoing message again that failed.
+pub(super) async fn resend<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+    call.no_body(body).await?;
+    let instance = owner(call).await?;
+    accepted(call, instance, Command::ResendMessage { id: call.message()? }).await
+}
+
 /// Who got and read an outgoing message.
 pub(super) async fn receipts<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let instance = owner(call).await?;
@@ -74,7 +81,16 @@ async fn accept<G: Gateway>(
     message: SendMessage,
 ) -> Result<Answer, Failure> {
     let request = SendRequest { message, idempotency_key: idempotency_key(call.headers)? };
-    let view = message_in(call.command(instance, Command::Send(Box::new(request))).await?)?;
+    accepted(call, instance, Command::Send(Box::new(request))).await
+}
+
+/// Gives an instance a command that makes a message, and shows the message.
+async fn accepted<G: Gateway>(
+    call: &Call<'_, G>,
+    instance: InstanceId,
+    command: Command,
+) -> Result<Answer, Failure> {
+    let view = message_in(call.command(instance, command).await?)?;
     let mut answer = reply::json(StatusCode::ACCEPTED, &MessageJson::of(&view));
     reply::set_text(&mut answer, LOCATION, &format!("/v1/messages/{}", view.id));
     if view.replayed {

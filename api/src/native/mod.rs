@@ -76,6 +76,7 @@ async fn message<G: Gateway>(
         Op::Vote => about::send(call, body, VoteBody::read).await,
         Op::Edit => about::edit(call, body).await,
         Op::Delete => about::delete(call).await,
+        Op::Resend => about::resend(call, body).await,
         Op::Receipts => about::receipts(call).await,
         Op::List => messages::list(call).await,
         Op::MarkRead => messages::mark_read(call, body).await,

@@ -408,6 +408,7 @@ impl Gateway for Fake {
             | Command::ConfirmPasskey => Ok(pairing(state)),
             Command::CheckSend { .. } => takes_messages(id).map(|()| Reply::Done),
             Command::Send(request) => self.accept(id, *request).await,
+            Command::ResendMessage { .. } => Ok(Reply::Message(Box::new(message(MessageStatus::Pending)))),
             Command::GetMessage { id } if id == message_id() => {
                 Ok(Reply::Message(Box::new(message(MessageStatus::Sent))))
             }

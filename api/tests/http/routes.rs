@@ -222,6 +222,12 @@ fn message_rows() -> Vec<Row> {
             })),
         ),
         row(
+            "messages.resend",
+            Sent::new("POST", &format!("/v1/messages/{id}/resend")),
+            202,
+            told(Command::ResendMessage { id }),
+        ),
+        row(
             "messages.list_receipts",
             Sent::get(&format!("/v1/messages/{id}/receipts")),
             200,

@@ -156,6 +156,11 @@ pub enum Command {
         /// Public id of the API key that asked.
         by: String,
     },
+    /// Sends a message again that failed, as a new one under the same WhatsApp id. Answered by [`Reply::Message`].
+    ResendMessage {
+        /// Which one.
+        id: MessageId,
+    },
     /// Writes down that an endpoint was paused because of one of its events. Answered by [`Reply::Done`].
     NotePaused {
         /// Which endpoint.

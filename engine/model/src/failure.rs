@@ -62,6 +62,8 @@ error_codes! {
     WebhookState = "WEBHOOK_STATE", 409, "The webhook is not in a state for this", false;
     /// The account has as many webhooks and consumers as it may.
     WebhooksFull = "WEBHOOKS_FULL", 409, "The account has no room for another webhook", false;
+    /// The message has a status that does not allow this.
+    MessageState = "MESSAGE_STATE", 409, "The message is not in a status for this", false;
     /// Another instance has this name.
     NameTaken = "NAME_TAKEN", 409, "The name is taken", false;
     /// The idempotency key was used with another body.

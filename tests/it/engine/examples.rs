@@ -17,6 +17,8 @@ use trunkline_tests::{Accepted, Account, Baileys, Gateway, Instance, Media, Worl
 /// The person of the examples, and the second one.
 const ANA: &str = "5511912345678";
 const RUI: &str = "5511987654321";
+/// A number without an account.
+const NOBODY: &str = "4930901820";
 
 /// When the invitation of the examples ends, in seconds since the Unix epoch.
 const INVITED_UNTIL: u64 = 1_893_456_000;
@@ -55,6 +57,7 @@ const SERVER: &str = "https://example.org/";
 const INSTEAD: &[(&str, &str, &str)] = &[
     ("messages.vote", "3EB0C127D7BACC83D6A1", "poll"),
     ("messages.revoke", "3EB0C127D7BACC83D6A1", "group_message"),
+    ("messages.resend", "msg_0000000000002a", "failed"),
     ("chats.star_message", "3EB0C127D7BACC83D6A1", "sent"),
     ("chats.delete_message", "3EB0C127D7BACC83D6A1", "sent"),
     ("newsletters.follow", "120400000000000001@newsletter", "their_newsletter"),
@@ -391,6 +394,8 @@ async fn messages(
     support.expect_text("a word to all").await;
     let sent = support.send(json!({"to": ANA, "text": {"body": "Your order is on its way."}})).await;
     support.expect_status(&sent, "delivered").await;
+    let failed = support.send(json!({"to": NOBODY, "text": {"body": "Is anybody there?"}})).await;
+    support.expect_failed(&failed).await;
     let status = support.post("/status", json!({"audience": [ANA], "text": {"body": "Open."}})).await;
     BTreeMap::from([
         ("received", json!(received.key.id)),
@@ -399,6 +404,7 @@ async fn messages(
         ("group_message", json!(in_group.key.id)),
         ("sent", json!(sent.wa_id)),
         ("message", json!(sent.id)),
+        ("failed", json!(failed.id)),
         ("status", text(&status.expect(202)["wa_id"])),
     ])
 }

@@ -29,7 +29,7 @@ mod refusals;
 mod retries;
 mod settings;
 mod text;
-mod webhook_trouble;
 mod votes;
+mod webhook_trouble;
 mod webhooks;
 mod whatsmeow;

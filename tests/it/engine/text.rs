@@ -1,5 +1,6 @@
 //! Text between a number of the gateway and Baileys: by phone number and LID, quoted, mentioning, received, read.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use trunkline_tests::{Accepted, Account, Gateway, GatewayEvent, World, judge};
 
@@ -204,6 +205,35 @@ async fn a_number_without_whatsapp_fails_with_its_reason() {
     assert_eq!(shop.expect_failed(&sent).await, "not_on_whatsapp");
     let shown = shop.message(&sent).await;
     assert_eq!((&shown["status"], &shown["error"]), (&json!("failed"), &json!("not_on_whatsapp")));
+    gateway.finish().await;
+    world.finish().await;
+}
+
+// proves: messages.resend
+#[tokio::test]
+async fn a_message_that_failed_is_sent_again_when_asked_and_no_other() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let gateway = Gateway::start(&world).await;
+    let shop = gateway.link(&alice).await;
+    let laptop = bob.link_baileys().await;
+    let refusal = json!({"device": alice.device_jid(1), "value": "479", "count": 1});
+    world.control().fault("ack_error", refusal).await;
+    let failed = shop.send_text(&bob, "second try").await;
+    shop.expect_failed(&failed).await;
+    let path = format!("/v1/messages/{}/resend", failed.id);
+    let again = async || gateway.api().request(Method::POST, &path).send().await;
+    let made = again().await;
+    let message = Accepted::of(&made);
+    made.expect(202);
+    assert_ne!(message.id, failed.id, "another message");
+    assert_eq!(message.wa_id, failed.wa_id, "the same to WhatsApp");
+    shop.expect_status(&message, "delivered").await;
+    assert_eq!(laptop.expect_text("second try").await.key.id, failed.wa_id);
+    assert_eq!(Accepted::of(&again().await).id, message.id, "asked twice, sent once");
+    let path = format!("/v1/messages/{}/resend", message.id);
+    gateway.api().request(Method::POST, &path).send().await.expect_problem(409, "MESSAGE_STATE");
+    assert_eq!(shop.message(&failed).await["status"], "failed");
     gateway.finish().await;
     world.finish().await;
 }

@@ -49,6 +49,9 @@ super::operations! {
     Delete: DELETE "/v1/messages/{message}", "messages.delete", MessagesSend / Send,
         - => (202 MessageJson<'_>), [],
         "Deletes an outgoing message for everyone.";
+    Resend: POST "/v1/messages/{message}/resend", "messages.resend", MessagesSend / Send,
+        {} => (202 MessageJson<'_>), [],
+        "Sends a message again that failed, as a new message; a receiver who has the old one after all shows both as one.";
     Receipts: GET "/v1/messages/{message}/receipts", "messages.list_receipts", MessagesRead / Read,
         - => (200 List<ReceiptJson<'_>>), [],
         "Lists who has an outgoing message, who has read and who has played it.";

@@ -174,9 +174,13 @@ impl Instance {
             error => internal(&error),
         })?;
         let now_ms = clock::wall_ms();
+        let wa_id = match &message.wa_id {
+            Some(wa_id) => wa_id.clone(),
+            None => trunkline_whatsapp::new_message_id(clock::random_16().map_err(|error| internal(&error))?),
+        };
         let record = MessageRecord {
             id,
-            wa_id: trunkline_whatsapp::new_message_id(clock::random_16().map_err(|error| internal(&error))?),
+            wa_id,
             to: message.to.clone(),
             kind: message.kind.to_owned(),
             lane: message.lane,

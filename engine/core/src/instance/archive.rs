@@ -22,6 +22,8 @@ pub(crate) struct AcceptedArchive {
     pub(super) poll: Option<Poll>,
     /// The vote that it is.
     pub(super) vote: Option<PollVote>,
+    /// The WhatsApp id of a message that is sent again.
+    pub(super) wa_id: Option<String>,
 }
 
 impl AcceptedArchive {
@@ -65,6 +67,7 @@ pub(crate) fn archive(request: SendRequest) -> Result<AcceptedArchive, Failure> 
         is_media,
         poll,
         vote,
+        wa_id: None,
     })
 }
 

@@ -54,6 +54,7 @@ impl Instance {
             Command::GetPairing => Ok(Reply::Pairing(self.pairing.clone())),
             Command::GetMessage { id } => self.get_message(id),
             Command::GetReceipts { id } => self.receipts(id),
+            Command::ResendMessage { id } => return self.resend(id, reply),
             Command::ListMessages { before, status, limit } => {
                 self.list_messages(before, status, limit).await
             }

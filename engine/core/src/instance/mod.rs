@@ -26,6 +26,7 @@ mod receipts;
 mod reconnect;
 mod recycle;
 mod remove;
+mod resend;
 mod session;
 mod settings;
 mod state;
