@@ -108,6 +108,8 @@ fn enter_endpoints(registry: &Registry, found: &Found, sealer: &Sealer) -> Resul
     }
     found.retentions.iter().for_each(|(account, kept)| registry.keep_retention(*account, *kept));
     Ok(())
+}
+
 fn open_blobs(data_dir: &DataDir, config: &EngineConfig) -> Result<BlobStore, EngineError> {
     let dir = data_dir.path().join("blobs");
     match &config.bucket {
