@@ -3,8 +3,6 @@
 //! A row: operation, method and path, name, scope and budget, body and reply, query parameters, summary. Bodies are `-` (none),
 //! `{}` (nothing or an empty object), `{Type}`, `{long Type}` and `{large Type}` (the same, with more room), `{message Type}`
 //! (JSON or multipart) or `{file}`; replies `(204)`, `(200 Type)`, `(file)`, `(bytes "type/subtype" …)`, `(events Type)` or `(events)`.
-//! The example of a body is the file of that name in `examples/`.
-//! (JSON or multipart) or `{file}`; replies `(204)`, `(200 Type)`, `(file)`, `(bytes "type/subtype" …)` or `(events Type)`.
 //! The example of a body is the file of that name in `examples/`; those of its other forms are in the directory of that name, and
 //! listed in `form.rs`.
 

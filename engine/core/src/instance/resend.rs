@@ -24,8 +24,10 @@ impl Instance {
     fn failed_message(&self, id: MessageId) -> Result<AcceptedArchive, Failure> {
         let failed = self.load(id)?.ok_or_else(|| no_message(id))?;
         if failed.status != MessageStatus::Failed {
-            let detail =
-                format!("Only a message that failed is sent again; this one is `{}`.", failed.status.as_str());
+            let detail = format!(
+                "Only a message that failed is sent again; this one is `{}`.",
+                failed.status.as_str()
+            );
             return Err(Failure::new(ErrorCode::MessageState, detail));
         }
         let suffix = id.get().to_be_bytes();

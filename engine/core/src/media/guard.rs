@@ -140,7 +140,6 @@ impl GuardedClient {
 /// # Errors
 /// [`EngineError::Http`], which the built-in algorithms never cause.
 pub(crate) fn tls_config() -> Result<rustls::ClientConfig, EngineError> {
-pub(super) fn tls_config() -> Result<rustls::ClientConfig, EngineError> {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
