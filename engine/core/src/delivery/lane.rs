@@ -96,7 +96,7 @@ impl Run {
                 &*self.context.ledger,
                 self.key.instance,
                 self.place.after,
-                WEBHOOK_PAGE,
+                self.page(),
             ) {
                 Ok(page) => page,
                 Err(error) => {
@@ -127,7 +127,7 @@ impl Run {
                 continue;
             }
             let bundle = self.bundle(rest);
-            if let Some(at_ms) = self.waits_for_company(&bundle, page.len() == WEBHOOK_PAGE) {
+            if let Some(at_ms) = self.waits_for_company(&bundle, page.len() == self.page()) {
                 return Some(End::Later { at_ms });
             }
             rest = &rest[bundle.covers.len()..];
@@ -140,6 +140,11 @@ impl Run {
             }
         }
         None
+    }
+
+    /// Events that are read at a time: a batch has to find room.
+    fn page(&self) -> usize {
+        WEBHOOK_PAGE.max(self.endpoint.batching.map_or(0, |batching| usize::from(batching.events_max)))
     }
 
     /// The filter holds for replays as well.
