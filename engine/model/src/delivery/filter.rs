@@ -78,7 +78,7 @@ impl ChatKind {
 fn chat_of(body: &EventBody) -> Option<&str> {
     match body {
         EventBody::MessageReceived(message) => Some(&message.chat.jid),
-        EventBody::MessageStatus(change) => Some(&change.chat),
+        EventBody::MessageStatus(change) => Some(&change.chat.jid),
         EventBody::ChatPresence { chat, .. } => Some(&chat.jid),
         EventBody::GroupChanged { group, .. } => Some(&group.jid),
         EventBody::ChatChanged(changed) => Some(&changed.chat.jid),
