@@ -173,7 +173,6 @@ fn text_to_somebody() -> SendMessage {
 fn message_rows() -> Vec<Row> {
     let text = text_to_somebody();
     let send = Command::Send(Box::new(SendRequest { message: text, idempotency_key: None }));
-    let id = message_id();
     let read = Command::MarkRead {
         chat: "120363021033254949@g.us".to_owned(),
         participant: Some("966501234567@s.whatsapp.net".to_owned()),
@@ -194,6 +193,24 @@ fn message_rows() -> Vec<Row> {
             told(Command::ListMessages { before: None, status: Some(MessageStatus::Failed), limit: 1 }),
         ),
         row("messages.read", Sent::post("/v1/instances/shop/messages/read", read_body), 204, told(read)),
+        row(
+            "events.list",
+            Sent::get("/v1/instances/shop/events?after=3&limit=5"),
+            200,
+            told(Command::PullEvents { after: 3, limit: 5 }),
+        ),
+        row(
+            "media.get",
+            Sent::get("/v1/instances/shop/media/med_0000000000000007"),
+            200,
+            told(Command::FetchMedia { sequence: 7 }),
+        ),
+    ]
+}
+
+fn one_message_rows() -> Vec<Row> {
+    let id = message_id();
+    vec![
         row(
             "messages.get_of_instance",
             Sent::get(&format!("/v1/instances/shop/messages/{id}")),
@@ -232,18 +249,6 @@ fn message_rows() -> Vec<Row> {
             Sent::get(&format!("/v1/messages/{id}/receipts")),
             200,
             told(Command::GetReceipts { id }),
-        ),
-        row(
-            "events.list",
-            Sent::get("/v1/instances/shop/events?after=3&limit=5"),
-            200,
-            told(Command::PullEvents { after: 3, limit: 5 }),
-        ),
-        row(
-            "media.get",
-            Sent::get("/v1/instances/shop/media/med_0000000000000007"),
-            200,
-            told(Command::FetchMedia { sequence: 7 }),
         ),
     ]
 }
@@ -336,11 +341,18 @@ fn account_rows() -> Vec<Row> {
 }
 
 fn rows() -> Vec<Row> {
-    let mut rows: Vec<Row> =
-        [open_rows(), instance_rows(), pairing_rows(), message_rows(), webhook_rows(), account_rows()]
-            .into_iter()
-            .flatten()
-            .collect();
+    let mut rows: Vec<Row> = [
+        open_rows(),
+        instance_rows(),
+        pairing_rows(),
+        message_rows(),
+        one_message_rows(),
+        webhook_rows(),
+        account_rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let written: BTreeSet<&str> = rows.iter().map(|row| row.route).collect();
     rows.extend(routes().filter(|route| !written.contains(route.name)).map(example));
     rows

@@ -1,7 +1,7 @@
 //! Numbers that move without being linked again: from Baileys, and from one Trunkline to another.
 
 use serde_json::{Map, Value, json};
-use trunkline_tests::{DeviceState, Gateway, GatewayEvent, World};
+use trunkline_tests::{Account, Baileys, DeviceState, Gateway, GatewayEvent, Group, Instance, World};
 
 /// The folder that Baileys would have written: the same keys, under its names.
 fn folder(state: &DeviceState) -> Map<String, Value> {
@@ -16,6 +16,53 @@ fn folder(state: &DeviceState) -> Map<String, Value> {
     files
 }
 
+/// A number on its way from another gateway, which Baileys plays, to ours.
+pub(super) struct Moving {
+    pub(super) alice: Account,
+    bob: Account,
+    friend: Baileys,
+    group: Group,
+    /// What the other gateway knew when it was stopped.
+    pub(super) state: DeviceState,
+}
+
+impl Moving {
+    /// Alice's number speaks with Bob and in a group, over the other gateway, until that is stopped.
+    pub(super) async fn begin(world: &World) -> Moving {
+        let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+        let (old, friend) = (alice.link_baileys().await, bob.link_baileys().await);
+        // Sessions of both directions, and a group's keys.
+        old.send_text(&bob, "from the old gateway").await;
+        friend.expect_text("from the old gateway").await;
+        friend.send_text(&alice, "to the old gateway").await;
+        old.expect_text("to the old gateway").await;
+        let group = friend.create_group("Walkers", &[&alice]).await;
+        friend.send_text(&group, "a word to the group").await;
+        old.expect_text("a word to the group").await;
+        alice.expect_settled(1).await;
+        let state = old.export_state().await;
+        old.kill();
+        Moving { alice, bob, friend, group, state }
+    }
+
+    /// The number connects from here and goes on with the keys that it brought, in every direction.
+    pub(super) async fn goes_on(&self, world: &World, shop: &Instance) {
+        shop.connect().await;
+        shop.expect_state("open").await;
+        shop.send_text(&self.bob, "from the new gateway").await;
+        self.friend.expect_text("from the new gateway").await;
+        assert_eq!(retries(world).await, 0, "the session towards Bob was of no use");
+        self.friend.send_text(&self.alice, "to the new gateway").await;
+        shop.expect_text("to the new gateway").await;
+        assert_eq!(retries(world).await, 0, "the session from Bob was of no use");
+        self.friend.send_text(&self.group, "another word to the group").await;
+        shop.expect_text("another word to the group").await;
+        assert_eq!(retries(world).await, 0, "the sender key of the group was of no use");
+        let stats = world.control().get("/stats").await;
+        assert_eq!(stats["paired"], 2, "somebody was linked again: {stats:#}");
+    }
+}
+
 async fn retries(world: &World) -> u64 {
     world.control().get("/stats").await["retries"].as_u64().unwrap_or(u64::MAX)
 }
@@ -23,40 +70,15 @@ async fn retries(world: &World) -> u64 {
 #[tokio::test]
 async fn capability_instances_import_takes_a_baileys_folder_and_goes_on_without_linking() {
     let world = World::start().await;
-    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
-    let (old, friend) = (alice.link_baileys().await, bob.link_baileys().await);
-    // Sessions of both directions, and a group's keys.
-    old.send_text(&bob, "from the old gateway").await;
-    friend.expect_text("from the old gateway").await;
-    friend.send_text(&alice, "to the old gateway").await;
-    old.expect_text("to the old gateway").await;
-    let group = friend.create_group("Walkers", &[&alice]).await;
-    friend.send_text(&group, "a word to the group").await;
-    old.expect_text("a word to the group").await;
-    alice.expect_settled(1).await;
-    let state = old.export_state().await;
-    old.kill();
-
+    let moving = Moving::begin(&world).await;
     let gateway = Gateway::start(&world).await;
-    gateway.api().keep_private(alice.pn());
-    let body = json!({"name": "moved", "baileys": {"files": folder(&state)}});
+    gateway.api().keep_private(moving.alice.pn());
+    let body = json!({"name": "moved", "baileys": {"files": folder(&moving.state)}});
     let shop = gateway.import_instance(&body).await;
     let view = shop.view().await;
     assert_eq!((&view["state"], &view["name"]), (&json!("stopped"), &json!("moved")), "{view}");
-    assert_eq!(view["linked"]["phone"], format!("+{}", alice.pn()), "{view}");
-    shop.connect().await;
-    shop.expect_state("open").await;
-    shop.send_text(&bob, "from the new gateway").await;
-    friend.expect_text("from the new gateway").await;
-    assert_eq!(retries(&world).await, 0, "the session towards Bob was of no use");
-    friend.send_text(&alice, "to the new gateway").await;
-    shop.expect_text("to the new gateway").await;
-    assert_eq!(retries(&world).await, 0, "the session from Bob was of no use");
-    friend.send_text(&group, "another word to the group").await;
-    shop.expect_text("another word to the group").await;
-    assert_eq!(retries(&world).await, 0, "the sender key of the group was of no use");
-    let stats = world.control().get("/stats").await;
-    assert_eq!(stats["paired"], 2, "somebody was linked again: {stats:#}");
+    assert_eq!(view["linked"]["phone"], format!("+{}", moving.alice.pn()), "{view}");
+    moving.goes_on(&world, &shop).await;
     gateway.finish().await;
     world.finish().await;
 }

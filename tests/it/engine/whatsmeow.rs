@@ -3,6 +3,7 @@
 //! whatsmeow itself does not run here. A device that Baileys really linked is written into a database after whatsmeow's
 //! published schema, its sessions and sender keys as the protobuf messages that the Go Signal library keeps.
 
+use super::portable::Moving;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use buffa::Message as _;
@@ -242,23 +243,10 @@ fn body(file: &[u8]) -> Value {
 #[tokio::test]
 async fn capability_instances_import_whatsmeow_goes_on_without_linking() {
     let world = World::start().await;
-    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
-    let (old, friend) = (alice.link_baileys().await, bob.link_baileys().await);
-    // Sessions of both directions, and a group's keys.
-    old.send_text(&bob, "from the old gateway").await;
-    friend.expect_text("from the old gateway").await;
-    friend.send_text(&alice, "to the old gateway").await;
-    old.expect_text("to the old gateway").await;
-    let group = friend.create_group("Walkers", &[&alice]).await;
-    friend.send_text(&group, "a word to the group").await;
-    old.expect_text("a word to the group").await;
-    alice.expect_settled(1).await;
-    let state = old.export_state().await;
-    old.kill();
-
+    let moving = Moving::begin(&world).await;
     let gateway = Gateway::start(&world).await;
-    gateway.api().keep_private(alice.pn());
-    let file = database(&state);
+    gateway.api().keep_private(moving.alice.pn());
+    let file = database(&moving.state);
     let refused = gateway.api().post("/v1/instances/import", &body(&file[..file.len() / 2])).send().await;
     refused.expect_problem(422, "VALIDATION");
     let mut other = body(&file);
@@ -266,18 +254,8 @@ async fn capability_instances_import_whatsmeow_goes_on_without_linking() {
     gateway.api().post("/v1/instances/import", &other).send().await.expect_problem(422, "VALIDATION");
     // Neither left anything behind: the name is free.
     let shop = gateway.import_instance(&body(&file)).await;
-    assert_eq!(shop.view().await["linked"]["phone"], format!("+{}", alice.pn()));
-    shop.connect().await;
-    shop.expect_state("open").await;
-    shop.send_text(&bob, "from the new gateway").await;
-    friend.expect_text("from the new gateway").await;
-    friend.send_text(&alice, "to the new gateway").await;
-    shop.expect_text("to the new gateway").await;
-    friend.send_text(&group, "another word to the group").await;
-    shop.expect_text("another word to the group").await;
-    let stats = world.control().get("/stats").await;
-    assert_eq!(stats["retries"], 0, "sessions or sender keys were of no use: {stats:#}");
-    assert_eq!(stats["paired"], 2, "somebody was linked again: {stats:#}");
+    assert_eq!(shop.view().await["linked"]["phone"], format!("+{}", moving.alice.pn()));
+    moving.goes_on(&world, &shop).await;
     gateway.finish().await;
     world.finish().await;
 }

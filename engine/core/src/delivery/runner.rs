@@ -76,8 +76,7 @@ impl Runner {
     /// Runs until nothing waits, or the endpoint is paused or gone.
     pub(super) async fn run(mut self) {
         let mut courier: Option<(Arc<Entry>, Arc<Courier>)> = None;
-        loop {
-            let Some(entry) = self.registry.get(self.id) else { break };
+        while let Some(entry) = self.registry.get(self.id) {
             if entry.endpoint.pause.is_some() {
                 break;
             }

@@ -75,10 +75,7 @@ impl Engine {
         let sweeper = BlobSweeper::start(Arc::clone(&blobs), ledgers)?;
         // Last: every number has its place in the queue by now, whichever shard it lives on.
         let turns = turns.open(Arc::clone(&directory), config.on_fatal.clone())?;
-        let sides = shards.iter().zip(dispatchers);
-        let sides = sides
-            .map(|(shard, dispatcher)| ShardSide { ledger: Arc::new(shard.ledger.clone()), dispatcher })
-            .collect();
+        let sides = sides(&shards, dispatchers);
         let engine = Engine::from_inner(Inner {
             data_dir,
             sealer,
@@ -96,7 +93,7 @@ impl Engine {
             turns,
             registry: Arc::clone(&registry),
         });
-        registry.begin(sides, engine.teller_of_pauses());
+        registry.begin(sides.into(), engine.teller_of_pauses());
         Ok(engine)
     }
 }
@@ -108,6 +105,14 @@ fn enter_endpoints(registry: &Registry, found: &Found, sealer: &Sealer) -> Resul
     }
     found.retentions.iter().for_each(|(account, kept)| registry.keep_retention(*account, *kept));
     Ok(())
+}
+
+/// What the delivery to endpoints uses of each shard.
+fn sides(shards: &[ShardHandle], dispatchers: Vec<Arc<Dispatcher>>) -> Vec<ShardSide> {
+    let sides = shards.iter().zip(dispatchers);
+    sides
+        .map(|(shard, dispatcher)| ShardSide { ledger: Arc::new(shard.ledger.clone()), dispatcher })
+        .collect()
 }
 
 fn open_blobs(data_dir: &DataDir, config: &EngineConfig) -> Result<BlobStore, EngineError> {

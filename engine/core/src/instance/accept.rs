@@ -152,9 +152,9 @@ impl Instance {
         None
     }
 
-    /// Everything that an accepted message leaves on disk, in one batch, or nothing: the batch may be shared with messages that are
-    /// accepted although this one is refused, so everything is encoded before the first row is put. An idempotency key that is used anew gives up the
-    /// deadline that it had, or the sweep would remove the new use with the old.
+    /// Everything that an accepted message leaves on disk, in one batch, or nothing: the batch may be shared with messages that
+    /// are accepted although this one is refused, so everything is encoded before the first row is put. An idempotency key that
+    /// is used anew gives up the deadline that it had, or the sweep would remove the new use with the old.
     pub(super) fn write_acceptance(
         &self,
         message: &AcceptedArchive,

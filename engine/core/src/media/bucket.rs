@@ -182,7 +182,9 @@ impl Inner {
         let prefix = Some(&self.prefix).filter(|prefix| !prefix.as_ref().is_empty());
         let mut listed = self.store.list(prefix);
         let mut found = HashSet::new();
-        while let Some(object) = listed.next().await {
+        while found.len() < count_max
+            && let Some(object) = listed.next().await
+        {
             let object = object?;
             let digest = object.location.filename().and_then(|name| digest_of(name.as_bytes()));
             // Somebody else's objects are left alone, also those below our prefix.
@@ -191,9 +193,6 @@ impl Inner {
                 && is_older(&object, age)
             {
                 found.insert(digest);
-            }
-            if found.len() >= count_max {
-                break;
             }
         }
         Ok(found)

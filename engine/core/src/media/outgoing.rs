@@ -53,8 +53,7 @@ impl Uploader<'_> {
         if let Some(known) = self.known(suffix)? {
             return Ok(known);
         }
-        let brought = self.context.blobs.bring(blob).await;
-        brought.map_err(|failure| SendError::retryable("media_bucket", failure.detail))?;
+        self.bring(blob).await?;
         let on_disk = blob.size_bytes > SEALED_IN_MEMORY_BYTES_MAX;
         let scratch = on_disk.then(|| self.context.blobs.sealing_scratch());
         let upload = MediaUpload {
@@ -85,8 +84,15 @@ impl Uploader<'_> {
     ) -> Result<UploadedMedia, SendError> {
         let turn = self.context.transfers.upload_turns.acquire().await;
         let _turn = turn.map_err(|error| SendError::retryable("media_upload", error.to_string()))?;
+        self.bring(blob).await?;
         let (open, size_bytes) = (open(self.context, blob), blob.size_bytes);
         self.session.upload(MediaUpload { kind, open, size_bytes, sealed_path: None, sealed: false }).await
+    }
+
+    /// Sees to it that the file lies here, when the bucket has it and the cache gave it up.
+    async fn bring(&self, blob: &BlobRef) -> Result<(), SendError> {
+        let brought = self.context.blobs.bring(blob).await;
+        brought.map_err(|failure| SendError::retryable("media_bucket", failure.detail))
     }
 
     /// What is stored of an upload, unless it expired.

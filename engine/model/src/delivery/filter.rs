@@ -126,8 +126,8 @@ mod tests {
     #[test]
     fn every_part_has_to_let_an_event_pass() {
         let person = event("5511912345678@s.whatsapp.net");
-        let code =
-            Event { body: EventBody::QrIssued { code: "x".into(), expires_at_ms: 0 }, ..person.clone() };
+        let shown = EventBody::QrIssued { code: "x".into(), expires_at_ms: 0 };
+        let code = Event { sequence: 2, time_ms: 0, backfilled: false, body: shown };
         let filter = |events: &[&str], kinds: &[ChatKind]| Filter {
             events: events.iter().map(|&event| event.to_owned()).collect(),
             instances: None,
