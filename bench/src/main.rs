@@ -14,6 +14,7 @@ mod limits;
 mod load;
 mod report;
 mod role;
+mod sink;
 mod stage;
 
 use std::process::ExitCode;

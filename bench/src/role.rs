@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::CONTENT_TYPE;
-use hyper::service::service_fn;
+use hyper::service::{HttpService, service_fn};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
@@ -30,6 +30,7 @@ pub fn play(arguments: &[OsString]) -> Option<ExitCode> {
         }
         "service" => Some(told(service(rest))),
         "echo" => Some(told(echo(rest))),
+        "sink" => Some(told(crate::sink::play())),
         "poster" => Some(told(poster(rest))),
         "frames" => Some(told(crate::cases::play_frames(rest))),
         "store-filler" => Some(told(crate::cases::fill_store(rest))),
@@ -54,7 +55,10 @@ fn number(arguments: &[OsString], at: usize) -> Bench<usize> {
 }
 
 /// Says one line and lives until the parent closes its end of standard input.
-fn announce_and_stay(line: &serde_json::Value) -> Bench<()> {
+///
+/// # Errors
+/// When there is no parent to say it to.
+pub fn announce_and_stay(line: &serde_json::Value) -> Bench<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").during("announcing")?;
     out.flush().during("announcing")?;
@@ -91,8 +95,10 @@ fn echo(arguments: &[OsString]) -> Bench<()> {
     for _ in 1..threads {
         listeners.push(listener(address)?);
     }
-    let _serving: Vec<JoinHandle<()>> =
-        listeners.into_iter().map(|listener| std::thread::spawn(move || serve(listener))).collect();
+    let _serving: Vec<JoinHandle<()>> = listeners
+        .into_iter()
+        .map(|listener| std::thread::spawn(move || serve(listener, || service_fn(answer))))
+        .collect();
     announce_and_stay(&json!({ "url": format!("http://{address}") }))
 }
 
@@ -130,7 +136,11 @@ async fn post_until(address: &str, body: &Bytes, until: Instant) -> Bench<u64> {
     Ok(count)
 }
 
-fn listener(address: SocketAddr) -> Bench<std::net::TcpListener> {
+/// A listener that can share its port with others.
+///
+/// # Errors
+/// When the system has none to give.
+pub fn listener(address: SocketAddr) -> Bench<std::net::TcpListener> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP)).during("making a socket")?;
     socket.set_reuse_port(true).during("sharing a port")?;
     socket.set_nonblocking(true).during("making a socket")?;
@@ -139,8 +149,14 @@ fn listener(address: SocketAddr) -> Bench<std::net::TcpListener> {
     Ok(socket.into())
 }
 
+/// Serves on this thread, each connection with a service of its own.
 #[allow(clippy::disallowed_methods, reason = "a bare server is what is being measured")]
-fn serve(listener: std::net::TcpListener) {
+pub fn serve<S>(listener: std::net::TcpListener, service: impl Fn() -> S)
+where
+    S: HttpService<Incoming, ResBody = Full<Bytes>> + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     runtime.block_on(async move {
         let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
@@ -149,7 +165,7 @@ fn serve(listener: std::net::TcpListener) {
             drop(stream.set_nodelay(true));
             let connection = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(stream), service_fn(answer));
+                .serve_connection(TokioIo::new(stream), service());
             tokio::spawn(connection);
         }
     });

@@ -42,7 +42,7 @@ pub(super) async fn delete<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Fai
 
 /// Sends an outgoing message again that failed.
 pub(super) async fn resend<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
-    call.no_body(body).await?;
+    body.empty(call.headers).await?;
     let instance = owner(call).await?;
     accepted(call, instance, Command::ResendMessage { id: call.message()? }).await
 }

@@ -28,13 +28,17 @@ pub const ACCEPT_TO_SENT: &str = "trunkline_message_accept_to_sent_seconds";
 pub const DELIVERIES: &str = "trunkline_deliveries_total";
 /// Counter: events that were committed to the logs.
 pub const EVENTS_COMMITTED: &str = "trunkline_events_committed_total";
-/// Counter: events that endpoints took, by `target`.
+/// Counter: events that endpoints took, by `target` and `lane`: `live`, or `replay`.
 pub const EVENTS_DELIVERED: &str = "trunkline_events_delivered_total";
-/// Counter: events that were given up, by `target`.
+/// Counter: events that an endpoint's filter does not want, by `target` and `lane`.
+pub const EVENTS_PASSED_OVER: &str = "trunkline_events_passed_over_total";
+/// Counter: events that were given up, by `target` and `lane`.
 pub const EVENTS_DEAD: &str = "trunkline_events_dead_total";
-/// Gauge: events that wait for endpoints, paused ones included, by `shard` and `target`.
+/// Counter: events that were gone from the log before an endpoint took them, by `target` and `lane`.
+pub const EVENTS_EXPIRED: &str = "trunkline_events_expired_total";
+/// Gauge: events that wait for endpoints, paused ones included, by `shard`, `target` and `lane`.
 pub const EVENTS_PENDING: &str = "trunkline_events_pending";
-/// Gauge, seconds: age of the oldest event that waits for an endpoint, by `shard` and `target`.
+/// Gauge, seconds: age of the oldest event that waits for an endpoint, by `shard`, `target` and `lane`.
 pub const OLDEST_PENDING: &str = "trunkline_events_oldest_pending_seconds";
 /// Histogram, seconds: from an event's record to the endpoint's answer, by `target`.
 pub const DELIVERY_LAG: &str = "trunkline_event_delivery_lag_seconds";
@@ -95,9 +99,11 @@ pub fn describe() {
     describe_histogram!(ACCEPT_TO_SENT, Unit::Seconds, "From accept to the server's acknowledgement");
     describe_counter!(DELIVERIES, "Deliveries to webhooks and brokers");
     describe_counter!(EVENTS_COMMITTED, "Events committed to the logs");
-    describe_counter!(EVENTS_DELIVERED, "Events that webhooks and brokers took");
+    describe_counter!(EVENTS_DELIVERED, "Events that webhooks, brokers and consumers took");
+    describe_counter!(EVENTS_PASSED_OVER, "Events that the filter of an endpoint does not want");
     describe_counter!(EVENTS_DEAD, "Events that were given up");
-    describe_gauge!(EVENTS_PENDING, "Events that wait for webhooks and brokers");
+    describe_counter!(EVENTS_EXPIRED, "Events that were gone before an endpoint took them");
+    describe_gauge!(EVENTS_PENDING, "Events that wait for webhooks, brokers and consumers");
     describe_gauge!(OLDEST_PENDING, Unit::Seconds, "Age of the oldest event that waits");
     describe_histogram!(DELIVERY_LAG, Unit::Seconds, "From an event's record to the endpoint's answer");
     describe_counter!(TASK_PANICS, "Tasks that panicked");

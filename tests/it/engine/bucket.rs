@@ -1,6 +1,7 @@
 //! Uploaded files in a bucket: moto's, which somebody else wrote, and which checks the signature of every request.
 
 use serde_json::json;
+use trunkline_tests::gateway::Metrics;
 use trunkline_tests::{Accepted, Account, BucketServer, Gateway, Instance, Media, World};
 
 /// A file of the size that the node takes at the most.
@@ -173,15 +174,9 @@ async fn files_of(world: &World, account: &Account) -> usize {
 
 /// Waits until the gateway counts requests to the bucket of this kind.
 async fn expect_counted(gateway: &Gateway, operation: &str, outcome: &str) {
-    let counter =
-        format!("trunkline_media_bucket_requests_total{{operation=\"{operation}\",outcome=\"{outcome}\"}}");
-    loop {
-        let metrics = gateway.api().get("/metrics").key(None).send().await;
-        if String::from_utf8_lossy(&metrics.body).contains(&counter) {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
+    let labels = [&format!("operation=\"{operation}\"")[..], &format!("outcome=\"{outcome}\"")];
+    let is_counted = |metrics: &Metrics| metrics.sum("trunkline_media_bucket_requests_total", &labels) > 0.0;
+    gateway.until_metrics("the request to the bucket", is_counted).await;
 }
 
 #[tokio::test]

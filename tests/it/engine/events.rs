@@ -1,5 +1,10 @@
 //! The event log: pulled, streamed, resumed.
 
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use tokio::time::timeout;
 use trunkline_tests::gateway::EventStream;
 use trunkline_tests::{Gateway, GatewayEvent, World, judge};
 
@@ -36,6 +41,37 @@ async fn a_stream_resumes_where_it_stopped() {
     let newest = pulled[seen.len() - 1].sequence;
     assert_eq!(judge::gap_free(seen.iter().map(|event| event.sequence), newest), Vec::<String>::new());
     assert_eq!(pulled[..seen.len()], seen, "stream and pull tell the same");
+    gateway.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_at_random_tells_every_event_once() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let mut gateway = Gateway::start(&world).await;
+    let shop = gateway.link(&alice).await;
+    let (mut random, mut seen): (StdRng, Vec<GatewayEvent>) = (StdRng::seed_from_u64(13), Vec::new());
+    for number in 1..=12 {
+        bob.phone().send_text(&alice, &format!("message {number}")).await;
+        if number == 6 {
+            gateway.kill9();
+            gateway.restart().await;
+        }
+        let last = seen.last().map(|event| event.id.clone());
+        let mut stream = EventStream::open(gateway.api(), shop.id(), last.as_deref()).await;
+        for _ in 0..random.random_range(0..=4) {
+            let Ok(Some(event)) = timeout(Duration::from_millis(200), stream.next()).await else { break };
+            seen.push(event);
+        }
+    }
+    let last = seen.last().map(|event| event.id.clone());
+    let mut stream = EventStream::open(gateway.api(), shop.id(), last.as_deref()).await;
+    while !seen.iter().any(|event| event.text() == Some("message 12")) {
+        seen.push(stream.next().await.expect("the stream goes on"));
+    }
+    let log = shop.all_events().await;
+    assert_eq!(log[..seen.len()], seen, "nothing twice, nothing left out");
     gateway.finish().await;
     world.finish().await;
 }

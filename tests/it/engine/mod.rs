@@ -25,6 +25,7 @@ mod offline;
 mod openapi;
 mod pairing;
 mod portable;
+mod reconciliation;
 mod refusals;
 mod retries;
 mod settings;

@@ -1,7 +1,9 @@
 //! What happens while the gateway is down: the service keeps it, the restart brings it once and in order, and what was
 //! accepted before goes out after.
 
-use trunkline_tests::{Gateway, GatewayEvent, Instance, OfflineMode, SimulatorConfig, World, judge};
+use serde_json::json;
+use trunkline_tests::gateway::Delivery;
+use trunkline_tests::{Gateway, GatewayEvent, Instance, OfflineMode, SimulatorConfig, Webhook, World, judge};
 
 /// Texts sent while the gateway is down; more than the primer of pull mode.
 const BACKLOG: usize = 25;
@@ -21,6 +23,8 @@ async fn backlog(config: SimulatorConfig) {
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let mut gateway = Gateway::start(&world).await;
     let (shop, laptop) = (gateway.link(&alice).await, bob.link_baileys().await);
+    let hook = Webhook::start();
+    gateway.add_webhook(&hook.with(json!({"events": ["message.received"]}))).await;
     laptop.send_text(&alice, "before it went down").await;
     shop.expect_text("before it went down").await;
     alice.expect_settled(1).await;
@@ -44,6 +48,9 @@ async fn backlog(config: SimulatorConfig) {
     laptop.send_text(&alice, "and back once more").await;
     shop.expect_text("and back once more").await;
     expect_backlog(&shop, &missed).await;
+    hook.expect_text("and back once more").await;
+    let delivered: Vec<GatewayEvent> = hook.deliveries().iter().map(Delivery::event).cloned().collect();
+    assert_eq!(texts(&delivered, true), missed, "the webhook was told once, and that they were missed");
     gateway.finish().await;
     world.finish().await;
 }
@@ -52,12 +59,13 @@ async fn backlog(config: SimulatorConfig) {
 async fn expect_backlog(shop: &Instance, missed: &[String]) {
     let (events, newest) = shop.whole_log().await;
     assert_eq!(judge::gap_free(events.iter().map(|event| event.sequence), newest), Vec::<String>::new());
-    let texts = |backfilled: bool| -> Vec<String> {
-        let of_this_sort = events.iter().filter(|event| event.backfilled == backfilled);
-        of_this_sort.filter_map(GatewayEvent::text).map(str::to_owned).collect()
-    };
-    assert_eq!(texts(true), missed, "what is marked as missed");
-    assert!(texts(false).iter().all(|text| !missed.contains(text)), "live and missed at once");
+    assert_eq!(texts(&events, true), missed, "what is marked as missed");
+    assert!(texts(&events, false).iter().all(|text| !missed.contains(text)), "live and missed at once");
+}
+
+fn texts(events: &[GatewayEvent], backfilled: bool) -> Vec<String> {
+    let of_this_sort = events.iter().filter(|event| event.backfilled == backfilled);
+    of_this_sort.filter_map(GatewayEvent::text).map(str::to_owned).collect()
 }
 
 #[tokio::test]

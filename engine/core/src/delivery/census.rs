@@ -6,6 +6,7 @@ use trunkline_model::delivery::{Endpoint, TargetKind};
 use trunkline_store::Ledger;
 
 use super::key::LaneKey;
+use super::meters::{LANE_LABELS, lane_label};
 use super::rows;
 use crate::clock;
 use crate::engine::EngineError;
@@ -15,7 +16,7 @@ use crate::metrics::{EVENTS_PENDING, OLDEST_PENDING};
 /// A count that is under way.
 #[derive(Default)]
 pub(super) struct Census {
-    by_kind: HashMap<TargetKind, Backlog>,
+    backlogs: HashMap<(TargetKind, &'static str), Backlog>,
 }
 
 #[derive(Default)]
@@ -39,7 +40,7 @@ impl Census {
             return Ok(());
         }
         let oldest_ms = log::read(ledger, key.instance, lane.after, 1)?.first().map(|event| event.time_ms);
-        let backlog = self.by_kind.entry(endpoint.target.kind()).or_default();
+        let backlog = self.backlogs.entry((endpoint.target.kind(), lane_label(key))).or_default();
         backlog.events += pending;
         backlog.oldest_ms = match (backlog.oldest_ms, oldest_ms) {
             (Some(known), Some(other)) => Some(known.min(other)),
@@ -50,13 +51,17 @@ impl Census {
 
     /// Shows it, also where nothing waits.
     pub(super) fn show(mut self, shard: u16) {
-        for kind in TargetKind::ALL {
-            let Backlog { events, oldest_ms } = self.by_kind.remove(&kind).unwrap_or_default();
+        for (kind, lane) in TargetKind::ALL.into_iter().flat_map(|kind| LANE_LABELS.map(|lane| (kind, lane)))
+        {
+            let Backlog { events, oldest_ms } = self.backlogs.remove(&(kind, lane)).unwrap_or_default();
             let age_ms = oldest_ms.map_or(0, |oldest_ms| clock::wall_ms().saturating_sub(oldest_ms).max(0));
-            let (shard, target) = (shard.to_string(), kind.as_str());
-            metrics::gauge!(EVENTS_PENDING, "shard" => shard.clone(), "target" => target).set(events as f64);
-            metrics::gauge!(OLDEST_PENDING, "shard" => shard, "target" => target)
-                .set(age_ms as f64 / 1_000.0);
+            let labels = [
+                ("shard", shard.to_string()),
+                ("target", kind.as_str().to_owned()),
+                ("lane", lane.to_owned()),
+            ];
+            metrics::gauge!(EVENTS_PENDING, &labels).set(events as f64);
+            metrics::gauge!(OLDEST_PENDING, &labels).set(age_ms as f64 / 1_000.0);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use futures_util::future::BoxFuture;
 use trunkline_model::delivery::{
-    DeadLetterRecord, DeliveryRecord, Endpoint, LaneRecord, Next, Outcome, PauseReason, Verdict,
+    DeadLetterRecord, DeliveryRecord, Endpoint, LaneCounts, LaneRecord, Next, Outcome, PauseReason, Verdict,
 };
 use trunkline_model::event::Event;
 use trunkline_store::StoreError;
@@ -13,6 +13,7 @@ use trunkline_store::StoreError;
 use super::courier::{Courier, Parcel};
 use super::journal::Journal;
 use super::key::LaneKey;
+use super::meters;
 use super::station::Station;
 use crate::clock;
 use crate::limits::{LANE_EVENTS_PER_TURN, WEBHOOK_PAGE, WEBHOOK_WARN_ATTEMPTS};
@@ -31,6 +32,8 @@ pub(super) struct Run {
     pub(super) place: LaneRecord,
     /// Events that the endpoint took in this turn.
     pub(super) taken: usize,
+    /// What became of events by the time the place was last written down.
+    pub(super) counted: LaneCounts,
 }
 
 /// A turn that is over.
@@ -73,9 +76,15 @@ impl Run {
         let before = self.place.clone();
         let mut attempted = false;
         let end = self.turn(&mut attempted).await;
-        let save =
-            (self.place != before).then(|| self.journal.save(&self.context, &self.station, &self.place));
+        let save = (self.place != before).then(|| self.save());
         Ended { key: self.key, place: self.place, end, save, attempted }
+    }
+
+    /// Writes the place down; resolves when it is on disk.
+    fn save(&mut self) -> BoxFuture<'static, Result<(), StoreError>> {
+        meters::count(self.endpoint.target.kind(), self.key, self.counted, self.place.counts);
+        self.counted = self.place.counts;
+        self.journal.save(&self.context, &self.station, &self.place)
     }
 
     async fn turn(&mut self, attempted: &mut bool) -> End {
@@ -136,7 +145,7 @@ impl Run {
                 return Some(end);
             }
             if self.journal.is_due() {
-                drop(self.journal.save(&self.context, &self.station, &self.place));
+                drop(self.save());
             }
         }
         None
@@ -242,8 +251,6 @@ impl Run {
                     .record(lag_ms as f64 / 1_000.0);
             }
         }
-        ::metrics::counter!(metrics::EVENTS_DELIVERED, "target" => kind)
-            .increment(bundle.events.len() as u64);
     }
 
     fn failed(&mut self, bundle: &Bundle<'_>, asked_ms: Option<u64>, outcome: Outcome) -> Option<End> {
@@ -269,9 +276,6 @@ impl Run {
                         tracing::error!(endpoint = %self.endpoint.id, %error, "a dead letter cannot be written");
                     }
                 }
-                let kind = self.endpoint.target.kind().as_str();
-                ::metrics::counter!(metrics::EVENTS_DEAD, "target" => kind)
-                    .increment(bundle.events.len() as u64);
                 let works =
                     self.station.took_since(since_ms) && !self.endpoint.schedule.pauses_when_exhausted();
                 (!works).then_some(End::Paused(PauseReason::Failing))

@@ -19,6 +19,7 @@ mod inbox;
 mod journal;
 mod key;
 mod lane;
+mod meters;
 mod pull;
 mod registry;
 mod replay;

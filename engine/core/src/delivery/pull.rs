@@ -9,6 +9,7 @@ use trunkline_model::{ErrorCode, Failure, InstanceId, record};
 use trunkline_store::{Batch, CommitClass, Ledger};
 
 use super::key::LaneKey;
+use super::meters;
 use super::registry::{Entry, Registry, ShardSide};
 use super::rows;
 use crate::engine::EngineError;
@@ -136,16 +137,18 @@ async fn advance(shard: &ShardSide, entry: &Entry, key: LaneKey, to: u64) -> Res
     let Some(mut place) = place.filter(|place| place.after < to) else {
         return Ok(to);
     };
-    count(shard, entry, key, &mut place, to).map_err(|error| unreadable(&error))?;
+    let before = place.counts;
+    pass(shard, entry, key, &mut place, to).map_err(|error| unreadable(&error))?;
     let mut batch = Batch::new();
     let bytes = record::encode(&place).map_err(|error| unreadable(&error.into()))?;
     batch.put(rows::lane_key(entry.endpoint.id, key), bytes);
     let ledger: &dyn Ledger = &*shard.ledger;
     patient::commit(ledger, batch, CommitClass::First).await.map_err(|error| store_failure(&error))?;
+    meters::count(entry.endpoint.target.kind(), key, before, place.counts);
     Ok(place.after)
 }
 
-fn count(
+fn pass(
     shard: &ShardSide,
     entry: &Entry,
     key: LaneKey,

@@ -165,6 +165,7 @@ impl Runner {
             courier: Arc::clone(courier),
             journal: Journal::new(self.id, key),
             key,
+            counted: place.counts,
             place,
             taken: 0,
         };

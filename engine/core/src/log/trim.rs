@@ -58,9 +58,9 @@ fn events_of(instance: InstanceId) -> KeyRange {
     KeyRange::table(instance.slot().0, instance.0, table::EVENT)
 }
 
-/// The first event of the newest ones that fit into so many bytes.
+/// The first event of the newest ones that fit into so many bytes; beyond the last one when not even that fits.
 fn first_within(ledger: &dyn Ledger, instance: InstanceId, bytes: u64) -> Result<u64, EngineError> {
-    let (mut rest, mut left, mut first) = (events_of(instance), bytes, 0);
+    let (mut rest, mut left, mut first) = (events_of(instance), bytes, u64::MAX);
     loop {
         let page = ledger.scan(rest.clone(), Direction::Backward, TRIM_MAX)?;
         for (key, value) in &page {
