@@ -44,7 +44,7 @@ pub const TRIAL_REQUESTS_AT_ONCE: usize = 16;
 /// Messages that a trial hands over in one request.
 pub const TRIAL_BATCH: usize = 50;
 /// Longest that the endpoints of a trial may take to hear the rest once nothing new happens.
-pub const TRIAL_DRAIN_TIMEOUT: Duration = Duration::from_secs(900);
+pub const TRIAL_DRAIN_TIMEOUT: Duration = Duration::from_secs(1_800);
 /// Longest that a trial may go on making events.
 pub const TRIAL_TIMEOUT: Duration = Duration::from_secs(3_600);
 /// How long the gateway of a trial stays down after a kill.

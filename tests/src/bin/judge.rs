@@ -24,7 +24,7 @@ enum Trial {
         #[arg(long, default_value_t = 200_000)]
         events: u64,
         /// Linked numbers
-        #[arg(long, default_value_t = 20)]
+        #[arg(long, default_value_t = 40)]
         numbers: usize,
         /// Seconds between two kills
         #[arg(long, default_value_t = 20)]

@@ -75,6 +75,12 @@ impl Endpoint {
         self.get("").await
     }
 
+    /// As [`Endpoint::view`], or nothing while nobody answers.
+    pub async fn try_view(&self) -> Option<Value> {
+        let answer = self.api.get(&self.path).try_send().await.ok()?;
+        (answer.status == 200).then(|| answer.json())
+    }
+
     /// Waits until what the API shows of it is as `accept` likes it.
     pub async fn until(&self, what: &str, accept: impl Fn(&Value) -> bool) -> Value {
         let mut last = Value::Null;

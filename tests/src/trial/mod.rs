@@ -93,9 +93,10 @@ pub async fn run(plan: &Plan) -> Finding {
         lines.push((account, instance));
     }
     let told = endpoints(&gateway, plan).await;
-    let kills = make_events(&mut gateway, plan, &customer, &lines).await;
+    let kills = make_events(&mut gateway, plan, &customer, &lines, &told).await;
     told.iter().for_each(|told| told.site.calm_down());
-    drain(&told).await;
+    all_open(&lines).await;
+    heard(&told).await;
     let mut logs = Vec::new();
     for (_, instance) in &lines {
         logs.extend(instance.all_events().await);
@@ -140,12 +141,14 @@ async fn endpoints(gateway: &Gateway, plan: &Plan) -> Vec<Told> {
     told
 }
 
-/// Sends in both directions, and kills the gateway meanwhile, until the logs are long enough. Gives the number of kills.
+/// Sends in both directions until the logs are long enough, and waits until the endpoints have heard of it; the gateway is killed
+/// all the while. Gives the number of kills.
 async fn make_events(
     gateway: &mut Gateway,
     plan: &Plan,
     customer: &Account,
     lines: &[(Account, Instance)],
+    told: &[Told],
 ) -> u32 {
     let (api, enough) = (gateway.api().clone(), AtomicBool::new(false));
     let going = || !enough.load(Ordering::Relaxed);
@@ -156,13 +159,12 @@ async fn make_events(
             customer.phone().send_text(account, &format!("in {number}")).await;
         },
     );
-    let outbound = stream::iter(0u64..).take_while(|_| std::future::ready(going())).for_each_concurrent(
-        lines.len(),
-        |number| {
-            let (_, instance) = &lines[number as usize % lines.len()];
-            send_batch(&api, instance, customer, number)
-        },
-    );
+    // An eighth of the events are messages that go out, and each makes four; the rest comes in.
+    let batches = plan.events.div_ceil(8 * TRIAL_BATCH as u64);
+    let outbound = stream::iter(0..batches).for_each_concurrent(lines.len(), |number| {
+        let (_, instance) = &lines[number as usize % lines.len()];
+        send_batch(&api, instance, customer, number)
+    });
     let watching = async {
         while count(&api).await.is_none_or(|events| events < plan.events) {
             tokio::time::sleep(TRIAL_LOOK_INTERVAL).await;
@@ -180,10 +182,13 @@ async fn make_events(
         }
     };
     let made = timeout(TRIAL_TIMEOUT, async {
-        let working = async { tokio::join!(inbound, outbound, watching) };
+        let working = async {
+            tokio::join!(inbound, outbound, watching);
+            heard(told).await;
+        };
         tokio::pin!(working, killing);
         tokio::select! {
-            _ = &mut working => {}
+            () = &mut working => {}
             () = &mut killing => {}
         }
     });
@@ -192,7 +197,7 @@ async fn make_events(
     kills
 }
 
-/// Hands messages over. What is refused because the gateway is down is made up for by the next batch.
+/// Hands messages over, again and again while the gateway is down or full.
 async fn send_batch(api: &Api, instance: &Instance, customer: &Account, number: u64) {
     let message = |place: usize| {
         json!({
@@ -203,8 +208,8 @@ async fn send_batch(api: &Api, instance: &Instance, customer: &Account, number: 
     };
     let messages: Vec<Value> = (0..TRIAL_BATCH).map(message).collect();
     let path = instance.path("/messages/batch");
-    let taken = api.post(&path, &json!({ "messages": messages })).try_send().await;
-    if !taken.is_ok_and(|answer| answer.status < 300) {
+    let body = json!({ "messages": messages });
+    while !api.post(&path, &body).try_send().await.is_ok_and(|answer| answer.status < 300) {
         tokio::time::sleep(TRIAL_LOOK_INTERVAL).await;
     }
 }
@@ -216,15 +221,23 @@ async fn count(api: &Api) -> Option<u64> {
     instances["data"].as_array().map(|all| all.iter().filter_map(|one| one["newest_event"].as_u64()).sum())
 }
 
-/// Waits until every endpoint has heard everything.
-async fn drain(told: &[Told]) {
-    let drained = timeout(TRIAL_DRAIN_TIMEOUT, async {
+/// Waits until nothing happens any more by itself: a number that comes back says so in its log.
+async fn all_open(lines: &[(Account, Instance)]) {
+    for (_, instance) in lines {
+        while instance.view().await["state"] != "open" {
+            tokio::time::sleep(TRIAL_LOOK_INTERVAL).await;
+        }
+    }
+}
+
+/// Waits until every endpoint has heard everything, or long enough: what is missing then is the judge's to say.
+async fn heard(told: &[Told]) {
+    let heard = timeout(TRIAL_DRAIN_TIMEOUT, async {
         for Told { endpoint, .. } in told {
-            while endpoint.view().await["pending"] != 0 {
+            while endpoint.try_view().await.is_none_or(|view| view["pending"] != 0) {
                 tokio::time::sleep(TRIAL_LOOK_INTERVAL).await;
             }
         }
     });
-    // What is missing then is the judge's to say.
-    drop(drained.await);
+    drop(heard.await);
 }
