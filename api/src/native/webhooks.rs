@@ -43,7 +43,7 @@ pub(super) async fn answer<G: Gateway>(
 
 async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let body: WebhookBody = body.json(call.headers).await?;
-    let new = body.create(&|name| call.front.gateway.resolve(call.account(), name))?;
+    let new = body.create(&|name| call.resolve(name))?;
     let view = one(call.endpoints(Ask::Create(Box::new(new))).await?)?;
     let mut answer = reply::json(StatusCode::CREATED, &NewWebhookJson::of(&view));
     reply::set_text(&mut answer, LOCATION, &format!("/v1/webhooks/{}", view.endpoint.id));
@@ -86,8 +86,7 @@ async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Ans
     let body: WebhookBody = body.json(call.headers).await?;
     // Which fields it has, and what stays of its address and login, depends on what it is.
     let old = webhook(call).await?;
-    let change =
-        body.update(&old.endpoint.target, &|name| call.front.gateway.resolve(call.account(), name))?;
+    let change = body.update(&old.endpoint.target, &|name| call.resolve(name))?;
     show(&*one(call.endpoints(Ask::Update(id, Box::new(change))).await?)?)
 }
 
@@ -139,7 +138,7 @@ async fn deliveries<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let limit = call.query.limit()?;
     let failed = call.query.flag("failed")?.unwrap_or(false);
     let instance = match call.query.get("instance") {
-        Some(name) => Some(call.front.gateway.resolve(call.account(), name).ok_or_else(|| {
+        Some(name) => Some(call.resolve(name).ok_or_else(|| {
             let detail = "This account has no instance with the id or name in `instance`.";
             Failure::new(ErrorCode::InstanceNotFound, detail)
         })?),
@@ -174,7 +173,7 @@ async fn dead_letters<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure>
 async fn replay<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let id = call.endpoint("webhook")?;
     let body: ReplayBody = body.json(call.headers).await?;
-    let replay = body.read(&|name| call.front.gateway.resolve(call.account(), name))?;
+    let replay = body.read(&|name| call.resolve(name))?;
     match call.endpoints(Ask::Replay(id, replay)).await? {
         EndpointReply::Replaying(events) => Ok(reply::json(StatusCode::ACCEPTED, &ReplayingJson { events })),
         _ => Err(unexpected()),

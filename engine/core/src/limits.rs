@@ -293,3 +293,12 @@ const _: () =
 const _: () = assert!(INBOUND_MESSAGE_BYTES_MAX < trunkline_store::limits::VALUE_BYTES_MAX);
 const _: () = assert!(CALL_TIMEOUT.as_secs() * 10 < BLOB_GRACE.as_secs());
 const _: () = assert!(SWEEP_MAX <= trunkline_store::limits::BATCH_OPS_MAX);
+
+/// Commands that may wait in front of one account.
+pub const ACCOUNT_CREDITS: usize = 64;
+/// Characters of a key, after its prefix, that are shown to tell it from others; 220 of its 256 bits stay secret.
+pub const KEY_SHOWN_CHARS: usize = 6;
+/// How often the use of a key is written down at the most, in milliseconds.
+pub const KEY_USE_WRITTEN_EVERY_MS: i64 = 60_000;
+/// Entries of an account's log of changes after which the oldest are removed.
+pub const AUDIT_TRIMMED_EVERY: u64 = 64;

@@ -16,7 +16,7 @@ use trunkline_model::inbound::Party;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{Content, Lane, SendMessage, SendOptions, Text};
 use trunkline_model::record::{self, InstancePointer, InstanceRecord, table};
-use trunkline_model::{AccountId, EndpointId, Failure, InstanceId, MessageId};
+use trunkline_model::{AccountId, EndpointId, Failure, InstanceId, MessageId, WorkspaceId};
 use trunkline_store::{Batch, CommitClass, Ledger};
 use trunkline_whatsapp::{Endpoints, SessionEvent, SessionKit, SessionKitConfig};
 
@@ -58,6 +58,7 @@ pub(crate) fn resting() -> InstanceRecord {
     InstanceRecord {
         id: INSTANCE,
         account: ROOT_ACCOUNT,
+        workspace: WorkspaceId::default_of(ROOT_ACCOUNT),
         name: Some("shop".to_owned()),
         metadata: None,
         state: InstanceState::Stopped,
