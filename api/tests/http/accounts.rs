@@ -32,10 +32,7 @@ fn a_key_is_read_as_its_dialect_has_it() {
         expires_at_ms: Some(4_070_908_800_000),
     };
     let create = AccountCommand::CreateKey(Box::new(wanted));
-    assert_eq!(
-        asked(&server, Sent::post("/v1/keys", &body.to_string())),
-        [Seen::Account(ACCOUNT, create.clone())]
-    );
+    assert_eq!(asked(&server, Sent::post("/v1/keys", &body.to_string())), [Seen::Account(ACCOUNT, create)]);
     // The operator makes the first key of a tenant, whose instances are not the operator's.
     let first = json!({ "label": "first", "scopes": ["*"] }).to_string();
     let seen = asked(&server, Sent::post(&format!("/v1/accounts/{TENANT}/keys"), &first));

@@ -8,7 +8,7 @@ use trunkline_model::{AccountId, Failure, KeyId};
 use trunkline_store::StoreError;
 
 use super::server;
-use crate::client::{Api, ApiError};
+use crate::client::{Api, ApiError, install_tls};
 use crate::config::{self, FileFlag, SettingFlags};
 use crate::console::remark;
 use crate::exit::Exit;
@@ -106,6 +106,7 @@ impl DoorFlags {
 
     fn open(&self) -> Result<Door, DoorError> {
         if let Some(url) = &self.url {
+            install_tls();
             let key = self.key.clone().unwrap_or_default();
             return Api::new(url, key).map(Door::Server).map_err(DoorError::Api);
         }
@@ -136,7 +137,7 @@ impl DoorFlags {
             }
             DoorError::Engine(EngineError::Store(StoreError::Locked { path, holder })) => {
                 remark(format_args!(
-                    "A server (process {holder}) uses {}. Ask it with --url and --key, or stop it for the moment that this \
+                    "Nothing was done: a server (process {holder}) uses {}. Ask it with --url and --key, or stop it for the moment that this \
                      command takes.",
                     path.display()
                 ));

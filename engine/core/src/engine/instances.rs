@@ -66,9 +66,8 @@ impl Engine {
     ) -> Result<(OwnedRwLockReadGuard<bool>, WorkspaceId), Failure> {
         let accounts = &self.inner().accounts;
         let staying = accounts.stay(account).await?;
-        match workspace {
-            Some(workspace) => accounts.check_workspace(account, workspace)?,
-            None => {}
+        if let Some(workspace) = workspace {
+            accounts.check_workspace(account, workspace)?;
         }
         Ok((staying, workspace.unwrap_or(WorkspaceId::default_of(account))))
     }

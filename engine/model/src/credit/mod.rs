@@ -9,7 +9,7 @@
 //!                                             the message ends ── due(v, kept | failed) in the batch of its status
 //! settle / refund(v) ◀── told until acknowledged ──  due(v)
 //!   held(v) gone; Refunded +1 where it failed
-//! acknowledge ───────────────────────────────▶ due(v) gone
+//! acknowledge ───────────────────────────────▶ due(v) gone, refused(v) in its place: the message may come twice
 //!
 //! held(v) for too long: ask(v) ──────────────▶ accepted or due: "known", which stops the asking
 //! Released +1, held(v) gone ◀── "absent" ──── neither: refused(v) on disk first, so that a late accept(v) finds it

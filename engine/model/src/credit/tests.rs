@@ -153,7 +153,10 @@ impl World {
                     self.letters.push(Letter::Heard(voucher));
                 }
             }
-            Letter::Heard(voucher) => drop(self.ask_vouchers(VoucherAsk::Heard(voucher), luck)),
+            Letter::Heard(voucher) => {
+                let until_ms = self.now_ms + REMEMBERED_MS;
+                self.ask_vouchers(VoucherAsk::Heard(voucher, until_ms), luck);
+            }
         }
     }
 
@@ -272,9 +275,9 @@ fn steps() -> impl Strategy<Value = Vec<(Step, Luck)>> {
         1 => any::<u8>().prop_map(|amount| Step::Grant(amount % 8)),
         1 => any::<u8>().prop_map(|amount| Step::Withdraw(amount % 4)),
         4 => any::<u8>().prop_map(|wanted| Step::Reserve(wanted % 4)),
-        8 => (any(), any()).prop_map(|(pick, again)| Step::Deliver { pick, again }),
+        8 => (any::<u16>(), any::<bool>()).prop_map(|(pick, again)| Step::Deliver { pick, again }),
         1 => any::<u16>().prop_map(|pick| Step::Drop { pick }),
-        3 => (any(), any()).prop_map(|(pick, failed)| Step::End { pick, failed }),
+        3 => (any::<u16>(), any::<bool>()).prop_map(|(pick, failed)| Step::End { pick, failed }),
         2 => Just(Step::Sweep),
         2 => Just(Step::Repeat),
         1 => Just(Step::Restart),

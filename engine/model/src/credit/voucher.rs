@@ -35,8 +35,8 @@ pub enum Fate {
     Accepted,
     /// Its message has ended, and the account is told until it has heard.
     Due(Ended),
-    /// The account was told that there is no message: none will be accepted, until this time in milliseconds since the Unix epoch,
-    /// when nothing that was sent before the question can be on its way any more.
+    /// No message is accepted for it any more: the account was told that there is none, or has heard of its end. Forgotten at this
+    /// time in milliseconds since the Unix epoch, when nothing that was sent before can be on its way any more.
     Refused {
         /// That time.
         until_ms: i64,
@@ -52,8 +52,8 @@ pub enum VoucherAsk {
     What(Voucher, i64),
     /// Its message has ended.
     End(Voucher, Ended),
-    /// The account has heard of the end.
-    Heard(Voucher),
+    /// The account has heard of the end; that there was one is remembered until this time, in milliseconds since the Unix epoch.
+    Heard(Voucher, i64),
     /// What is too old is forgotten; the time now, in milliseconds since the Unix epoch.
     Forget(Voucher, i64),
 }
@@ -109,7 +109,7 @@ impl Vouchers {
     ///            Accept      What        End       Heard     Forget (after its time)
     /// nothing    Accepted    Refused     –         –         –
     /// Accepted   –           – (known)   Due       –         –
-    /// Due        –           – (known)   –         removed   –
+    /// Due        –           – (known)   –         Refused   –
     /// Refused    – (refused) – (absent)  –         –         removed
     /// ```
     pub fn decide(&self, ask: VoucherAsk) -> (Option<VoucherEffect>, Told) {
@@ -129,8 +129,9 @@ impl Vouchers {
                 Some(Fate::Accepted) => (put(voucher, Fate::Due(ended)), Told::Done),
                 _ => (None, Told::Done),
             },
-            VoucherAsk::Heard(voucher) => match self.fate(voucher) {
-                Some(Fate::Due(_)) => (Some(VoucherEffect::Remove(voucher)), Told::Done),
+            // Not forgotten at once: the message may come a second time.
+            VoucherAsk::Heard(voucher, until_ms) => match self.fate(voucher) {
+                Some(Fate::Due(_)) => (put(voucher, Fate::Refused { until_ms }), Told::Done),
                 _ => (None, Told::Done),
             },
             VoucherAsk::Forget(voucher, now_ms) => match self.fate(voucher) {
