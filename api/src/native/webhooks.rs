@@ -30,7 +30,7 @@ pub(super) async fn answer<G: Gateway>(
         Op::List => list(call).await,
         Op::Get => show(&*webhook(call).await?),
         Op::Update => update(call, body).await,
-        Op::Delete => delete(call, "webhook").await,
+        Op::Delete => delete(call, "webhook", false).await,
         Op::Pause => act(call, body, Ask::Pause).await,
         Op::Resume => act(call, body, Ask::Resume).await,
         Op::RotateSecret => rotate(call, body).await,
@@ -92,8 +92,12 @@ async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Ans
 }
 
 /// Deletes the webhook or consumer in the path: `name` is the parameter's.
-pub(super) async fn delete<G: Gateway>(call: &Call<'_, G>, name: &str) -> Result<Answer, Failure> {
-    match call.endpoints(Ask::Delete(call.endpoint(name)?)).await? {
+pub(super) async fn delete<G: Gateway>(
+    call: &Call<'_, G>,
+    name: &str,
+    pulling: bool,
+) -> Result<Answer, Failure> {
+    match call.endpoints(Ask::Delete { id: call.endpoint(name)?, pulling }).await? {
         EndpointReply::Done => Ok(reply::no_content()),
         _ => Err(unexpected()),
     }

@@ -216,7 +216,11 @@ async fn wrong_settings_make_no_webhook() {
     let path = format!("/v1/webhooks/{}", consumer.id());
     let as_webhook = |method: Method, rest: &str| gateway.api().request(method, &format!("{path}{rest}"));
     as_webhook(Method::GET, "").send().await.expect_problem(404, "WEBHOOK_NOT_FOUND");
-    as_webhook(Method::POST, "/test").send().await.expect_problem(409, "WEBHOOK_STATE");
+    for rest in ["/test", "/pause", "/resume"] {
+        as_webhook(Method::POST, rest).send().await.expect_problem(409, "WEBHOOK_STATE");
+    }
+    as_webhook(Method::DELETE, "").send().await.expect_problem(404, "WEBHOOK_NOT_FOUND");
+    consumer.view().await;
     let hook = gateway.add_webhook(&json!({"url": url})).await;
     let pulled = gateway.api().get(&format!("/v1/consumers/{}/events", hook.id())).send().await;
     pulled.expect_problem(409, "WEBHOOK_STATE");

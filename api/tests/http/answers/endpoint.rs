@@ -107,7 +107,7 @@ pub fn endpoint(command: &EndpointCommand) -> Result<EndpointReply, Failure> {
             let all = vec![if *pulling { consumer() } else { webhook() }];
             Ok(EndpointReply::Endpoints(all, *limit == 1))
         }
-        Ask::Delete(_) | Ask::Ack(..) => Ok(EndpointReply::Done),
+        Ask::Delete { .. } | Ask::Ack(..) => Ok(EndpointReply::Done),
         Ask::RotateSecret(..) => Ok(EndpointReply::Secret("a-new-secret".to_owned())),
         Ask::Test(_) => Ok(EndpointReply::Tested(TestResult { outcome: refusal(), latency_ms: 31 })),
         Ask::Deliveries { .. } => Ok(EndpointReply::Deliveries(vec![attempt()])),

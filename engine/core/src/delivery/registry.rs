@@ -157,12 +157,7 @@ impl Registry {
     /// # Errors
     /// [`ErrorCode::WebhookNotFound`].
     pub(crate) fn of_account(&self, account: AccountId, id: EndpointId) -> Result<Arc<Entry>, Failure> {
-        self.get(id).filter(|entry| entry.endpoint.account == account).ok_or_else(|| {
-            Failure::new(
-                ErrorCode::WebhookNotFound,
-                format!("There is no webhook or consumer {id} in this account."),
-            )
-        })
+        self.get(id).filter(|entry| entry.endpoint.account == account).ok_or_else(|| no_endpoint(id))
     }
 
     /// An account's endpoints of one side in the order of their ids.
@@ -273,9 +268,17 @@ impl Registry {
     ///
     /// # Errors
     /// [`ErrorCode::WebhookNotFound`], or a failure of the store.
-    pub(crate) async fn delete(&self, account: AccountId, id: EndpointId) -> Result<(), Failure> {
+    pub(crate) async fn delete(
+        &self,
+        account: AccountId,
+        id: EndpointId,
+        pulling: bool,
+    ) -> Result<(), Failure> {
         let _changing = self.changing.lock().await;
-        self.of_account(account, id)?;
+        let entry = self.of_account(account, id)?;
+        if (entry.endpoint.target.kind() == TargetKind::Pull) != pulling {
+            return Err(no_endpoint(id));
+        }
         let mut batch = Batch::new();
         batch.delete(rows::endpoint_key(id));
         self.commit(id, batch).await?;
@@ -330,4 +333,9 @@ impl Registry {
             None => self.directory.of_account(endpoint.account).into_iter().map(|(id, _)| id).collect(),
         }
     }
+}
+
+fn no_endpoint(id: EndpointId) -> Failure {
+    let detail = format!("There is no webhook or consumer {id} in this account.");
+    Failure::new(ErrorCode::WebhookNotFound, detail)
 }

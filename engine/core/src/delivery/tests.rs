@@ -353,7 +353,8 @@ async fn a_deleted_endpoint_leaves_nothing() {
     stir(&shard).await;
     site.wait_for(|bodies| bodies.len() == 2).await;
     health(&registry, |health| health.pending == 0).await;
-    registry.delete(ROOT_ACCOUNT, ID).await.expect("deleted");
+    registry.delete(ROOT_ACCOUNT, ID, true).await.expect_err("a webhook is no consumer");
+    registry.delete(ROOT_ACCOUNT, ID, false).await.expect("deleted");
     assert!(registry.of_account(ROOT_ACCOUNT, ID).is_err());
     let left = || {
         let lanes = rows::lanes(&*shard.ledger, ID, INSTANCE, 10).expect("they read").len();

@@ -52,22 +52,22 @@ impl Engine {
                 }
                 self.change_endpoint((account, id), |endpoint| apply(endpoint, *update)).await
             }
-            EndpointCommand::Delete(id) => {
-                registry.delete(account, id).await?;
+            EndpointCommand::Delete { id, pulling } => {
+                registry.delete(account, id, pulling).await?;
                 Ok(EndpointReply::Done)
             }
             EndpointCommand::Pause(id) => {
                 let pause = Pause { reason: PauseReason::Requested, since_ms: clock::wall_ms() };
                 let change = |endpoint: &mut Endpoint| {
                     endpoint.pause.get_or_insert(pause);
-                    Ok(())
+                    must_push(endpoint)
                 };
                 self.change_endpoint((account, id), change).await
             }
             EndpointCommand::Resume(id) => {
                 let change = |endpoint: &mut Endpoint| {
                     endpoint.pause = None;
-                    Ok(())
+                    must_push(endpoint)
                 };
                 self.change_endpoint((account, id), change).await
             }

@@ -32,7 +32,8 @@ pub(crate) struct Message {
     pub(super) kind: &'static str,
     /// The event's public id.
     pub(super) id: String,
-    /// What a broker that drops duplicates knows it by: the same for each attempt, another for each replay.
+    /// What a broker that drops duplicates knows it by: the same for each attempt, another for each replay and each webhook, whose
+    /// subjects may lead into one stream.
     pub(super) once: String,
     /// The endpoint's id.
     pub(super) endpoint: String,
@@ -150,8 +151,8 @@ fn messages(template: &str, write: &dyn EventWriter, parcel: &Parcel<'_>) -> Vec
     let message = |event: &&trunkline_model::event::Event| {
         let (kind, id) = (event.body.kind(), write.id(instance, event.sequence));
         let once = match parcel.replay {
-            Some(replay) => format!("{id}-{replay:016x}"),
-            None => id.clone(),
+            Some(replay) => format!("{id}-{}-{replay:016x}", parcel.endpoint.id),
+            None => format!("{id}-{}", parcel.endpoint.id),
         };
         Message {
             to: filled(template, &account_text, &instance_text, kind),
