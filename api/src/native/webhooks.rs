@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use hyper::header::LOCATION;
 use trunkline_model::command::{EndpointCommand as Ask, EndpointReply, EndpointView};
 use trunkline_model::delivery::Target;
-use trunkline_model::{EndpointId, ErrorCode, Failure};
+use trunkline_model::{EndpointId, ErrorCode, Failure, Scope};
 
 use crate::body::RequestBody;
 use crate::call::{Call, no_endpoint, unexpected};
@@ -171,7 +171,8 @@ async fn dead_letters<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure>
     };
     let last = letters.last().filter(|_| more);
     let next_cursor = last.map(|last| Cursor::Letter(last.instance, last.sequence).encode());
-    let data = letters.iter().map(|letter| DeadLetterJson::of(call.account(), letter)).collect();
+    let may_read = Scope::EventsRead.is_granted_by(&call.principal.scopes);
+    let data = letters.iter().map(|letter| DeadLetterJson::of(call.account(), letter, may_read)).collect();
     Ok(reply::json(StatusCode::OK, &Page { data, next_cursor }))
 }
 

@@ -166,5 +166,3 @@ pub const REPLAY_EVENTS_MAX: usize = 1_000;
 pub const PULL_WAIT_MS_MAX: u64 = 30_000;
 /// Most bytes of one instance's log that an account may ask to keep at the most.
 pub const EVENT_RETENTION_BYTES_MIN: u64 = 1 << 20;
-/// Days that events are kept where the account says nothing.
-pub const EVENT_RETENTION_DAYS_DEFAULT: u32 = 30;

@@ -46,6 +46,7 @@ pub fn webhook() -> EndpointView {
         schedule: RetrySchedule::STANDARD,
         pause: Some(Pause { reason: PauseReason::Failing, since_ms: 1_700_000_000_000 }),
         created_at_ms: 1_700_000_000_000,
+        changed_at_ms: 1_700_000_000_000,
     };
     let health = EndpointHealth {
         counts: LaneCounts { delivered: 7, passed_over: 2, dead: 1, expired: 0 },
