@@ -203,15 +203,16 @@ async fn what_was_changed_during_a_delivery_holds_for_the_next() {
 async fn an_instance_that_is_added_is_heard_from_then_on() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let customer = world.account("Customer").await;
     let gateway = Gateway::start(&world).await;
     let (shop, office) = (gateway.link(&alice).await, gateway.link(&bob).await);
     let hook = Webhook::start();
     let settings = json!({"events": ["message.received"], "instances": [shop.id()]});
     let webhook = gateway.add_webhook(&hook.with(settings)).await;
-    alice.phone().send_text(&bob, "before").await;
+    customer.phone().send_text(&bob, "before").await;
     office.expect_text("before").await;
     webhook.change(json!({"instances": [shop.id(), office.id()]})).await;
-    alice.phone().send_text(&bob, "after").await;
+    customer.phone().send_text(&bob, "after").await;
     hook.expect_text("after").await;
     assert_eq!(hook.taken_texts(), ["after"]);
     gateway.finish().await;
