@@ -25,7 +25,7 @@ pub(super) async fn answer<G: Gateway>(
         Op::Create => create(call, body).await,
         Op::List => list(call).await,
         Op::Get => get(call).await,
-        Op::Delete => delete(call, "consumer").await,
+        Op::Delete => delete(call, "consumer", true).await,
         Op::Events => events(call).await,
         Op::Ack => ack(call, body).await,
     }

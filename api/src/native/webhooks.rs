@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use hyper::header::LOCATION;
 use trunkline_model::command::{EndpointCommand as Ask, EndpointReply, EndpointView};
 use trunkline_model::delivery::Target;
-use trunkline_model::{EndpointId, ErrorCode, Failure};
+use trunkline_model::{EndpointId, ErrorCode, Failure, Scope};
 
 use crate::body::RequestBody;
 use crate::call::{Call, no_endpoint, unexpected};
@@ -30,7 +30,7 @@ pub(super) async fn answer<G: Gateway>(
         Op::List => list(call).await,
         Op::Get => show(&*webhook(call).await?),
         Op::Update => update(call, body).await,
-        Op::Delete => delete(call, "webhook").await,
+        Op::Delete => delete(call, "webhook", false).await,
         Op::Pause => act(call, body, Ask::Pause).await,
         Op::Resume => act(call, body, Ask::Resume).await,
         Op::RotateSecret => rotate(call, body).await,
@@ -91,8 +91,12 @@ async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Ans
 }
 
 /// Deletes the webhook or consumer in the path: `name` is the parameter's.
-pub(super) async fn delete<G: Gateway>(call: &Call<'_, G>, name: &str) -> Result<Answer, Failure> {
-    match call.endpoints(Ask::Delete(call.endpoint(name)?)).await? {
+pub(super) async fn delete<G: Gateway>(
+    call: &Call<'_, G>,
+    name: &str,
+    pulling: bool,
+) -> Result<Answer, Failure> {
+    match call.endpoints(Ask::Delete { id: call.endpoint(name)?, pulling }).await? {
         EndpointReply::Done => Ok(reply::no_content()),
         _ => Err(unexpected()),
     }
@@ -166,7 +170,8 @@ async fn dead_letters<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure>
     };
     let last = letters.last().filter(|_| more);
     let next_cursor = last.map(|last| Cursor::Letter(last.instance, last.sequence).encode());
-    let data = letters.iter().map(|letter| DeadLetterJson::of(call.account(), letter)).collect();
+    let may_read = Scope::EventsRead.is_granted_by(&call.principal.scopes);
+    let data = letters.iter().map(|letter| DeadLetterJson::of(call.account(), letter, may_read)).collect();
     Ok(reply::json(StatusCode::OK, &Page { data, next_cursor }))
 }
 

@@ -12,7 +12,7 @@ use crate::budget::CheckBudget;
 use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, Mute, RetentionRecord};
 use crate::delivery::{
     Batching, ChatKind, DeadLetterRecord, DeliveryRecord, EndpointRecord, Filter, Format, HttpTarget,
-    LaneCounts, LaneRecord, OldSecret, Outcome, Pause, PauseReason, RetrySchedule, Target, Trouble,
+    LaneCounts, LaneRecord, OldSecret, Outcome, Pause, PauseReason, RetrySchedule, Stretch, Target, Trouble,
 };
 use crate::dialect::Dialect;
 use crate::event::{CloseReason, Event, EventBody, StatusChange};
@@ -200,6 +200,7 @@ fn delivery_records_0302_to_0306() {
             began_after: 3,
             after: 12,
             until: Some(20),
+            rest: vec![Stretch { after: 25, until: 30 }],
             counts: LaneCounts { delivered: 5, passed_over: 2, dead: 1, expired: 1 },
             trouble: Some(Trouble {
                 attempts: 2,
@@ -226,6 +227,7 @@ fn delivery_records_0302_to_0306() {
             schedule: RetrySchedule::STANDARD,
             pause: Some(Pause { reason: PauseReason::Failing, since_ms: 1_700_000_000_000 }),
             created_at_ms: 1_600_000_000_000,
+            changed_at_ms: 1_600_000_000_000,
         },
     );
     check(

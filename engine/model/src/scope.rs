@@ -37,7 +37,7 @@ pub enum Scope {
     EventsWrite,
     /// Look at webhooks and consumers, and at how their deliveries went.
     WebhooksRead,
-    /// Make, change, test and delete webhooks and consumers.
+    /// Make, change, test and delete webhooks and consumers: whoever has it can have every event sent to him.
     WebhooksWrite,
     /// Look at the account, its workspaces and apps.
     AccountRead,

@@ -46,8 +46,9 @@ pub(crate) fn read(ledger: &dyn Ledger, shard: u16, shards: u16) -> Result<Found
         let endpoints = scan_all(ledger, KeyRange::table(slot.0, 0, table::ENDPOINT))?;
         found.endpoints.extend(endpoints.into_iter().map(|(_, value)| value));
         for (key, value) in scan_all(ledger, KeyRange::table(slot.0, 0, table::EVENT_RETENTION))? {
-            let account = key.suffix().try_into().map(u64::from_be_bytes).map(AccountId);
-            found.retentions.extend(account.ok().zip(record::decode(&value).ok()));
+            if let Ok(account) = key.suffix().try_into().map(u64::from_be_bytes) {
+                found.retentions.push((AccountId(account), record::decode(&value)?));
+            }
         }
     }
     Ok(found)
