@@ -52,6 +52,7 @@ pub fn message(status: MessageStatus) -> MessageView {
         error: None,
         metadata: None,
         replayed: false,
+        refunded: false,
     }
 }
 

@@ -60,6 +60,7 @@ impl Engine {
                 ledger: store.ledger,
                 sealer: Arc::clone(&sealer),
                 directory: Arc::clone(&directory),
+                accounts: Arc::clone(&accounts),
                 turns: turns.clone(),
                 blobs: Arc::clone(&blobs),
                 registry: Arc::clone(&registry),
@@ -97,6 +98,7 @@ impl Engine {
             registry: Arc::clone(&registry),
         });
         registry.begin(sides.into(), engine.teller_of_pauses());
+        engine.inner().accounts.begin_asking(engine.asker_about_vouchers());
         Ok(engine)
     }
 }
