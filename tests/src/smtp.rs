@@ -30,8 +30,10 @@ pub struct MailServer {
 impl MailServer {
     /// Starts on a free port.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-        let url = format!("smtp://{}", listener.local_addr().expect("an address"));
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await;
+        let listener = listener.unwrap_or_else(|error| panic!("no port for a mail server: {error}"));
+        let address = listener.local_addr();
+        let url = format!("smtp://{}", address.unwrap_or_else(|error| panic!("no address: {error}")));
         let letters = Arc::new(Mutex::new(Vec::new()));
         let (tell, count) = watch::channel(0);
         let kept = Arc::clone(&letters);

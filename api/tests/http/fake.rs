@@ -1,6 +1,6 @@
 //! An engine that holds three instances and remembers every request that reached it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -10,9 +10,7 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{Notify, watch};
-use trunkline_api::{
-    AppPrincipal, EventTail, Gateway, Health, NodeStatus, OpenFiles, Principal, ShardStatus,
-};
+use trunkline_api::{AppPrincipal, Gateway, Health, NodeStatus, Principal};
 use trunkline_model::account::{AccountRecord, AuditAction, Author, MemberRecord, Role, SessionRecord};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
@@ -20,7 +18,6 @@ use trunkline_model::command::{
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;
-use trunkline_model::gate::Progress;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
 use trunkline_model::record::EventRetention;
@@ -33,10 +30,12 @@ use crate::answers;
 
 mod follower;
 mod sample;
+mod tail;
 
 use follower::FakeFollower;
 pub use sample::{instance, message, message_id};
 use sample::{pairing, received};
+use tail::FakeTail;
 
 pub const ACCOUNT: AccountId = AccountId(1);
 pub const OTHER_ACCOUNT: AccountId = AccountId(2);
@@ -544,7 +543,7 @@ impl Gateway for Fake {
 
     fn tail(&self, _instance: InstanceId) -> FakeTail {
         self.0.tails.send_modify(|open| *open += 1);
-        FakeTail { fake: self.clone(), newest: self.0.newest.subscribe() }
+        FakeTail::new(self.clone())
     }
 
     fn health(&self) -> Health {
@@ -558,24 +557,7 @@ impl Gateway for Fake {
 
     fn node(&self) -> NodeStatus {
         self.see(Seen::Node);
-        NodeStatus {
-            version: "0.0.0",
-            started_at_ms: 1_700_000_000_000,
-            uptime_ms: 61_000,
-            shards: vec![
-                ShardStatus { shard: 0, instances: 2, lag_ms: 3 },
-                ShardStatus { shard: 1, instances: 1, lag_ms: 40 },
-            ],
-            instances: vec![(InstanceState::Open, 2), (InstanceState::BackingOff, 1)],
-            resume: Progress {
-                total: 5,
-                waiting: 1,
-                connecting: 1,
-                open: 1,
-                failed: BTreeMap::from([("silent", 1), ("temporary_ban", 1)]),
-            },
-            open_files: OpenFiles { limit: Some(1_024), used: None },
-        }
+        sample::node()
     }
 
     fn render_metrics(&self) -> String {
@@ -586,22 +568,4 @@ impl Gateway for Fake {
 /// Where the fake stores bytes: under their length.
 pub fn blob(bytes: &[u8]) -> BlobRef {
     BlobRef { sha256: [7; 32], size_bytes: bytes.len() as u64 }
-}
-
-pub struct FakeTail {
-    fake: Fake,
-    newest: watch::Receiver<u64>,
-}
-
-impl EventTail for FakeTail {
-    async fn next(&mut self) -> Option<u64> {
-        self.newest.changed().await.ok()?;
-        Some(*self.newest.borrow_and_update())
-    }
-}
-
-impl Drop for FakeTail {
-    fn drop(&mut self) {
-        self.fake.0.tails.send_modify(|open| *open -= 1);
-    }
 }

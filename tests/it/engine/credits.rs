@@ -123,6 +123,7 @@ async fn the_operator_gives_and_takes_credits_on_the_command_line() {
     assert!(shown.contains(" 5 "), "{shown}");
     gateway.restart().await;
     assert_eq!(gateway.credits().await, (5, 0));
+    let url = gateway.api().url();
     let shown = told(&gateway, &["credit", "show", "--url", url.as_str(), "--key", key.as_str()]).await;
     assert!(shown.contains(" 5 "), "{shown}");
     gateway.finish().await;

@@ -65,7 +65,7 @@ async fn a_member_signs_in_and_is_signed_out_when_they_say_so() {
     again.expect_problem(409, "EMAIL_TAKEN");
     sign_in(&gateway, "192.0.2.1", "nora@example.org", PASSWORD).await.expect_problem(401, "UNAUTHORIZED");
     choose(&gateway, "192.0.2.2", &json!("tsl_nothing"), PASSWORD).await.expect_problem(401, "UNAUTHORIZED");
-    choose(&gateway, "192.0.2.2", &invited["token"], "short").await.expect_problem(422, "VALIDATION");
+    choose(&gateway, "192.0.2.2", &invited["token"], "tiny-pass").await.expect_problem(422, "VALIDATION");
     choose(&gateway, "192.0.2.2", &invited["token"], PASSWORD).await.expect(204);
     let twice = choose(&gateway, "192.0.2.2", &invited["token"], "another good password").await;
     twice.expect_problem(401, "UNAUTHORIZED");

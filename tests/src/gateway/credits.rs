@@ -21,7 +21,9 @@ impl Gateway {
     pub async fn credits(&self) -> (i64, u64) {
         let shown = self.api().get("/v1/credits").send().await.expect(200);
         let pocket = &shown["pockets"][0];
-        (pocket["balance"].as_i64().expect("a balance"), pocket["held"].as_u64().expect("a number"))
+        let read = (pocket["balance"].as_i64(), pocket["held"].as_u64());
+        let (Some(balance), Some(held)) = read else { panic!("no pocket: {shown}") };
+        (balance, held)
     }
 
     /// Waits until no message is on its way, and gives the credits that are left then.
@@ -53,7 +55,8 @@ impl Gateway {
         let mut path = format!("{list}?limit=100");
         loop {
             let page = self.api().get(&path).send().await.expect(200);
-            all.extend(page["data"].as_array().expect("a list").iter().cloned());
+            let Some(data) = page["data"].as_array() else { panic!("no list: {page}") };
+            all.extend(data.iter().cloned());
             match page["next_cursor"].as_str() {
                 Some(cursor) => path = format!("{list}?limit=100&cursor={cursor}"),
                 None => return all,

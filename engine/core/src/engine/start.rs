@@ -44,12 +44,7 @@ impl Engine {
         }
         let turns = Turns::new(pace(&config));
         let registry = Registry::new(Arc::clone(&sealer), Arc::clone(&directory));
-        let held = Held { directory: Arc::clone(&directory), registry: Arc::clone(&registry) };
-        let accounts = Accounts::new(Box::new(held));
-        for found in stores.iter().map(|store| &store.found) {
-            enter_endpoints(&registry, found, &sealer)?;
-            accounts.found(&found.accounts);
-        }
+        let accounts = known_accounts(&stores, (&directory, &registry), &sealer)?;
         let dispatchers: Vec<Arc<Dispatcher>> =
             (0..config.shards).map(|shard| Dispatcher::new(shard, Arc::clone(&registry))).collect();
         let shards: Vec<ShardHandle> = for_every_shard(stores, |store| {
@@ -101,6 +96,21 @@ impl Engine {
         engine.inner().accounts.begin_asking(engine.asker_about_vouchers());
         Ok(engine)
     }
+}
+
+/// The accounts of the shards' stores, with their endpoints.
+fn known_accounts(
+    stores: &[OpenStore],
+    (directory, registry): (&Arc<Directory>, &Arc<Registry>),
+    sealer: &Sealer,
+) -> Result<Arc<Accounts>, EngineError> {
+    let held = Held { directory: Arc::clone(directory), registry: Arc::clone(registry) };
+    let accounts = Accounts::new(Box::new(held));
+    for found in stores.iter().map(|store| &store.found) {
+        enter_endpoints(registry, found, sealer)?;
+        accounts.found(&found.accounts);
+    }
+    Ok(accounts)
 }
 
 /// Makes the endpoints known that a shard found on its disk, and how long events are kept.

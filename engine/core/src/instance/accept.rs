@@ -8,7 +8,7 @@ use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::IDEMPOTENCY_TTL_MS;
 use trunkline_model::message::{Lane, MessageStatus, OutboxItem};
 use trunkline_model::record::{
-    self, IdempotencyRecord, InstancePointer, MessageRecord, OutboxRow, PollRecord, table,
+    self, IdempotencyRecord, InstancePointer, MessageRecord, OutboxRow, PollRecord, RecordError, table,
 };
 use trunkline_model::{ErrorCode, Failure, MessageId};
 use trunkline_store::{Batch, CommitClass};
@@ -207,17 +207,7 @@ impl Instance {
             record::encode(&used).map(|used| (hash, used))
         });
         let used = used.transpose().map_err(|error| internal(&error))?;
-        if let Some(poll) = &message.poll {
-            let poll = PollRecord {
-                message: Some(id),
-                creator: None,
-                chat: message.to.clone(),
-                options: poll.options.clone(),
-                selectable: poll.selectable,
-                secret: None,
-            };
-            polls::keep(batch, self.id(), &record.wa_id, &poll).map_err(|error| internal(&error))?;
-        }
+        self.keep_poll(message, &record, batch).map_err(|error| internal(&error))?;
         if let (Some(voucher), Price::Paid(unspent)) = (voucher, &message.price) {
             put_fate(batch, self.id(), voucher, Fate::Accepted)?;
             unspent.spend();
@@ -235,6 +225,25 @@ impl Instance {
             batch.put(deadline_key(self.id(), expires_at_ms, table::IDEMPOTENCY, &hash), &b""[..]);
         }
         Ok(record)
+    }
+
+    /// What is needed to count the votes of a poll, where the message is one.
+    fn keep_poll(
+        &self,
+        message: &AcceptedArchive,
+        record: &MessageRecord,
+        batch: &mut Batch,
+    ) -> Result<(), RecordError> {
+        let Some(poll) = &message.poll else { return Ok(()) };
+        let poll = PollRecord {
+            message: Some(record.id),
+            creator: None,
+            chat: message.to.clone(),
+            options: poll.options.clone(),
+            selectable: poll.selectable,
+            secret: None,
+        };
+        polls::keep(batch, self.id(), &record.wa_id, &poll)
     }
 
     /// Key of a message in the stored outbox: lanes in order, then age.
