@@ -16,6 +16,7 @@ pub mod budget;
 pub mod chat;
 pub mod command;
 pub mod delivery;
+mod dialect;
 pub mod event;
 pub mod failure;
 pub mod gate;
@@ -35,6 +36,7 @@ pub mod settings;
 pub mod slot;
 
 pub use address::{Address, AddressError};
+pub use dialect::Dialect;
 pub use failure::{ErrorCode, Failure, FieldError};
 pub use id::{AccountId, EndpointId, InstanceId, KeyId, MessageId};
 pub use limit_class::LimitClass;
