@@ -28,6 +28,8 @@ pub(crate) struct Call<'a, G: Gateway> {
     pub(crate) params: matchit::Params<'a, 'a>,
     pub(crate) query: Query,
     pub(crate) headers: &'a HeaderMap,
+    /// The instance that a request names otherwise than in its path.
+    pub(crate) addressed: Option<InstanceId>,
 }
 
 impl<G: Gateway> Call<'_, G> {
@@ -35,11 +37,14 @@ impl<G: Gateway> Call<'_, G> {
         self.principal.account
     }
 
-    /// The instance in the path, by id or name.
+    /// The instance of the request: that in the path, by id or name, or the one that a header named.
     ///
     /// # Errors
     /// `INSTANCE_NOT_FOUND`.
     pub(crate) fn instance(&self) -> Result<InstanceId, Failure> {
+        if let Some(addressed) = self.addressed {
+            return Ok(addressed);
+        }
         self.param("instance").and_then(|name| self.front.gateway.resolve(self.account(), &name)).ok_or_else(
             || {
                 Failure::new(

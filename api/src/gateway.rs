@@ -20,7 +20,7 @@ use trunkline_model::gate::Progress;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::EventRetention;
-use trunkline_model::{AccountId, Failure, InstanceId, KeyId, MessageId, Scope};
+use trunkline_model::{AccountId, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope};
 
 /// Who presented a valid API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +101,11 @@ pub trait Gateway: Clone + Send + Sync + 'static {
 
     /// The owner of an API key, compared by hash in constant time. `None` for a key that is not known.
     fn authenticate(&self, presented: &str) -> Option<Principal>;
+
+    /// Requests in a minute that an account's keys may make of a class, where the account says so itself; 0 for any number.
+    fn rate_limit(&self, _account: AccountId, _class: LimitClass) -> Option<u32> {
+        None
+    }
 
     /// Makes an API key for an account.
     ///

@@ -15,6 +15,7 @@
 //! - every wait and every buffer has a bound: constants in [`limits`], settings in [`server::Bounds`].
 
 pub mod gateway;
+pub mod limiter;
 pub mod limits;
 pub mod metrics;
 pub mod route;
@@ -23,6 +24,7 @@ pub mod server;
 mod auth;
 mod body;
 mod call;
+mod dialects;
 mod docs;
 mod json;
 mod native;
@@ -38,6 +40,7 @@ mod reply;
 mod request_id;
 mod sse;
 
+pub use dialects::{Hosts, Written, dialect_event};
 pub use gateway::{
     AccountFollower, EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus,
 };

@@ -9,13 +9,13 @@ use futures_util::stream::BoxStream;
 use metrics_exporter_prometheus::PrometheusHandle;
 use trunkline_api::{
     AccountFollower, EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus,
-    event_id, event_json, events_json, test_event_json,
+    dialect_event, event_id, event_json, events_json, test_event_json,
 };
-use trunkline_engine::{Engine, EventWriter};
+use trunkline_engine::{DialectParcel, Engine, EventWriter};
 use trunkline_model::command::{
     Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView, Reply,
 };
-use trunkline_model::delivery::FollowFrom;
+use trunkline_model::delivery::{DialectFormat, FollowFrom};
 use trunkline_model::event::Event;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
@@ -37,7 +37,7 @@ pub struct LocalTail(Option<trunkline_engine::EventTail>);
 /// Follows the events of an account's instances.
 pub struct LocalFollower(trunkline_engine::AccountFollower);
 
-/// Writes events as the native API does.
+/// Writes events as the API does, natively and in its dialects.
 pub struct NativeWriter;
 
 impl LocalGateway {
@@ -215,6 +215,17 @@ impl EventWriter for NativeWriter {
 
     fn id(&self, instance: InstanceId, sequence: u64) -> String {
         event_id(instance, sequence)
+    }
+
+    fn in_dialect(
+        &self,
+        format: &DialectFormat,
+        secret: &str,
+        instance: InstanceId,
+        event: &Event,
+    ) -> Option<DialectParcel> {
+        let written = dialect_event(format, secret, instance, event)?;
+        Some(DialectParcel { body: written.body, headers: written.headers })
     }
 
     fn test(&self, account: AccountId, endpoint: EndpointId, time_ms: i64) -> Vec<u8> {

@@ -24,7 +24,11 @@ impl Node {
     /// # Errors
     /// [`ServeError`]; the engine goes on running.
     pub fn open(settings: &Settings, engine: Engine, metrics: PrometheusHandle) -> Result<Node, ServeError> {
-        let config = ServerConfig { threads: settings.front_threads, ..ServerConfig::new(settings.listen) };
+        let config = ServerConfig {
+            threads: settings.front_threads,
+            hosts: settings.dialect_hosts.clone(),
+            ..ServerConfig::new(settings.listen)
+        };
         let server = serve(config, LocalGateway::new(engine.clone(), metrics))?;
         Ok(Node { engine, server })
     }

@@ -35,7 +35,7 @@ mod testing;
 mod watch;
 
 pub use config::EngineConfig;
-pub use delivery::{AccountFollower, EventWriter};
+pub use delivery::{AccountFollower, DialectParcel, EventWriter};
 pub use engine::{
     Engine, EngineError, EventTail, Health, NewKey, NodeStatus, ShardHealth, ShardStatus, create_key_offline,
 };

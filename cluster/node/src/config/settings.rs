@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use trunkline_api::Hosts;
 use trunkline_engine::limits::{MEDIA_QUOTA_BYTES, RECONNECT_RATE_MAX};
 use trunkline_engine::{BucketConfig, Endpoints};
 use trunkline_spool::{Backend, UnknownBackend};
@@ -47,6 +48,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Threads that serve HTTP.
     pub front_threads: usize,
+    /// Hosts that serve the API of another service alone.
+    pub dialect_hosts: Hosts,
     /// Engine threads.
     pub shards: u16,
     /// Whether somebody asked for that number; otherwise an existing data directory's number is taken.
@@ -138,6 +141,7 @@ impl Reader {
                 text.parse()
                     .map_err(|_| "is not ADDRESS:PORT, such as 127.0.0.1:8080 or [::]:8080".to_owned())
             }),
+            dialect_hosts: self.value(Key::DialectHosts, "", Hosts::parse),
             front_threads: self.value(Key::FrontThreads, &(cores / 4).max(1).to_string(), |text| {
                 count(text, trunkline_api::limits::THREADS_MAX as u64).map(|count| count as usize)
             }),

@@ -8,6 +8,8 @@ pub enum Key {
     DataDir,
     /// Address of the HTTP API.
     Listen,
+    /// Hosts that serve the API of another service.
+    DialectHosts,
     /// Threads that serve HTTP.
     FrontThreads,
     /// Engine threads.
@@ -117,6 +119,13 @@ pub static SETTINGS: &[Setting] = &[
         "ADDRESS",
         Kind::Text,
         "Address and port of the HTTP API; port 0 takes any free one [default: 127.0.0.1:8080]",
+    ),
+    row(
+        Key::DialectHosts,
+        "dialect-hosts",
+        "HOSTS",
+        Kind::Text,
+        "Host names that serve the API of another service alone, such as wsapi=api.example.org [default: none]",
     ),
     row(
         Key::FrontThreads,

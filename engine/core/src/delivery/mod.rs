@@ -41,8 +41,18 @@ pub(crate) use replay::replay;
 pub(crate) use rows::{forget_letters, read_endpoint};
 pub(crate) use sums::{dead_letters, deliveries, health};
 
+use trunkline_model::delivery::DialectFormat;
 use trunkline_model::event::Event;
 use trunkline_model::{AccountId, EndpointId, InstanceId};
+
+/// An event in the form of a dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialectParcel {
+    /// The request's body.
+    pub body: Vec<u8>,
+    /// Headers that go with it, the signature among them.
+    pub headers: Vec<(&'static str, String)>,
+}
 
 /// Writes events as endpoints read them. The engine knows no JSON; the node passes the API's writers in.
 pub trait EventWriter: Send + Sync {
@@ -54,6 +64,16 @@ pub trait EventWriter: Send + Sync {
 
     /// The public id of an event.
     fn id(&self, instance: InstanceId, sequence: u64) -> String;
+
+    /// One event in the form of a dialect, signed with `secret`: the body, and the headers that go with it. `None` when the
+    /// dialect has no such event, or the format leaves it out.
+    fn in_dialect(
+        &self,
+        format: &DialectFormat,
+        secret: &str,
+        instance: InstanceId,
+        event: &Event,
+    ) -> Option<DialectParcel>;
 
     /// The body of a test delivery, which no log has.
     fn test(&self, account: AccountId, endpoint: EndpointId, time_ms: i64) -> Vec<u8>;

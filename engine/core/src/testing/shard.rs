@@ -9,6 +9,7 @@ use ractor::{Actor, ActorRef};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 use trunkline_model::command::{Command, InstanceView, MessageView, Reply, SendRequest};
+use trunkline_model::delivery::DialectFormat;
 use trunkline_model::event::Event;
 use trunkline_model::gate::Pace;
 use trunkline_model::id::ROOT_ACCOUNT;
@@ -22,7 +23,7 @@ use trunkline_whatsapp::{Endpoints, SessionEvent, SessionKit, SessionKitConfig};
 
 use super::TestLedger;
 use crate::credits::CallLane;
-use crate::delivery::{Couriers, Dispatcher, EventWriter, Registry, ShardSide};
+use crate::delivery::{Couriers, DialectParcel, Dispatcher, EventWriter, Registry, ShardSide};
 use crate::directory::{Credit, Directory, Route};
 use crate::instance::{Ask, InstanceMsg, Letter, archive};
 use crate::media::{BlobStore, MediaFetcher, Transfers};
@@ -278,6 +279,10 @@ impl EventWriter for Numbers {
 
     fn id(&self, _: InstanceId, sequence: u64) -> String {
         sequence.to_string()
+    }
+
+    fn in_dialect(&self, _: &DialectFormat, _: &str, _: InstanceId, event: &Event) -> Option<DialectParcel> {
+        Some(DialectParcel { body: event.sequence.to_string().into_bytes(), headers: Vec::new() })
     }
 
     fn test(&self, _: AccountId, _: EndpointId, _: i64) -> Vec<u8> {

@@ -12,8 +12,8 @@ mod outcome;
 
 pub use breaker::{Breaker, BreakerState, Leave};
 pub use endpoint::{
-    Batching, Endpoint, EndpointRecord, FollowFrom, Format, HttpTarget, NatsTarget, OldSecret, Pause,
-    PauseReason, RabbitMqTarget, RetrySchedule, Target, TargetKind,
+    Batching, DialectFormat, Endpoint, EndpointRecord, FollowFrom, Format, HttpTarget, NatsTarget, OldSecret,
+    Pause, PauseReason, RabbitMqTarget, RetrySchedule, Target, TargetKind,
 };
 pub use filter::{ChatKind, Filter};
 pub use lane::{LaneCounts, LaneRecord, Next, Trouble};

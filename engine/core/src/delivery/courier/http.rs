@@ -4,10 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Response};
-use trunkline_model::delivery::{Endpoint, HttpTarget, Outcome, Verdict};
+use trunkline_model::delivery::{DialectFormat, Endpoint, Format, HttpTarget, Outcome, Verdict};
 
 use super::{Parcel, delivered, failed, signature};
 use crate::clock;
+use crate::delivery::DialectParcel;
 use crate::limits::{RETRY_AFTER_MAX_MS, SNIPPET_BYTES_MAX};
 use crate::media::Refused;
 use crate::shard::ShardContext;
@@ -24,6 +25,9 @@ pub(super) async fn deliver(
     parcel: &Parcel<'_>,
 ) -> (Verdict, Outcome) {
     let (endpoint, instance) = (parcel.endpoint, parcel.instance);
+    if let Format::Dialect(format) = &target.format {
+        return in_dialect(context, (target, format), parcel).await;
+    }
     let body = match (endpoint.batching, parcel.events) {
         (None, [event]) => context.write_events.one(endpoint.account, instance, event),
         _ => context.write_events.many(endpoint.account, instance, parcel.events),
@@ -34,7 +38,40 @@ pub(super) async fn deliver(
         (ATTEMPT, parcel.attempt.to_string()),
         (REPLAY, if parcel.replay.is_some() { "true".to_owned() } else { String::new() }),
     ];
-    post(context, target, endpoint, (body, &headers)).await
+    post(context, target, endpoint, signed(target, endpoint, body, &headers)).await
+}
+
+/// Delivers the events of a parcel one by one in the form of a dialect; the first that is not taken ends it. An event that the
+/// dialect does not have is passed over.
+async fn in_dialect(
+    context: &ShardContext,
+    (target, format): (&HttpTarget, &DialectFormat),
+    parcel: &Parcel<'_>,
+) -> (Verdict, Outcome) {
+    let mut judged = (Verdict::Delivered, delivered(None));
+    for event in parcel.events {
+        let written = context.write_events.in_dialect(format, &target.secret, parcel.instance, event);
+        if let Some(DialectParcel { body, headers }) = written {
+            judged = post(context, target, parcel.endpoint, (body, headers)).await;
+            if judged.0 != Verdict::Delivered {
+                break;
+            }
+        }
+    }
+    judged
+}
+
+/// A body in Trunkline's own form, with the headers that go with it.
+fn signed(
+    target: &HttpTarget,
+    endpoint: &Endpoint,
+    body: Vec<u8>,
+    headers: &[(&'static str, String)],
+) -> (Vec<u8>, Vec<(&'static str, String)>) {
+    let mut headers = headers.to_vec();
+    headers.push((ENDPOINT, endpoint.id.to_string()));
+    headers.push((signature::HEADER, signature::of(target, clock::wall_ms(), &body)));
+    (body, headers)
 }
 
 pub(super) async fn test(
@@ -43,14 +80,14 @@ pub(super) async fn test(
     endpoint: &Endpoint,
     body: Vec<u8>,
 ) -> Outcome {
-    post(context, target, endpoint, (body, &[])).await.1
+    post(context, target, endpoint, signed(target, endpoint, body, &[])).await.1
 }
 
 async fn post(
     context: &ShardContext,
     target: &HttpTarget,
     endpoint: &Endpoint,
-    (body, headers): (Vec<u8>, &[(&str, String)]),
+    (body, headers): (Vec<u8>, Vec<(&'static str, String)>),
 ) -> (Verdict, Outcome) {
     let again = |word: &str| (Verdict::Retry { after_ms: None }, failed(word));
     let Ok(mut request) = context.couriers.http.request(Method::POST, &target.url) else {
@@ -63,11 +100,7 @@ async fn post(
         request = request.header(*name, value);
     }
     let limit = Duration::from_millis(u64::from(endpoint.timeout_ms));
-    let request = request
-        .header(CONTENT_TYPE, "application/json")
-        .header(ENDPOINT, endpoint.id.to_string())
-        .header(signature::HEADER, signature::of(target, clock::wall_ms(), &body))
-        .body(body);
+    let request = request.header(CONTENT_TYPE, "application/json").body(body);
     // The answer's head and what is read of its body: an endpoint that dribbles is as slow as one that is silent.
     let asked = tokio::time::timeout(limit, async {
         let response = request.send().await?;

@@ -1,0 +1,156 @@
+//! The form of a dialect's table.
+//!
+//! A part of a table is written with [`operations`]: operation, scope and class, who may call, body and reply, query parameters,
+//! a sentence, and the places where it is: method, path, status of success, mark. Bodies are `-` (not read), `{Type}` or
+//! `{media Type}` (with room for a file); replies `-` (nothing), `(Type)`, `(bytes "type/subtype")`, `(file)` or `(events)`.
+
+use hyper::Method;
+use trunkline_model::{LimitClass, Scope};
+
+use super::wsapi;
+use crate::route::SchemaOf;
+
+/// One operation of a dialect at one place.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) method: Method,
+    /// Path pattern below the dialect's mount, with `{name}` for a segment.
+    pub(crate) path: &'static str,
+    /// Metric label: dialect, method, path.
+    pub(crate) name: &'static str,
+    pub(crate) operation: Operation,
+    pub(crate) access: Access,
+    /// What the caller's key must be good for.
+    pub(crate) scope: Scope,
+    pub(crate) class: LimitClass,
+    pub(crate) body: Wanted,
+    /// Status of a request that worked.
+    pub(crate) status: u16,
+    pub(crate) reply: Shape,
+    /// Query parameters that mean something.
+    pub(crate) query: &'static [&'static str],
+    pub(crate) mark: Mark,
+    pub(crate) summary: &'static str,
+}
+
+/// Who answers a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Wsapi(wsapi::WsapiOperation),
+}
+
+/// What a caller has to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Nothing.
+    Open,
+    /// A key and the instance that is meant.
+    Instance,
+    /// A key that is good for the whole account.
+    Account,
+}
+
+/// What is read of a request's body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wanted {
+    Nothing,
+    Json(SchemaOf),
+    /// JSON with room for a file.
+    Media(SchemaOf),
+}
+
+/// What a request that worked is answered with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shape {
+    Nothing,
+    Json(SchemaOf),
+    Bytes(&'static [&'static str]),
+    /// A file of any type.
+    File,
+    Events,
+}
+
+/// Where a row is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// The service's own reference.
+    Reference,
+    /// Other public material of the service.
+    Public,
+    /// Nowhere: as the rest of the API would have it.
+    Inferred,
+}
+
+impl Mark {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Mark::Reference => "reference",
+            Mark::Public => "public",
+            Mark::Inferred => "inferred",
+        }
+    }
+}
+
+macro_rules! operations {
+    (
+        $(#[$doc:meta])* $dialect:ident ($word:literal) $family:ident: $operations:ident;
+        $($op:ident: $scope:ident / $class:ident, $access:ident, $body:tt => $reply:tt, $query:tt, $summary:literal
+          { $($method:ident $path:literal $status:literal $mark:ident),+ })*
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum $operations { $($op,)* }
+
+        pub(crate) static TABLE: &[$crate::dialects::table::Row] = &[
+            $($($crate::dialects::table::Row {
+                method: hyper::Method::$method,
+                path: $path,
+                name: concat!($word, " ", stringify!($method), " ", $path),
+                operation: $crate::dialects::table::Operation::$dialect(
+                    super::WsapiOperation::$family($operations::$op),
+                ),
+                access: $crate::dialects::table::Access::$access,
+                scope: trunkline_model::Scope::$scope,
+                class: trunkline_model::LimitClass::$class,
+                body: $crate::dialects::table::wanted!($body),
+                status: $status,
+                reply: $crate::dialects::table::shape!($reply),
+                query: &$query,
+                mark: $crate::dialects::table::Mark::$mark,
+                summary: $summary,
+            },)+)*
+        ];
+    };
+}
+
+macro_rules! wanted {
+    (-) => {
+        $crate::dialects::table::Wanted::Nothing
+    };
+    ({media $body:ty}) => {
+        $crate::dialects::table::Wanted::Media(|schemas| schemas.subschema_for::<$body>())
+    };
+    ({$body:ty}) => {
+        $crate::dialects::table::Wanted::Json(|schemas| schemas.subschema_for::<$body>())
+    };
+}
+
+macro_rules! shape {
+    (-) => {
+        $crate::dialects::table::Shape::Nothing
+    };
+    ((file)) => {
+        $crate::dialects::table::Shape::File
+    };
+    ((events)) => {
+        $crate::dialects::table::Shape::Events
+    };
+    ((bytes $($kind:literal),+)) => {
+        $crate::dialects::table::Shape::Bytes(&[$($kind),+])
+    };
+    (($reply:ty)) => {
+        $crate::dialects::table::Shape::Json(|schemas| schemas.subschema_for::<$reply>())
+    };
+}
+
+pub(crate) use {operations, shape, wanted};

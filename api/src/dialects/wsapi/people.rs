@@ -1,0 +1,272 @@
+//! Contacts, users, the number itself.
+
+use trunkline_model::command::{
+    CheckedPerson, Command, ContactCommand, ContactView, PresenceCommand, PrivacyCommand, ProfileChanges,
+    ProfileCommand, Reply, SaveContact,
+};
+use trunkline_model::limits::{
+    ABOUT_CHARS_MAX, CONTACT_NAME_CHARS_MAX, PAGE_LIMIT_MAX, PEOPLE_PER_CHECK_MAX, PROFILE_NAME_CHARS_MAX,
+};
+use trunkline_model::{Address, ErrorCode, Failure};
+
+use super::body::group::PictureBody;
+use super::body::people::{
+    CheckBody, ContactBody, NamesBody, OwnNameBody, OwnPresenceBody, OwnStatusBody, PrivacyBody, ProfileBody,
+};
+use super::groups::{jpeg, picture, picture_set};
+use super::messages::held;
+use super::session::instance;
+use super::shown::Identity;
+use super::shown::people::{
+    BusinessJson, CheckedJson, ContactJson, InWhatsAppJson, MeJson, PrivacyJson, UserJson,
+};
+use super::table::people::PeopleOperation;
+use super::{Ask, anybody, given, jid, wrong};
+use crate::body::{Memory, RequestBody};
+use crate::call::unexpected;
+use crate::gateway::Gateway;
+use crate::json::fields::{First, Problems};
+use crate::limits::DIALECT_LIST_MAX;
+use crate::reply::Answer;
+
+pub(super) async fn answer<G: Gateway>(
+    operation: PeopleOperation,
+    ask: &Ask<'_, '_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
+    use PeopleOperation as Op;
+    match operation {
+        Op::Contacts => Ok(ask.show(&contacts(ask).await?.iter().map(ContactJson::of).collect::<Vec<_>>())),
+        Op::Save => {
+            let body: ContactBody = ask.call.body(body).await?;
+            save(ask, jid("id", &body.id)?, body.full_name, body.first_name).await
+        }
+        Op::SaveNames => {
+            let body: NamesBody = ask.call.body(body).await?;
+            save(ask, ask.jid_in_path("id")?, body.full_name, body.first_name).await
+        }
+        Op::Sync => sync(ask).await,
+        Op::Contact => match tell(ask, ContactCommand::Get(ask.jid_in_path("id")?)).await? {
+            Reply::Contact(view) => Ok(ask.show(&ContactJson::of(&view))),
+            _ => Err(unexpected()),
+        },
+        Op::ContactPicture => picture(ask, ask.jid_in_path("id")?).await,
+        Op::ContactBusiness => business(ask, ask.jid_in_path("id")?).await,
+        Op::FollowPresence => follow(ask, ask.jid_in_path("id")?).await,
+        Op::Blocklist => match tell(ask, ContactCommand::ListBlocked).await? {
+            Reply::People(people) => Ok(ask.show(&people.iter().map(Identity::of).collect::<Vec<_>>())),
+            _ => Err(unexpected()),
+        },
+        Op::Block | Op::Unblock => {
+            let command = ContactCommand::Block(ask.jid_in_path("id")?, operation == Op::Block);
+            ask.done(Command::Contact(command)).await
+        }
+        Op::Me => me(ask).await,
+        Op::UpdateMe => {
+            let (body, _memory): (ProfileBody, Memory) = held(ask, body).await?;
+            update_me(ask, body).await
+        }
+        Op::SetName => {
+            let OwnNameBody { name } = ask.call.body(body).await?;
+            change_me(ask, Some(name), None).await
+        }
+        Op::SetStatus => {
+            let OwnStatusBody { status } = ask.call.body(body).await?;
+            change_me(ask, None, Some(status)).await
+        }
+        Op::SetPicture => {
+            let (body, _memory): (PictureBody, Memory) = held(ask, body).await?;
+            let command = Command::Profile(ProfileCommand::SetPicture(Some(jpeg("data", body.data)?)));
+            let own = instance(ask).await?.linked.as_ref().and_then(|own| own.jid.parse().ok());
+            let own = own.ok_or_else(|| Failure::new(ErrorCode::InstanceNotLinked, "device not paired"))?;
+            picture_set(ask, command, own).await
+        }
+        Op::SetPresence => {
+            let online = ask.call.body::<OwnPresenceBody>(body).await?.is_online()?;
+            ask.done(Command::Presence(PresenceCommand::Set { online })).await
+        }
+        Op::Privacy => privacy(ask, PrivacyCommand::Get).await,
+        Op::SetPrivacy => {
+            let change = ask.call.body::<PrivacyBody>(body).await?.read()?;
+            privacy(ask, PrivacyCommand::Update(vec![change])).await
+        }
+        Op::CheckMany => check_many(ask, ask.call.body(body).await?).await,
+        Op::Check => {
+            let checked = check(ask, vec![ask.phone_in_path()?]).await?;
+            let is_in_whats_app = checked.first().is_some_and(|checked| checked.on_whatsapp);
+            Ok(ask.show(&InWhatsAppJson { is_in_whats_app }))
+        }
+        Op::User => user(ask).await,
+    }
+}
+
+async fn tell<G: Gateway>(ask: &Ask<'_, '_, G>, command: ContactCommand) -> Result<Reply, Failure> {
+    ask.tell(Command::Contact(command)).await
+}
+
+/// Everybody whom the instance has met, up to a bound.
+pub(super) async fn contacts<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Vec<ContactView>, Failure> {
+    let mut all = Vec::new();
+    let mut after = None;
+    while all.len() < DIALECT_LIST_MAX {
+        let command = ContactCommand::List { after, saved: None, limit: PAGE_LIMIT_MAX };
+        let Reply::Contacts { contacts, next } = tell(ask, command).await? else {
+            return Err(unexpected());
+        };
+        all.extend(contacts);
+        match next {
+            Some(place) => after = Some(place),
+            None => break,
+        }
+    }
+    Ok(all)
+}
+
+async fn save<G: Gateway>(
+    ask: &Ask<'_, '_, G>,
+    person: Address,
+    full_name: String,
+    first_name: Option<String>,
+) -> Result<Answer, Failure> {
+    let mut problems = Problems::default();
+    problems.bound_chars("fullName", &full_name, CONTACT_NAME_CHARS_MAX);
+    problems.bound_chars("firstName", first_name.as_deref().unwrap_or_default(), CONTACT_NAME_CHARS_MAX);
+    if full_name.trim().is_empty() {
+        problems.add("fullName", "is empty");
+    }
+    if !person.is_person() {
+        problems.add("id", "is not a person");
+    }
+    let contact = SaveContact { person, full_name, first_name: given(first_name), to_address_book: true };
+    let command = ContactCommand::Save(vec![problems.or(Some(contact))?]);
+    let Reply::SavedContacts(saved) = tell(ask, command).await? else {
+        return Err(unexpected());
+    };
+    match saved.into_iter().next().map(|saved| saved.outcome) {
+        Some(Ok(_)) => Ok(ask.nothing()),
+        Some(Err(detail)) => Err(Failure::new(ErrorCode::WhatsAppRefused, detail)),
+        None => Err(unexpected()),
+    }
+}
+
+/// Contacts follow what WhatsApp tells, as long as it is heard.
+async fn sync<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
+    let view = instance(ask).await?;
+    if view.linked.is_none() {
+        return Err(Failure::new(ErrorCode::InstanceNotLinked, "device not paired"));
+    }
+    if !super::shown::session::is_connected(view.state) {
+        let detail = "the instance is not connected, so nothing is heard of contacts";
+        return Err(Failure::in_state(ErrorCode::InstanceState, view.state, detail));
+    }
+    Ok(ask.nothing())
+}
+
+/// What a business says of itself.
+pub(super) async fn business<G: Gateway>(ask: &Ask<'_, '_, G>, of: Address) -> Result<Answer, Failure> {
+    match tell(ask, ContactCommand::GetBusiness(of)).await? {
+        Reply::Business(Some(business)) => Ok(ask.show(&BusinessJson::of(&business))),
+        Reply::Business(None) => Err(Failure::new(ErrorCode::WhatsAppNotFound, "this is no business")),
+        _ => Err(unexpected()),
+    }
+}
+
+/// Asks to be told when somebody comes and goes.
+pub(super) async fn follow<G: Gateway>(ask: &Ask<'_, '_, G>, person: Address) -> Result<Answer, Failure> {
+    if !person.is_person() {
+        return Err(wrong("id", "is not a person"));
+    }
+    ask.done(Command::Presence(PresenceCommand::Subscribe(vec![person]))).await
+}
+
+async fn me<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
+    let Reply::Profile(profile) = ask.tell(Command::Profile(ProfileCommand::Get)).await? else {
+        return Err(unexpected());
+    };
+    let device = match ask.tell(Command::Profile(ProfileCommand::ListDevices)).await {
+        Ok(Reply::Devices(devices)) => {
+            devices.iter().find(|device| device.is_this).map(|device| device.number)
+        }
+        _ => None,
+    };
+    Ok(ask.show(&MeJson::of(&profile, device)))
+}
+
+async fn update_me<G: Gateway>(ask: &Ask<'_, '_, G>, body: ProfileBody) -> Result<Answer, Failure> {
+    let picture = body.picture.filter(|picture| !picture.0.is_empty());
+    let picture = picture.map(|picture| jpeg("picture", picture)).transpose()?;
+    if body.name.is_none() && body.status.is_none() && picture.is_none() {
+        return Err(wrong("name", "is missing, and so are `status` and `picture`; give one of them"));
+    }
+    if body.name.is_some() || body.status.is_some() {
+        change_me(ask, body.name, body.status).await?;
+    }
+    match picture {
+        Some(picture) => ask.done(Command::Profile(ProfileCommand::SetPicture(Some(picture)))).await,
+        None => Ok(ask.nothing()),
+    }
+}
+
+async fn change_me<G: Gateway>(
+    ask: &Ask<'_, '_, G>,
+    name: Option<String>,
+    about: Option<String>,
+) -> Result<Answer, Failure> {
+    let mut problems = Problems::default();
+    if name.as_ref().is_some_and(|name| name.trim().is_empty()) {
+        problems.add("name", "is empty");
+    }
+    problems.bound_chars("name", name.as_deref().unwrap_or_default(), PROFILE_NAME_CHARS_MAX);
+    problems.bound_chars("status", about.as_deref().unwrap_or_default(), ABOUT_CHARS_MAX);
+    let changes = problems.or(Some(ProfileChanges { name, about }))?;
+    ask.done(Command::Profile(ProfileCommand::Update(changes))).await
+}
+
+async fn privacy<G: Gateway>(ask: &Ask<'_, '_, G>, command: PrivacyCommand) -> Result<Answer, Failure> {
+    match ask.tell(Command::Privacy(command)).await? {
+        Reply::Privacy(view) => Ok(ask.show(&PrivacyJson::of(&view))),
+        _ => Err(unexpected()),
+    }
+}
+
+async fn check<G: Gateway>(
+    ask: &Ask<'_, '_, G>,
+    people: Vec<Address>,
+) -> Result<Vec<CheckedPerson>, Failure> {
+    match tell(ask, ContactCommand::Check(people)).await? {
+        Reply::Checked(checked) => Ok(checked),
+        _ => Err(unexpected()),
+    }
+}
+
+async fn check_many<G: Gateway>(ask: &Ask<'_, '_, G>, body: CheckBody) -> Result<Answer, Failure> {
+    let First(phones) = body.phones;
+    if phones.is_empty() || phones.len() > PEOPLE_PER_CHECK_MAX {
+        return Err(wrong("phones", format!("has not 1 to {PEOPLE_PER_CHECK_MAX} numbers")));
+    }
+    let mut people = Vec::with_capacity(phones.len());
+    for (index, phone) in phones.iter().enumerate() {
+        people.push(anybody(&format!("phones.{index}"), phone)?);
+    }
+    let checked = check(ask, people).await?;
+    let shown: Vec<_> =
+        phones.into_iter().zip(&checked).map(|(query, one)| CheckedJson::of(query, one)).collect();
+    Ok(ask.show(&shown))
+}
+
+async fn user<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
+    let phone = ask.phone_in_path()?;
+    let checked = check(ask, vec![phone.clone()]).await?.into_iter().next().ok_or_else(unexpected)?;
+    if !checked.on_whatsapp {
+        return Ok(ask.show(&UserJson::of(&checked, None, None)));
+    }
+    let about = match tell(ask, ContactCommand::GetAbout(phone.clone())).await? {
+        Reply::About(about) => Some(about),
+        _ => None,
+    };
+    let picture = match tell(ask, ContactCommand::GetPicture { of: phone, preview: false }).await? {
+        Reply::Picture(picture) => picture,
+        _ => None,
+    };
+    Ok(ask.show(&UserJson::of(&checked, about, picture)))
+}
