@@ -118,12 +118,16 @@ impl Limiter {
     }
 
     /// Takes a token of every bucket, or of none. The answer is that of the bucket with the fewest left.
-    pub fn take_all(&self, wanted: &[(BucketKey, Quota)], now: Instant) -> Option<Grant> {
+    /// `None` when nothing is wanted.
+    pub fn take_all<W>(&self, wanted: W, now: Instant) -> Option<Grant>
+    where
+        W: Iterator<Item = (BucketKey, Quota)> + Clone,
+    {
         let mut tightest: Option<Grant> = None;
-        for (index, (key, quota)) in wanted.iter().enumerate() {
-            let grant = self.take(*key, *quota, now);
+        for (index, (key, quota)) in wanted.clone().enumerate() {
+            let grant = self.take(key, quota, now);
             if grant.wait_ms.is_some() {
-                wanted.iter().take(index).for_each(|(key, quota)| self.give_back(*key, *quota, now));
+                wanted.take(index).for_each(|(key, quota)| self.give_back(key, quota, now));
                 return Some(grant);
             }
             if tightest.is_none_or(|known| grant.remaining < known.remaining) {
@@ -227,12 +231,15 @@ mod tests {
         let (limiter, now) = (Limiter::new(64), Instant::now());
         let (wide, narrow) = (limiter.key("wide"), limiter.key("narrow"));
         let wanted = [(wide, quota(10)), (narrow, quota(1))];
-        assert_eq!(limiter.take_all(&wanted, now).map(|grant| (grant.limit, grant.remaining)), Some((1, 0)));
+        assert_eq!(
+            limiter.take_all(wanted.into_iter(), now).map(|grant| (grant.limit, grant.remaining)),
+            Some((1, 0))
+        );
         for _ in 0..5 {
-            assert!(limiter.take_all(&wanted, now).is_some_and(|grant| grant.wait_ms.is_some()));
+            assert!(limiter.take_all(wanted.into_iter(), now).is_some_and(|grant| grant.wait_ms.is_some()));
         }
         assert_eq!(limiter.take(wide, quota(10), now).remaining, 8, "one was granted, and this one");
-        assert_eq!(limiter.take_all(&[], now), None);
+        assert_eq!(limiter.take_all(std::iter::empty(), now), None);
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod router;
 mod table;
 mod wsapi;
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use hyper::HeaderMap;
@@ -36,7 +37,7 @@ use crate::body::RequestBody;
 use crate::call::Call;
 use crate::gateway::{Gateway, Principal};
 use crate::json::time::now_ms;
-use crate::limiter::{Grant, Quota};
+use crate::limiter::{BucketKey, Grant, Quota};
 use crate::query::Query;
 use crate::reply::{self, Answer};
 use crate::server::Front;
@@ -56,11 +57,31 @@ pub(crate) struct Mount {
     pub(crate) credentials: &'static [(&'static str, &'static str)],
     /// Its rows, in the order of its documentation.
     pub(crate) tables: &'static [&'static [Row]],
-    /// Requests of a key in a minute, for each class.
-    pub(crate) quota: fn(LimitClass) -> Option<Quota>,
+    /// Requests in a minute that are granted for each class, and to whom; each has to have one left.
+    pub(crate) quotas: fn(LimitClass) -> &'static [(Subject, u32)],
     /// An error as its customers read it.
     pub(crate) refuse: fn(&Failure) -> Answer,
 }
+
+/// Whose requests are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(
+    dead_code,
+    reason = "WSAPI counts by keys alone; the services that count otherwise say so in their reference"
+)]
+pub(crate) enum Subject {
+    /// Those with one key.
+    Key,
+    /// Those about one instance.
+    Instance,
+    /// Those of one account.
+    Account,
+    /// Those from one address.
+    Address,
+}
+
+/// The quotas of one row, at most: more have no meaning, since each subject has one.
+const QUOTAS_MAX: usize = 4;
 
 impl Mount {
     pub(crate) fn rows(&self) -> impl Iterator<Item = &'static Row> + Clone + use<> {
@@ -106,13 +127,13 @@ pub fn dialect_event(
 /// Answers a request to a row.
 pub(crate) async fn answer<G: Gateway>(
     front: &Front<G>,
-    parts: &Parts,
+    request: (&Parts, Option<IpAddr>),
     body: RequestBody,
     (mount, row): (&'static Mount, &'static Row),
     params: matchit::Params<'_, '_>,
 ) -> Answer {
     let mut grant = None;
-    let outcome = handle(front, parts, body, (mount, row), (params, &mut grant)).await;
+    let outcome = handle(front, request, body, (mount, row), (params, &mut grant)).await;
     let mut answer = outcome.unwrap_or_else(|failure| refuse(mount, &failure));
     if let Some(grant) = grant {
         tell_limits(&mut answer, grant);
@@ -140,7 +161,7 @@ pub(crate) fn other_methods(mount: &Mount, allow: &str) -> Answer {
 
 async fn handle<G: Gateway>(
     front: &Front<G>,
-    parts: &Parts,
+    (parts, peer): (&Parts, Option<IpAddr>),
     body: RequestBody,
     (mount, row): (&'static Mount, &'static Row),
     (params, grant): (matchit::Params<'_, '_>, &mut Option<Grant>),
@@ -157,10 +178,10 @@ async fn handle<G: Gateway>(
     let (principal, addressed) = match row.operation {
         Operation::Wsapi(_) => wsapi::admit(&front.gateway, &parts.headers, row)?,
     };
-    *grant = take(front, mount, row, &principal);
+    *grant = take(front, (mount, row), &principal, (addressed, peer));
     if let Some(Grant { wait_ms: Some(wait_ms), .. }) = grant {
         front.metrics.rate_limited.increment(1);
-        let detail = format!("Too many requests of the class `{}` with this key.", row.class.as_str());
+        let detail = format!("Too many requests of the class `{}` in a minute.", row.class.as_str());
         let failure = Failure::new(ErrorCode::TooManyRequests, detail);
         return Err(Failure { retry_after_ms: Some(*wait_ms), ..failure });
     }
@@ -171,14 +192,28 @@ async fn handle<G: Gateway>(
     }
 }
 
-/// Takes a token of the key's bucket for what the row does. What the account says of its limits comes before the dialect's own.
-fn take<G: Gateway>(front: &Front<G>, mount: &Mount, row: &Row, principal: &Principal) -> Option<Grant> {
-    let quota = match front.gateway.rate_limit(principal.account, row.class) {
-        Some(requests) => Quota::per_minute(requests),
-        None => (mount.quota)(row.class),
-    }?;
-    let key = front.limiter.key((principal.key.0, row.class.as_str()));
-    Some(front.limiter.take(key, quota, Instant::now()))
+/// Takes a token of each bucket that the row is counted in. What the account says of its limits stands for the dialect's own.
+fn take<G: Gateway>(
+    front: &Front<G>,
+    (mount, row): (&Mount, &Row),
+    principal: &Principal,
+    (instance, peer): (Option<InstanceId>, Option<IpAddr>),
+) -> Option<Grant> {
+    let told = front.gateway.rate_limit(principal.account, row.class);
+    let class = row.class.as_str();
+    let mut wanted: [Option<(BucketKey, Quota)>; QUOTAS_MAX] = [None; QUOTAS_MAX];
+    for (place, (subject, requests)) in wanted.iter_mut().zip((mount.quotas)(row.class)) {
+        let key = match subject {
+            Subject::Key => Some(front.limiter.key((subject, principal.key.0, class))),
+            Subject::Account => Some(front.limiter.key((subject, principal.account.0, class))),
+            Subject::Instance => instance.map(|instance| front.limiter.key((subject, instance.0, class))),
+            Subject::Address => peer.map(|peer| front.limiter.key((subject, peer, class))),
+        };
+        // An address belongs to no account.
+        let requests = told.filter(|_| *subject != Subject::Address).unwrap_or(*requests);
+        *place = key.zip(Quota::per_minute(requests));
+    }
+    front.limiter.take_all(wanted.iter().flatten().copied(), Instant::now())
 }
 
 fn tell_limits(answer: &mut Answer, grant: Grant) {

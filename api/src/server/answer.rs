@@ -1,5 +1,6 @@
 //! One request: route, admit, run the handler, and turn whatever happens into an answer.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
@@ -27,7 +28,11 @@ use crate::{native, open, problem};
 const BUSY_RETRY_MS: u64 = 1_000;
 
 /// Answers a request; never fails, never panics.
-pub(super) async fn answer<G: Gateway>(front: &Front<G>, request: Request<Incoming>) -> Answer {
+pub(super) async fn answer<G: Gateway>(
+    front: &Front<G>,
+    peer: Option<IpAddr>,
+    request: Request<Incoming>,
+) -> Answer {
     let started = Instant::now();
     let (parts, incoming) = request.into_parts();
     let request_id = RequestId::of(&parts.headers);
@@ -35,7 +40,7 @@ pub(super) async fn answer<G: Gateway>(front: &Front<G>, request: Request<Incomi
     let rest = body.rest();
     front.metrics.in_flight.increment(1.0);
     let in_flight = scopeguard(|| front.metrics.in_flight.decrement(1.0));
-    let (route, mut answer) = placed(front, &parts, body, &request_id).await;
+    let (route, mut answer) = placed(front, (&parts, peer), body, &request_id).await;
     drop(in_flight);
     reply::finish(&mut answer);
     if rest.is_large() {
@@ -60,7 +65,7 @@ fn scopeguard<F: FnMut()>(end: F) -> impl Drop {
 /// Answers a request where it belongs: natively, or in a dialect.
 async fn placed<G: Gateway>(
     front: &Front<G>,
-    parts: &Parts,
+    (parts, peer): (&Parts, Option<IpAddr>),
     body: RequestBody,
     request_id: &RequestId,
 ) -> (Option<usize>, Answer) {
@@ -82,7 +87,7 @@ async fn placed<G: Gateway>(
             let span = tracing::debug_span!("request", id = request_id.as_str(), operation = row.name);
             // Boxed: what the dialects need would be paid for by every native request.
             let handler =
-                Box::pin(dialects::answer(front, parts, body, (mount, row), params)).instrument(span);
+                Box::pin(dialects::answer(front, (parts, peer), body, (mount, row), params)).instrument(span);
             let answer = AssertUnwindSafe(handler).catch_unwind().await;
             let answer =
                 answer.unwrap_or_else(|_| dialects::refuse(mount, &panicked(front, row.name, request_id)));

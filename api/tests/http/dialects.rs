@@ -29,6 +29,7 @@ fn refused(answer: &Answer, status: u16, detail: &str) {
     }
 }
 
+/// Collisions 17, 21 and 24, as WSAPI has them: WhatsApp's id, 201, a whole WhatsApp id as the recipient.
 #[test]
 fn the_sample_of_the_reference_is_accepted_and_reaches_the_engine() {
     let server = Server::start();
@@ -39,6 +40,19 @@ fn the_sample_of_the_reference_is_accepted_and_reaches_the_engine() {
     let [Seen::Command(OPEN, Command::Send(request))] = seen.as_slice() else { panic!("{seen:?}") };
     assert_eq!(request.message.to.jid(), "1234567890@s.whatsapp.net");
     assert!(matches!(&request.message.content, Content::Text(text) if text.body == "Hello from WSAPI!"));
+}
+
+/// Collisions 12 and 18: the second segment tells whether an instance or the account is meant; an instance goes by name or id.
+#[test]
+fn the_account_needs_no_instance_and_an_instance_has_two_names() {
+    let server = Server::start();
+    let of_account = Sent::get("/account/instances").key(None).header("x-api-key", ROOT_KEY);
+    let page = server.send(of_account);
+    assert_eq!((page.status, &page.json()["pageNumber"]), (200, &json!(1)), "{}", page.text());
+    let of_instance = Sent::get("/account/info").key(None).header("x-api-key", ROOT_KEY);
+    refused(&server.send(of_instance), 400, "missing X-Instance-Id header");
+    let by_id = wsapi("GET", "/session/status").header("x-instance-id", &OPEN.to_string());
+    assert_eq!(server.send(by_id).status, 200);
 }
 
 #[test]
@@ -56,6 +70,7 @@ fn who_may_not_come_in_is_told_so_in_the_services_words() {
     assert_eq!(server.fake.take_seen(), Vec::new());
 }
 
+/// Collisions 22 and 23, as WSAPI has them: 409 for a number that is not paired, 400 for what is wrong.
 #[test]
 fn failures_of_the_engine_have_the_services_statuses() {
     let check = |failure: Failure, status: u16, detail: &str| {

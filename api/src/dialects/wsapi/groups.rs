@@ -70,13 +70,7 @@ pub(super) async fn answer<G: Gateway>(
         Op::Announce | Op::Locked | Op::JoinApproval | Op::MemberAddMode => {
             setting(ask, operation, ask.call.body(body).await?).await
         }
-        Op::JoinByLink => {
-            let code = ask.call.body::<LinkBody>(body).await?.read()?;
-            match ask.tell(Command::Group(GroupCommand::Join(code))).await? {
-                Reply::Joined(joined) => Ok(ask.show(&IdJson { id: joined.group.jid })),
-                _ => Err(unexpected()),
-            }
-        }
+        Op::JoinByLink => join(ask, ask.call.body(body).await?).await,
         Op::JoinByInvite => accept(ask, ask.call.body(body).await?).await,
         Op::Preview => {
             let code = code("code", &ask.param("code"))?;
@@ -87,16 +81,27 @@ pub(super) async fn answer<G: Gateway>(
             let view = view(ask, GroupCommand::Preview(code.clone())).await?;
             Ok(ask.show(&InvitationJson::of(code, &view)))
         }
-        Op::Requests => match ask.tell(Command::Group(GroupCommand::ListJoinRequests(id(ask)?))).await? {
-            Reply::JoinRequests(waiting) => {
-                Ok(ask.show(&waiting.iter().map(RequestJson::of).collect::<Vec<_>>()))
-            }
-            _ => Err(unexpected()),
-        },
+        Op::Requests => requests(ask).await,
         Op::AnswerRequests => {
             let (answer, people) = ask.call.body::<RequestsBody>(body).await?.read()?;
             some_worked(ask, Command::Group(GroupCommand::AnswerJoinRequests(id(ask)?, answer, people))).await
         }
+    }
+}
+
+async fn join<G: Gateway>(ask: &Ask<'_, '_, G>, body: LinkBody) -> Result<Answer, Failure> {
+    match ask.tell(Command::Group(GroupCommand::Join(body.read()?))).await? {
+        Reply::Joined(joined) => Ok(ask.show(&IdJson { id: joined.group.jid })),
+        _ => Err(unexpected()),
+    }
+}
+
+async fn requests<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
+    match ask.tell(Command::Group(GroupCommand::ListJoinRequests(id(ask)?))).await? {
+        Reply::JoinRequests(waiting) => {
+            Ok(ask.show(&waiting.iter().map(RequestJson::of).collect::<Vec<_>>()))
+        }
+        _ => Err(unexpected()),
     }
 }
 

@@ -30,11 +30,10 @@ pub(super) use self::admit::admit;
 pub(crate) use self::event::Stream;
 pub(super) use self::event::webhook;
 pub(crate) use self::table::WsapiOperation;
-use super::{Mount, Row};
+use super::{Mount, Row, Subject};
 use crate::body::RequestBody;
 use crate::call::Call;
 use crate::gateway::Gateway;
-use crate::limiter::Quota;
 use crate::limits::{WSAPI_OTHERS_PER_MINUTE, WSAPI_SENDS_PER_MINUTE};
 use crate::reply::{self, Answer};
 
@@ -53,15 +52,18 @@ pub(super) static MOUNT: Mount = Mount {
         ),
     ],
     tables: table::TABLES,
-    quota,
+    quotas,
     refuse: error::answer,
 };
 
-fn quota(class: LimitClass) -> Option<Quota> {
-    Quota::per_minute(match class {
-        LimitClass::Send => WSAPI_SENDS_PER_MINUTE,
-        LimitClass::Read | LimitClass::Write | LimitClass::Lookup => WSAPI_OTHERS_PER_MINUTE,
-    })
+/// The service publishes no numbers; these are ours.
+fn quotas(class: LimitClass) -> &'static [(Subject, u32)] {
+    match class {
+        LimitClass::Send => &[(Subject::Key, WSAPI_SENDS_PER_MINUTE)],
+        LimitClass::Read | LimitClass::Write | LimitClass::Lookup => {
+            &[(Subject::Key, WSAPI_OTHERS_PER_MINUTE)]
+        }
+    }
 }
 
 /// Answers what needs no key.

@@ -39,7 +39,7 @@ fn a_text_goes_by_two_names_and_the_newer_one_wins() {
 
 #[test]
 fn files_go_by_the_names_of_both_generations() {
-    let read = |json: &str, kind| {
+    let read = |json: &str, kind| -> Result<(MediaSource, Option<String>), String> {
         let body: MediaBody = parse(json.as_bytes()).map_err(|failure| failure.detail)?;
         let draft = body.read(kind).map_err(|failure| failure.detail)?;
         match draft.message.content {

@@ -42,6 +42,7 @@ fn told(format: &DialectFormat, event: &Event) -> Option<Value> {
     Some(serde_json::from_slice(&written.body).expect("it is JSON"))
 }
 
+/// Collision 20: a received message is `message` here, and `message.received` elsewhere.
 #[test]
 fn a_message_in_its_envelope() {
     let event = event(message(InboundContent::Text { body: "hello".into() }));
@@ -60,6 +61,7 @@ fn a_message_in_its_envelope() {
     assert_eq!(told(&format(&[]), &event), Some(expected));
 }
 
+/// Collision 19: of the two services with a header of this name this is the one that signs.
 #[test]
 fn the_signature_is_over_the_bytes_that_are_sent() {
     let event = event(message(InboundContent::Text { body: "hello".into() }));
