@@ -281,6 +281,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::InstanceState | ErrorCode::InstanceNotLinked => of_instance || of_message,
         ErrorCode::NameTaken => {
             matches!(route.name, "instances.create" | "instances.update" | "instances.import")
+                || matches!(route.name, "workspaces.create" | "workspaces.update")
         }
         ErrorCode::IdempotencyConflict => sends,
         ErrorCode::VersionConflict => false,
@@ -301,6 +302,22 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
             of_endpoint && route.class == LimitClass::Write || route.name == "consumers.events"
         }
         ErrorCode::WebhooksFull => matches!(route.name, "webhooks.create" | "consumers.create"),
+        ErrorCode::AccountSuspended | ErrorCode::AddressNotAllowed => native,
+        ErrorCode::AccountNotFound => route.path.contains("{account}"),
+        ErrorCode::WorkspaceNotFound => {
+            route.path.contains("{workspace}")
+                || matches!(route.name, "instances.create" | "instances.update")
+        }
+        ErrorCode::KeyNotFound => route.path.contains("{key}"),
+        ErrorCode::AppNotFound => route.path.contains("{app}"),
+        ErrorCode::AccountState => {
+            matches!(route.name, "accounts.update" | "accounts.delete" | "workspaces.delete")
+        }
+        ErrorCode::AccountFull => {
+            let makes =
+                ["accounts.create", "accounts.create_key", "workspaces.create", "keys.create", "apps.create"];
+            makes.contains(&route.name)
+        }
     }
 }
 

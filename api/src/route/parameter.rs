@@ -138,6 +138,30 @@ const PATH: &[Parameter] = &[
         example: "whk_0000000000000022",
         schema: text,
     },
+    Parameter {
+        name: "account",
+        description: "Id of an account, `acc_…`.",
+        example: "acc_0000000000000002",
+        schema: text,
+    },
+    Parameter {
+        name: "workspace",
+        description: "Id of a workspace, `wsp_…`.",
+        example: "wsp_0000000000000031",
+        schema: text,
+    },
+    Parameter {
+        name: "key",
+        description: "Id of an API key, `key_…`; never the key itself.",
+        example: "key_0000000000000032",
+        schema: text,
+    },
+    Parameter {
+        name: "app",
+        description: "Id of an app, `app_…`.",
+        example: "app_0000000000000033",
+        schema: text,
+    },
 ];
 
 const QUERY: &[Parameter] = &[

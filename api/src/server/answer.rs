@@ -32,6 +32,8 @@ pub(super) async fn answer<G: Gateway>(
     front: &Front<G>,
     peer: Option<IpAddr>,
     request: Request<Incoming>,
+    request: Request<Incoming>,
+    from: Option<IpAddr>,
 ) -> Answer {
     let started = Instant::now();
     let (parts, incoming) = request.into_parts();
@@ -41,6 +43,7 @@ pub(super) async fn answer<G: Gateway>(
     front.metrics.in_flight.increment(1.0);
     let in_flight = scopeguard(|| front.metrics.in_flight.decrement(1.0));
     let (route, mut answer) = placed(front, (&parts, peer), body, &request_id).await;
+    let (route, mut answer) = routed(front, (&parts, from), body, &request_id).await;
     drop(in_flight);
     reply::finish(&mut answer);
     if rest.is_large() {
@@ -114,14 +117,14 @@ fn nothing_there() -> Failure {
 
 async fn routed<G: Gateway>(
     front: &Front<G>,
-    parts: &Parts,
+    (parts, from): (&Parts, Option<IpAddr>),
     body: RequestBody,
     request_id: &RequestId,
 ) -> (Option<usize>, Answer) {
     match front.router.at(&parts.method, parts.uri.path()) {
         Match::Found { index, route, params } => {
             let span = tracing::debug_span!("request", id = request_id.as_str(), operation = route.name);
-            let handler = handle(front, parts, body, route, params).instrument(span);
+            let handler = handle(front, (parts, from), body, route, params).instrument(span);
             let outcome = match AssertUnwindSafe(handler).catch_unwind().await {
                 Ok(outcome) => outcome,
                 Err(_) => Err(panicked(front, route.name, request_id)),
@@ -137,7 +140,7 @@ async fn routed<G: Gateway>(
 
 async fn handle<G: Gateway>(
     front: &Front<G>,
-    parts: &Parts,
+    (parts, from): (&Parts, Option<IpAddr>),
     body: RequestBody,
     route: &'static Route,
     params: matchit::Params<'_, '_>,
@@ -149,9 +152,10 @@ async fn handle<G: Gateway>(
                 .requests
                 .try_acquire()
                 .map_err(|_| Failure::busy("Too many requests are under way. Try again.", BUSY_RETRY_MS))?;
-            let principal = auth::admit(&front.gateway, &parts.headers, scope)?;
+            let principal = auth::admit(&front.gateway, (&parts.headers, from), (route, scope))?;
             let query = Query::parse(parts.uri.query(), route)?;
             let call = Call { front, principal, params, query, headers: &parts.headers, addressed: None };
+            let call = Call { front, principal, from, params, query, headers: &parts.headers };
             native::answer(operation, &call, body).await
         }
     }

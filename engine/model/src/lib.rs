@@ -11,12 +11,15 @@
 //!   [`message::MessageStatus::on`]: both are tables, and a step that the table lacks is an error that names both sides;
 //! - every bound has a name with a unit in [`limits`].
 
+pub mod account;
 pub mod address;
 pub mod budget;
 pub mod chat;
 pub mod command;
+pub mod credit;
 pub mod delivery;
 mod dialect;
+pub mod dialect;
 pub mod event;
 pub mod failure;
 pub mod gate;
@@ -38,6 +41,6 @@ pub mod slot;
 pub use address::{Address, AddressError};
 pub use dialect::Dialect;
 pub use failure::{ErrorCode, Failure, FieldError};
-pub use id::{AccountId, EndpointId, InstanceId, KeyId, MessageId};
+pub use id::{AccountId, AppId, EndpointId, InstanceId, KeyId, MemberId, MessageId, WorkspaceId};
 pub use limit_class::LimitClass;
 pub use scope::Scope;

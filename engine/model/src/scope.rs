@@ -37,13 +37,25 @@ pub enum Scope {
     EventsWrite,
     /// Look at webhooks and consumers, and at how their deliveries went.
     WebhooksRead,
-    /// Make, change, test and delete webhooks and consumers.
+    /// Make, change, test and delete webhooks and consumers: whoever has it can have every event sent to him.
     WebhooksWrite,
+    /// Look at the account, its workspaces and apps.
+    AccountRead,
+    /// Change the account, its workspaces and apps.
+    AccountWrite,
+    /// Look at API keys; never at their secrets.
+    KeysRead,
+    /// Make, change, replace and revoke API keys that may not do more than this one.
+    KeysWrite,
+    /// Read who changed what.
+    AuditRead,
+    /// Run the node: its accounts and its condition. Held by the root account alone.
+    Operator,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Scope; 18] = [
+    pub const ALL: [Scope; 24] = [
         Scope::All,
         Scope::InstancesRead,
         Scope::InstancesWrite,
@@ -62,6 +74,12 @@ impl Scope {
         Scope::EventsWrite,
         Scope::WebhooksRead,
         Scope::WebhooksWrite,
+        Scope::AccountRead,
+        Scope::AccountWrite,
+        Scope::KeysRead,
+        Scope::KeysWrite,
+        Scope::AuditRead,
+        Scope::Operator,
     ];
 
     /// The word that records and the API use.
@@ -85,6 +103,12 @@ impl Scope {
             Scope::EventsWrite => "events:write",
             Scope::WebhooksRead => "webhooks:read",
             Scope::WebhooksWrite => "webhooks:write",
+            Scope::AccountRead => "account:read",
+            Scope::AccountWrite => "account:write",
+            Scope::KeysRead => "keys:read",
+            Scope::KeysWrite => "keys:write",
+            Scope::AuditRead => "audit:read",
+            Scope::Operator => "operator",
         }
     }
 

@@ -95,6 +95,7 @@ macro_rules! reply {
 
 pub(super) use {body, example, operations, reply};
 
+mod accounts;
 mod channels;
 mod chats;
 mod communities;
@@ -111,6 +112,7 @@ mod profile;
 mod settings;
 mod webhooks;
 
+pub use accounts::AccountOperation;
 pub use channels::ChannelOperation;
 pub use chats::ChatOperation;
 pub use communities::CommunityOperation;
@@ -138,7 +140,7 @@ pub enum NativeOperation {
     Message(MessageOperation),
     /// Groups.
     Group(GroupOperation),
-    /// The node and its keys.
+    /// The node.
     Node(NodeOperation),
     /// The number itself: profile, privacy, presence, limits, calls.
     Profile(ProfileOperation),
@@ -160,6 +162,8 @@ pub enum NativeOperation {
     Consumer(ConsumerOperation),
     /// Events of the whole account.
     Event(EventOperation),
+    /// Accounts and what belongs to them.
+    Account(AccountOperation),
 }
 
 /// The parts of the table, in the order of the documentation.
@@ -177,6 +181,7 @@ pub(super) static TABLES: &[&[Route]] = &[
     webhooks::TABLE,
     consumers::TABLE,
     events::TABLE,
+    accounts::TABLE,
     node::TABLE,
     open::TABLE,
 ];
