@@ -50,14 +50,6 @@ impl<G: Gateway> Call<'_, G> {
         if let Some(addressed) = self.addressed {
             return Ok(addressed);
         }
-        self.param("instance").and_then(|name| self.front.gateway.resolve(self.account(), &name)).ok_or_else(
-            || {
-                Failure::new(
-                    ErrorCode::InstanceNotFound,
-                    "This account has no instance with that id or name.",
-                )
-            },
-        )
         self.param("instance").and_then(|name| self.resolve(&name)).ok_or_else(|| {
             let detail = "This account has no instance with that id or name.";
             Failure::new(ErrorCode::InstanceNotFound, detail)
@@ -66,8 +58,7 @@ impl<G: Gateway> Call<'_, G> {
 
     /// The instance with this id or name, if it exists for the key.
     pub(crate) fn resolve(&self, name: &str) -> Option<InstanceId> {
-        let found = self.front.gateway.resolve(self.account(), name);
-        found.filter(|instance| self.principal.may_see(*instance))
+        resolve(&self.front.gateway, &self.principal, name)
     }
 
     /// The instance that a message belongs to, if it exists for the key.
@@ -218,6 +209,12 @@ impl<G: Gateway> Call<'_, G> {
             got = waited => Some(got),
         }
     }
+}
+
+/// The instance with this id or name, if it exists for a key.
+pub(crate) fn resolve<G: Gateway>(gateway: &G, principal: &Principal, name: &str) -> Option<InstanceId> {
+    let found = gateway.resolve(principal.account, name);
+    found.filter(|instance| principal.may_see(*instance))
 }
 
 /// Waits for the engine, but not for ever.

@@ -23,7 +23,6 @@ use trunkline_model::gate::Progress;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::EventRetention;
-use trunkline_model::{AccountId, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope};
 use trunkline_model::{AccountId, AppId, Dialect, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope};
 
 /// Who presented a valid API key.
@@ -133,15 +132,6 @@ pub trait Gateway: Clone + Send + Sync + 'static {
     /// Follows the events of all instances of an account.
     type Follower: AccountFollower;
 
-    /// The owner of an API key, compared by hash in constant time. `None` for a key that is not known.
-    fn authenticate(&self, presented: &str) -> Option<Principal>;
-
-    /// Requests in a minute that an account's keys may make of a class, where the account says so itself; 0 for any number.
-    fn rate_limit(&self, _account: AccountId, _class: LimitClass) -> Option<u32> {
-        None
-    }
-
-    /// Makes an API key for an account.
     /// Who presents an API key, from this address; compared by hash in constant time.
     ///
     /// # Errors
@@ -209,6 +199,9 @@ pub trait Gateway: Clone + Send + Sync + 'static {
         state: Option<InstanceState>,
         only: Option<&[InstanceId]>,
     ) -> Result<(Vec<InstanceView>, bool), Failure>;
+
+    /// Every instance of an account and its state, in order of id.
+    fn instances_of(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)>;
 
     /// The account's instance with this id or name. Instances of other accounts do not exist for it.
     fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId>;

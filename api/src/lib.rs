@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod route;
 pub mod server;
 
+mod act;
 mod auth;
 mod body;
 mod call;
@@ -40,7 +41,7 @@ mod reply;
 mod request_id;
 mod sse;
 
-pub use dialects::{Hosts, Written, dialect_event};
+pub use dialects::{Hosts, Written, dialect_event, tells_dialect_event};
 pub use gateway::{
     AccountFollower, AppPrincipal, EventTail, Gateway, Health, NodeStatus, OpenFiles, Principal, ShardStatus,
 };

@@ -19,32 +19,38 @@ use std::time::Instant;
 
 use crate::limits::{RATE_LIMIT_BUCKETS, RATE_LIMIT_NEIGHBOURS};
 
-/// The time over which a quota counts, in microseconds.
-const PERIOD_US: u64 = 60_000_000;
+/// A second, in microseconds.
+const SECOND_US: u64 = 1_000_000;
 
-/// Requests in a minute; all of them may come at once after a quiet minute.
+/// So many requests in so long; all of them may come at once after that long without any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
-    /// How many.
-    pub per_minute: NonZeroU32,
+    requests: NonZeroU32,
+    period_us: u64,
 }
 
 impl Quota {
-    /// A quota of so many requests in a minute; none of 0, which means no limit.
-    pub fn per_minute(requests: u32) -> Option<Quota> {
-        NonZeroU32::new(requests).map(|per_minute| Quota { per_minute })
+    /// A quota of so many requests in so many seconds; none of 0 requests or seconds, which means no limit.
+    pub fn new(requests: u32, period_s: u32) -> Option<Quota> {
+        let period_us = u64::from(period_s) * SECOND_US;
+        NonZeroU32::new(requests).filter(|_| period_us > 0).map(|requests| Quota { requests, period_us })
     }
 
-    /// Time in which one token comes back, in microseconds; a bucket of more than sixty million tokens is one of so many.
+    /// A quota of so many requests in a minute; none of 0.
+    pub fn per_minute(requests: u32) -> Option<Quota> {
+        Quota::new(requests, 60)
+    }
+
+    /// Time in which one token comes back, in microseconds; a bucket of more tokens than its period has microseconds is one of so many.
     fn interval_us(self) -> u64 {
-        (PERIOD_US / u64::from(self.per_minute.get())).max(1)
+        (self.period_us / u64::from(self.requests.get())).max(1)
     }
 }
 
 /// What a bucket answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant {
-    /// Requests in a minute.
+    /// Requests in the period of the quota.
     pub limit: u32,
     /// Tokens that are left.
     pub remaining: u32,
@@ -111,7 +117,7 @@ impl Limiter {
             Some(place) => place.take(quota, now_us),
             None => {
                 self.crowded.increment(1);
-                let limit = quota.per_minute.get();
+                let limit = quota.requests.get();
                 Grant { limit, remaining: limit, full_in_ms: 0, wait_ms: None }
             }
         }
@@ -173,21 +179,21 @@ impl Place {
     }
 
     fn take(&self, quota: Quota, now_us: u64) -> Grant {
-        let (limit, interval_us) = (quota.per_minute.get(), quota.interval_us());
+        let (limit, interval_us, period_us) = (quota.requests.get(), quota.interval_us(), quota.period_us);
         let mut full_at_us = self.full_at();
         loop {
             // One without a token left is full a whole period from now.
             let next_us = full_at_us.max(now_us) + interval_us;
             let grant = |full_at_us: u64, wait_us: Option<u64>| Grant {
                 limit,
-                remaining: u32::try_from((now_us + PERIOD_US).saturating_sub(full_at_us) / interval_us)
+                remaining: u32::try_from((now_us + period_us).saturating_sub(full_at_us) / interval_us)
                     .unwrap_or(limit)
                     .min(limit),
                 full_in_ms: full_at_us.saturating_sub(now_us).div_ceil(1_000),
                 wait_ms: wait_us.map(|us| us.div_ceil(1_000)),
             };
-            if next_us > now_us + PERIOD_US {
-                return grant(full_at_us, Some(next_us - now_us - PERIOD_US));
+            if next_us > now_us + period_us {
+                return grant(full_at_us, Some(next_us - now_us - period_us));
             }
             let order = Ordering::Relaxed;
             match self.full_at_us.compare_exchange_weak(full_at_us, next_us, order, order) {
@@ -224,6 +230,19 @@ mod tests {
         assert!(limiter.take(key, quota(60), later).wait_ms.is_some());
         let rested = later + Duration::from_secs(60);
         assert_eq!(limiter.take(key, quota(60), rested).remaining, 59);
+    }
+
+    #[test]
+    fn a_quota_has_a_period_of_its_own() {
+        let (limiter, start) = (Limiter::new(16), Instant::now());
+        let (key, hourly) = (limiter.key("a"), Quota::new(3, 3_600).expect("a limit"));
+        for left in [2, 1, 0] {
+            assert_eq!(limiter.take(key, hourly, start).remaining, left);
+        }
+        let refused = limiter.take(key, hourly, start + Duration::from_secs(60));
+        assert!(refused.wait_ms.is_some_and(|ms| (1_139_000..=1_140_000).contains(&ms)), "{refused:?}");
+        assert_eq!(limiter.take(key, hourly, start + Duration::from_secs(1_200)).wait_ms, None);
+        assert_eq!((Quota::new(0, 60), Quota::new(1, 0)), (None, None));
     }
 
     #[test]

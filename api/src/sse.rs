@@ -15,6 +15,7 @@ use trunkline_model::event::Event;
 use trunkline_model::{AccountId, InstanceId};
 
 use crate::call::in_time;
+use crate::dialects::StreamWriter;
 use crate::gateway::{EventTail, Gateway};
 use crate::json::event::{event_id, event_json};
 use crate::limits;
@@ -44,7 +45,7 @@ pub(crate) struct Follower<G: Gateway> {
 /// How the events of a stream are written.
 pub(crate) enum Written {
     Natively,
-    Wsapi(crate::dialects::WsapiStream),
+    InDialect(Box<dyn StreamWriter>),
 }
 
 enum Step {
@@ -112,7 +113,7 @@ impl<G: Gateway> Follower<G> {
                 Written::Natively => {
                     write_event(&mut out, (self.account, self.instance), event, EventId::Given);
                 }
-                Written::Wsapi(stream) => stream.write(&mut out, self.instance, event),
+                Written::InDialect(writer) => writer.write(&mut out, self.instance, event),
             }
             self.after = event.sequence;
         }

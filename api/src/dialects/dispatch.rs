@@ -1,7 +1,7 @@
 //! Which API a request belongs to: a pure function of its host, its path and its credentials, whose order is that of the rules
 //! below. The first one that knows decides.
 //!
-//! 1. A host that the operator gave to a dialect serves that dialect alone.
+//! 1. A host that the operator gave to a dialect, or to the native API, serves that alone.
 //! 2. `/d/<dialect>/…` is the dialect's path, whatever the host.
 //! 3. `/integration/v1/…` is Wessaal's.
 //! 4. `/api/v1/…` is WAStack's or 7aduta's: their credentials differ, and without any the path tells, where only one has it.
@@ -10,13 +10,13 @@
 
 use std::collections::BTreeMap;
 
-use hyper::header::{AUTHORIZATION, HOST};
+use hyper::header::HOST;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, StatusCode};
 use serde::Serialize;
 use trunkline_model::Dialect;
 
-use super::header;
+use super::{bearer, header};
 use crate::reply::{self, Answer};
 
 /// Hosts that serve one dialect alone.
@@ -62,6 +62,8 @@ impl Hosts {
         let name = host
             .rsplit_once(':')
             .map_or(host, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host });
+        // A dot at the end says that the name is whole (RFC 1034, 3.1).
+        let name = name.strip_suffix('.').unwrap_or(name);
         self.0.get(&name.to_ascii_lowercase()).copied()
     }
 }
@@ -71,6 +73,8 @@ impl Hosts {
 pub(crate) enum Place<'a> {
     /// The native API; where it has no such path, WSAPI.
     Native,
+    /// The native API and nothing else.
+    NativeAlone,
     /// A dialect, and the path below its host: base path included.
     Dialect(Dialect, &'a str),
     /// A path of both WAStack and 7aduta, and nothing that tells them apart.
@@ -86,7 +90,7 @@ pub(crate) fn place<'a>(hosts: &Hosts, parts: &'a Parts) -> Place<'a> {
 
 fn at<'a>(hosts: &Hosts, host: Option<&str>, headers: &HeaderMap, path: &'a str) -> Place<'a> {
     match hosts.of(host) {
-        Some(Dialect::Native) => return Place::Native,
+        Some(Dialect::Native) => return Place::NativeAlone,
         Some(dialect) => return Place::Dialect(dialect, path),
         None => {}
     }
@@ -144,11 +148,6 @@ fn version_one<'a>(headers: &HeaderMap, path: &'a str, rest: &str) -> Place<'a> 
 /// What follows a prefix that ends where a segment does.
 fn below<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
     path.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, key) = header(headers, AUTHORIZATION.as_str())?.split_once(' ')?;
-    Some(key.trim()).filter(|key| scheme.eq_ignore_ascii_case("bearer") && !key.is_empty())
 }
 
 /// The answer to a request without credentials on a path of two dialects: each finds what it looks for in it.

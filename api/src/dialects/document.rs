@@ -2,13 +2,15 @@
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
+use trunkline_model::Scope;
 
+use super::speaks::Credential;
 use super::{Access, Mount, Row};
 use crate::dialects::table::{Shape, Wanted};
 use crate::openapi::{Schemas, meaning};
 
-/// The document, as it is served.
-pub(crate) fn document(mount: &Mount) -> Bytes {
+/// Makes the document.
+pub(super) fn document(mount: &Mount) -> Bytes {
     Bytes::from(described(mount).to_string())
 }
 
@@ -23,11 +25,9 @@ fn described(mount: &Mount) -> Value {
     let schemes: Map<String, Value> = mount
         .credentials
         .iter()
-        .map(|(header, what)| {
-            (
-                (*header).to_owned(),
-                json!({ "type": "apiKey", "in": "header", "name": header, "description": what }),
-            )
+        .map(|Credential { header, what, .. }| {
+            let scheme = json!({ "type": "apiKey", "in": "header", "name": header, "description": what });
+            ((*header).to_owned(), scheme)
         })
         .collect();
     json!({
@@ -48,6 +48,8 @@ fn operation(mount: &Mount, row: &Row, schemas: &mut Schemas) -> Value {
     let parameter = |place: &str, name: &str| json!({ "name": name, "in": place, "required": place == "path", "schema": { "type": "string" } });
     let query = row.query.iter().map(|name| parameter("query", name));
     let parameters: Vec<Value> = names(row.path).map(|name| parameter("path", name)).chain(query).collect();
+    let error = json!({ "application/json": { "schema": (mount.error)(&mut schemas.answers) } });
+    let error = json!({ "description": "What went wrong.", "content": error });
     let mut response = json!({ "description": meaning(row.status) });
     if let Some(content) = content(row.reply, schemas) {
         response["content"] = content;
@@ -56,9 +58,9 @@ fn operation(mount: &Mount, row: &Row, schemas: &mut Schemas) -> Value {
         "operationId": row.name.replace(|c: char| !c.is_ascii_alphanumeric(), "_"),
         "summary": row.summary,
         "parameters": parameters,
-        "responses": { row.status.to_string(): response },
+        "responses": { row.status.to_string(): response, "default": error },
         "security": security(mount, row.access),
-        "x-scope": row.scope.as_str(),
+        "x-scope": row.scope.map(Scope::as_str),
         "x-limit-class": row.class.as_str(),
         "x-known-from": row.mark.as_str(),
     });
@@ -70,16 +72,12 @@ fn operation(mount: &Mount, row: &Row, schemas: &mut Schemas) -> Value {
     operation
 }
 
-/// All credentials for an instance, the first alone for the account.
+/// The credentials that such a row needs.
 fn security(mount: &Mount, access: Access) -> Value {
-    let count = match access {
-        Access::Open => return json!([]),
-        Access::Account => 1,
-        Access::Instance => mount.credentials.len(),
-    };
+    let needed = mount.credentials.iter().filter(|credential| credential.needed_for.contains(&access));
     let needed: Map<String, Value> =
-        mount.credentials.iter().take(count).map(|(header, _)| ((*header).to_owned(), json!([]))).collect();
-    json!([needed])
+        needed.map(|credential| (credential.header.to_owned(), json!([]))).collect();
+    if needed.is_empty() { json!([]) } else { json!([needed]) }
 }
 
 fn content(reply: Shape, schemas: &mut Schemas) -> Option<Value> {

@@ -1,43 +1,54 @@
 //! The dialects: the APIs of other services, so that their customers change an address and a key, and nothing else.
 //!
 //! A dialect is a table of rows in the form of the native one, a way to know the caller, a form of errors, and readers and
-//! writers of its JSON. It decides nothing: every row ends in commands that the native API gives as well.
+//! writers of its JSON ([`Speaks`]). It decides nothing: every row ends in commands that the native API gives as well.
 //!
 //! Invariants:
 //! - what a request belongs to is decided by [`dispatch`] alone, from host, path and credentials;
 //! - router, 404 and 405, scopes, limits, metric labels, OpenAPI document and page of a dialect are read from its table;
+//! - who calls and what for is known before a handler runs, and instances that do not exist for a key do not exist here either;
+//! - a key opens the dialect that it was made for; a native one opens every dialect, as far as its scopes go;
 //! - a customer's request is read tolerantly, as the service read it: unknown members and parameters are passed over;
 //! - an error is always in the form of the dialect, also where nothing but the dialect is known.
 
+mod aduta;
+mod admit;
+mod ask;
 mod dispatch;
 mod document;
 mod page;
+mod quota;
 mod router;
+mod speaks;
 mod table;
+mod wasaas;
+mod wastack;
+mod wessaal;
 mod wsapi;
 
+use std::cell::Cell;
 use std::net::IpAddr;
-use std::time::Instant;
 
+use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::{ALLOW, HeaderName, RETRY_AFTER};
 use hyper::http::request::Parts;
-use trunkline_model::delivery::DialectFormat;
-use trunkline_model::event::Event;
-use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, LimitClass};
+use trunkline_model::{ErrorCode, Failure};
 
+pub(crate) use self::admit::{Addressed, Caller};
+pub(crate) use self::ask::Ask;
 pub use self::dispatch::Hosts;
 pub(crate) use self::dispatch::{Place, place, unclear};
-pub(crate) use self::document::document;
-pub(crate) use self::page::page;
+pub(crate) use self::quota::{Allowance, Subject};
 pub(crate) use self::router::{Found, Routers};
-pub(crate) use self::table::{Access, Operation, Row};
-pub(crate) use self::wsapi::Stream as WsapiStream;
+pub(crate) use self::speaks::{MOUNTS, Mount, Operation, Speaks, StreamWriter, mount_of};
+pub use self::speaks::{Written, dialect_event, tells_dialect_event};
+pub(crate) use self::table::{Access, Row};
 use crate::body::RequestBody;
 use crate::call::Call;
-use crate::gateway::{Gateway, Principal};
+use crate::gateway::Gateway;
 use crate::json::time::now_ms;
-use crate::limiter::{BucketKey, Grant, Quota};
+use crate::limiter::Grant;
 use crate::query::Query;
 use crate::reply::{self, Answer};
 use crate::server::Front;
@@ -46,82 +57,19 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-/// What a dialect is, beside its handlers.
-pub(crate) struct Mount {
-    pub(crate) dialect: Dialect,
-    /// The service whose API it is.
-    pub(crate) title: &'static str,
-    /// What its documentation begins with.
-    pub(crate) description: &'static str,
-    /// Headers that carry its credentials, and what each is.
-    pub(crate) credentials: &'static [(&'static str, &'static str)],
-    /// Its rows, in the order of its documentation.
-    pub(crate) tables: &'static [&'static [Row]],
-    /// Requests in a minute that are granted for each class, and to whom; each has to have one left.
-    pub(crate) quotas: fn(LimitClass) -> &'static [(Subject, u32)],
-    /// An error as its customers read it.
-    pub(crate) refuse: fn(&Failure) -> Answer,
-}
-
-/// Whose requests are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(
-    dead_code,
-    reason = "WSAPI counts by keys alone; the services that count otherwise say so in their reference"
-)]
-pub(crate) enum Subject {
-    /// Those with one key.
-    Key,
-    /// Those about one instance.
-    Instance,
-    /// Those of one account.
-    Account,
-    /// Those from one address.
-    Address,
-}
-
-/// The quotas of one row, at most: more have no meaning, since each subject has one.
-const QUOTAS_MAX: usize = 4;
-
-impl Mount {
-    pub(crate) fn rows(&self) -> impl Iterator<Item = &'static Row> + Clone + use<> {
-        self.tables.iter().copied().flatten()
-    }
-}
-
-/// The dialects that are served, in the order of their metric labels.
-pub(crate) static MOUNTS: &[&Mount] = &[&wsapi::MOUNT];
-
-/// The mount of a dialect; `None` for one that this version does not serve.
-pub(crate) fn mount_of(dialect: Dialect) -> Option<&'static Mount> {
-    MOUNTS.iter().copied().find(|mount| mount.dialect == dialect)
-}
-
 /// Every row of every dialect.
 pub(crate) fn rows() -> impl Iterator<Item = &'static Row> + Clone {
     MOUNTS.iter().flat_map(|mount| mount.rows())
 }
 
-/// An event as a dialect tells it to a webhook.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// The request's body, JSON.
-    pub body: Vec<u8>,
-    /// Headers that go with it, the signature among them.
-    pub headers: Vec<(&'static str, String)>,
+/// The page of a dialect, in Markdown.
+pub(crate) fn page(mount: &Mount) -> Bytes {
+    mount.page.clone()
 }
 
-/// An event in the form of a dialect; `None` when the dialect has no such event, or the format leaves it out. `secret` signs it.
-pub fn dialect_event(
-    format: &DialectFormat,
-    secret: &str,
-    instance: InstanceId,
-    event: &Event,
-) -> Option<Written> {
-    match format.dialect {
-        Dialect::Wsapi => wsapi::webhook(format, secret, instance, event),
-        Dialect::Native | Dialect::Wastack | Dialect::Wasaas | Dialect::Aduta | Dialect::Wessaal => None,
-    }
+/// The OpenAPI document of a dialect.
+pub(crate) fn document(mount: &Mount) -> Bytes {
+    mount.document.clone()
 }
 
 /// Answers a request to a row.
@@ -132,10 +80,10 @@ pub(crate) async fn answer<G: Gateway>(
     (mount, row): (&'static Mount, &'static Row),
     params: matchit::Params<'_, '_>,
 ) -> Answer {
-    let mut grant = None;
-    let outcome = handle(front, request, body, (mount, row), (params, &mut grant)).await;
+    let granted = Cell::new(None);
+    let outcome = handle(front, request, body, (mount, row), (params, &granted)).await;
     let mut answer = outcome.unwrap_or_else(|failure| refuse(mount, &failure));
-    if let Some(grant) = grant {
+    if let Some(grant) = granted.get() {
         tell_limits(&mut answer, grant);
     }
     answer
@@ -159,61 +107,47 @@ pub(crate) fn other_methods(mount: &Mount, allow: &str) -> Answer {
     answer
 }
 
-async fn handle<G: Gateway>(
+/// The answer where a dialect has nothing: who is not known is told no more than that.
+pub(crate) fn nothing_there<G: Gateway>(
     front: &Front<G>,
-    (parts, peer): (&Parts, Option<IpAddr>),
-    body: RequestBody,
-    (mount, row): (&'static Mount, &'static Row),
-    (params, grant): (matchit::Params<'_, '_>, &mut Option<Grant>),
-) -> Result<Answer, Failure> {
-    if row.access == Access::Open {
-        return match row.operation {
-            Operation::Wsapi(operation) => wsapi::open(operation),
-        };
-    }
-    let _place = front
-        .requests
-        .try_acquire()
-        .map_err(|_| Failure::busy("Too many requests are under way. Try again.", 1_000))?;
-    let (principal, addressed) = match row.operation {
-        Operation::Wsapi(_) => wsapi::admit(&front.gateway, &parts.headers, row)?,
+    mount: &'static Mount,
+    (parts, from): (&Parts, Option<IpAddr>),
+) -> Answer {
+    let caller = Caller { headers: &parts.headers, from, row: None };
+    let failure = match speaks::identify(mount.dialect, &front.gateway, &caller) {
+        Err(failure) => failure,
+        Ok(_) => Failure::new(ErrorCode::RouteNotFound, "There is nothing at this path."),
     };
-    *grant = take(front, (mount, row), &principal, (addressed, peer));
-    if let Some(Grant { wait_ms: Some(wait_ms), .. }) = grant {
-        front.metrics.rate_limited.increment(1);
-        let detail = format!("Too many requests of the class `{}` in a minute.", row.class.as_str());
-        let failure = Failure::new(ErrorCode::TooManyRequests, detail);
-        return Err(Failure { retry_after_ms: Some(*wait_ms), ..failure });
-    }
-    let query = Query::lenient(parts.uri.query(), row.query);
-    let call = Call { front, principal, params, query, headers: &parts.headers, addressed };
-    match row.operation {
-        Operation::Wsapi(operation) => wsapi::answer(operation, row, &call, body).await,
-    }
+    refuse(mount, &failure)
 }
 
-/// Takes a token of each bucket that the row is counted in. What the account says of its limits stands for the dialect's own.
-fn take<G: Gateway>(
+async fn handle<G: Gateway>(
     front: &Front<G>,
-    (mount, row): (&Mount, &Row),
-    principal: &Principal,
-    (instance, peer): (Option<InstanceId>, Option<IpAddr>),
-) -> Option<Grant> {
-    let told = front.gateway.rate_limit(principal.account, row.class);
-    let class = row.class.as_str();
-    let mut wanted: [Option<(BucketKey, Quota)>; QUOTAS_MAX] = [None; QUOTAS_MAX];
-    for (place, (subject, requests)) in wanted.iter_mut().zip((mount.quotas)(row.class)) {
-        let key = match subject {
-            Subject::Key => Some(front.limiter.key((subject, principal.key.0, class))),
-            Subject::Account => Some(front.limiter.key((subject, principal.account.0, class))),
-            Subject::Instance => instance.map(|instance| front.limiter.key((subject, instance.0, class))),
-            Subject::Address => peer.map(|peer| front.limiter.key((subject, peer, class))),
-        };
-        // An address belongs to no account.
-        let requests = told.filter(|_| *subject != Subject::Address).unwrap_or(*requests);
-        *place = key.zip(Quota::per_minute(requests));
+    (parts, from): (&Parts, Option<IpAddr>),
+    body: RequestBody,
+    (mount, row): (&'static Mount, &'static Row),
+    (params, granted): (matchit::Params<'_, '_>, &Cell<Option<Grant>>),
+) -> Result<Answer, Failure> {
+    let counted = quota::Counted { front, mount, row, granted };
+    counted.take_of_address(from)?;
+    if row.access == Access::Open {
+        return speaks::open(row.operation);
     }
-    front.limiter.take_all(wanted.iter().flatten().copied(), Instant::now())
+    let place = front.requests.try_acquire();
+    let place = place.map_err(|_| Failure::busy("Too many requests are under way. Try again.", 1_000))?;
+    let caller = Caller { headers: &parts.headers, from, row: Some(row) };
+    let principal = speaks::identify(mount.dialect, &front.gateway, &caller)?;
+    admit::allow(row, &principal)?;
+    let addressed = speaks::address(mount.dialect, &front.gateway, &caller, (&principal, row))?;
+    counted.take_of_key(&principal, addressed.instance())?;
+    let query = Query::lenient(parts.uri.query(), row.query);
+    let (headers, addressed) = (&parts.headers, addressed.instance());
+    let call = Call { front, principal, from, params, query, headers, addressed };
+    let ask = Ask::new(call, counted, place);
+    if row.access == Access::Linked {
+        ask.must_be_linked().await?;
+    }
+    speaks::respond(row.operation, ask, body).await
 }
 
 fn tell_limits(answer: &mut Answer, grant: Grant) {
@@ -226,6 +160,12 @@ fn tell_limits(answer: &mut Answer, grant: Grant) {
 /// A header's value, where it is text and not empty.
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim).filter(|value| !value.is_empty())
+}
+
+/// The key of `Authorization: Bearer …`.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, key) = header(headers, hyper::header::AUTHORIZATION.as_str())?.split_once(' ')?;
+    Some(key.trim()).filter(|key| scheme.eq_ignore_ascii_case("bearer") && !key.is_empty())
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
+use bytes::Bytes;
+
 use super::{Access, Mount};
 use crate::dialects::table::{Shape, Wanted};
 
-/// The page.
-pub(crate) fn page(mount: &Mount) -> String {
+/// Makes the page.
+pub(super) fn page(mount: &Mount) -> Bytes {
     let word = mount.dialect.as_str();
     let mut page = format!(
         "# {}\n\n{}\n\nThe same with the schemas of bodies and answers: \
@@ -15,12 +17,20 @@ pub(crate) fn page(mount: &Mount) -> String {
         mount.title, mount.description,
     );
     // Writing to a String cannot fail.
-    for (header, what) in mount.credentials {
-        let _ = writeln!(page, "| `{header}` | {what} |");
+    for credential in mount.credentials {
+        let _ = writeln!(page, "| `{}` | {} |", credential.header, credential.what);
+    }
+    if mount.rows().next().is_none() {
+        page.push_str("\nThis version answers none of its operations.\n");
+        return Bytes::from(page);
     }
     page.push_str("\n## Operations\n\n| operation | body | success | scope | counts as | known from | |\n|---|---|---|---|---|---|---|\n");
     for row in mount.rows() {
-        let scope = if row.access == Access::Open { "no key" } else { row.scope.as_str() };
+        let scope = match row.scope {
+            _ if row.access == Access::Open => "no key",
+            Some(scope) => scope.as_str(),
+            None => "any key",
+        };
         let body = if matches!(row.body, Wanted::Nothing) { "" } else { "JSON" };
         let reply = match row.reply {
             Shape::Nothing => "",
@@ -39,5 +49,5 @@ pub(crate) fn page(mount: &Mount) -> String {
             row.summary,
         );
     }
-    page
+    Bytes::from(page)
 }

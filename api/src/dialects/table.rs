@@ -1,13 +1,14 @@
 //! The form of a dialect's table.
 //!
 //! A part of a table is written with [`operations`]: operation, scope and class, who may call, body and reply, query parameters,
-//! a sentence, and the places where it is: method, path, status of success, mark. Bodies are `-` (not read), `{Type}` or
-//! `{media Type}` (with room for a file); replies `-` (nothing), `(Type)`, `(bytes "type/subtype")`, `(file)` or `(events)`.
+//! a sentence, and the places where it is: method, path, status of success, mark. The scope `Any` is that of every key. Bodies are
+//! `-` (not read), `{Type}` or `{media Type}` (with room for a file); replies `-` (nothing), `(Type)`, `(bytes "type/subtype")`,
+//! `(file)` or `(events)`. What a part calls its family is a variant of the `Operation` beside the parts.
 
 use hyper::Method;
 use trunkline_model::{LimitClass, Scope};
 
-use super::wsapi;
+use super::speaks::Operation;
 use crate::route::SchemaOf;
 
 /// One operation of a dialect at one place.
@@ -20,8 +21,8 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) operation: Operation,
     pub(crate) access: Access,
-    /// What the caller's key must be good for.
-    pub(crate) scope: Scope,
+    /// What the caller's key must be good for; `None` for any key.
+    pub(crate) scope: Option<Scope>,
     pub(crate) class: LimitClass,
     pub(crate) body: Wanted,
     /// Status of a request that worked.
@@ -33,19 +34,18 @@ pub(crate) struct Row {
     pub(crate) summary: &'static str,
 }
 
-/// Who answers a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Operation {
-    Wsapi(wsapi::WsapiOperation),
-}
-
 /// What a caller has to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     /// Nothing.
     Open,
+    /// A key; what it is about, the path or the body says.
+    #[allow(dead_code, reason = "WSAPI has no such row; the services whose bodies name the instance do")]
+    Key,
     /// A key and the instance that is meant.
     Instance,
+    /// The same, and the instance has to have a number: asked before an operation that the engine would answer from disk.
+    Linked,
     /// A key that is good for the whole account.
     Account,
 }
@@ -106,11 +106,9 @@ macro_rules! operations {
                 method: hyper::Method::$method,
                 path: $path,
                 name: concat!($word, " ", stringify!($method), " ", $path),
-                operation: $crate::dialects::table::Operation::$dialect(
-                    super::WsapiOperation::$family($operations::$op),
-                ),
+                operation: $crate::dialects::Operation::$dialect(super::Operation::$family($operations::$op)),
                 access: $crate::dialects::table::Access::$access,
-                scope: trunkline_model::Scope::$scope,
+                scope: $crate::dialects::table::scope!($scope),
                 class: trunkline_model::LimitClass::$class,
                 body: $crate::dialects::table::wanted!($body),
                 status: $status,
@@ -120,6 +118,15 @@ macro_rules! operations {
                 summary: $summary,
             },)+)*
         ];
+    };
+}
+
+macro_rules! scope {
+    (Any) => {
+        None
+    };
+    ($scope:ident) => {
+        Some(trunkline_model::Scope::$scope)
     };
 }
 
@@ -153,4 +160,4 @@ macro_rules! shape {
     };
 }
 
-pub(crate) use {operations, shape, wanted};
+pub(crate) use {operations, scope, shape, wanted};

@@ -30,8 +30,6 @@ const BUSY_RETRY_MS: u64 = 1_000;
 /// Answers a request; never fails, never panics.
 pub(super) async fn answer<G: Gateway>(
     front: &Front<G>,
-    peer: Option<IpAddr>,
-    request: Request<Incoming>,
     request: Request<Incoming>,
     from: Option<IpAddr>,
 ) -> Answer {
@@ -42,8 +40,7 @@ pub(super) async fn answer<G: Gateway>(
     let rest = body.rest();
     front.metrics.in_flight.increment(1.0);
     let in_flight = scopeguard(|| front.metrics.in_flight.decrement(1.0));
-    let (route, mut answer) = placed(front, (&parts, peer), body, &request_id).await;
-    let (route, mut answer) = routed(front, (&parts, from), body, &request_id).await;
+    let (route, mut answer) = placed(front, (&parts, from), body, &request_id).await;
     drop(in_flight);
     reply::finish(&mut answer);
     if rest.is_large() {
@@ -68,13 +65,14 @@ fn scopeguard<F: FnMut()>(end: F) -> impl Drop {
 /// Answers a request where it belongs: natively, or in a dialect.
 async fn placed<G: Gateway>(
     front: &Front<G>,
-    (parts, peer): (&Parts, Option<IpAddr>),
+    (parts, from): (&Parts, Option<IpAddr>),
     body: RequestBody,
     request_id: &RequestId,
 ) -> (Option<usize>, Answer) {
     let (method, path) = (&parts.method, parts.uri.path());
     let found = match dialects::place(&front.hosts, parts) {
         Place::Unclear => return (None, dialects::unclear()),
+        Place::NativeAlone => return routed(front, (parts, from), body, request_id).await,
         Place::Dialect(dialect, path) => front.dialects.at(dialect, method, path),
         // The root is the native API's first, then that of the dialect without a prefix.
         Place::Native => match front.router.at(method, path) {
@@ -82,7 +80,7 @@ async fn placed<G: Gateway>(
                 Found::Nothing(_) => Found::Nothing(None),
                 found => found,
             },
-            _ => return routed(front, parts, body, request_id).await,
+            _ => return routed(front, (parts, from), body, request_id).await,
         },
     };
     match found {
@@ -90,7 +88,7 @@ async fn placed<G: Gateway>(
             let span = tracing::debug_span!("request", id = request_id.as_str(), operation = row.name);
             // Boxed: what the dialects need would be paid for by every native request.
             let handler =
-                Box::pin(dialects::answer(front, (parts, peer), body, (mount, row), params)).instrument(span);
+                Box::pin(dialects::answer(front, (parts, from), body, (mount, row), params)).instrument(span);
             let answer = AssertUnwindSafe(handler).catch_unwind().await;
             let answer =
                 answer.unwrap_or_else(|_| dialects::refuse(mount, &panicked(front, row.name, request_id)));
@@ -98,7 +96,7 @@ async fn placed<G: Gateway>(
         }
         Found::OtherMethods(mount, allow) => (None, dialects::other_methods(mount, &allow)),
         Found::Options(allow) => (None, allowed(&allow)),
-        Found::Nothing(Some(mount)) => (None, dialects::refuse(mount, &nothing_there())),
+        Found::Nothing(Some(mount)) => (None, dialects::nothing_there(front, mount, (parts, from))),
         Found::Nothing(None) => (None, problem::answer(&nothing_there(), request_id)),
     }
 }
@@ -154,8 +152,8 @@ async fn handle<G: Gateway>(
                 .map_err(|_| Failure::busy("Too many requests are under way. Try again.", BUSY_RETRY_MS))?;
             let principal = auth::admit(&front.gateway, (&parts.headers, from), (route, scope))?;
             let query = Query::parse(parts.uri.query(), route)?;
-            let call = Call { front, principal, params, query, headers: &parts.headers, addressed: None };
-            let call = Call { front, principal, from, params, query, headers: &parts.headers };
+            let headers = &parts.headers;
+            let call = Call { front, principal, from, params, query, headers, addressed: None };
             native::answer(operation, &call, body).await
         }
     }

@@ -40,11 +40,6 @@ pub(super) async fn run<G: Gateway>(stream: TcpStream, front: Front<G>, _place: 
 }
 
 /// Runs HTTP on the socket. Gives the socket back when there may be an answer on it that the client has not read.
-async fn serve<G: Gateway>(socket: Socket, front: &Front<G>) -> Option<Socket> {
-    let peer = socket.as_ref().get_ref().get_ref().peer_addr().ok().map(|peer| peer.ip().to_canonical());
-    let service = service_fn(move |request| {
-        // Boxed so that the connection is Unpin, and small while it is idle.
-        answer::answer(front, peer, request).map(Ok::<_, Infallible>).boxed_local()
 async fn serve<G: Gateway>(socket: Socket, front: &Front<G>, from: Option<IpAddr>) -> Option<Socket> {
     let service = service_fn(move |request| {
         // Boxed so that the connection is Unpin, and small while it is idle.

@@ -19,6 +19,8 @@ pub(crate) struct Front<G: Gateway> {
     /// Hosts that serve one dialect alone.
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) limiter: Arc<Limiter>,
+    /// The same of addresses, which are many: they do not crowd out keys.
+    pub(crate) addresses: Arc<Limiter>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) bounds: Arc<Bounds>,
     pub(crate) connections: Arc<Semaphore>,
@@ -38,6 +40,7 @@ impl<G: Gateway> Clone for Front<G> {
             dialects: Arc::clone(&self.dialects),
             hosts: Arc::clone(&self.hosts),
             limiter: Arc::clone(&self.limiter),
+            addresses: Arc::clone(&self.addresses),
             metrics: Arc::clone(&self.metrics),
             bounds: Arc::clone(&self.bounds),
             connections: Arc::clone(&self.connections),
@@ -63,6 +66,7 @@ impl<G: Gateway> Front<G> {
             dialects: Arc::new(dialects),
             hosts: Arc::new(hosts),
             limiter: Arc::new(Limiter::default()),
+            addresses: Arc::new(Limiter::default()),
             metrics: Arc::new(Metrics::new()),
             connections: semaphore(bounds.connections_max),
             requests: semaphore(bounds.requests_max),

@@ -18,7 +18,7 @@ use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
     InstanceView, MessageView, NewAccount, Reply, SendRequest,
 };
-use trunkline_model::delivery::FollowFrom;
+use trunkline_model::delivery::{Endpoint, FollowFrom};
 use trunkline_model::event::Event;
 use trunkline_model::gate::Progress;
 use trunkline_model::instance::InstanceState;
@@ -98,6 +98,8 @@ struct Inner {
     ready: Mutex<bool>,
     refusal: Mutex<Option<Failure>>,
     followed: Mutex<bool>,
+    /// The only hook that there is.
+    hook: Mutex<Option<Box<Endpoint>>>,
 }
 
 impl Fake {
@@ -114,6 +116,7 @@ impl Fake {
             ready: Mutex::new(true),
             refusal: Mutex::default(),
             followed: Mutex::default(),
+            hook: Mutex::default(),
         }))
     }
 
@@ -319,6 +322,13 @@ impl Gateway for Fake {
         Ok((views, limit == 1))
     }
 
+    fn instances_of(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)> {
+        match account {
+            ACCOUNT => vec![(OPEN, InstanceState::Open), (UNLINKED, InstanceState::New)],
+            _ => vec![(FOREIGN, InstanceState::Open)],
+        }
+    }
+
     fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId> {
         let known =
             [(ACCOUNT, OPEN, "shop"), (ACCOUNT, UNLINKED, "fresh"), (OTHER_ACCOUNT, FOREIGN, "foreign")];
@@ -406,6 +416,16 @@ impl Gateway for Fake {
         self.see(Seen::Endpoint(command.clone()));
         if account != ACCOUNT {
             return Err(Failure::new(ErrorCode::WebhookNotFound, "No."));
+        }
+        match &command {
+            EndpointCommand::GetHook(_) => return Ok(EndpointReply::Hook(lock(&self.0.hook).clone())),
+            EndpointCommand::ChangeHook(id, change) => {
+                let mut hook = lock(&self.0.hook);
+                let changed = change.as_ref().clone().apply(*id, account, hook.as_deref(), 0);
+                *hook = Some(Box::new(changed));
+                return Ok(EndpointReply::Hook(hook.clone()));
+            }
+            _ => {}
         }
         match (&command, self.pull(0, usize::MAX)) {
             (EndpointCommand::Pull { limit, .. }, Reply::Events { events, .. }) => {

@@ -9,20 +9,16 @@ use futures_util::Stream;
 use futures_util::stream::BoxStream;
 use metrics_exporter_prometheus::PrometheusHandle;
 use trunkline_api::{
-    AccountFollower, EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus,
-    dialect_event, event_id, event_json, events_json, test_event_json,
+    AccountFollower, AppPrincipal, EventTail, Gateway, Health, NodeStatus, OpenFiles, Principal, ShardStatus,
+    dialect_event, event_id, event_json, events_json, tells_dialect_event, test_event_json,
 };
 use trunkline_engine::{DialectParcel, Engine, EventWriter};
-    AccountFollower, AppPrincipal, EventTail, Gateway, Health, NodeStatus, OpenFiles, Principal, ShardStatus,
-    event_id, event_json, events_json, test_event_json,
-};
-use trunkline_engine::{Engine, EventWriter};
 use trunkline_model::account::{AccountRecord, Author};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
     InstanceView, MessageView, NewAccount, Reply,
 };
-use trunkline_model::delivery::{DialectFormat, FollowFrom};
+use trunkline_model::delivery::{DialectFormat, FollowFrom, Telling};
 use trunkline_model::event::Event;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
@@ -121,6 +117,10 @@ impl Gateway for LocalGateway {
         only: Option<&[InstanceId]>,
     ) -> Result<(Vec<InstanceView>, bool), Failure> {
         self.engine.list_instances(account, page, state, only).await
+    }
+
+    fn instances_of(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)> {
+        self.engine.instances_of(account)
     }
 
     fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId> {
@@ -248,14 +248,12 @@ impl EventWriter for NativeWriter {
         event_id(instance, sequence)
     }
 
-    fn in_dialect(
-        &self,
-        format: &DialectFormat,
-        secret: &str,
-        instance: InstanceId,
-        event: &Event,
-    ) -> Option<DialectParcel> {
-        let written = dialect_event(format, secret, instance, event)?;
+    fn is_told(&self, format: &DialectFormat, event: &Event) -> bool {
+        tells_dialect_event(format, event)
+    }
+
+    fn in_dialect(&self, telling: &Telling<'_>) -> Option<DialectParcel> {
+        let written = dialect_event(telling)?;
         Some(DialectParcel { body: written.body, headers: written.headers })
     }
 

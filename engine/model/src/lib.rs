@@ -18,7 +18,6 @@ pub mod chat;
 pub mod command;
 pub mod credit;
 pub mod delivery;
-mod dialect;
 pub mod dialect;
 pub mod event;
 pub mod failure;

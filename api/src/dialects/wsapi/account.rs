@@ -28,7 +28,7 @@ const DESCRIPTION: &str = "description";
 
 pub(super) async fn answer<G: Gateway>(
     operation: AccountOperation,
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     body: RequestBody,
 ) -> Result<Answer, Failure> {
     use AccountOperation as Op;
@@ -68,7 +68,7 @@ fn description(view: &InstanceView) -> String {
 
 /// Gives an instance another name or description; an endpoint that tells its name tells the new one.
 async fn rename<G: Gateway>(
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     view: &InstanceView,
     name: String,
     described: Option<String>,
@@ -91,7 +91,7 @@ async fn rename<G: Gateway>(
     config::change(ask.call, &named, Change::default()).await
 }
 
-async fn set_settings<G: Gateway>(ask: &Ask<'_, '_, G>, body: LegacySettingsBody) -> Result<Answer, Failure> {
+async fn set_settings<G: Gateway>(ask: &Ask<'_, G>, body: LegacySettingsBody) -> Result<Answer, Failure> {
     let mut change = Change {
         webhook_url: pulled(body.webhook_url, body.pull_mode)?,
         signing_secret: None,
@@ -125,7 +125,7 @@ fn pulled(webhook_url: Option<String>, pull_mode: Option<bool>) -> Result<Option
     }
 }
 
-async fn configure<G: Gateway>(ask: &Ask<'_, '_, G>, body: AccountSettingsBody) -> Result<Answer, Failure> {
+async fn configure<G: Gateway>(ask: &Ask<'_, G>, body: AccountSettingsBody) -> Result<Answer, Failure> {
     let mut change = Change {
         webhook_url: pulled(body.webhook_url, body.pull_mode)?,
         signing_secret: given(body.event_signing_secret),
@@ -138,7 +138,7 @@ async fn configure<G: Gateway>(ask: &Ask<'_, '_, G>, body: AccountSettingsBody) 
     Ok(ask.nothing())
 }
 
-async fn list<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
+async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let query = &ask.call.query;
     let number = |name: &str, default: usize, most: usize| match query.get(name) {
         None | Some("") => Ok(default),

@@ -27,7 +27,7 @@ use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
     operation: ChannelOperation,
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     body: RequestBody,
 ) -> Result<Answer, Failure> {
     use ChannelOperation as Op;
@@ -90,12 +90,12 @@ pub(super) async fn answer<G: Gateway>(
     }
 }
 
-async fn tell<G: Gateway>(ask: &Ask<'_, '_, G>, command: NewsletterCommand) -> Result<Reply, Failure> {
+async fn tell<G: Gateway>(ask: &Ask<'_, G>, command: NewsletterCommand) -> Result<Reply, Failure> {
     ask.tell(Command::Newsletter(command)).await
 }
 
 async fn view<G: Gateway>(
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     command: NewsletterCommand,
 ) -> Result<Box<NewsletterView>, Failure> {
     match tell(ask, command).await? {
@@ -105,7 +105,7 @@ async fn view<G: Gateway>(
 }
 
 /// The newsletter in the path.
-fn id<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<NewsletterId, Failure> {
+fn id<G: Gateway>(ask: &Ask<'_, G>) -> Result<NewsletterId, Failure> {
     let text = ask.param("id");
     let whole = text.contains('@').then(|| newsletter_id(&text)).flatten();
     whole.ok_or_else(|| {
@@ -123,7 +123,7 @@ fn check(name: Option<&str>, description: Option<&str>) -> Result<(), Failure> {
     problems.or(Some(()))
 }
 
-async fn create<G: Gateway>(ask: &Ask<'_, '_, G>, body: CreateBody) -> Result<Answer, Failure> {
+async fn create<G: Gateway>(ask: &Ask<'_, G>, body: CreateBody) -> Result<Answer, Failure> {
     if given(body.picture).is_some() {
         return Err(wrong("picture", "cannot be set here; leave it out"));
     }
@@ -134,7 +134,7 @@ async fn create<G: Gateway>(ask: &Ask<'_, '_, G>, body: CreateBody) -> Result<An
 }
 
 async fn status_file<G: Gateway>(
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     body: RequestBody,
     kind: MediaKind,
 ) -> Result<Answer, Failure> {

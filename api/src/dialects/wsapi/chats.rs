@@ -26,7 +26,7 @@ use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
     operation: ChatOperation,
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     body: RequestBody,
 ) -> Result<Answer, Failure> {
     use ChatOperation as Op;
@@ -67,12 +67,12 @@ pub(super) async fn answer<G: Gateway>(
     }
 }
 
-async fn tell<G: Gateway>(ask: &Ask<'_, '_, G>, command: ChatCommand) -> Result<Reply, Failure> {
+async fn tell<G: Gateway>(ask: &Ask<'_, G>, command: ChatCommand) -> Result<Reply, Failure> {
     ask.tell(Command::Chat(Box::new(command))).await
 }
 
 /// All chats, up to a bound, each with the names of who it is with.
-async fn list<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
+async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let mut chats = Vec::new();
     let mut after = None;
     while chats.len() < DIALECT_LIST_MAX {
@@ -94,7 +94,7 @@ async fn list<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
     Ok(ask.show(&shown.collect::<Vec<_>>()))
 }
 
-async fn get<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
+async fn get<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let chat = ask.jid_in_path("chatId")?;
     let Reply::Chat(view) = tell(ask, ChatCommand::Get(chat.clone())).await? else {
         return Err(unexpected());
@@ -112,17 +112,17 @@ async fn get<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
     Ok(ask.show(&ChatJson::of(&view, person.as_deref(), now_ms())))
 }
 
-async fn change<G: Gateway>(ask: &Ask<'_, '_, G>, change: ChatChange) -> Result<Answer, Failure> {
+async fn change<G: Gateway>(ask: &Ask<'_, G>, change: ChatChange) -> Result<Answer, Failure> {
     tell(ask, ChatCommand::Change(ask.jid_in_path("chatId")?, vec![change])).await?;
     Ok(ask.nothing())
 }
 
-async fn act<G: Gateway>(ask: &Ask<'_, '_, G>, change: ChatChange) -> Result<Answer, Failure> {
+async fn act<G: Gateway>(ask: &Ask<'_, G>, change: ChatChange) -> Result<Answer, Failure> {
     tell(ask, ChatCommand::Act(ask.jid_in_path("chatId")?, change)).await?;
     Ok(ask.nothing())
 }
 
-async fn history<G: Gateway>(ask: &Ask<'_, '_, G>, body: HistoryBody) -> Result<Answer, Failure> {
+async fn history<G: Gateway>(ask: &Ask<'_, G>, body: HistoryBody) -> Result<Answer, Failure> {
     let messages = body.count()?;
     if body.last_message_id.is_empty() {
         return Err(wrong("lastMessageId", "is empty"));

@@ -23,7 +23,7 @@ use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
     operation: CommunityOperation,
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     body: RequestBody,
 ) -> Result<Answer, Failure> {
     use CommunityCommand as Tell;
@@ -90,20 +90,20 @@ pub(super) async fn answer<G: Gateway>(
     }
 }
 
-async fn tell<G: Gateway>(ask: &Ask<'_, '_, G>, command: CommunityCommand) -> Result<Reply, Failure> {
+async fn tell<G: Gateway>(ask: &Ask<'_, G>, command: CommunityCommand) -> Result<Reply, Failure> {
     ask.tell(Command::Community(command)).await
 }
 
 /// The community in the path.
-fn id<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<GroupId, Failure> {
+fn id<G: Gateway>(ask: &Ask<'_, G>) -> Result<GroupId, Failure> {
     group("id", &ask.param("id"))
 }
 
-async fn update<G: Gateway>(ask: &Ask<'_, '_, G>, changes: GroupChanges) -> Result<Answer, Failure> {
+async fn update<G: Gateway>(ask: &Ask<'_, G>, changes: GroupChanges) -> Result<Answer, Failure> {
     ask.done(Command::Community(CommunityCommand::Update(id(ask)?, changes))).await
 }
 
-async fn create<G: Gateway>(ask: &Ask<'_, '_, G>, body: CommunityBody) -> Result<Answer, Failure> {
+async fn create<G: Gateway>(ask: &Ask<'_, G>, body: CommunityBody) -> Result<Answer, Failure> {
     let members = people(body.participants.unwrap_or_default())?;
     let community = CreateCommunity {
         subject: name(body.name)?,
@@ -121,7 +121,7 @@ async fn create<G: Gateway>(ask: &Ask<'_, '_, G>, body: CommunityBody) -> Result
     Ok(ask.show(&made))
 }
 
-async fn create_group<G: Gateway>(ask: &Ask<'_, '_, G>, body: SubGroupBody) -> Result<Answer, Failure> {
+async fn create_group<G: Gateway>(ask: &Ask<'_, G>, body: SubGroupBody) -> Result<Answer, Failure> {
     let participants = people(body.participants.unwrap_or_default())?;
     let command =
         CommunityCommand::CreateGroup { community: id(ask)?, subject: name(body.name)?, participants };
@@ -130,7 +130,7 @@ async fn create_group<G: Gateway>(ask: &Ask<'_, '_, G>, body: SubGroupBody) -> R
 }
 
 /// A change to one group's link.
-async fn worked<G: Gateway>(ask: &Ask<'_, '_, G>, command: CommunityCommand) -> Result<Answer, Failure> {
+async fn worked<G: Gateway>(ask: &Ask<'_, G>, command: CommunityCommand) -> Result<Answer, Failure> {
     let Reply::Links(outcomes) = tell(ask, command).await? else {
         return Err(unexpected());
     };

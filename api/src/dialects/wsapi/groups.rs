@@ -27,7 +27,7 @@ use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
     operation: GroupOperation,
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     body: RequestBody,
 ) -> Result<Answer, Failure> {
     use GroupOperation as Op;
@@ -89,14 +89,14 @@ pub(super) async fn answer<G: Gateway>(
     }
 }
 
-async fn join<G: Gateway>(ask: &Ask<'_, '_, G>, body: LinkBody) -> Result<Answer, Failure> {
+async fn join<G: Gateway>(ask: &Ask<'_, G>, body: LinkBody) -> Result<Answer, Failure> {
     match ask.tell(Command::Group(GroupCommand::Join(body.read()?))).await? {
         Reply::Joined(joined) => Ok(ask.show(&IdJson { id: joined.group.jid })),
         _ => Err(unexpected()),
     }
 }
 
-async fn requests<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
+async fn requests<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     match ask.tell(Command::Group(GroupCommand::ListJoinRequests(id(ask)?))).await? {
         Reply::JoinRequests(waiting) => {
             Ok(ask.show(&waiting.iter().map(RequestJson::of).collect::<Vec<_>>()))
@@ -106,7 +106,7 @@ async fn requests<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
 }
 
 /// The group in the path.
-fn id<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<GroupId, Failure> {
+fn id<G: Gateway>(ask: &Ask<'_, G>) -> Result<GroupId, Failure> {
     group("id", &ask.param("id"))
 }
 
@@ -124,7 +124,7 @@ pub(super) fn group_in(reply: Reply) -> Result<Box<GroupView>, Failure> {
     }
 }
 
-async fn view<G: Gateway>(ask: &Ask<'_, '_, G>, command: GroupCommand) -> Result<Box<GroupView>, Failure> {
+async fn view<G: Gateway>(ask: &Ask<'_, G>, command: GroupCommand) -> Result<Box<GroupView>, Failure> {
     group_in(ask.tell(Command::Group(command)).await?)
 }
 
@@ -135,7 +135,7 @@ pub(super) fn name(name: String) -> Result<String, Failure> {
     problems.or(Some(name))
 }
 
-async fn create<G: Gateway>(ask: &Ask<'_, '_, G>, body: CreateBody) -> Result<Answer, Failure> {
+async fn create<G: Gateway>(ask: &Ask<'_, G>, body: CreateBody) -> Result<Answer, Failure> {
     let subject = name(body.name)?;
     let participants = some_people(body.participants)?;
     let group = CreateGroup { subject, participants, settings: GroupSettings::default() };
@@ -143,12 +143,12 @@ async fn create<G: Gateway>(ask: &Ask<'_, '_, G>, body: CreateBody) -> Result<An
     Ok(ask.show(&IdJson { id: view.group.jid.clone() }))
 }
 
-async fn update<G: Gateway>(ask: &Ask<'_, '_, G>, changes: GroupChanges) -> Result<Answer, Failure> {
+async fn update<G: Gateway>(ask: &Ask<'_, G>, changes: GroupChanges) -> Result<Answer, Failure> {
     ask.done(Command::Group(GroupCommand::Update(id(ask)?, changes))).await
 }
 
 async fn setting<G: Gateway>(
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     operation: GroupOperation,
     body: FlagBody,
 ) -> Result<Answer, Failure> {
@@ -164,7 +164,7 @@ async fn setting<G: Gateway>(
     update(ask, GroupChanges { settings, ..GroupChanges::default() }).await
 }
 
-async fn accept<G: Gateway>(ask: &Ask<'_, '_, G>, body: InviteBody) -> Result<Answer, Failure> {
+async fn accept<G: Gateway>(ask: &Ask<'_, G>, body: InviteBody) -> Result<Answer, Failure> {
     let invitation = GroupInvitation {
         group: group("groupId", &body.group_id)?,
         code: code("code", &body.code)?.0,
@@ -187,7 +187,7 @@ pub(super) fn jpeg(field: &str, Base64(bytes): Base64) -> Result<Vec<u8>, Failur
 
 /// Sets a picture and shows the id that WhatsApp has given it.
 pub(super) async fn picture_set<G: Gateway>(
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     command: Command,
     of: Address,
 ) -> Result<Answer, Failure> {
@@ -202,7 +202,7 @@ pub(super) async fn picture_set<G: Gateway>(
 }
 
 /// Where somebody's picture is, or a group's.
-pub(super) async fn picture<G: Gateway>(ask: &Ask<'_, '_, G>, of: Address) -> Result<Answer, Failure> {
+pub(super) async fn picture<G: Gateway>(ask: &Ask<'_, G>, of: Address) -> Result<Answer, Failure> {
     match ask.tell(Command::Contact(ContactCommand::GetPicture { of, preview: false })).await? {
         Reply::Picture(picture) => Ok(ask.show(&PictureJson::of(picture))),
         _ => Err(unexpected()),
@@ -210,7 +210,7 @@ pub(super) async fn picture<G: Gateway>(ask: &Ask<'_, '_, G>, of: Address) -> Re
 }
 
 /// An invitation link.
-pub(super) async fn link<G: Gateway>(ask: &Ask<'_, '_, G>, command: Command) -> Result<Answer, Failure> {
+pub(super) async fn link<G: Gateway>(ask: &Ask<'_, G>, command: Command) -> Result<Answer, Failure> {
     match ask.tell(command).await? {
         Reply::InviteLink(link) => Ok(ask.show(&LinkJson { link })),
         _ => Err(unexpected()),
@@ -219,7 +219,7 @@ pub(super) async fn link<G: Gateway>(ask: &Ask<'_, '_, G>, command: Command) -> 
 
 /// A change to people. The service tells of no single outcome, so it failed only where it did for all.
 pub(super) async fn some_worked<G: Gateway>(
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     command: Command,
 ) -> Result<Answer, Failure> {
     let Reply::Participants(outcomes) = ask.tell(command).await? else {

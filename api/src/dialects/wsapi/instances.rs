@@ -22,7 +22,7 @@ use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
     operation: AdminOperation,
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     body: RequestBody,
 ) -> Result<Answer, Failure> {
     use AdminOperation as Op;
@@ -59,14 +59,14 @@ pub(super) async fn answer<G: Gateway>(
 }
 
 /// Closes the connection of the instance in the path and opens it again.
-pub(super) async fn restart<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
+pub(super) async fn restart<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let view = named(ask).await?;
     ask.call.command(view.id, Command::Restart).await?;
     Ok(ask.nothing())
 }
 
 /// The instance in the path, by its name or its id.
-pub(super) async fn named<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Box<InstanceView>, Failure> {
+pub(super) async fn named<G: Gateway>(ask: &Ask<'_, G>) -> Result<Box<InstanceView>, Failure> {
     let name = ask.param("id");
     let id = ask.call.front.gateway.resolve(ask.call.account(), &name).ok_or_else(no_instance)?;
     instance_in(ask.call.command(id, Command::GetInstance).await?)
@@ -103,7 +103,7 @@ fn checked(body: ConfigBody) -> Result<Change, Failure> {
     Ok(change)
 }
 
-async fn create<G: Gateway>(ask: &Ask<'_, '_, G>, body: CreateInstanceBody) -> Result<Answer, Failure> {
+async fn create<G: Gateway>(ask: &Ask<'_, G>, body: CreateInstanceBody) -> Result<Answer, Failure> {
     let mut problems = Problems::default();
     check_name(&mut problems, &body.id);
     problems.or(Some(()))?;

@@ -26,7 +26,7 @@ use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
     operation: MessageOperation,
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     body: RequestBody,
 ) -> Result<Answer, Failure> {
     use MessageOperation as Op;
@@ -69,14 +69,14 @@ pub(super) async fn answer<G: Gateway>(
 
 /// A body with room for a file, and the charge for it.
 pub(super) async fn held<G: Gateway, B: serde::de::DeserializeOwned>(
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     body: RequestBody,
 ) -> Result<(B, Memory), Failure> {
     body.held_json(ask.call.headers, MESSAGE_JSON_BYTES_MAX).await
 }
 
 async fn media<G: Gateway>(
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     body: RequestBody,
     kind: MediaKind,
 ) -> Result<Answer, Failure> {
@@ -86,12 +86,12 @@ async fn media<G: Gateway>(
 }
 
 /// Accepts a message, its file being stored first; it is on disk when this returns.
-pub(super) async fn send<G: Gateway>(ask: &Ask<'_, '_, G>, draft: Draft) -> Result<Answer, Failure> {
+pub(super) async fn send<G: Gateway>(ask: &Ask<'_, G>, draft: Draft) -> Result<Answer, Failure> {
     let draft = with_file(ask.call, draft).await?;
     accept(ask, draft.message).await
 }
 
-async fn accept<G: Gateway>(ask: &Ask<'_, '_, G>, message: SendMessage) -> Result<Answer, Failure> {
+async fn accept<G: Gateway>(ask: &Ask<'_, G>, message: SendMessage) -> Result<Answer, Failure> {
     let request = SendRequest { message, idempotency_key: idempotency_key(ask.call.headers)? };
     let view = message_in(ask.tell(Command::Send(Box::new(request))).await?)?;
     // Where a row shows nothing it says so with its status.
@@ -102,7 +102,7 @@ async fn accept<G: Gateway>(ask: &Ask<'_, '_, G>, message: SendMessage) -> Resul
 }
 
 /// A message about another one.
-async fn about<G: Gateway>(ask: &Ask<'_, '_, G>, to: Address, content: Content) -> Result<Answer, Failure> {
+async fn about<G: Gateway>(ask: &Ask<'_, G>, to: Address, content: Content) -> Result<Answer, Failure> {
     let message = SendMessage {
         to,
         content,
@@ -127,7 +127,7 @@ fn is_own(own: Option<&Party>, sender: &Address) -> bool {
 }
 
 /// The message in the path, of this author. Without one it is the other person's.
-async fn target<G: Gateway>(ask: &Ask<'_, '_, G>, sender: Option<String>) -> Result<MessageRef, Failure> {
+async fn target<G: Gateway>(ask: &Ask<'_, G>, sender: Option<String>) -> Result<MessageRef, Failure> {
     let wa_id = ask.param("messageId");
     let Some(sender) = given(sender) else {
         return Ok(MessageRef { wa_id, from_me: false, participant: None });
@@ -154,26 +154,26 @@ fn stored(target: MessageRef) -> StoredRef {
     }
 }
 
-async fn react<G: Gateway>(ask: &Ask<'_, '_, G>, body: ReactionBody) -> Result<Answer, Failure> {
+async fn react<G: Gateway>(ask: &Ask<'_, G>, body: ReactionBody) -> Result<Answer, Failure> {
     let to = anybody("to", &body.to)?;
     let target = in_chat(&to, target(ask, body.sender_id).await?);
     about(ask, to, Content::Reaction(Reaction { target, emoji: body.reaction })).await
 }
 
-async fn edit<G: Gateway>(ask: &Ask<'_, '_, G>, body: EditBody) -> Result<Answer, Failure> {
+async fn edit<G: Gateway>(ask: &Ask<'_, G>, body: EditBody) -> Result<Answer, Failure> {
     let to = anybody("to", &body.to)?;
     let text = given(body.text).or(given(body.message)).ok_or_else(|| wrong("text", "is missing"))?;
     about(ask, to, Content::Edit(Edit { wa_id: ask.param("messageId"), body: text, caption_of: None })).await
 }
 
-async fn delete<G: Gateway>(ask: &Ask<'_, '_, G>, body: DeleteBody) -> Result<Answer, Failure> {
+async fn delete<G: Gateway>(ask: &Ask<'_, G>, body: DeleteBody) -> Result<Answer, Failure> {
     let chat = jid("chatId", &body.chat_id)?;
     let sender = given(body.sender_id).ok_or_else(|| wrong("senderId", "is missing"))?;
     let target = in_chat(&chat, target(ask, Some(sender)).await?);
     about(ask, chat, Content::Revoke(target)).await
 }
 
-async fn pin<G: Gateway>(ask: &Ask<'_, '_, G>, body: PinBody) -> Result<Answer, Failure> {
+async fn pin<G: Gateway>(ask: &Ask<'_, G>, body: PinBody) -> Result<Answer, Failure> {
     const DAY_S: u32 = 86_400;
     let chat = jid("chatId", &body.chat_id)?;
     let duration_seconds = match (body.pinned.unwrap_or(true), given(body.pin_expiration).as_deref()) {
@@ -187,7 +187,7 @@ async fn pin<G: Gateway>(ask: &Ask<'_, '_, G>, body: PinBody) -> Result<Answer, 
     about(ask, chat, Content::Pin(Pin { target, duration_seconds })).await
 }
 
-async fn read<G: Gateway>(ask: &Ask<'_, '_, G>, body: ReadBody) -> Result<Answer, Failure> {
+async fn read<G: Gateway>(ask: &Ask<'_, G>, body: ReadBody) -> Result<Answer, Failure> {
     let chat = jid("chatId", &body.chat_id)?;
     let sender = given(body.sender_id).map(|sender| jid("senderId", &sender)).transpose()?;
     match body.receipt_type.as_deref() {
@@ -210,14 +210,14 @@ async fn read<G: Gateway>(ask: &Ask<'_, '_, G>, body: ReadBody) -> Result<Answer
     }
 }
 
-async fn star<G: Gateway>(ask: &Ask<'_, '_, G>, body: StarBody) -> Result<Answer, Failure> {
+async fn star<G: Gateway>(ask: &Ask<'_, G>, body: StarBody) -> Result<Answer, Failure> {
     let chat = jid("chatId", &body.chat_id)?;
     let message = stored(in_chat(&chat, target(ask, body.sender_id).await?));
     let change = ChatChange::Starred { message, on: body.starred.unwrap_or(true) };
     ask.done(Command::Chat(Box::new(ChatCommand::Act(chat, change)))).await
 }
 
-async fn delete_for_me<G: Gateway>(ask: &Ask<'_, '_, G>, body: DeleteForMeBody) -> Result<Answer, Failure> {
+async fn delete_for_me<G: Gateway>(ask: &Ask<'_, G>, body: DeleteForMeBody) -> Result<Answer, Failure> {
     let chat = jid("chatId", &body.chat_id)?;
     let mut target = in_chat(&chat, target(ask, body.sender_id).await?);
     if body.is_from_me == Some(true) {

@@ -102,7 +102,7 @@ struct Ask<'a, 'c, G: Gateway> {
     row: &'static Row,
 }
 
-impl<G: Gateway> Ask<'_, '_, G> {
+impl<G: Gateway> Ask<'_, G> {
     /// Gives the instance a command.
     async fn tell(&self, command: Command) -> Result<Reply, Failure> {
         self.call.ask(command).await

@@ -31,7 +31,7 @@ use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
     operation: PeopleOperation,
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     body: RequestBody,
 ) -> Result<Answer, Failure> {
     use PeopleOperation as Op;
@@ -100,12 +100,12 @@ pub(super) async fn answer<G: Gateway>(
     }
 }
 
-async fn tell<G: Gateway>(ask: &Ask<'_, '_, G>, command: ContactCommand) -> Result<Reply, Failure> {
+async fn tell<G: Gateway>(ask: &Ask<'_, G>, command: ContactCommand) -> Result<Reply, Failure> {
     ask.tell(Command::Contact(command)).await
 }
 
 /// Everybody whom the instance has met, up to a bound.
-pub(super) async fn contacts<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Vec<ContactView>, Failure> {
+pub(super) async fn contacts<G: Gateway>(ask: &Ask<'_, G>) -> Result<Vec<ContactView>, Failure> {
     let mut all = Vec::new();
     let mut after = None;
     while all.len() < DIALECT_LIST_MAX {
@@ -123,7 +123,7 @@ pub(super) async fn contacts<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Vec<Con
 }
 
 async fn save<G: Gateway>(
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     person: Address,
     full_name: String,
     first_name: Option<String>,
@@ -150,7 +150,7 @@ async fn save<G: Gateway>(
 }
 
 /// Contacts follow what WhatsApp tells, as long as it is heard.
-async fn sync<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
+async fn sync<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let view = instance(ask).await?;
     if view.linked.is_none() {
         return Err(Failure::new(ErrorCode::InstanceNotLinked, "device not paired"));
@@ -163,7 +163,7 @@ async fn sync<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
 }
 
 /// What a business says of itself.
-pub(super) async fn business<G: Gateway>(ask: &Ask<'_, '_, G>, of: Address) -> Result<Answer, Failure> {
+pub(super) async fn business<G: Gateway>(ask: &Ask<'_, G>, of: Address) -> Result<Answer, Failure> {
     match tell(ask, ContactCommand::GetBusiness(of)).await? {
         Reply::Business(Some(business)) => Ok(ask.show(&BusinessJson::of(&business))),
         Reply::Business(None) => Err(Failure::new(ErrorCode::WhatsAppNotFound, "this is no business")),
@@ -172,14 +172,14 @@ pub(super) async fn business<G: Gateway>(ask: &Ask<'_, '_, G>, of: Address) -> R
 }
 
 /// Asks to be told when somebody comes and goes.
-pub(super) async fn follow<G: Gateway>(ask: &Ask<'_, '_, G>, person: Address) -> Result<Answer, Failure> {
+pub(super) async fn follow<G: Gateway>(ask: &Ask<'_, G>, person: Address) -> Result<Answer, Failure> {
     if !person.is_person() {
         return Err(wrong("id", "is not a person"));
     }
     ask.done(Command::Presence(PresenceCommand::Subscribe(vec![person]))).await
 }
 
-async fn me<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
+async fn me<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let Reply::Profile(profile) = ask.tell(Command::Profile(ProfileCommand::Get)).await? else {
         return Err(unexpected());
     };
@@ -192,7 +192,7 @@ async fn me<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
     Ok(ask.show(&MeJson::of(&profile, device)))
 }
 
-async fn update_me<G: Gateway>(ask: &Ask<'_, '_, G>, body: ProfileBody) -> Result<Answer, Failure> {
+async fn update_me<G: Gateway>(ask: &Ask<'_, G>, body: ProfileBody) -> Result<Answer, Failure> {
     let picture = body.picture.filter(|picture| !picture.0.is_empty());
     let picture = picture.map(|picture| jpeg("picture", picture)).transpose()?;
     if body.name.is_none() && body.status.is_none() && picture.is_none() {
@@ -208,7 +208,7 @@ async fn update_me<G: Gateway>(ask: &Ask<'_, '_, G>, body: ProfileBody) -> Resul
 }
 
 async fn change_me<G: Gateway>(
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     name: Option<String>,
     about: Option<String>,
 ) -> Result<Answer, Failure> {
@@ -222,7 +222,7 @@ async fn change_me<G: Gateway>(
     ask.done(Command::Profile(ProfileCommand::Update(changes))).await
 }
 
-async fn privacy<G: Gateway>(ask: &Ask<'_, '_, G>, command: PrivacyCommand) -> Result<Answer, Failure> {
+async fn privacy<G: Gateway>(ask: &Ask<'_, G>, command: PrivacyCommand) -> Result<Answer, Failure> {
     match ask.tell(Command::Privacy(command)).await? {
         Reply::Privacy(view) => Ok(ask.show(&PrivacyJson::of(&view))),
         _ => Err(unexpected()),
@@ -230,7 +230,7 @@ async fn privacy<G: Gateway>(ask: &Ask<'_, '_, G>, command: PrivacyCommand) -> R
 }
 
 async fn check<G: Gateway>(
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     people: Vec<Address>,
 ) -> Result<Vec<CheckedPerson>, Failure> {
     match tell(ask, ContactCommand::Check(people)).await? {
@@ -239,7 +239,7 @@ async fn check<G: Gateway>(
     }
 }
 
-async fn check_many<G: Gateway>(ask: &Ask<'_, '_, G>, body: CheckBody) -> Result<Answer, Failure> {
+async fn check_many<G: Gateway>(ask: &Ask<'_, G>, body: CheckBody) -> Result<Answer, Failure> {
     let First(phones) = body.phones;
     if phones.is_empty() || phones.len() > PEOPLE_PER_CHECK_MAX {
         return Err(wrong("phones", format!("has not 1 to {PEOPLE_PER_CHECK_MAX} numbers")));
@@ -254,7 +254,7 @@ async fn check_many<G: Gateway>(ask: &Ask<'_, '_, G>, body: CheckBody) -> Result
     Ok(ask.show(&shown))
 }
 
-async fn user<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
+async fn user<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let phone = ask.phone_in_path()?;
     let checked = check(ask, vec![phone.clone()]).await?.into_iter().next().ok_or_else(unexpected)?;
     if !checked.on_whatsapp {

@@ -34,7 +34,7 @@ pub(super) fn open(operation: SessionOperation) -> Result<Answer, Failure> {
 
 pub(super) async fn answer<G: Gateway>(
     operation: SessionOperation,
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
 ) -> Result<Answer, Failure> {
     use SessionOperation as Op;
     match operation {
@@ -58,7 +58,7 @@ pub(super) async fn answer<G: Gateway>(
 }
 
 /// The instance of the request.
-pub(super) async fn instance<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Box<InstanceView>, Failure> {
+pub(super) async fn instance<G: Gateway>(ask: &Ask<'_, G>) -> Result<Box<InstanceView>, Failure> {
     instance_in(ask.tell(Command::GetInstance).await?)
 }
 
@@ -67,13 +67,13 @@ fn not_paired() -> Failure {
 }
 
 /// The text of the QR code; the instance is connected for it where that is needed.
-async fn code_to_scan<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<String, Failure> {
+async fn code_to_scan<G: Gateway>(ask: &Ask<'_, G>) -> Result<String, Failure> {
     let view = awaiting_scan(ask, |view| view.qr.is_some()).await?;
     view.qr.map(|code| code.text).ok_or_else(unexpected)
 }
 
 /// The 8-character code for the number in the path.
-async fn code_to_type<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<String, Failure> {
+async fn code_to_type<G: Gateway>(ask: &Ask<'_, G>) -> Result<String, Failure> {
     let phone = ask.phone_in_path()?;
     let phone = phone.phone().ok_or_else(|| wrong("phone", "is not a phone number"))?.to_owned();
     awaiting_scan(ask, |view| view.state == InstanceState::AwaitingScan).await?;
@@ -86,7 +86,7 @@ async fn code_to_type<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<String, Failur
 /// # Errors
 /// `MALFORMED_REQUEST` for one that is linked, `TIMEOUT` when it does not come.
 async fn awaiting_scan<G: Gateway>(
-    ask: &Ask<'_, '_, G>,
+    ask: &Ask<'_, G>,
     ready: impl Fn(&PairingView) -> bool,
 ) -> Result<PairingView, Failure> {
     let id = ask.call.instance()?;
@@ -113,7 +113,7 @@ async fn awaiting_scan<G: Gateway>(
 }
 
 /// The events of the instance from now on.
-async fn stream<G: Gateway>(ask: &Ask<'_, '_, G>) -> Result<Answer, Failure> {
+async fn stream<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let call = ask.call;
     let id = call.instance()?;
     let place = call.place()?;

@@ -141,6 +141,7 @@ async fn dismantle(
         }
     }
     log.close();
+    context.registry.say_farewell(id).await;
     finish(context, id).await
 }
 
@@ -157,6 +158,7 @@ pub(crate) async fn finish_all(context: Arc<ShardContext>, instances: Vec<Instan
 /// Deletes everything that is on disk. Can be repeated.
 async fn finish(context: &ShardContext, id: InstanceId) -> Result<(), Failure> {
     wipe(context, id).await.map_err(|error| super::call::session_failure(&error))?;
+    context.registry.forget_hooks(id).await?;
     erase(&*context.ledger, id).await.map_err(|error| store_failure(&error))
 }
 

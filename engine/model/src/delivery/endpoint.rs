@@ -159,8 +159,6 @@ pub enum Format {
 pub struct DialectFormat {
     /// Whose envelope and signature.
     pub dialect: Dialect,
-    /// What the customer calls the instance; its id where that is not said.
-    pub instance: Option<String>,
     /// The events that are told, in the dialect's own words; none for all.
     pub events: Vec<String>,
 }

@@ -7,6 +7,7 @@
 mod breaker;
 mod endpoint;
 mod filter;
+mod hook;
 mod lane;
 mod outcome;
 
@@ -16,5 +17,6 @@ pub use endpoint::{
     Pause, PauseReason, RabbitMqTarget, RetrySchedule, Target, TargetKind,
 };
 pub use filter::{ChatKind, Filter};
+pub use hook::{HookChange, HookId, Telling};
 pub use lane::{LaneCounts, LaneRecord, Next, Stretch, Trouble};
 pub use outcome::{DeadLetterRecord, DeliveryRecord, Outcome, Verdict};

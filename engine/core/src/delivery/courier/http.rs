@@ -4,13 +4,17 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Response};
-use trunkline_model::delivery::{DialectFormat, Endpoint, Format, HttpTarget, Outcome, Verdict};
+use trunkline_model::InstanceId;
+use trunkline_model::delivery::{DialectFormat, Endpoint, Format, HttpTarget, Outcome, Telling, Verdict};
+use trunkline_model::record::{self, InstanceRecord, table};
 
 use super::{Parcel, delivered, failed, signature};
 use crate::clock;
 use crate::delivery::DialectParcel;
+use crate::engine::EngineError;
 use crate::limits::{RETRY_AFTER_MAX_MS, SNIPPET_BYTES_MAX};
 use crate::media::Refused;
+use crate::place::instance_key;
 use crate::shard::ShardContext;
 
 /// What else a delivery says of itself.
@@ -41,24 +45,54 @@ pub(super) async fn deliver(
     post(context, target, endpoint, signed(target, endpoint, body, &headers)).await
 }
 
-/// Delivers the events of a parcel one by one in the form of a dialect; the first that is not taken ends it. An event that the
-/// dialect does not have is passed over.
+/// Delivers the events of a parcel one by one in the form of a dialect; the first that is not taken ends it. Hooks have no batches, so
+/// it is one.
 async fn in_dialect(
     context: &ShardContext,
     (target, format): (&HttpTarget, &DialectFormat),
     parcel: &Parcel<'_>,
 ) -> (Verdict, Outcome) {
-    let mut judged = (Verdict::Delivered, delivered(None));
+    let about = record_of(context, parcel.instance);
+    let about = about.as_ref();
+    let mut judged = unwritable();
     for event in parcel.events {
-        let written = context.write_events.in_dialect(format, &target.secret, parcel.instance, event);
-        if let Some(DialectParcel { body, headers }) = written {
-            judged = post(context, target, parcel.endpoint, (body, headers)).await;
-            if judged.0 != Verdict::Delivered {
-                break;
+        let telling = Telling {
+            format,
+            secret: &target.secret,
+            instance: parcel.instance,
+            name: about.and_then(|about| about.name.as_deref()),
+            own: about.and_then(|about| about.linked.as_ref()),
+            event,
+            attempt: parcel.attempt,
+        };
+        judged = match context.write_events.in_dialect(&telling) {
+            Some(DialectParcel { body, headers }) => {
+                post(context, target, parcel.endpoint, (body, headers)).await
             }
+            // Whoever says that it is told has to write it as well.
+            None => unwritable(),
+        };
+        if judged.0 != Verdict::Delivered {
+            break;
         }
     }
     judged
+}
+
+fn unwritable() -> (Verdict, Outcome) {
+    (Verdict::Retry { after_ms: None }, failed("unwritable"))
+}
+
+/// An instance as it is on disk.
+fn record_of(context: &ShardContext, instance: InstanceId) -> Option<InstanceRecord> {
+    let found = context.ledger.get(&instance_key(instance, table::INSTANCE, b""));
+    let read = found.map_err(EngineError::from).and_then(|bytes| {
+        bytes.map(|bytes| record::decode(&bytes).map_err(EngineError::from)).transpose()
+    });
+    read.unwrap_or_else(|error| {
+        tracing::error!(%instance, %error, "an instance cannot be read");
+        None
+    })
 }
 
 /// A body in Trunkline's own form, with the headers that go with it.
@@ -93,7 +127,9 @@ async fn post(
     let Ok(mut request) = context.couriers.http.request(Method::POST, &target.url) else {
         return again("address_refused");
     };
-    for (name, value) in &target.headers {
+    // What the delivery says of itself comes before what its owner wishes.
+    let is_ours = |name: &str| headers.iter().any(|(ours, _)| ours.eq_ignore_ascii_case(name));
+    for (name, value) in target.headers.iter().filter(|(name, _)| !is_ours(name)) {
         request = request.header(name, value);
     }
     for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {

@@ -1,0 +1,73 @@
+//! Who calls, what they may do, and which instance is meant.
+
+use std::net::IpAddr;
+
+use hyper::HeaderMap;
+use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId};
+
+use super::table::{Access, Row};
+use crate::gateway::{Gateway, Principal};
+
+/// What the head of a request says of its sender.
+pub(crate) struct Caller<'a> {
+    pub(crate) headers: &'a HeaderMap,
+    /// The address that it came from.
+    pub(crate) from: Option<IpAddr>,
+    /// The row that is asked for; `None` where there is none.
+    pub(crate) row: Option<&'static Row>,
+}
+
+/// Which instance a request is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Addressed {
+    /// None; or the path names it, or the body will: [`super::Ask::address`].
+    Nobody,
+    /// This one.
+    Here(InstanceId),
+}
+
+impl Addressed {
+    pub(crate) fn instance(self) -> Option<InstanceId> {
+        match self {
+            Addressed::Nobody => None,
+            Addressed::Here(instance) => Some(instance),
+        }
+    }
+}
+
+/// Who presents a key, where it opens this dialect: a key of its own does, and a native one.
+///
+/// # Errors
+/// `UNAUTHORIZED`, and what else the key is refused for.
+pub(super) fn key_of<G: Gateway>(
+    gateway: &G,
+    dialect: Dialect,
+    (key, from): (Option<&str>, Option<IpAddr>),
+) -> Result<Principal, Failure> {
+    let principal = gateway.authenticate(key.ok_or_else(unauthorized)?, from)?;
+    let opens = principal.dialect.is_some_and(|own| own == dialect || own == Dialect::Native);
+    if opens { Ok(principal) } else { Err(unauthorized()) }
+}
+
+/// That nobody is known by what was presented.
+pub(super) fn unauthorized() -> Failure {
+    Failure::new(ErrorCode::Unauthorized, "A valid API key is needed.")
+}
+
+/// Whether a caller may use a row.
+///
+/// # Errors
+/// `FORBIDDEN`.
+pub(super) fn allow(row: &Row, principal: &Principal) -> Result<(), Failure> {
+    if let Some(scope) = row.scope
+        && !scope.is_granted_by(&principal.scopes)
+    {
+        let detail = format!("the key lacks the scope {}", scope.as_str());
+        return Err(Failure::new(ErrorCode::Forbidden, detail));
+    }
+    if row.access == Access::Account && principal.instances.is_some() {
+        let detail = "the key is limited to some instances, and this concerns the account";
+        return Err(Failure::new(ErrorCode::Forbidden, detail));
+    }
+    Ok(())
+}
