@@ -135,3 +135,7 @@ pub const DIALECT_LIST_MAX: usize = 10_000;
 pub const CODE_WAIT_MS_MAX: u64 = 30_000;
 /// Entries of a page of WSAPI when the caller names no size.
 pub const WSAPI_PAGE_SIZE_DEFAULT: usize = 20;
+/// When a customer of a dialect is told to ask again for an instance that is offline, in milliseconds.
+pub const OFFLINE_RETRY_MS: u64 = 5_000;
+/// Numbers that one request of WSAPI asks about; the engine is asked about some of them at a time.
+pub const WSAPI_CHECKS_MAX: usize = 1_000;

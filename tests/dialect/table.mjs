@@ -1,6 +1,6 @@
 // The rows of the dialects: rows.tsv has those of the contract, and each dialect's test writes a report of those that are served
 // (`target/tmp/dialect-<name>.tsv`: dialect, method, path without the names of parameters, whether it passed).
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 
 const json = process.argv.includes('--json')
 const quiet = process.argv.includes('--quiet')
@@ -13,10 +13,20 @@ const contract = lines(readFileSync('tests/dialect/rows.tsv', 'utf8')).slice(1)
 const dialects = new Map()
 for (const row of contract) dialects.set(row[0], [...(dialects.get(row[0]) ?? []), row])
 
-/** `METHOD path` → whether it passed, for each row that a dialect serves. */
+const gateway = 'target/debug/trunkline'
+const built = existsSync(gateway) ? statSync(gateway).mtimeMs : 0
+
+/** Ends with a reason why nothing can be said. */
+function give_up(why) {
+  console.error(`${why}; run the tests \`dialects::\` first`)
+  process.exit(2)
+}
+
+/** `METHOD path` → whether it passed, for each row that a dialect serves: as the last run of the tests found it, of the gateway that is built. */
 function report(dialect) {
   const file = `target/tmp/dialect-${dialect}.tsv`
-  if (!existsSync(file)) return new Map()
+  if (!existsSync(file)) give_up(`there is no report of ${dialect}`)
+  if (statSync(file).mtimeMs < built) give_up(`the report of ${dialect} is older than the gateway`)
   return new Map(lines(readFileSync(file, 'utf8')).map(([, method, path, passed]) => [`${method} ${path}`, passed === 'true']))
 }
 

@@ -11,8 +11,8 @@
 //! - a customer's request is read tolerantly, as the service read it: unknown members and parameters are passed over;
 //! - an error is always in the form of the dialect, also where nothing but the dialect is known.
 
-mod aduta;
 mod admit;
+mod aduta;
 mod ask;
 mod dispatch;
 mod document;

@@ -92,9 +92,7 @@ impl<G: Gateway> Counted<'_, G> {
             Subject::Key => {
                 Some((limiter.key((subject, principal.key.0, *counted)), told.unwrap_or(*requests)))
             }
-            Subject::Account => {
-                Some((limiter.key((subject, principal.account.0, *counted)), *requests))
-            }
+            Subject::Account => Some((limiter.key((subject, principal.account.0, *counted)), *requests)),
             Subject::Instance => Some((limiter.key((subject, instance?.0, *counted)), *requests)),
             Subject::Address => None,
         });
@@ -121,9 +119,8 @@ impl<G: Gateway> Counted<'_, G> {
     ) -> [Option<(BucketKey, Quota)>; ALLOWANCES_MAX] {
         let mut wanted = [None; ALLOWANCES_MAX];
         for (place, allowance) in wanted.iter_mut().zip((self.mount.quotas)(self.row)) {
-            *place = bucket(allowance).and_then(|(key, requests)| {
-                Some((key, Quota::new(requests, allowance.period_s)?))
-            });
+            *place = bucket(allowance)
+                .and_then(|(key, requests)| Some((key, Quota::new(requests, allowance.period_s)?)));
         }
         wanted
     }

@@ -42,8 +42,9 @@ fn every_document_is_whole() {
         for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(document.pointer(reference).is_some(), "{reference}");
         }
+        let page = String::from_utf8(page(mount).to_vec()).expect("a text");
         for row in mount.rows() {
-            assert!(page(mount).contains(&format!("`{} {}`", row.method, row.path)), "{}", row.name);
+            assert!(page.contains(&format!("`{} {}`", row.method, row.path)), "{}", row.name);
         }
     }
 }

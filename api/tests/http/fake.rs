@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use trunkline_api::{
     AppPrincipal, EventTail, Gateway, Health, NodeStatus, OpenFiles, Principal, ShardStatus,
 };
-use trunkline_model::account::{AccountRecord, AuditAction, Author};
+use trunkline_model::account::{AccountRecord, AuditAction, Author, native_scopes};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
     InstanceView, MessageView, NewAccount, Reply, SendRequest,
@@ -25,7 +25,9 @@ use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
 use trunkline_model::record::EventRetention;
 use trunkline_model::settings::SettingsUpdate;
-use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope};
+use trunkline_model::{
+    AccountId, Dialect, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope,
+};
 
 use crate::answers;
 
@@ -53,6 +55,12 @@ pub const OTHER_KEY: &str = "tk_other";
 pub const NO_SCOPE_KEY: &str = "tk_none";
 /// May do everything with one instance.
 pub const LIMITED_KEY: &str = "tk_limited";
+/// May look at instances and change them, but not say where events go.
+pub const KEEPER_KEY: &str = "tk_keeper";
+/// A customer's of WSAPI, of the open instance.
+pub const WSAPI_KEY: &str = "ws_live_shop";
+/// One of WASaaS, for everything.
+pub const WASAAS_KEY: &str = "wsk_shop";
 
 /// A text that makes the engine's handle panic.
 pub const PANIC: &str = "boom";
@@ -249,10 +257,14 @@ impl Gateway for Fake {
             OTHER_KEY => (OTHER_ACCOUNT, vec![Scope::All]),
             NO_SCOPE_KEY => (ACCOUNT, Vec::new()),
             LIMITED_KEY => (ACCOUNT, vec![Scope::All]),
+            KEEPER_KEY => (ACCOUNT, vec![Scope::InstancesRead, Scope::InstancesWrite]),
+            WSAPI_KEY => (ACCOUNT, native_scopes(Dialect::Wsapi, &["instance".to_owned()])),
+            WASAAS_KEY => (ACCOUNT, vec![Scope::All]),
             _ => return Err(Failure::new(ErrorCode::Unauthorized, "No.")),
         };
-        let instances = (presented == LIMITED_KEY).then(|| Arc::from([OPEN]));
-        Ok(Principal { instances, ..Principal::of_key(account, KeyId(1), scopes) })
+        let instances = [LIMITED_KEY, WSAPI_KEY].contains(&presented).then(|| Arc::from([OPEN]));
+        let dialect = Some(Dialect::of_key(presented).unwrap_or(Dialect::Native));
+        Ok(Principal { dialect, instances, ..Principal::of_key(account, KeyId(1), scopes) })
     }
 
     fn authenticate_app(&self, _presented: &str, _from: Option<IpAddr>) -> Result<AppPrincipal, Failure> {
@@ -359,7 +371,8 @@ impl Gateway for Fake {
             | Command::Restart
             | Command::Logout => {
                 let newest_event = *self.0.newest.borrow();
-                let view = InstanceView { newest_event, ..instance(id, state) };
+                let mut view = InstanceView { newest_event, ..instance(id, state) };
+                view.linked = view.linked.filter(|_| id != UNLINKED);
                 Ok(Reply::Instance(Box::new(view)))
             }
             Command::Group(command) => Ok(answers::group(&command)),

@@ -4,4 +4,5 @@
 //! says of each whether status, envelope, members and types were right; `tests/dialects` counts what was said.
 
 mod contract;
+mod others;
 mod wsapi;

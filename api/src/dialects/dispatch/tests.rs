@@ -32,7 +32,9 @@ fn a_mapped_host_serves_one_dialect_whatever_the_path() {
     assert_eq!(of("api.example.org", "/api/v1/groups"), Place::Dialect(Dialect::Wsapi, "/api/v1/groups"));
     assert_eq!(of("API.example.org:8443", "/v1/instances"), Place::Dialect(Dialect::Wsapi, "/v1/instances"));
     assert_eq!(of("wa.example.org", "/d/wsapi/chats"), Place::Dialect(Dialect::Wastack, "/d/wsapi/chats"));
-    assert_eq!(of("own.example.org", "/api/v1/groups"), Place::Native);
+    assert_eq!(of("api.example.org.:80", "/chats"), Place::Dialect(Dialect::Wsapi, "/chats"));
+    assert_eq!(of("own.example.org", "/api/v1/groups"), Place::NativeAlone);
+    assert_eq!(of("own.example.org.", "/chats"), Place::NativeAlone);
     assert_eq!(of("other.example.org", "/chats"), Place::Native);
 }
 

@@ -1,56 +1,65 @@
 //! The instance of the first generation, and the account's instances of the hosted service.
 
 use serde_json::{Map, Value};
+use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, InstanceView, UpdateInstance};
+use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::{METADATA_BYTES_MAX, PAGE_LIMIT_MAX};
-use trunkline_model::{ErrorCode, Failure};
+use trunkline_model::{ErrorCode, Failure, InstanceId};
 
 use super::body::instance::{AccountSettingsBody, LegacySettingsBody, RenameBody};
-use super::config::{self, Change, Config};
+use super::config::{self, Change};
+use super::error::without_conflict;
 use super::instances::{all, named, restart};
-use super::session::instance;
 use super::shown::instance::{
-    AccountDetailJson, AccountInstanceJson, AccountPageJson, InstanceDetailsJson, LegacySettingsJson,
-    standing,
+    AccountDetailJson, AccountInstanceJson, AccountPageJson, DESCRIPTION, DISPLAY_NAME, InstanceDetailsJson,
+    LegacySettingsJson, metadata, standing,
 };
 use super::table::account::AccountOperation;
 use super::{Ask, given, wrong};
+use crate::act;
 use crate::body::RequestBody;
+use crate::call::instance_in;
 use crate::gateway::Gateway;
 use crate::json::fields::Problems;
-use crate::json::instance::check_name;
 use crate::json::time::parse_time;
-use crate::limits::WSAPI_PAGE_SIZE_DEFAULT;
+use crate::limits::{DIALECT_LIST_MAX, WSAPI_PAGE_SIZE_DEFAULT};
 use crate::reply::Answer;
-
-/// The member of an instance's metadata that holds what the first generation calls its description.
-const DESCRIPTION: &str = "description";
 
 pub(super) async fn answer<G: Gateway>(
     operation: AccountOperation,
     ask: &Ask<'_, G>,
     body: RequestBody,
 ) -> Result<Answer, Failure> {
+    done(operation, ask, body).await.map_err(without_conflict)
+}
+
+async fn done<G: Gateway>(
+    operation: AccountOperation,
+    ask: &Ask<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
     use AccountOperation as Op;
     match operation {
-        Op::Settings => {
-            let view = instance(ask).await?;
-            let config = config::read(ask.call, view.id, &config::endpoints(ask.call).await?).await?;
-            Ok(ask.show(&LegacySettingsJson::of(&view, &config, description(&view))))
-        }
+        Op::Settings => settings(ask).await,
         Op::SetSettings => set_settings(ask, ask.call.body(body).await?).await,
-        Op::RestartThis => ask.done(Command::Restart).await,
-        Op::Details => Ok(ask.show(&InstanceDetailsJson::of(&*instance(ask).await?))),
+        Op::RestartThis => {
+            let order = (Command::Restart, AuditAction::InstanceRestarted);
+            act::order(&ask.call, ask.call.instance()?, order).await?;
+            Ok(ask.nothing())
+        }
+        Op::Details => Ok(ask.show(&InstanceDetailsJson::of(&*ask.instance().await?))),
         Op::List => list(ask).await,
         Op::Get => {
             let view = named(ask).await?;
-            let config = config::read(ask.call, view.id, &config::endpoints(ask.call).await?).await?;
-            Ok(ask.show(&AccountDetailJson::of(&view, &config)))
+            Ok(ask.show(&AccountDetailJson::of(&view, &config::read(&ask.call, &view).await?)))
         }
         Op::Rename => {
             let body: RenameBody = body.json(ask.call.headers).await?;
-            let view = named(ask).await?;
-            rename(ask, &view, body.name, None).await?;
+            if body.name.is_empty() {
+                return Err(wrong("name", "is empty"));
+            }
+            describe(ask, &*named(ask).await?, Described { name: Some(body.name), text: None }).await?;
             Ok(ask.nothing())
         }
         Op::Configure => configure(ask, body.json(ask.call.headers).await?).await,
@@ -58,60 +67,65 @@ pub(super) async fn answer<G: Gateway>(
     }
 }
 
-fn metadata(view: &InstanceView) -> Map<String, Value> {
-    view.metadata.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+async fn settings<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
+    let view = ask.instance().await?;
+    Ok(ask.show(&LegacySettingsJson::of(&view, &config::read(&ask.call, &view).await?)))
 }
 
-fn description(view: &InstanceView) -> String {
-    metadata(view).get(DESCRIPTION).and_then(Value::as_str).unwrap_or_default().to_owned()
+/// What people read of an instance: its id stays what it is.
+struct Described {
+    name: Option<String>,
+    text: Option<String>,
 }
 
-/// Gives an instance another name or description; an endpoint that tells its name tells the new one.
-async fn rename<G: Gateway>(
+impl Described {
+    /// The instance's metadata with it; `None` where nothing is said.
+    ///
+    /// # Errors
+    /// `VALIDATION` when there is no room for it.
+    fn beside(self, view: &InstanceView) -> Result<Option<String>, Failure> {
+        if self.name.is_none() && self.text.is_none() {
+            return Ok(None);
+        }
+        let mut all: Map<String, Value> = metadata(view);
+        let said = [(DISPLAY_NAME, self.name), (DESCRIPTION, self.text)];
+        all.extend(said.into_iter().filter_map(|(member, text)| Some((member.to_owned(), text?.into()))));
+        let text = Value::Object(all).to_string();
+        let mut problems = Problems::default();
+        problems.bound("description", &text, METADATA_BYTES_MAX);
+        problems.or(Some(Some(text)))
+    }
+}
+
+async fn describe<G: Gateway>(
     ask: &Ask<'_, G>,
     view: &InstanceView,
-    name: String,
-    described: Option<String>,
-) -> Result<Config, Failure> {
-    let mut problems = Problems::default();
-    check_name(&mut problems, &name);
-    let described = described.map(|text| {
-        let mut metadata = metadata(view);
-        metadata.insert(DESCRIPTION.to_owned(), Value::String(text));
-        Value::Object(metadata).to_string()
-    });
-    problems.bound("description", described.as_deref().unwrap_or_default(), METADATA_BYTES_MAX);
-    problems.or(Some(()))?;
-    let update = UpdateInstance {
-        name: Some(name.clone()).filter(|name| view.name.as_ref() != Some(name)),
-        metadata: described.map(Some),
-    };
-    ask.call.command(view.id, Command::UpdateInstance(Box::new(update))).await?;
-    let named = InstanceView { name: Some(name), ..view.clone() };
-    config::change(ask.call, &named, Change::default()).await
+    described: Described,
+) -> Result<(), Failure> {
+    if let Some(metadata) = described.beside(view)? {
+        let update = UpdateInstance { metadata: Some(Some(metadata)), ..UpdateInstance::default() };
+        let order = (Command::UpdateInstance(Box::new(update)), AuditAction::InstanceUpdated);
+        act::order(&ask.call, view.id, order).await?;
+    }
+    Ok(())
 }
 
 async fn set_settings<G: Gateway>(ask: &Ask<'_, G>, body: LegacySettingsBody) -> Result<Answer, Failure> {
     let mut change = Change {
         webhook_url: pulled(body.webhook_url, body.pull_mode)?,
-        signing_secret: None,
         event_filters: body.event_filters,
-        history_sync: None,
-        auth_header: body.webhook_auth_header.map(|name| (name, body.webhook_auth_value.unwrap_or_default())),
+        auth_header: body.webhook_auth_header,
+        auth_value: body.webhook_auth_value,
+        ..Change::default()
     };
     change.check()?;
-    let view = instance(ask).await?;
-    if body.name.is_some() || body.description.is_some() {
-        let name = given(body.name).unwrap_or_else(|| super::shown::instance::public_id(&view));
-        // An instance without a name goes by its id, which is no name.
-        if view.name.is_none() && name == view.id.to_string() {
-            return Err(wrong("name", "is missing; an instance with a description has one"));
-        }
-        rename(ask, &view, name, body.description).await?;
-    }
-    let view = instance(ask).await?;
-    let config = config::change(ask.call, &view, change).await?;
-    Ok(ask.show(&LegacySettingsJson::of(&view, &config, description(&view))))
+    let view = ask.instance().await?;
+    let described = || Described { name: given(body.name.clone()), text: body.description.clone() };
+    // Before anything is changed.
+    described().beside(&view)?;
+    config::change(&ask.call, &view, change).await?;
+    describe(ask, &view, described()).await?;
+    settings(ask).await
 }
 
 /// Events are come for where they are sent nowhere, so one excludes the other.
@@ -128,14 +142,28 @@ fn pulled(webhook_url: Option<String>, pull_mode: Option<bool>) -> Result<Option
 async fn configure<G: Gateway>(ask: &Ask<'_, G>, body: AccountSettingsBody) -> Result<Answer, Failure> {
     let mut change = Change {
         webhook_url: pulled(body.webhook_url, body.pull_mode)?,
-        signing_secret: given(body.event_signing_secret),
+        signing_secret: body.event_signing_secret,
         event_filters: body.event_filters,
         history_sync: body.history_sync,
-        auth_header: None,
+        ..Change::default()
     };
     change.check()?;
-    config::change(ask.call, &*named(ask).await?, change).await?;
+    config::change(&ask.call, &*named(ask).await?, change).await?;
     Ok(ask.nothing())
+}
+
+/// What a list leaves out.
+struct Wanted {
+    from_ms: Option<i64>,
+    to_ms: Option<i64>,
+    status: Option<String>,
+}
+
+impl Wanted {
+    /// Whether an instance in this state is in it.
+    fn stands(&self, state: InstanceState) -> bool {
+        self.status.as_deref().is_none_or(|status| standing(state) == status)
+    }
 }
 
 async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
@@ -154,17 +182,60 @@ async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     };
     let page_number = number("pageNumber", 1, usize::from(u16::MAX))?;
     let page_size = number("pageSize", WSAPI_PAGE_SIZE_DEFAULT, PAGE_LIMIT_MAX)?;
-    let (from_ms, to_ms) = (time("createdFrom")?, time("createdTo")?);
-    let status = query.get("status").filter(|status| !status.is_empty());
-    let mut views = all(ask.call).await?;
+    let status = query.get("status").filter(|status| !status.is_empty()).map(str::to_owned);
+    let wanted = Wanted { from_ms: time("createdFrom")?, to_ms: time("createdTo")?, status };
+    let place = ((page_number - 1) * page_size, page_size);
+    let (views, total_count) = if wanted.from_ms.is_some() || wanted.to_ms.is_some() {
+        by_time(ask, &wanted, place).await?
+    } else {
+        by_id(ask, &wanted, place).await?
+    };
+    let items = views.iter().map(AccountInstanceJson::of).collect();
+    Ok(ask.show(&AccountPageJson { items, total_count, page_number, page_size }))
+}
+
+/// A page, of which nobody else is asked, and how many there are in all.
+async fn by_id<G: Gateway>(
+    ask: &Ask<'_, G>,
+    wanted: &Wanted,
+    (skipped, most): (usize, usize),
+) -> Result<(Vec<InstanceView>, usize), Failure> {
+    let mut ids = ask.call.front.gateway.instances_of(ask.call.account());
+    ids.retain(|(id, state)| ask.call.principal.may_see(*id) && wanted.stands(*state));
+    let mut views = Vec::with_capacity(most);
+    for (id, _) in ids.iter().skip(skipped).take(most) {
+        match view(ask, *id).await {
+            Ok(view) => views.push(*view),
+            // Deleted meanwhile.
+            Err(failure) if failure.code == ErrorCode::InstanceNotFound => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok((views, ids.len()))
+}
+
+async fn view<G: Gateway>(ask: &Ask<'_, G>, id: InstanceId) -> Result<Box<InstanceView>, Failure> {
+    instance_in(ask.call.command(id, Command::GetInstance).await?)
+}
+
+/// The same by when they were made, which each has to be asked.
+async fn by_time<G: Gateway>(
+    ask: &Ask<'_, G>,
+    wanted: &Wanted,
+    (skipped, most): (usize, usize),
+) -> Result<(Vec<InstanceView>, usize), Failure> {
+    if ask.call.front.gateway.instances_of(ask.call.account()).len() > DIALECT_LIST_MAX {
+        let detail = format!("is not answered for more than {DIALECT_LIST_MAX} instances");
+        return Err(malformed("createdFrom", &detail));
+    }
+    let mut views = all(&ask.call).await?;
     views.retain(|view| {
-        from_ms.is_none_or(|from_ms| view.created_at_ms >= from_ms)
-            && to_ms.is_none_or(|to_ms| view.created_at_ms <= to_ms)
-            && status.is_none_or(|status| standing(view.state) == status)
+        wanted.from_ms.is_none_or(|from_ms| view.created_at_ms >= from_ms)
+            && wanted.to_ms.is_none_or(|to_ms| view.created_at_ms <= to_ms)
+            && wanted.stands(view.state)
     });
-    let skipped = (page_number - 1) * page_size;
-    let items = views.iter().skip(skipped).take(page_size).map(AccountInstanceJson::of).collect();
-    Ok(ask.show(&AccountPageJson { items, total_count: views.len(), page_number, page_size }))
+    let total = views.len();
+    Ok((views.into_iter().skip(skipped).take(most).collect(), total))
 }
 
 fn malformed(name: &str, message: &str) -> Failure {

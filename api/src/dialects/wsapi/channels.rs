@@ -41,7 +41,7 @@ pub(super) async fn answer<G: Gateway>(
         },
         Op::Create => create(ask, ask.call.body(body).await?).await,
         Op::Preview => {
-            let view = view(ask, Tell::Preview(code("code", &ask.param("code"))?)).await?;
+            let view = view(ask, Tell::Preview(code("code", &ask.param("code")?)?)).await?;
             Ok(ask.show(&NewsletterJson::of(&view)))
         }
         Op::Get => Ok(ask.show(&NewsletterJson::of(&*view(ask, Tell::Get(id(ask)?)).await?))),
@@ -84,7 +84,7 @@ pub(super) async fn answer<G: Gateway>(
         Op::StatusAudio => status_file(ask, body, MediaKind::Audio).await,
         Op::DeleteStatus => {
             let command =
-                StatusCommand::Delete { wa_id: ask.param("messageId"), audience: Audience::Contacts };
+                StatusCommand::Delete { wa_id: ask.param("messageId")?, audience: Audience::Contacts };
             ask.done(Command::Status(command)).await
         }
     }
@@ -106,7 +106,7 @@ async fn view<G: Gateway>(
 
 /// The newsletter in the path.
 fn id<G: Gateway>(ask: &Ask<'_, G>) -> Result<NewsletterId, Failure> {
-    let text = ask.param("id");
+    let text = ask.param("id")?;
     let whole = text.contains('@').then(|| newsletter_id(&text)).flatten();
     whole.ok_or_else(|| {
         wrong("id", "invalid JID; give that of a newsletter, as in 120363021033254949@newsletter")

@@ -16,7 +16,7 @@ use super::shown::chat::ChatJson;
 use super::shown::id_of;
 use super::shown::session::ProgressJson;
 use super::table::chats::ChatOperation;
-use super::{Ask, jid, wrong};
+use super::{Ask, anybody, jid_in_path, wrong};
 use crate::body::RequestBody;
 use crate::call::unexpected;
 use crate::gateway::Gateway;
@@ -35,12 +35,12 @@ pub(super) async fn answer<G: Gateway>(
         Op::Get => get(ask).await,
         Op::Delete => act(ask, ChatChange::Deleted).await,
         Op::Clear => act(ask, ChatChange::Cleared).await,
-        Op::Picture => picture(ask, ask.jid_in_path("chatId")?).await,
-        Op::Business => business(ask, ask.jid_in_path("chatId")?).await,
-        Op::FollowPresence => follow(ask, ask.jid_in_path("chatId")?).await,
+        Op::Picture => picture(ask, jid_in_path(ask, "chatId")?).await,
+        Op::Business => business(ask, jid_in_path(ask, "chatId")?).await,
+        Op::FollowPresence => follow(ask, jid_in_path(ask, "chatId")?).await,
         Op::Presence => {
             let activity = ask.call.body::<PresenceBody>(body).await?.read()?;
-            let chat = ask.jid_in_path("chatId")?;
+            let chat = jid_in_path(ask, "chatId")?;
             ask.done(Command::Presence(PresenceCommand::Show { chat, activity })).await
         }
         Op::Ephemeral => {
@@ -95,7 +95,7 @@ async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
 }
 
 async fn get<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
-    let chat = ask.jid_in_path("chatId")?;
+    let chat = jid_in_path(ask, "chatId")?;
     let Reply::Chat(view) = tell(ask, ChatCommand::Get(chat.clone())).await? else {
         return Err(unexpected());
     };
@@ -113,12 +113,12 @@ async fn get<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
 }
 
 async fn change<G: Gateway>(ask: &Ask<'_, G>, change: ChatChange) -> Result<Answer, Failure> {
-    tell(ask, ChatCommand::Change(ask.jid_in_path("chatId")?, vec![change])).await?;
+    tell(ask, ChatCommand::Change(jid_in_path(ask, "chatId")?, vec![change])).await?;
     Ok(ask.nothing())
 }
 
 async fn act<G: Gateway>(ask: &Ask<'_, G>, change: ChatChange) -> Result<Answer, Failure> {
-    tell(ask, ChatCommand::Act(ask.jid_in_path("chatId")?, change)).await?;
+    tell(ask, ChatCommand::Act(jid_in_path(ask, "chatId")?, change)).await?;
     Ok(ask.nothing())
 }
 
@@ -127,7 +127,7 @@ async fn history<G: Gateway>(ask: &Ask<'_, G>, body: HistoryBody) -> Result<Answ
     if body.last_message_id.is_empty() {
         return Err(wrong("lastMessageId", "is empty"));
     }
-    jid("lastMessageSenderId", &body.last_message_sender_id)?;
-    tell(ask, ChatCommand::RequestHistory { chat: ask.jid_in_path("chatId")?, messages }).await?;
+    anybody("lastMessageSenderId", &body.last_message_sender_id)?;
+    tell(ask, ChatCommand::RequestHistory { chat: jid_in_path(ask, "chatId")?, messages }).await?;
     Ok(ask.show(&ProgressJson { status: "requested" }))
 }

@@ -86,7 +86,7 @@ pub(super) async fn answer<G: Gateway>(
             let body: GroupRefBody = ask.call.body(body).await?;
             worked(ask, Tell::Unlink(id(ask)?, group("groupId", &body.group_id)?)).await
         }
-        Op::Unlink => worked(ask, Tell::Unlink(id(ask)?, group("groupId", &ask.param("groupId"))?)).await,
+        Op::Unlink => worked(ask, Tell::Unlink(id(ask)?, group("groupId", &ask.param("groupId")?)?)).await,
     }
 }
 
@@ -96,7 +96,7 @@ async fn tell<G: Gateway>(ask: &Ask<'_, G>, command: CommunityCommand) -> Result
 
 /// The community in the path.
 fn id<G: Gateway>(ask: &Ask<'_, G>) -> Result<GroupId, Failure> {
-    group("id", &ask.param("id"))
+    group("id", &ask.param("id")?)
 }
 
 async fn update<G: Gateway>(ask: &Ask<'_, G>, changes: GroupChanges) -> Result<Answer, Failure> {
@@ -116,7 +116,11 @@ async fn create<G: Gateway>(ask: &Ask<'_, G>, body: CommunityBody) -> Result<Ans
     let made = IdJson { id: view.group.jid.clone() };
     if !members.is_empty() {
         let community = group("id", &made.id)?;
-        tell(ask, CommunityCommand::ChangeMembers(community, ParticipantAction::Add, members)).await?;
+        let add = CommunityCommand::ChangeMembers(community, ParticipantAction::Add, members);
+        // It is made: whoever is told otherwise makes another one.
+        if let Err(failure) = tell(ask, add).await {
+            tracing::debug!(code = failure.code.as_str(), "a community was made without its members");
+        }
     }
     Ok(ask.show(&made))
 }

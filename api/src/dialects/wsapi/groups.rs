@@ -73,11 +73,11 @@ pub(super) async fn answer<G: Gateway>(
         Op::JoinByLink => join(ask, ask.call.body(body).await?).await,
         Op::JoinByInvite => accept(ask, ask.call.body(body).await?).await,
         Op::Preview => {
-            let code = code("code", &ask.param("code"))?;
+            let code = code("code", &ask.param("code")?)?;
             Ok(ask.show(&GroupJson::of(&*view(ask, GroupCommand::Preview(code)).await?)))
         }
         Op::Invitation => {
-            let code = code("inviteCode", &ask.param("inviteCode"))?;
+            let code = code("inviteCode", &ask.param("inviteCode")?)?;
             let view = view(ask, GroupCommand::Preview(code.clone())).await?;
             Ok(ask.show(&InvitationJson::of(code, &view)))
         }
@@ -107,7 +107,7 @@ async fn requests<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
 
 /// The group in the path.
 fn id<G: Gateway>(ask: &Ask<'_, G>) -> Result<GroupId, Failure> {
-    group("id", &ask.param("id"))
+    group("id", &ask.param("id")?)
 }
 
 pub(super) fn groups_in(reply: Reply) -> Result<Vec<GroupView>, Failure> {
@@ -218,10 +218,7 @@ pub(super) async fn link<G: Gateway>(ask: &Ask<'_, G>, command: Command) -> Resu
 }
 
 /// A change to people. The service tells of no single outcome, so it failed only where it did for all.
-pub(super) async fn some_worked<G: Gateway>(
-    ask: &Ask<'_, G>,
-    command: Command,
-) -> Result<Answer, Failure> {
+pub(super) async fn some_worked<G: Gateway>(ask: &Ask<'_, G>, command: Command) -> Result<Answer, Failure> {
     let Reply::Participants(outcomes) = ask.tell(command).await? else {
         return Err(unexpected());
     };

@@ -11,7 +11,6 @@ use trunkline_model::{Address, Failure};
 use super::body::about::{DeleteBody, DeleteForMeBody, EditBody, PinBody, ReactionBody, ReadBody, StarBody};
 use super::body::message::{ContactBody, LinkBody, LocationBody, MediaBody, PollBody, StickerBody, TextBody};
 use super::body::people::RejectBody;
-use super::session::instance;
 use super::shown::IdJson;
 use super::table::messages::MessageOperation;
 use super::{Ask, anybody, given, jid, wrong};
@@ -57,12 +56,13 @@ pub(super) async fn answer<G: Gateway>(
         Op::DeleteForMe => delete_for_me(ask, ask.call.body(body).await?).await,
         Op::Download => {
             let id = ask.call.param("id").or_else(|| ask.call.query.get("id").map(str::to_owned));
-            crate::native::media::download(ask.call, id.as_deref()).await
+            let id = given(id).ok_or_else(|| wrong("id", "is missing"))?;
+            crate::native::media::download(&ask.call, Some(&id)).await
         }
         Op::RejectCall => {
             let body: RejectBody = ask.call.body(body).await?;
             let from = Some(jid("callerId", &body.caller_id)?);
-            ask.done(Command::Call(CallCommand::Reject { call: ask.param("callId"), from })).await
+            ask.done(Command::Call(CallCommand::Reject { call: ask.param("callId")?, from })).await
         }
     }
 }
@@ -75,11 +75,7 @@ pub(super) async fn held<G: Gateway, B: serde::de::DeserializeOwned>(
     body.held_json(ask.call.headers, MESSAGE_JSON_BYTES_MAX).await
 }
 
-async fn media<G: Gateway>(
-    ask: &Ask<'_, G>,
-    body: RequestBody,
-    kind: MediaKind,
-) -> Result<Answer, Failure> {
+async fn media<G: Gateway>(ask: &Ask<'_, G>, body: RequestBody, kind: MediaKind) -> Result<Answer, Failure> {
     // The file inside is a good part of the body, and is held until it is on disk.
     let (body, _memory): (MediaBody, Memory) = held(ask, body).await?;
     send(ask, body.read(kind)?).await
@@ -87,7 +83,7 @@ async fn media<G: Gateway>(
 
 /// Accepts a message, its file being stored first; it is on disk when this returns.
 pub(super) async fn send<G: Gateway>(ask: &Ask<'_, G>, draft: Draft) -> Result<Answer, Failure> {
-    let draft = with_file(ask.call, draft).await?;
+    let draft = with_file(&ask.call, draft).await?;
     accept(ask, draft.message).await
 }
 
@@ -126,23 +122,24 @@ fn is_own(own: Option<&Party>, sender: &Address) -> bool {
     })
 }
 
-/// The message in the path, of this author. Without one it is the other person's.
-async fn target<G: Gateway>(ask: &Ask<'_, G>, sender: Option<String>) -> Result<MessageRef, Failure> {
-    let wa_id = ask.param("messageId");
+/// The message in the path, of this chat and this author. Without one it is the other person's, which in a group is nobody's.
+async fn target<G: Gateway>(
+    ask: &Ask<'_, G>,
+    chat: &Address,
+    sender: Option<String>,
+) -> Result<MessageRef, Failure> {
+    let wa_id = ask.param("messageId")?;
+    let is_group = matches!(chat, Address::Group(_));
     let Some(sender) = given(sender) else {
-        return Ok(MessageRef { wa_id, from_me: false, participant: None });
+        return match is_group {
+            true => Err(wrong("senderId", "is missing; a message of a group is somebody's")),
+            false => Ok(MessageRef { wa_id, from_me: false, participant: None }),
+        };
     };
     let sender = jid("senderId", &sender)?;
-    let from_me = is_own(instance(ask).await?.linked.as_ref(), &sender);
-    Ok(MessageRef { wa_id, from_me, participant: Some(sender).filter(|_| !from_me) })
-}
-
-/// An author belongs to a message of a group only; a chat of two has no doubt about it.
-fn in_chat(chat: &Address, mut target: MessageRef) -> MessageRef {
-    if !matches!(chat, Address::Group(_)) {
-        target.participant = None;
-    }
-    target
+    let from_me = is_own(ask.instance().await?.linked.as_ref(), &sender);
+    // A chat of two has no doubt about the author.
+    Ok(MessageRef { wa_id, from_me, participant: Some(sender).filter(|_| is_group && !from_me) })
 }
 
 /// The same, as app state names it.
@@ -156,20 +153,22 @@ fn stored(target: MessageRef) -> StoredRef {
 
 async fn react<G: Gateway>(ask: &Ask<'_, G>, body: ReactionBody) -> Result<Answer, Failure> {
     let to = anybody("to", &body.to)?;
-    let target = in_chat(&to, target(ask, body.sender_id).await?);
+    let target = target(ask, &to, body.sender_id).await?;
     about(ask, to, Content::Reaction(Reaction { target, emoji: body.reaction })).await
 }
 
 async fn edit<G: Gateway>(ask: &Ask<'_, G>, body: EditBody) -> Result<Answer, Failure> {
     let to = anybody("to", &body.to)?;
     let text = given(body.text).or(given(body.message)).ok_or_else(|| wrong("text", "is missing"))?;
-    about(ask, to, Content::Edit(Edit { wa_id: ask.param("messageId"), body: text, caption_of: None })).await
+    about(ask, to, Content::Edit(Edit { wa_id: ask.param("messageId")?, body: text, caption_of: None })).await
 }
 
 async fn delete<G: Gateway>(ask: &Ask<'_, G>, body: DeleteBody) -> Result<Answer, Failure> {
     let chat = jid("chatId", &body.chat_id)?;
     let sender = given(body.sender_id).ok_or_else(|| wrong("senderId", "is missing"))?;
-    let target = in_chat(&chat, target(ask, Some(sender)).await?);
+    let mut target = target(ask, &chat, Some(sender)).await?;
+    // In a chat of two one can delete for both what one wrote, and nothing else.
+    target.from_me |= !matches!(chat, Address::Group(_));
     about(ask, chat, Content::Revoke(target)).await
 }
 
@@ -183,7 +182,7 @@ async fn pin<G: Gateway>(ask: &Ask<'_, G>, body: PinBody) -> Result<Answer, Fail
         (true, Some("30d")) => 30 * DAY_S,
         (true, Some(_)) => return Err(wrong("pinExpiration", "is not one of 24h, 7d, 30d")),
     };
-    let target = in_chat(&chat, target(ask, body.sender_id).await?);
+    let target = target(ask, &chat, body.sender_id).await?;
     about(ask, chat, Content::Pin(Pin { target, duration_seconds })).await
 }
 
@@ -192,19 +191,20 @@ async fn read<G: Gateway>(ask: &Ask<'_, G>, body: ReadBody) -> Result<Answer, Fa
     let sender = given(body.sender_id).map(|sender| jid("senderId", &sender)).transpose()?;
     match body.receipt_type.as_deref() {
         None | Some("read") => {
-            let participant = sender.filter(|_| matches!(chat, Address::Group(_)));
+            let is_group = matches!(chat, Address::Group(_));
+            if is_group && sender.is_none() {
+                return Err(wrong("senderId", "is missing; a message of a group is somebody's"));
+            }
+            let participant = sender.filter(|_| is_group);
             ask.done(Command::MarkRead {
                 chat: chat.jid(),
                 participant: participant.map(|person| person.jid()),
-                wa_ids: vec![ask.param("messageId")],
+                wa_ids: vec![ask.param("messageId")?],
             })
             .await
         }
         // Sent by itself, when the message was on disk.
-        Some("delivered" | "sender") => {
-            instance(ask).await?;
-            Ok(ask.nothing())
-        }
+        Some("delivered" | "sender") => Ok(ask.nothing()),
         Some("played") => Err(wrong("receiptType", "`played` is not sent on request; send `read`")),
         Some(_) => Err(wrong("receiptType", "is not one of delivered, sender, read, played")),
     }
@@ -212,17 +212,17 @@ async fn read<G: Gateway>(ask: &Ask<'_, G>, body: ReadBody) -> Result<Answer, Fa
 
 async fn star<G: Gateway>(ask: &Ask<'_, G>, body: StarBody) -> Result<Answer, Failure> {
     let chat = jid("chatId", &body.chat_id)?;
-    let message = stored(in_chat(&chat, target(ask, body.sender_id).await?));
+    let message = stored(target(ask, &chat, body.sender_id).await?);
     let change = ChatChange::Starred { message, on: body.starred.unwrap_or(true) };
     ask.done(Command::Chat(Box::new(ChatCommand::Act(chat, change)))).await
 }
 
 async fn delete_for_me<G: Gateway>(ask: &Ask<'_, G>, body: DeleteForMeBody) -> Result<Answer, Failure> {
     let chat = jid("chatId", &body.chat_id)?;
-    let mut target = in_chat(&chat, target(ask, body.sender_id).await?);
-    if body.is_from_me == Some(true) {
-        target = MessageRef { from_me: true, participant: None, ..target };
-    }
+    let target = match body.is_from_me {
+        Some(true) => MessageRef { wa_id: ask.param("messageId")?, from_me: true, participant: None },
+        _ => target(ask, &chat, body.sender_id).await?,
+    };
     let change = ChatChange::MessageDeleted(stored(target));
     ask.done(Command::Chat(Box::new(ChatCommand::Act(chat, change)))).await
 }

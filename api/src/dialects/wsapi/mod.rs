@@ -5,7 +5,6 @@
 //! answers of different types, goes to the current generation.
 
 mod account;
-mod admit;
 mod body;
 mod channels;
 mod chats;
@@ -21,21 +20,22 @@ mod session;
 mod shown;
 mod table;
 
-use hyper::StatusCode;
-use serde::Serialize;
-use trunkline_model::command::{Command, Reply};
-use trunkline_model::{Address, Dialect, Failure, FieldError, LimitClass};
+use std::sync::LazyLock;
 
-pub(super) use self::admit::admit;
-pub(crate) use self::event::Stream;
-pub(super) use self::event::webhook;
-pub(crate) use self::table::WsapiOperation;
-use super::{Mount, Row, Subject};
+use trunkline_model::delivery::{DialectFormat, Telling};
+use trunkline_model::event::Event;
+use trunkline_model::{Address, Dialect, ErrorCode, Failure, FieldError, LimitClass};
+
+use self::event::Stream;
+pub(crate) use self::table::Operation;
+use super::admit::{Addressed, key_of};
+use super::speaks::{Credential, Mount, Speaks, StreamWriter, Written};
+use super::{Access, Allowance, Ask, Caller, Row, Subject, document, header, page};
 use crate::body::RequestBody;
-use crate::call::Call;
-use crate::gateway::Gateway;
+use crate::call;
+use crate::gateway::{Gateway, Principal};
 use crate::limits::{WSAPI_OTHERS_PER_MINUTE, WSAPI_SENDS_PER_MINUTE};
-use crate::reply::{self, Answer};
+use crate::reply::Answer;
 
 /// The dialect.
 pub(super) static MOUNT: Mount = Mount {
@@ -45,106 +45,131 @@ pub(super) static MOUNT: Mount = Mount {
         resources; errors have `type`, `title`, `status` and `detail`. Every answer to a known key says in \
         `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` what is left of the key's minute.",
     credentials: &[
-        ("X-Api-Key", "An API key."),
-        (
-            "X-Instance-Id",
-            "Id or name of the instance that is meant; not for `/account/instances` and `/admin`.",
-        ),
+        Credential {
+            header: "X-Api-Key",
+            what: "An API key.",
+            needed_for: &[Access::Instance, Access::Linked, Access::Account],
+        },
+        Credential {
+            header: "X-Instance-Id",
+            what: "Id or name of the instance that is meant; not for `/account/instances` and `/admin`.",
+            needed_for: &[Access::Instance, Access::Linked],
+        },
     ],
     tables: table::TABLES,
     quotas,
     refuse: error::answer,
+    error: |schemas| schemas.subschema_for::<error::ErrorJson<'_>>(),
+    document: LazyLock::new(|| document::document(&MOUNT)),
+    page: LazyLock::new(|| page::page(&MOUNT)),
 };
 
 /// The service publishes no numbers; these are ours.
-fn quotas(class: LimitClass) -> &'static [(Subject, u32)] {
-    match class {
-        LimitClass::Send => &[(Subject::Key, WSAPI_SENDS_PER_MINUTE)],
-        LimitClass::Read | LimitClass::Write | LimitClass::Lookup => {
-            &[(Subject::Key, WSAPI_OTHERS_PER_MINUTE)]
+fn quotas(row: &Row) -> &'static [Allowance] {
+    const fn key(counted: &'static str, requests: u32) -> Allowance {
+        Allowance { subject: Subject::Key, counted, requests, period_s: 60 }
+    }
+    const SENDS: &[Allowance] = &[key("send", WSAPI_SENDS_PER_MINUTE)];
+    const READS: &[Allowance] = &[key("read", WSAPI_OTHERS_PER_MINUTE)];
+    const WRITES: &[Allowance] = &[key("write", WSAPI_OTHERS_PER_MINUTE)];
+    const LOOKUPS: &[Allowance] = &[key("lookup", WSAPI_OTHERS_PER_MINUTE)];
+    match row.class {
+        _ if row.access == Access::Open => &[],
+        LimitClass::Send => SENDS,
+        LimitClass::Read => READS,
+        LimitClass::Write => WRITES,
+        LimitClass::Lookup => LOOKUPS,
+    }
+}
+
+/// See the module.
+pub(super) struct Speaker;
+
+impl Speaks for Speaker {
+    type Operation = Operation;
+
+    fn open(operation: Operation) -> Result<Answer, Failure> {
+        match operation {
+            Operation::Session(operation) => session::open(operation),
+            _ => Err(call::unexpected()),
         }
     }
-}
 
-/// Answers what needs no key.
-pub(super) fn open(operation: WsapiOperation) -> Result<Answer, Failure> {
-    match operation {
-        WsapiOperation::Session(operation) => session::open(operation),
-        _ => Err(crate::call::unexpected()),
+    /// That a caller is known comes before anything about instances is told.
+    fn identify<G: Gateway>(gateway: &G, caller: &Caller<'_>) -> Result<Principal, Failure> {
+        let names_one = caller.row.is_some_and(is_of_instance);
+        if names_one && header(caller.headers, INSTANCE).is_none() {
+            return Err(Failure::new(ErrorCode::MalformedRequest, "missing X-Instance-Id header"));
+        }
+        let key = header(caller.headers, "x-api-key");
+        key_of(gateway, Dialect::Wsapi, (key, caller.from)).map_err(|failure| match failure.code {
+            ErrorCode::Unauthorized => Failure::new(ErrorCode::Unauthorized, "unauthorized"),
+            _ => failure,
+        })
+    }
+
+    fn address<G: Gateway>(
+        gateway: &G,
+        caller: &Caller<'_>,
+        (principal, row): (&Principal, &Row),
+    ) -> Result<Addressed, Failure> {
+        match header(caller.headers, INSTANCE).filter(|_| is_of_instance(row)) {
+            Some(name) => {
+                call::resolve(gateway, principal, name).map(Addressed::Here).ok_or_else(no_instance)
+            }
+            None => Ok(Addressed::Nobody),
+        }
+    }
+
+    async fn respond<G: Gateway>(
+        operation: Operation,
+        ask: Ask<'_, G>,
+        body: RequestBody,
+    ) -> Result<Answer, Failure> {
+        let ask = &ask;
+        match operation {
+            Operation::Message(operation) => messages::answer(operation, ask, body).await,
+            // Boxed: what rare operations need would be paid for by every message.
+            Operation::Session(operation) => Box::pin(session::answer(operation, ask)).await,
+            Operation::Group(operation) => Box::pin(groups::answer(operation, ask, body)).await,
+            Operation::Community(operation) => Box::pin(communities::answer(operation, ask, body)).await,
+            Operation::People(operation) => Box::pin(people::answer(operation, ask, body)).await,
+            Operation::Chat(operation) => Box::pin(chats::answer(operation, ask, body)).await,
+            Operation::Channel(operation) => Box::pin(channels::answer(operation, ask, body)).await,
+            Operation::Account(operation) => Box::pin(account::answer(operation, ask, body)).await,
+            Operation::Admin(operation) => Box::pin(instances::answer(operation, ask, body)).await,
+        }
+    }
+
+    fn tells(format: &DialectFormat, event: &Event) -> bool {
+        event::is_told(&format.events, event)
+    }
+
+    fn webhook(telling: &Telling<'_>) -> Option<Written> {
+        event::webhook(telling)
     }
 }
 
-/// Answers an operation of a known caller.
-pub(super) async fn answer<G: Gateway>(
-    operation: WsapiOperation,
-    row: &'static Row,
-    call: &Call<'_, G>,
-    body: RequestBody,
-) -> Result<Answer, Failure> {
-    let ask = Ask { call, row };
-    match operation {
-        WsapiOperation::Message(operation) => messages::answer(operation, &ask, body).await,
-        // Boxed: what rare operations need would be paid for by every message.
-        WsapiOperation::Session(operation) => Box::pin(session::answer(operation, &ask)).await,
-        WsapiOperation::Group(operation) => Box::pin(groups::answer(operation, &ask, body)).await,
-        WsapiOperation::Community(operation) => Box::pin(communities::answer(operation, &ask, body)).await,
-        WsapiOperation::People(operation) => Box::pin(people::answer(operation, &ask, body)).await,
-        WsapiOperation::Chat(operation) => Box::pin(chats::answer(operation, &ask, body)).await,
-        WsapiOperation::Channel(operation) => Box::pin(channels::answer(operation, &ask, body)).await,
-        WsapiOperation::Account(operation) => Box::pin(account::answer(operation, &ask, body)).await,
-        WsapiOperation::Admin(operation) => Box::pin(instances::answer(operation, &ask, body)).await,
-    }
+/// The header that names the instance.
+const INSTANCE: &str = "x-instance-id";
+
+fn is_of_instance(row: &Row) -> bool {
+    matches!(row.access, Access::Instance | Access::Linked)
 }
 
-/// A request on its way through a handler, and the row that it is answered by.
-struct Ask<'a, 'c, G: Gateway> {
-    call: &'a Call<'c, G>,
-    row: &'static Row,
+/// The account has no such instance.
+fn no_instance() -> Failure {
+    Failure::new(ErrorCode::InstanceNotFound, "instance not found")
 }
 
-impl<G: Gateway> Ask<'_, G> {
-    /// Gives the instance a command.
-    async fn tell(&self, command: Command) -> Result<Reply, Failure> {
-        self.call.ask(command).await
-    }
+/// The person, group or newsletter in the path, which has to be a whole WhatsApp id.
+fn jid_in_path<G: Gateway>(ask: &Ask<'_, G>, name: &str) -> Result<Address, Failure> {
+    jid(name, &ask.param(name)?)
+}
 
-    /// Gives the instance a command of which nothing is shown but that it worked.
-    async fn done(&self, command: Command) -> Result<Answer, Failure> {
-        self.tell(command).await?;
-        Ok(self.nothing())
-    }
-
-    /// The row's success without a body.
-    fn nothing(&self) -> Answer {
-        let mut answer = reply::no_content();
-        *answer.status_mut() = self.status();
-        answer
-    }
-
-    /// The row's success with a body.
-    fn show<T: Serialize>(&self, value: &T) -> Answer {
-        reply::json(self.status(), value)
-    }
-
-    fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.row.status).unwrap_or(StatusCode::OK)
-    }
-
-    /// A segment of the path.
-    fn param(&self, name: &str) -> String {
-        self.call.param(name).unwrap_or_default()
-    }
-
-    /// The person, group or newsletter in the path, which has to be a whole WhatsApp id.
-    fn jid_in_path(&self, name: &str) -> Result<Address, Failure> {
-        jid(name, &self.param(name))
-    }
-
-    /// The number in the path: digits, with or without a plus.
-    fn phone_in_path(&self) -> Result<Address, Failure> {
-        let phone = self.param("phone");
-        phone.parse::<Address>().map_err(|error| wrong("phone", error.to_string()))
-    }
+/// The number in the path: digits, with or without a plus.
+fn phone_in_path<G: Gateway>(ask: &Ask<'_, G>) -> Result<Address, Failure> {
+    ask.param("phone")?.parse::<Address>().map_err(|error| wrong("phone", error.to_string()))
 }
 
 /// A WhatsApp id with its server part.

@@ -4,6 +4,7 @@ use trunkline_model::command::{
     CheckedPerson, Command, ContactCommand, ContactView, PresenceCommand, PrivacyCommand, ProfileChanges,
     ProfileCommand, Reply, SaveContact,
 };
+use trunkline_model::inbound::Party;
 use trunkline_model::limits::{
     ABOUT_CHARS_MAX, CONTACT_NAME_CHARS_MAX, PAGE_LIMIT_MAX, PEOPLE_PER_CHECK_MAX, PROFILE_NAME_CHARS_MAX,
 };
@@ -15,18 +16,17 @@ use super::body::people::{
 };
 use super::groups::{jpeg, picture, picture_set};
 use super::messages::held;
-use super::session::instance;
 use super::shown::Identity;
 use super::shown::people::{
     BusinessJson, CheckedJson, ContactJson, InWhatsAppJson, MeJson, PrivacyJson, UserJson,
 };
 use super::table::people::PeopleOperation;
-use super::{Ask, anybody, given, jid, wrong};
+use super::{Ask, given, jid, jid_in_path, phone_in_path, wrong};
 use crate::body::{Memory, RequestBody};
 use crate::call::unexpected;
 use crate::gateway::Gateway;
 use crate::json::fields::{First, Problems};
-use crate::limits::DIALECT_LIST_MAX;
+use crate::limits::{DIALECT_LIST_MAX, WSAPI_CHECKS_MAX};
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -43,22 +43,19 @@ pub(super) async fn answer<G: Gateway>(
         }
         Op::SaveNames => {
             let body: NamesBody = ask.call.body(body).await?;
-            save(ask, ask.jid_in_path("id")?, body.full_name, body.first_name).await
+            save(ask, jid_in_path(ask, "id")?, body.full_name, body.first_name).await
         }
         Op::Sync => sync(ask).await,
-        Op::Contact => match tell(ask, ContactCommand::Get(ask.jid_in_path("id")?)).await? {
-            Reply::Contact(view) => Ok(ask.show(&ContactJson::of(&view))),
-            _ => Err(unexpected()),
-        },
-        Op::ContactPicture => picture(ask, ask.jid_in_path("id")?).await,
-        Op::ContactBusiness => business(ask, ask.jid_in_path("id")?).await,
-        Op::FollowPresence => follow(ask, ask.jid_in_path("id")?).await,
+        Op::Contact => contact(ask, jid_in_path(ask, "id")?).await,
+        Op::ContactPicture => picture(ask, jid_in_path(ask, "id")?).await,
+        Op::ContactBusiness => business(ask, jid_in_path(ask, "id")?).await,
+        Op::FollowPresence => follow(ask, jid_in_path(ask, "id")?).await,
         Op::Blocklist => match tell(ask, ContactCommand::ListBlocked).await? {
             Reply::People(people) => Ok(ask.show(&people.iter().map(Identity::of).collect::<Vec<_>>())),
             _ => Err(unexpected()),
         },
         Op::Block | Op::Unblock => {
-            let command = ContactCommand::Block(ask.jid_in_path("id")?, operation == Op::Block);
+            let command = ContactCommand::Block(jid_in_path(ask, "id")?, operation == Op::Block);
             ask.done(Command::Contact(command)).await
         }
         Op::Me => me(ask).await,
@@ -77,7 +74,7 @@ pub(super) async fn answer<G: Gateway>(
         Op::SetPicture => {
             let (body, _memory): (PictureBody, Memory) = held(ask, body).await?;
             let command = Command::Profile(ProfileCommand::SetPicture(Some(jpeg("data", body.data)?)));
-            let own = instance(ask).await?.linked.as_ref().and_then(|own| own.jid.parse().ok());
+            let own = ask.instance().await?.linked.as_ref().and_then(|own| own.jid.parse().ok());
             let own = own.ok_or_else(|| Failure::new(ErrorCode::InstanceNotLinked, "device not paired"))?;
             picture_set(ask, command, own).await
         }
@@ -92,7 +89,7 @@ pub(super) async fn answer<G: Gateway>(
         }
         Op::CheckMany => check_many(ask, ask.call.body(body).await?).await,
         Op::Check => {
-            let checked = check(ask, vec![ask.phone_in_path()?]).await?;
+            let checked = check(ask, vec![phone_in_path(ask)?]).await?;
             let is_in_whats_app = checked.first().is_some_and(|checked| checked.on_whatsapp);
             Ok(ask.show(&InWhatsAppJson { is_in_whats_app }))
         }
@@ -120,6 +117,18 @@ pub(super) async fn contacts<G: Gateway>(ask: &Ask<'_, G>) -> Result<Vec<Contact
         }
     }
     Ok(all)
+}
+
+/// Somebody; whom the instance has not met has no name yet.
+async fn contact<G: Gateway>(ask: &Ask<'_, G>, person: Address) -> Result<Answer, Failure> {
+    match tell(ask, ContactCommand::Get(person.clone())).await {
+        Ok(Reply::Contact(view)) => Ok(ask.show(&ContactJson::of(&view))),
+        Ok(_) => Err(unexpected()),
+        Err(failure) if failure.code == ErrorCode::ContactNotFound => {
+            Ok(ask.show(&ContactJson::stranger(&Party::of_jid(&person.jid()))))
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 async fn save<G: Gateway>(
@@ -151,10 +160,7 @@ async fn save<G: Gateway>(
 
 /// Contacts follow what WhatsApp tells, as long as it is heard.
 async fn sync<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
-    let view = instance(ask).await?;
-    if view.linked.is_none() {
-        return Err(Failure::new(ErrorCode::InstanceNotLinked, "device not paired"));
-    }
+    let view = ask.instance().await?;
     if !super::shown::session::is_connected(view.state) {
         let detail = "the instance is not connected, so nothing is heard of contacts";
         return Err(Failure::in_state(ErrorCode::InstanceState, view.state, detail));
@@ -162,11 +168,12 @@ async fn sync<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     Ok(ask.nothing())
 }
 
-/// What a business says of itself.
+/// What a business says of itself; who is none says nothing.
 pub(super) async fn business<G: Gateway>(ask: &Ask<'_, G>, of: Address) -> Result<Answer, Failure> {
+    let id = of.jid();
     match tell(ask, ContactCommand::GetBusiness(of)).await? {
         Reply::Business(Some(business)) => Ok(ask.show(&BusinessJson::of(&business))),
-        Reply::Business(None) => Err(Failure::new(ErrorCode::WhatsAppNotFound, "this is no business")),
+        Reply::Business(None) => Ok(ask.show(&BusinessJson::none(id))),
         _ => Err(unexpected()),
     }
 }
@@ -229,10 +236,7 @@ async fn privacy<G: Gateway>(ask: &Ask<'_, G>, command: PrivacyCommand) -> Resul
     }
 }
 
-async fn check<G: Gateway>(
-    ask: &Ask<'_, G>,
-    people: Vec<Address>,
-) -> Result<Vec<CheckedPerson>, Failure> {
+async fn check<G: Gateway>(ask: &Ask<'_, G>, people: Vec<Address>) -> Result<Vec<CheckedPerson>, Failure> {
     match tell(ask, ContactCommand::Check(people)).await? {
         Reply::Checked(checked) => Ok(checked),
         _ => Err(unexpected()),
@@ -241,25 +245,39 @@ async fn check<G: Gateway>(
 
 async fn check_many<G: Gateway>(ask: &Ask<'_, G>, body: CheckBody) -> Result<Answer, Failure> {
     let First(phones) = body.phones;
-    if phones.is_empty() || phones.len() > PEOPLE_PER_CHECK_MAX {
-        return Err(wrong("phones", format!("has not 1 to {PEOPLE_PER_CHECK_MAX} numbers")));
+    if phones.is_empty() || phones.len() > WSAPI_CHECKS_MAX {
+        return Err(wrong("phones", format!("has not 1 to {WSAPI_CHECKS_MAX} numbers")));
     }
-    let mut people = Vec::with_capacity(phones.len());
-    for (index, phone) in phones.iter().enumerate() {
-        people.push(anybody(&format!("phones.{index}"), phone)?);
+    let person = |phone: &String| phone.parse::<Address>().ok().filter(Address::is_person);
+    let people: Vec<Option<Address>> = phones.iter().map(person).collect();
+    let mut asked: Vec<Address> = Vec::with_capacity(people.len());
+    for person in people.iter().flatten() {
+        if !asked.contains(person) {
+            asked.push(person.clone());
+        }
     }
-    let checked = check(ask, people).await?;
-    let shown: Vec<_> =
-        phones.into_iter().zip(&checked).map(|(query, one)| CheckedJson::of(query, one)).collect();
-    Ok(ask.show(&shown))
+    let mut checked = Vec::with_capacity(asked.len());
+    for some in asked.chunks(PEOPLE_PER_CHECK_MAX) {
+        checked.extend(check(ask, some.to_vec()).await?);
+    }
+    Ok(ask.show(&answered(phones, &people, &checked)))
+}
+
+/// The questions with their answers. What is no number, and what WhatsApp does not answer, is not there.
+fn answered(phones: Vec<String>, people: &[Option<Address>], checked: &[CheckedPerson]) -> Vec<CheckedJson> {
+    let answer = |person: &Address| checked.iter().find(|checked| checked.query == *person);
+    let shown = |(query, person): (String, &Option<Address>)| {
+        CheckedJson::of(query, person.as_ref().and_then(answer))
+    };
+    phones.into_iter().zip(people).map(shown).collect()
 }
 
 async fn user<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
-    let phone = ask.phone_in_path()?;
-    let checked = check(ask, vec![phone.clone()]).await?.into_iter().next().ok_or_else(unexpected)?;
-    if !checked.on_whatsapp {
-        return Ok(ask.show(&UserJson::of(&checked, None, None)));
-    }
+    let phone = phone_in_path(ask)?;
+    let checked = check(ask, vec![phone.clone()]).await?.into_iter().next();
+    let Some(checked) = checked.filter(|checked| checked.on_whatsapp) else {
+        return Ok(ask.show(&UserJson::nobody(&Party::of_jid(&phone.jid()))));
+    };
     let about = match tell(ask, ContactCommand::GetAbout(phone.clone())).await? {
         Reply::About(about) => Some(about),
         _ => None,
@@ -269,4 +287,30 @@ async fn user<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
         _ => None,
     };
     Ok(ask.show(&UserJson::of(&checked, about, picture)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two questions of which one is not answered: the answer went to the wrong one.
+    #[test]
+    fn each_number_has_its_own_answer() {
+        let address = |phone: &str| phone.parse::<Address>().ok();
+        let one = |phone: &str, on_whatsapp| CheckedPerson {
+            query: address(phone).expect("a number"),
+            person: Party::of_jid(&format!("{phone}@s.whatsapp.net")),
+            on_whatsapp,
+            is_business: false,
+            checked_at_ms: 0,
+        };
+        let phones = ["4930901820", "5511912345678", "nobody", "5511912345678"].map(str::to_owned);
+        let people: Vec<Option<Address>> = phones.iter().map(|phone| address(phone)).collect();
+        let shown = answered(phones.to_vec(), &people, &[one("5511912345678", true)]);
+        let shown = serde_json::to_value(&shown).expect("it is JSON");
+        let there = |at: usize| (shown[at]["query"].as_str(), shown[at]["isInWhatsApp"].as_bool());
+        assert_eq!(there(0), (Some("4930901820"), Some(false)));
+        assert_eq!(there(1), (Some("5511912345678"), Some(true)));
+        assert_eq!((there(2), there(3).1), ((Some("nobody"), Some(false)), Some(true)));
+    }
 }

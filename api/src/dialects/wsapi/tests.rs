@@ -3,7 +3,7 @@
 use super::body::message::{MediaBody, TextBody};
 use super::*;
 use crate::json::parse::parse;
-use trunkline_model::message::{Content, MediaKind, MediaSource};
+use trunkline_model::message::{Content, Media, MediaKind, MediaSource};
 
 fn text(json: &str) -> Result<String, String> {
     let body: TextBody = parse(json.as_bytes()).map_err(|failure| failure.detail)?;
@@ -68,11 +68,29 @@ fn files_go_by_the_names_of_both_generations() {
     assert!(refused(r#"{"to":"1234567890","data":"aGk="}"#, MediaKind::Document).contains("filename"));
 }
 
+/// Clients of the first generation write every name, all but one of them null, and say of every file whether it is shown once.
 #[test]
-fn an_error_has_the_members_of_both_generations() {
-    let failure = Failure::new(trunkline_model::ErrorCode::InstanceNotLinked, "long words");
-    let answer = error::answer(&failure);
-    assert_eq!(answer.status(), 409);
-    let many = Failure::invalid(vec![FieldError::new("a", "is missing"), FieldError::new("b", "is empty")]);
-    assert_eq!(error::answer(&many).status(), 400);
+fn several_names_and_one_file() {
+    let read = |json: &str, kind| -> Media {
+        let body: MediaBody = parse(json.as_bytes()).expect("it reads");
+        match body.read(kind).expect("it is a message").message.content {
+            Content::Media(media) => media,
+            other => panic!("{other:?}"),
+        }
+    };
+    let json =
+        r#"{"to":"1234567890","audioBase64":"aGk=","data":null,"audioURL":null,"url":"","viewOnce":true}"#;
+    assert!(!read(json, MediaKind::Audio).show.view_once);
+    let json =
+        r#"{"to":"1234567890","imageBase64":null,"imageURL":"https://example.com/a.png","viewOnce":true}"#;
+    let picture = read(json, MediaKind::Image);
+    assert_eq!(picture.source, MediaSource::Url("https://example.com/a.png".to_owned()));
+    assert!(picture.show.view_once);
+}
+
+#[test]
+fn what_is_wrong_goes_by_the_names_of_the_request() {
+    let refused = |json: &str| text(json).expect_err("it is refused");
+    let long = "x".repeat(70_000);
+    assert!(refused(&format!(r#"{{"to":"1234567890","text":"{long}"}}"#)).starts_with("`text` "));
 }

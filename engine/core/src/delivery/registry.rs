@@ -334,11 +334,7 @@ impl Registry {
     }
 
     /// Writes an endpoint, and where its lanes through the logs begin that it did not cover before. Blocks.
-    pub(super) fn write(
-        &self,
-        endpoint: Endpoint,
-        before: Option<&Endpoint>,
-    ) -> Result<Arc<Entry>, Failure> {
+    pub(super) fn write(&self, endpoint: Endpoint, before: Option<&Endpoint>) -> Result<Arc<Entry>, Failure> {
         if !endpoint.is_silent() {
             self.begin_lanes(&endpoint, before)?;
         }

@@ -146,9 +146,7 @@ fn backfilled(registry: &Registry, instance: InstanceId) -> Result<Wanted, Failu
         let page = page.map_err(|error| unreadable(&error))?;
         let Some(last) = page.last() else { break };
         after = last.sequence;
-        found.extend(
-            page.iter().filter(|event| event.backfilled).map(|event| (instance, event.sequence)),
-        );
+        found.extend(page.iter().filter(|event| event.backfilled).map(|event| (instance, event.sequence)));
     }
     Ok(joined(&found))
 }

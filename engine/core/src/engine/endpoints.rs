@@ -231,7 +231,9 @@ impl Engine {
     async fn test_endpoint(&self, entry: Arc<Entry>) -> Result<EndpointReply, Failure> {
         must_push(&entry.endpoint)?;
         if entry.endpoint.hook().is_some() {
-            return Err(state("A webhook in the form of a dialect is not tested: the dialect has no event for that."));
+            return Err(state(
+                "A webhook in the form of a dialect is not tested: the dialect has no event for that.",
+            ));
         }
         // On the endpoint's own shard: couriers belong to a shard.
         let (reply, tested) = oneshot::channel();

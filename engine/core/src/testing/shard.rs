@@ -292,7 +292,10 @@ impl EventWriter for Numbers {
 
     /// A dialect that has the events of states, and no other.
     fn is_told(&self, _: &DialectFormat, event: &Event) -> bool {
-        matches!(event.body, EventBody::StateChanged { to: InstanceState::Stopped | InstanceState::Deleted, .. })
+        matches!(
+            event.body,
+            EventBody::StateChanged { to: InstanceState::Stopped | InstanceState::Deleted, .. }
+        )
     }
 
     fn in_dialect(&self, telling: &Telling<'_>) -> Option<DialectParcel> {

@@ -151,8 +151,7 @@ mod tests {
     #[test]
     fn a_hook_keeps_what_it_is_not_told_to_change() {
         let account = AccountId(1);
-        let made =
-            HookChange { secret: Some("s".into()), events: Some(vec!["message".into()]), ..change() };
+        let made = HookChange { secret: Some("s".into()), events: Some(vec!["message".into()]), ..change() };
         let silent = made.apply(ID, account, None, 5);
         assert!(silent.is_silent() && !silent.is_at_work());
         let told = HookChange { url: Some("https://a.b/c".into()), ..change() };

@@ -13,10 +13,10 @@ use waproto::whatsapp::history_sync::HistorySyncType;
 use waproto::whatsapp::{Conversation, WebMessageInfo};
 use whatsapp_rust::Client;
 
-use super::{Session, SessionEvent};
 use super::chats::read;
 use super::hook::{complete, complete_named};
 use super::run::Link;
+use super::{Session, SessionEvent};
 use crate::error::{SessionError, shorten};
 use crate::limits::{HISTORY_ANSWER_TIMEOUT, HISTORY_MESSAGES_PER_COMMIT};
 use crate::message::{party, received};

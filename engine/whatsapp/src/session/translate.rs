@@ -248,6 +248,7 @@ fn text_of(action: &GroupNotificationAction) -> Option<String> {
     match action {
         GroupNotificationAction::Subject { subject, .. } => Some(subject.clone()),
         GroupNotificationAction::Description { description, .. } => description.clone(),
+        GroupNotificationAction::Delete { reason } => reason.clone(),
         GroupNotificationAction::MembershipApprovalMode { enabled: true } => Some("on".to_owned()),
         GroupNotificationAction::MembershipApprovalMode { enabled: false } => Some("off".to_owned()),
         _ => None,

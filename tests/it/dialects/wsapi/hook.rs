@@ -57,7 +57,7 @@ async fn a_customers_server_hears_of_its_instance_in_the_words_of_wsapi() {
     };
     let body = json!({
         "id": "store", "webhookUrl": format!("{}/events", server.url()), "signingSecret": SECRET,
-        "eventFilters": ["message", "message_read", "logged_in"],
+        "eventFilters": ["message", "message_read", "logged_in"], "historySync": true,
     });
     let made = ask("POST", "/admin/instances").json(&body).send().await.expect(201);
     assert_eq!(made["config"]["eventFilters"], json!(["message", "message_read"]), "{made}");
@@ -83,6 +83,34 @@ async fn a_customers_server_hears_of_its_instance_in_the_words_of_wsapi() {
     assert_eq!(ask("POST", "/session/logout").send().await.status, 204);
     let out = expect(&mut told, "logged_out").await;
     assert_eq!(out["eventData"]["reason"], "api_logout", "{out}");
+    gateway.finish().await;
+    world.finish().await;
+}
+
+/// The log was erased with the instance before anybody had read in it that the instance was deleted.
+#[tokio::test]
+async fn a_customers_server_hears_that_its_instance_is_gone() {
+    let world = World::start().await;
+    let gateway = Gateway::start(&world).await;
+    let (server, mut told) = server();
+    let api = gateway.api();
+    let ask = |method: &str, path: &str| {
+        let request = api.request(method.parse().expect("a method"), path).key(None);
+        request.header("x-api-key", &api.key())
+    };
+    let body = json!({
+        "id": "store", "webhookUrl": format!("{}/events", server.url()), "signingSecret": SECRET,
+        "eventFilters": ["call_offer"],
+    });
+    ask("POST", "/admin/instances").json(&body).send().await.expect(201);
+    assert_eq!(ask("DELETE", "/admin/instances/store").send().await.status, 204);
+    let out = expect(&mut told, "logged_out").await;
+    assert_eq!(out["eventData"]["reason"], "instance_deleted", "{out}");
+    let webhooks = api.get("/v1/webhooks").send().await.expect(200);
+    assert_eq!(webhooks["data"], json!([]), "the webhook is gone with it");
+    // One of that name is another instance.
+    let again = ask("POST", "/admin/instances").json(&json!({"id": "store"})).send().await.expect(201);
+    assert_eq!(again["config"]["signingSecret"], Value::Null, "{again}");
     gateway.finish().await;
     world.finish().await;
 }

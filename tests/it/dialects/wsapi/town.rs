@@ -44,9 +44,13 @@ impl<'a> Town<'a> {
         world.control().post(&format!("/accounts/{ANA}/profile"), shown).await;
         let shop = gateway.create_instance(json!({"name": "shop"})).await;
         shop.link(&owner).await;
-        for name in ["fresh", "fresh2", "spare"] {
+        for name in ["fresh", "spare"] {
             gateway.create_instance(json!({"name": name})).await;
         }
+        let api = gateway.api();
+        let hook = json!({"historySync": true, "webhookUrl": "http://127.0.0.1:9/hook"});
+        let configured = api.request(reqwest::Method::PUT, "/admin/instances/shop/config").key(None);
+        configured.header("x-api-key", &api.key()).json(&hook).send().await.expect(204);
         let (laptop, tablet) = (ana.link_baileys().await, rui.link_baileys().await);
         let mut things = BTreeMap::from([
             ("ana", format!("{ANA}@s.whatsapp.net")),

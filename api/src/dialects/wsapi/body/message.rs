@@ -7,7 +7,7 @@ use trunkline_model::message::{
     ContactCard, ContactFields, Content, Lane, LinkCard, LinkPreview, Location, Media, MediaKind, MediaShow,
     MediaSource, Poll, Quote, SendMessage, SendOptions, Text, ValidateSend,
 };
-use trunkline_model::{Address, Failure};
+use trunkline_model::{Address, Failure, FieldError};
 
 use super::lasting_seconds;
 use crate::dialects::wsapi::{anybody, given, jid, wrong};
@@ -77,17 +77,12 @@ message! {
     /// A file: inside, or where it is.
     MediaBody {
         /// The file, in base64.
-        #[serde(
-            alias = "imageBase64", alias = "videoBase64", alias = "audioBase64", alias = "voiceBase64",
-            alias = "documentBase64"
-        )]
         data: Option<Base64>,
         /// Where the file is.
-        #[serde(
-            alias = "imageURL", alias = "imageUrl", alias = "videoURL", alias = "videoUrl", alias = "audioURL",
-            alias = "audioUrl", alias = "voiceURL", alias = "voiceUrl", alias = "documentURL", alias = "documentUrl"
-        )]
         url: Option<String>,
+        /// The same, in the words of the first generation; the first that is given counts.
+        #[serde(flatten)]
+        first: FirstGeneration,
         /// Its type.
         mime_type: Option<String>,
         /// The text under it.
@@ -98,6 +93,40 @@ message! {
         #[serde(alias = "fileName")]
         filename: Option<String>,
     }
+}
+
+macro_rules! first_generation {
+    ($($data:ident $url:ident $written:literal $alias:literal),+ $(,)?) => {
+        /// Names of files, by their kinds. Clients write several, all but one of them null.
+        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[serde(rename_all = "camelCase")]
+        pub(crate) struct FirstGeneration {
+            $(
+                /// A file of this kind, in base64.
+                $data: Option<Base64>,
+                /// Where a file of this kind is.
+                #[serde(rename = $written, alias = $alias)]
+                $url: Option<String>,
+            )+
+        }
+
+        impl FirstGeneration {
+            /// The file, and where it is.
+            fn take(&mut self) -> (Option<Base64>, Option<String>) {
+                let data = [$(self.$data.take()),+].into_iter().flatten().find(|data| !data.0.is_empty());
+                let url = [$(self.$url.take()),+].into_iter().flatten().find(|url| !url.is_empty());
+                (data, url)
+            }
+        }
+    };
+}
+
+first_generation! {
+    image_base64 image_url "imageURL" "imageUrl",
+    video_base64 video_url "videoURL" "videoUrl",
+    audio_base64 audio_url "audioURL" "audioUrl",
+    voice_base64 voice_url "voiceURL" "voiceUrl",
+    document_base64 document_url "documentURL" "documentUrl",
 }
 
 message! {
@@ -198,9 +227,27 @@ impl Around {
         };
         let message =
             SendMessage { to, content, quote, mentions, options, lane: Lane::Interactive, metadata: None };
-        problems.extend(message.problems());
+        problems.extend(message.problems().into_iter().map(in_our_words));
         problems.or(Some(Draft { message, file, idempotency_key: None }))
     }
+}
+
+/// A problem of a message with the name that the field has here.
+fn in_our_words(problem: FieldError) -> FieldError {
+    let name = problem.field.rsplit('.').find(|part| !part.bytes().all(|b| b.is_ascii_digit()));
+    let field = match name.unwrap_or_default() {
+        "body" => "text",
+        "file_name" => "filename",
+        "question" => "name",
+        "selectable" => "selectableCount",
+        "view_once" => "viewOnce",
+        "expires_in_seconds" => "ephemeralExpiration",
+        "thumbnail" => "jpegThumbnail",
+        "wa_id" => "replyTo",
+        "participant" => "replyToSenderId",
+        other => other,
+    };
+    FieldError { field: field.to_owned(), ..problem }
 }
 
 impl TextBody {
@@ -218,14 +265,17 @@ impl MediaBody {
         if kind == MediaKind::Document && filename.is_none() {
             return Err(wrong("filename", "is missing"));
         }
+        let shows_once = [MediaKind::Image, MediaKind::Video, MediaKind::Voice].contains(&kind);
         let shown = [MediaKind::Image, MediaKind::Video, MediaKind::Document].contains(&kind);
+        let (data, url) = self.first.take();
         let wanted = Wanted {
-            data: self.data.take(),
-            url: self.url.take(),
+            data: self.data.take().filter(|data| !data.0.is_empty()).or(data),
+            url: given(self.url.take()).or(url),
             mime_type: self.mime_type.take(),
             caption: given(self.caption.take()).filter(|_| shown),
             file_name: filename.filter(|_| kind == MediaKind::Document),
-            view_once: self.view_once.unwrap_or(false),
+            // Other kinds are never shown once, and clients say so of all of them.
+            view_once: self.view_once.unwrap_or(false) && shows_once,
         };
         let (media, file) = wanted.read(kind)?;
         self.around().draft(Content::Media(media), file)

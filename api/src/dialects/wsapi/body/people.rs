@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use trunkline_model::Failure;
 use trunkline_model::command::{PrivacySetting, PrivacyValue};
-use trunkline_model::limits::PEOPLE_PER_CHECK_MAX;
 
 use crate::dialects::wsapi::wrong;
 use crate::json::fields::{Base64, First};
+use crate::limits::WSAPI_CHECKS_MAX;
 
 /// Somebody to be saved.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -35,7 +35,7 @@ pub(crate) struct NamesBody {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct CheckBody {
     /// The numbers.
-    pub(crate) phones: First<String, { PEOPLE_PER_CHECK_MAX + 1 }>,
+    pub(crate) phones: First<String, { WSAPI_CHECKS_MAX + 1 }>,
 }
 
 /// Changes to the number's profile.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use trunkline_model::inbound::{InboundContent, InboundMedia, InboundMessage, InboundQuote, Party};
 
-use super::data::lasting;
+use super::data::{is_status, lasting};
 use crate::dialects::wsapi::shown::{Identity, id_of};
 use crate::json::event::media_id;
 use crate::json::time::Time;
@@ -31,16 +31,23 @@ pub(super) struct MessageData {
     #[serde(skip_serializing_if = "Option::is_none")]
     reply_to: Option<ReplyTo>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    ephemeral_expiration: Option<String>,
+    ephemeral_expiration: Option<&'static str>,
     is_edit: bool,
 }
 
+/// Somebody who did something, and whether it was the linked number itself.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Sender {
+pub(super) struct Sender {
     #[serde(flatten)]
     person: Identity,
-    is_me: bool,
+    pub(super) is_me: bool,
+}
+
+impl Sender {
+    pub(super) fn of(party: &Party, own: Option<&Party>) -> Sender {
+        Sender { person: Identity::of(party), is_me: own.is_some_and(|own| own.is(party)) }
+    }
 }
 
 /// The message that another one answers.
@@ -48,40 +55,41 @@ struct Sender {
 struct ReplyTo {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sender: Option<Identity>,
+    sender: Option<Sender>,
 }
 
 impl ReplyTo {
-    fn of(quote: &InboundQuote) -> ReplyTo {
-        ReplyTo { id: quote.wa_id.clone(), sender: quote.participant.as_ref().map(Identity::of) }
+    fn of(quote: &InboundQuote, own: Option<&Party>) -> ReplyTo {
+        let sender = quote.participant.as_ref().map(|author| Sender::of(author, own));
+        ReplyTo { id: quote.wa_id.clone(), sender }
     }
 }
 
 impl MessageData {
     /// The message of the event with this sequence number; `None` for what the service does not show as one.
-    pub(super) fn of(sequence: u64, message: &InboundMessage) -> Option<MessageData> {
+    pub(super) fn of(sequence: u64, message: &InboundMessage, own: Option<&Party>) -> Option<MessageData> {
         let (kind, content) = content(sequence, &message.content)?;
         let view_once = matches!(&message.content, InboundContent::Media(media) if media.look.view_once);
         Some(MessageData {
             id: message.wa_id.clone(),
             time: Time(message.time_ms),
             chat_id: id_of(&message.chat),
-            sender: Sender { person: Identity::of(&message.sender), is_me: message.from_me },
+            sender: Sender { is_me: message.from_me, ..Sender::of(&message.sender, own) },
             is_group: message.is_group,
-            is_status: message.chat.jid == "status@broadcast",
+            is_status: is_status(&message.chat),
             is_forwarded: message.marks.forwarded,
             view_once,
             kind,
             content,
             mentions: message.mentions.iter().map(|person: &Party| id_of(person)).collect(),
-            reply_to: message.quote.as_ref().map(ReplyTo::of),
+            reply_to: message.quote.as_ref().map(|quote| ReplyTo::of(quote, own)),
             ephemeral_expiration: message.marks.expires_in_seconds.map(lasting),
             is_edit: matches!(message.content, InboundContent::Edit { .. }),
         })
     }
 }
 
-/// The type of a message and its own members. Types that the service does not have go by Trunkline's own names.
+/// The type of a message and its own members. What the service has no type for is a text that says it, beside the thing itself.
 fn content(sequence: u64, content: &InboundContent) -> Option<(&'static str, Value)> {
     Some(match content {
         InboundContent::Text { body } => ("text", json!({ "text": body })),
@@ -103,12 +111,16 @@ fn content(sequence: u64, content: &InboundContent) -> Option<(&'static str, Val
             let (latitude, longitude) = (*latitude_e7 as f64 / 1e7, *longitude_e7 as f64 / 1e7);
             let place =
                 json!({ "latitude": latitude, "longitude": longitude, "name": name, "address": address });
-            ("location", json!({ "location": place }))
+            let mut lines: Vec<String> = [name, address].into_iter().flatten().cloned().collect();
+            // RFC 5870.
+            lines.push(format!("geo:{latitude},{longitude}"));
+            ("text", json!({ "text": lines.join("\n"), "location": place }))
         }
         InboundContent::Poll(poll) => {
-            let poll =
+            let shown =
                 json!({ "name": poll.question, "options": poll.options, "selectableCount": poll.selectable });
-            ("poll", json!({ "poll": poll }))
+            let text = format!("{}\n{}", poll.question, poll.options.join("\n"));
+            ("text", json!({ "text": text, "poll": shown }))
         }
         InboundContent::Menu(menu) => ("text", json!({ "text": menu.body })),
         InboundContent::MenuChoice { title, .. } => ("text", json!({ "text": title })),

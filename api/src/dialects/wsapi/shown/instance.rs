@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use trunkline_model::command::InstanceView;
 use trunkline_model::instance::InstanceState;
 
@@ -52,9 +53,28 @@ pub(crate) struct AdminInstanceJson {
     device_id: Option<String>,
 }
 
-/// What an instance is called here: its name where it has one.
+/// What an instance is called by programs: its name where it has one, in answers, in paths and in events alike.
 pub(crate) fn public_id(view: &InstanceView) -> String {
     view.name.clone().unwrap_or_else(|| view.id.to_string())
+}
+
+/// The member of an instance's metadata that holds what people call it.
+pub(crate) const DISPLAY_NAME: &str = "name";
+/// The member that holds what it is for.
+pub(crate) const DESCRIPTION: &str = "description";
+
+/// An instance's metadata.
+pub(crate) fn metadata(view: &InstanceView) -> Map<String, Value> {
+    view.metadata.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+fn said(view: &InstanceView, member: &str) -> Option<String> {
+    metadata(view).get(member).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// What an instance is called by people.
+fn display_name(view: &InstanceView) -> String {
+    said(view, DISPLAY_NAME).unwrap_or_else(|| public_id(view))
 }
 
 impl MadeInstanceJson {
@@ -114,9 +134,9 @@ pub(crate) fn standing(state: InstanceState) -> &'static str {
 impl AccountInstanceJson {
     pub(crate) fn of(view: &InstanceView) -> AccountInstanceJson {
         AccountInstanceJson {
-            id: view.id.to_string(),
+            id: public_id(view),
             created: Time(view.created_at_ms),
-            name: public_id(view),
+            name: display_name(view),
             use_custom_defaults: true,
             status: standing(view.state),
             device_id: view.linked.as_ref().map(id_of),
@@ -159,8 +179,8 @@ struct AccountSettingsJson {
 impl AccountDetailJson {
     pub(crate) fn of(view: &InstanceView, config: &Config) -> AccountDetailJson {
         AccountDetailJson {
-            id: view.id.to_string(),
-            name: public_id(view),
+            id: public_id(view),
+            name: display_name(view),
             has_api_key: false,
             settings: AccountSettingsJson {
                 use_custom_defaults: true,
@@ -194,15 +214,14 @@ pub(crate) struct LegacySettingsJson {
 }
 
 impl LegacySettingsJson {
-    pub(crate) fn of(view: &InstanceView, config: &Config, description: String) -> LegacySettingsJson {
-        let (name, value) = config.auth_header.clone().unzip();
+    pub(crate) fn of(view: &InstanceView, config: &Config) -> LegacySettingsJson {
         LegacySettingsJson {
-            name: public_id(view),
-            description,
+            name: display_name(view),
+            description: said(view, DESCRIPTION).unwrap_or_default(),
             pull_mode: config.webhook_url.is_none(),
             webhook_url: config.webhook_url.clone(),
-            webhook_auth_header: name,
-            webhook_auth_value: value,
+            webhook_auth_header: config.auth_header.clone(),
+            webhook_auth_value: config.auth_value.clone(),
             event_filters: config.event_filters.clone(),
         }
     }
@@ -225,8 +244,8 @@ pub(crate) struct InstanceDetailsJson {
 impl InstanceDetailsJson {
     pub(crate) fn of(view: &InstanceView) -> InstanceDetailsJson {
         InstanceDetailsJson {
-            id: view.id.to_string(),
-            name: public_id(view),
+            id: public_id(view),
+            name: display_name(view),
             status: standing(view.state),
             is_connected: is_connected(view.state),
             is_logged_in: view.linked.is_some(),

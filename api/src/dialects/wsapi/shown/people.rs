@@ -7,6 +7,7 @@ use serde::Serialize;
 use trunkline_model::command::{
     AboutView, BusinessDay, BusinessView, CheckedPerson, ContactView, PictureView, PrivacyView, ProfileView,
 };
+use trunkline_model::inbound::Party;
 
 use super::{Identity, id_of};
 use crate::dialects::wsapi::body::people::{SETTINGS, VALUES};
@@ -29,6 +30,18 @@ pub(crate) struct ContactJson {
 }
 
 impl ContactJson {
+    /// Somebody whom the instance has not met.
+    pub(crate) fn stranger(person: &Party) -> ContactJson {
+        ContactJson {
+            person: Identity::of(person),
+            full_name: None,
+            first_name: None,
+            push_name: None,
+            business_name: None,
+            in_phone_address_book: false,
+        }
+    }
+
     pub(crate) fn of(view: &ContactView) -> ContactJson {
         ContactJson {
             person: Identity::of(&view.person),
@@ -60,9 +73,9 @@ pub(crate) struct CheckedJson {
 
 impl CheckedJson {
     /// The answer to a question, in the words of who asked.
-    pub(crate) fn of(query: String, checked: &CheckedPerson) -> CheckedJson {
-        let jid = checked.on_whatsapp.then(|| id_of(&checked.person));
-        CheckedJson { query, is_in_whats_app: checked.on_whatsapp, jid }
+    pub(crate) fn of(query: String, checked: Option<&CheckedPerson>) -> CheckedJson {
+        let jid = checked.filter(|checked| checked.on_whatsapp).map(|checked| id_of(&checked.person));
+        CheckedJson { query, is_in_whats_app: jid.is_some(), jid }
     }
 }
 
@@ -83,6 +96,18 @@ pub(crate) struct UserJson {
 }
 
 impl UserJson {
+    /// A number that is not on WhatsApp.
+    pub(crate) fn nobody(person: &Party) -> UserJson {
+        UserJson {
+            person: Identity::of(person),
+            is_in_whats_app: false,
+            status: None,
+            picture_id: None,
+            picture_url: None,
+            is_verified: false,
+        }
+    }
+
     pub(crate) fn of(
         checked: &CheckedPerson,
         about: Option<AboutView>,
@@ -208,6 +233,20 @@ struct HoursJson {
 }
 
 impl BusinessJson {
+    /// Of somebody who is no business.
+    pub(crate) fn none(id: String) -> BusinessJson {
+        BusinessJson {
+            id,
+            address: None,
+            email: None,
+            description: None,
+            website: None,
+            categories: Vec::new(),
+            business_hours: Vec::new(),
+            business_hours_time_zone: None,
+        }
+    }
+
     pub(crate) fn of(view: &BusinessView) -> BusinessJson {
         let category = |name: &String| CategoryJson { id: name.clone(), name: name.clone() };
         let time = |minutes: u32| format!("{:02}:{:02}", minutes / 60, minutes % 60);

@@ -12,9 +12,9 @@ use crate::dialects::wsapi::shown::session::ProgressJson;
 operations! {
     /// Operations on chats.
     Wsapi ("wsapi") Chat: ChatOperation;
-    List: ChatsRead / Read, Instance, - => (Vec<ChatJson>), [], "Lists the chats that this instance has seen."
+    List: ChatsRead / Read, Linked, - => (Vec<ChatJson>), [], "Lists the chats that this instance has seen."
         { GET "/chats" 200 Reference }
-    Get: ChatsRead / Read, Instance, - => (ChatJson), [], "Returns one chat."
+    Get: ChatsRead / Read, Linked, - => (ChatJson), [], "Returns one chat."
         { GET "/chats/{chatId}" 200 Public }
     Delete: ChatsWrite / Write, Instance, - => -, [], "Deletes a chat with its messages."
         { DELETE "/chats/{chatId}" 204 Public }

@@ -40,7 +40,7 @@ operations! {
         { POST "/messages/{messageId}/reaction" 200 Public }
     Edit: MessagesSend / Send, Instance, {EditBody} => (IdJson), [], "Changes an own text."
         { POST "/messages/{messageId}/edit" 200 Public, PUT "/messages/{messageId}/text" 201 Public }
-    Read: MessagesSend / Write, Instance, {ReadBody} => -, [],
+    Read: MessagesSend / Write, Linked, {ReadBody} => -, [],
         "Sends a receipt. Those of delivery are sent anyway, when a message is on disk."
         { POST "/messages/{messageId}/read" 204 Public, PUT "/messages/{messageId}/read" 200 Public }
     Star: ChatsWrite / Write, Instance, {StarBody} => -, [], "Stars a message, or takes the star off."

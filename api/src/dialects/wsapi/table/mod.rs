@@ -23,7 +23,7 @@ use crate::dialects::Row;
 
 /// Operations of WSAPI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WsapiOperation {
+pub(crate) enum Operation {
     Session(SessionOperation),
     Message(MessageOperation),
     Group(GroupOperation),

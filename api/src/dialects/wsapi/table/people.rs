@@ -14,14 +14,14 @@ use crate::dialects::wsapi::shown::{Identity, PictureJson};
 operations! {
     /// Operations on people.
     Wsapi ("wsapi") People: PeopleOperation;
-    Contacts: ChatsRead / Read, Instance, - => (Vec<ContactJson>), [], "Lists the people that this instance has met."
+    Contacts: ChatsRead / Read, Linked, - => (Vec<ContactJson>), [], "Lists the people that this instance has met."
         { GET "/contacts" 200 Public }
     Save: ChatsWrite / Write, Instance, {ContactBody} => -, [], "Saves somebody under a name."
         { POST "/contacts" 204 Public }
-    Sync: ChatsWrite / Write, Instance, - => -, [],
+    Sync: ChatsWrite / Write, Linked, - => -, [],
         "Says whether contacts are kept in step with WhatsApp, which they are while the instance is connected."
         { POST "/contacts/sync" 204 Public }
-    Contact: ChatsRead / Read, Instance, - => (ContactJson), [], "Returns one person."
+    Contact: ChatsRead / Read, Linked, - => (ContactJson), [], "Returns one person."
         { GET "/contacts/{id}" 200 Public }
     SaveNames: ChatsWrite / Write, Instance, {NamesBody} => -, [], "Saves somebody under a name."
         { PUT "/contacts/{id}" 204 Public, PUT "/contacts/{id}/fullName" 204 Public }

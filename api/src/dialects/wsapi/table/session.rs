@@ -6,7 +6,7 @@ use crate::dialects::wsapi::shown::session::{CodeJson, HealthJson, ProgressJson,
 operations! {
     /// Operations on the connection.
     Wsapi ("wsapi") Session: SessionOperation;
-    Health: InstancesRead / Read, Open, - => (HealthJson), [], "Says that requests are served."
+    Health: Any / Read, Open, - => (HealthJson), [], "Says that requests are served."
         { GET "/health" 200 Public }
     Qr: InstancesWrite / Write, Instance, - => (bytes "image/png"), [],
         "Gives the QR code to scan as a PNG; connects an instance that is not linked, and waits for its code."
@@ -22,12 +22,12 @@ operations! {
     Logout: InstancesWrite / Write, Instance, - => -, [], "Unlinks the device; it can be paired again at once."
         { POST "/session/logout" 204 Public }
     FlushHistory: EventsRead / Write, Instance, - => (ProgressJson), [],
-        "Accepts a wish for the phone's history, which is told without being asked for, as it comes."
+        "Tells the webhook once more what the phone has sent of its history."
         { POST "/session/flush-history" 202 Public }
     Stream: EventsRead / Read, Instance, - => (events), [], "Streams the events of the instance."
         { GET "/events/stream" 200 Public }
-    OpenApi: InstancesRead / Read, Open, - => (bytes "application/json"), [], "Describes this API in OpenAPI 3.1."
+    OpenApi: Any / Read, Open, - => (bytes "application/json"), [], "Describes this API in OpenAPI 3.1."
         { GET "/openapi.json" 200 Inferred, GET "/openapi.yml" 200 Inferred }
-    Docs: InstancesRead / Read, Open, - => (bytes "text/markdown"), [], "Lists the operations of this API."
+    Docs: Any / Read, Open, - => (bytes "text/markdown"), [], "Lists the operations of this API."
         { GET "/docs" 200 Inferred }
 }

@@ -86,9 +86,9 @@ fn unwritable() -> (Verdict, Outcome) {
 /// An instance as it is on disk.
 fn record_of(context: &ShardContext, instance: InstanceId) -> Option<InstanceRecord> {
     let found = context.ledger.get(&instance_key(instance, table::INSTANCE, b""));
-    let read = found.map_err(EngineError::from).and_then(|bytes| {
-        bytes.map(|bytes| record::decode(&bytes).map_err(EngineError::from)).transpose()
-    });
+    let read = found
+        .map_err(EngineError::from)
+        .and_then(|bytes| bytes.map(|bytes| record::decode(&bytes).map_err(EngineError::from)).transpose());
     read.unwrap_or_else(|error| {
         tracing::error!(%instance, %error, "an instance cannot be read");
         None
