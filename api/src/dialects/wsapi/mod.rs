@@ -83,7 +83,7 @@ fn quotas(row: &Row) -> &'static [Allowance] {
 }
 
 /// See the module.
-pub(super) struct Speaker;
+pub(crate) struct Speaker;
 
 impl Speaks for Speaker {
     type Operation = Operation;
