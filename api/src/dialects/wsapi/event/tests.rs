@@ -47,7 +47,7 @@ fn own() -> Party {
     party("966500000001@s.whatsapp.net", Some("200000000000001"))
 }
 
-fn written(format: &DialectFormat, secret: &str, event: &Event) -> Option<Written> {
+fn written(format: &DialectFormat, secret: &str, event: &Event) -> Option<Told> {
     let own = own();
     webhook(&Telling {
         format,
