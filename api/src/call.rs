@@ -35,6 +35,8 @@ pub(crate) struct Call<'a, G: Gateway> {
     pub(crate) params: matchit::Params<'a, 'a>,
     pub(crate) query: Query,
     pub(crate) headers: &'a HeaderMap,
+    /// The instance that a request names otherwise than in its path.
+    pub(crate) addressed: Option<InstanceId>,
 }
 
 impl<G: Gateway> Call<'_, G> {
@@ -42,11 +44,14 @@ impl<G: Gateway> Call<'_, G> {
         self.principal.account
     }
 
-    /// The instance in the path, by id or name.
+    /// The instance of the request: that in the path, by id or name, or the one that a header named.
     ///
     /// # Errors
     /// `INSTANCE_NOT_FOUND`.
     pub(crate) fn instance(&self) -> Result<InstanceId, Failure> {
+        if let Some(addressed) = self.addressed {
+            return Ok(addressed);
+        }
         self.param("instance").and_then(|name| self.resolve(&name)).ok_or_else(|| {
             let detail = "This account has no instance with that id or name.";
             Failure::new(ErrorCode::InstanceNotFound, detail)
@@ -55,8 +60,7 @@ impl<G: Gateway> Call<'_, G> {
 
     /// The instance with this id or name, if it exists for the key.
     pub(crate) fn resolve(&self, name: &str) -> Option<InstanceId> {
-        let found = self.front.gateway.resolve(self.account(), name);
-        found.filter(|instance| self.principal.may_see(*instance))
+        resolve(&self.front.gateway, &self.principal, name)
     }
 
     /// The instance that a message belongs to, if it exists for the key.
@@ -212,13 +216,21 @@ impl<G: Gateway> Call<'_, G> {
     /// Resolves when the caller would no longer be let in as they were: their key was revoked or changed, their account suspended.
     /// Whatever goes on for longer than a moment ends with it.
     pub(crate) fn lapse(&self) -> impl Future<Output = ()> + 'static {
-        let (gateway, from, principal) = (self.front.gateway.clone(), self.from, self.principal.clone());
+        let (gateway, from) = (self.front.gateway.clone(), self.from);
         let presented = auth::presented(self.headers).ok().map(auth::Presented::into_owned);
+        self.lapse_by(move || presented.as_ref()?.principal(&gateway, from).ok())
+    }
+
+    /// As [`Call::lapse`], where `identify` says who the caller is by now.
+    pub(crate) fn lapse_by(
+        &self,
+        identify: impl Fn() -> Option<Principal> + 'static,
+    ) -> impl Future<Output = ()> + 'static {
+        let principal = self.principal.clone();
         async move {
             loop {
                 sleep(Duration::from_millis(limits::LAPSE_SEEN_MS)).await;
-                let now = presented.as_ref().and_then(|presented| presented.principal(&gateway, from).ok());
-                if now.is_none_or(|now| now != principal) {
+                if identify().is_none_or(|now| now != principal) {
                     return;
                 }
             }
@@ -234,6 +246,12 @@ impl<G: Gateway> Call<'_, G> {
             got = waited => Some(got),
         }
     }
+}
+
+/// The instance with this id or name, if it exists for a key.
+pub(crate) fn resolve<G: Gateway>(gateway: &G, principal: &Principal, name: &str) -> Option<InstanceId> {
+    let found = gateway.resolve(principal.account, name);
+    found.filter(|instance| principal.may_see(*instance))
 }
 
 /// Waits for the engine, but not for ever.

@@ -235,6 +235,9 @@ pub trait Gateway: Clone + Send + Sync + 'static {
         wanted: InstanceFilter<'_>,
     ) -> Result<(Vec<InstanceView>, bool), Failure>;
 
+    /// Every instance of an account and its state, in order of id.
+    fn instances_of(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)>;
+
     /// The account's instance with this id or name. Instances of other accounts do not exist for it.
     fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId>;
 

@@ -15,15 +15,18 @@
 //! - every wait and every buffer has a bound: constants in [`limits`], settings in [`server::Bounds`].
 
 pub mod gateway;
+pub mod limiter;
 pub mod limits;
 pub mod metrics;
 pub mod route;
 pub mod server;
 
+mod act;
 mod auth;
 mod body;
 mod call;
 mod client;
+mod dialects;
 mod docs;
 mod json;
 mod native;
@@ -40,6 +43,7 @@ mod request_id;
 mod sign;
 mod sse;
 
+pub use dialects::{Hosts, dialect_event, tells_dialect_event};
 pub use gateway::{
     AccountFollower, AppPrincipal, EventTail, Gateway, Health, NodeStatus, OpenFiles, Principal, ShardStatus,
 };

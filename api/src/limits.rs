@@ -124,3 +124,22 @@ pub const STREAM_OVERLAP_MS: i64 = 60_000;
 pub const QR_MODULE_PIXELS: usize = 8;
 /// Light border of a QR code, in modules (ISO/IEC 18004 asks for four).
 pub const QR_QUIET_MODULES: usize = 4;
+
+/// Buckets of rate limits that are remembered at a time; one that is full needs no memory.
+pub const RATE_LIMIT_BUCKETS: usize = 64 << 10;
+/// Places of the table that a bucket may have.
+pub const RATE_LIMIT_NEIGHBOURS: usize = 8;
+/// Requests of a WSAPI key in a minute that send something, where the account says nothing.
+pub const WSAPI_SENDS_PER_MINUTE: u32 = 60;
+/// Other requests of a WSAPI key in a minute, for each class.
+pub const WSAPI_OTHERS_PER_MINUTE: u32 = 300;
+/// Entries of a list that a dialect gives whole.
+pub const DIALECT_LIST_MAX: usize = 10_000;
+/// How long a request for a QR code or a link code waits for one, in milliseconds.
+pub const CODE_WAIT_MS_MAX: u64 = 30_000;
+/// Entries of a page of WSAPI when the caller names no size.
+pub const WSAPI_PAGE_SIZE_DEFAULT: usize = 20;
+/// When a customer of a dialect is told to ask again for an instance that is offline, in milliseconds.
+pub const OFFLINE_RETRY_MS: u64 = 5_000;
+/// Numbers that one request of WSAPI asks about; the engine is asked about some of them at a time.
+pub const WSAPI_CHECKS_MAX: usize = 1_000;

@@ -21,18 +21,23 @@ pub const CONNECTIONS_REFUSED: &str = "trunkline_http_connections_refused_total"
 pub const ACCEPT_ERRORS: &str = "trunkline_http_accept_errors_total";
 /// Requests whose handler panicked: bugs.
 pub const PANICS: &str = "trunkline_http_panics_total";
+/// Requests refused because a rate limit was used up.
+pub const RATE_LIMITED: &str = "trunkline_http_rate_limited_total";
+/// Requests that no rate limit counted, because too many other callers were busy.
+pub const RATE_LIMIT_CROWDED: &str = "trunkline_http_rate_limit_crowded_total";
 
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 /// Held handles of one server. They report to the recorder that is installed when the server starts.
 pub(crate) struct Metrics {
-    /// By position in the route table; the last one is for requests without a route.
+    /// By position in the route table, then in those of the dialects; the last one is for requests without a route.
     operations: Vec<OperationMetrics>,
     pub(crate) in_flight: Gauge,
     pub(crate) connections: Gauge,
     pub(crate) connections_refused: Counter,
     pub(crate) accept_errors: Counter,
     pub(crate) panics: Counter,
+    pub(crate) rate_limited: Counter,
 }
 
 struct OperationMetrics {
@@ -43,7 +48,8 @@ struct OperationMetrics {
 impl Metrics {
     pub(crate) fn new() -> Metrics {
         describe();
-        let names = routes().map(|route| route.name).chain(["unmatched"]);
+        let dialects = crate::dialects::rows().map(|row| row.name);
+        let names = routes().map(|route| route.name).chain(dialects).chain(["unmatched"]);
         Metrics {
             operations: names.map(OperationMetrics::new).collect(),
             in_flight: metrics::gauge!(IN_FLIGHT),
@@ -51,6 +57,7 @@ impl Metrics {
             connections_refused: metrics::counter!(CONNECTIONS_REFUSED),
             accept_errors: metrics::counter!(ACCEPT_ERRORS),
             panics: metrics::counter!(PANICS),
+            rate_limited: metrics::counter!(RATE_LIMITED),
         }
     }
 
@@ -95,4 +102,14 @@ fn describe() {
         "Times that the operating system refused to accept a connection."
     );
     metrics::describe_counter!(PANICS, Unit::Count, "Requests whose handler panicked.");
+    metrics::describe_counter!(
+        RATE_LIMITED,
+        Unit::Count,
+        "Requests refused because a rate limit was used up."
+    );
+    metrics::describe_counter!(
+        RATE_LIMIT_CROWDED,
+        Unit::Count,
+        "Requests that no rate limit counted, because too many other callers were busy."
+    );
 }

@@ -4,8 +4,9 @@ use hyper::StatusCode;
 use hyper::header::CONTENT_SECURITY_POLICY;
 use schemars::JsonSchema;
 use serde::Serialize;
-use trunkline_model::{ErrorCode, Failure};
+use trunkline_model::{Dialect, ErrorCode, Failure};
 
+use crate::dialects::{self, Mount};
 use crate::gateway::Gateway;
 use crate::reply::{self, Answer};
 use crate::route::OpenOperation;
@@ -60,6 +61,12 @@ pub(crate) fn answer<G: Gateway>(
             .and_then(reference::page)
             .map(|page| reply::bytes(StatusCode::OK, MARKDOWN, page))
             .ok_or_else(|| nothing("There is no such operation. /docs/reference lists all of them.")),
+        OpenOperation::Dialect => named(params)
+            .map(|mount| reply::bytes(StatusCode::OK, MARKDOWN, dialects::page(mount)))
+            .ok_or_else(|| nothing(NO_DIALECT)),
+        OpenOperation::DialectOpenApi => named(params)
+            .map(|mount| reply::bytes(StatusCode::OK, "application/json", dialects::document(mount)))
+            .ok_or_else(|| nothing(NO_DIALECT)),
         OpenOperation::ErrorIndex => Ok(reply::bytes(StatusCode::OK, MARKDOWN, docs::index())),
         OpenOperation::ErrorPage => params
             .get("code")
@@ -67,6 +74,13 @@ pub(crate) fn answer<G: Gateway>(
             .map(|code| reply::bytes(StatusCode::OK, MARKDOWN, docs::page(code)))
             .ok_or_else(|| nothing("There is no such error code. /docs/errors lists all of them.")),
     }
+}
+
+const NO_DIALECT: &str = "There is no such page. /docs/reference lists the operations.";
+
+/// The dialect in the path.
+fn named(params: &matchit::Params<'_, '_>) -> Option<&'static Mount> {
+    params.get("dialect").and_then(Dialect::parse).and_then(dialects::mount_of)
 }
 
 fn nothing(detail: &str) -> Failure {

@@ -25,13 +25,13 @@ const DESCRIPTION: &str = "Trunkline's native API: everything that a linked What
     (RFC 9457); their codes are explained under /docs/errors.";
 
 /// Collects the schemas of bodies and of answers: a type reads and writes differently.
-struct Schemas {
-    bodies: SchemaGenerator,
-    answers: SchemaGenerator,
+pub(crate) struct Schemas {
+    pub(crate) bodies: SchemaGenerator,
+    pub(crate) answers: SchemaGenerator,
 }
 
 impl Schemas {
-    fn new() -> Schemas {
+    pub(crate) fn new() -> Schemas {
         let settings = SchemaSettings::draft2020_12()
             .with(|settings| settings.definitions_path = "/components/schemas".into());
         Schemas {
@@ -41,7 +41,7 @@ impl Schemas {
     }
 
     /// Every schema by its name; names are unique over both kinds, which a test holds.
-    fn into_components(mut self) -> Map<String, Value> {
+    pub(crate) fn into_components(mut self) -> Map<String, Value> {
         let mut all = self.bodies.take_definitions(true);
         all.extend(self.answers.take_definitions(true));
         all
@@ -238,7 +238,7 @@ fn responses(route: &Route, schemas: &mut Schemas) -> Value {
     responses.into()
 }
 
-fn meaning(status: u16) -> &'static str {
+pub(crate) fn meaning(status: u16) -> &'static str {
     match status {
         201 => "It is made.",
         202 => "It is accepted and on disk.",

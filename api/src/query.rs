@@ -34,6 +34,20 @@ impl Query {
         Ok(Query { pairs })
     }
 
+    /// Reads what is known of a raw query string and passes over the rest, as the services do whose customers come here.
+    pub(crate) fn lenient(raw: Option<&str>, known: &'static [&'static str]) -> Query {
+        let mut pairs: Vec<(&'static str, String)> = Vec::new();
+        let given = url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes());
+        for (name, value) in given.take(QUERY_PARAMETERS_MAX) {
+            if let Some(known) = known.iter().find(|known| **known == name)
+                && !pairs.iter().any(|(seen, _)| seen == known)
+            {
+                pairs.push((known, value.into_owned()));
+            }
+        }
+        Query { pairs }
+    }
+
     /// A parameter's value, decoded.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())

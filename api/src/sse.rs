@@ -15,6 +15,7 @@ use trunkline_model::event::Event;
 use trunkline_model::{AccountId, InstanceId};
 
 use crate::call::in_time;
+use crate::dialects::StreamWriter;
 use crate::gateway::{EventTail, Gateway};
 use crate::json::event::{event_id, event_json};
 use crate::limits;
@@ -32,11 +33,19 @@ pub(crate) struct Follower<G: Gateway> {
     pub(crate) tail: G::Tail,
     /// Sequence number of the last event that was sent.
     pub(crate) after: u64,
+    /// How they are written.
+    pub(crate) written: Written,
     pub(crate) heartbeat: Duration,
     /// Turns true when the server stops.
     pub(crate) stopping: watch::Receiver<bool>,
     /// Its place among the open streams; given back when the stream ends.
     pub(crate) _place: OwnedSemaphorePermit,
+}
+
+/// How the events of a stream are written.
+pub(crate) enum Written {
+    Natively,
+    InDialect(Box<dyn StreamWriter>),
 }
 
 enum Step {
@@ -100,7 +109,12 @@ impl<G: Gateway> Follower<G> {
         };
         let mut out = BytesMut::new();
         for event in &events {
-            write_event(&mut out, (self.account, self.instance), event, EventId::Given);
+            match &self.written {
+                Written::Natively => {
+                    write_event(&mut out, (self.account, self.instance), event, EventId::Given);
+                }
+                Written::InDialect(writer) => writer.write(&mut out, self.instance, event),
+            }
             self.after = event.sequence;
         }
         let next = if events.is_empty() || self.after >= newest { Step::Waiting } else { Step::Reading };

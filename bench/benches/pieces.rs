@@ -4,6 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use trunkline_api::limiter::{Limiter, Quota};
 use trunkline_model::message::{BulkTurn, Claim, Kept, Lane, Outbox, OutboxItem, Window};
 use trunkline_model::record::{self, MessageRecord};
 use trunkline_model::slot::Bucket;
@@ -12,6 +13,8 @@ use trunkline_whatsapp::frames::{Unframer, binary_frame};
 
 /// A short text message on the wire, in bytes.
 const FRAME_BYTES: usize = 300;
+/// Keys that are limited.
+const LIMITED: u64 = 10_000;
 /// Messages that wait in an outbox.
 const WAITING: u64 = 10_000;
 
@@ -37,6 +40,24 @@ fn frames(criterion: &mut Criterion) {
         });
     });
     group.finish();
+}
+
+/// What a request pays for its rate limit: the bucket of its key, found and charged, and the clock.
+fn limiter(criterion: &mut Criterion) {
+    let limiter = Limiter::default();
+    let Some(quota) = Quota::per_minute(u32::MAX) else { return };
+    // Other callers that are busy at the same time.
+    for caller in 0..LIMITED {
+        limiter.take(limiter.key((caller, "send")), quota, std::time::Instant::now());
+    }
+    let mut caller = 0;
+    criterion.bench_function("rate limit: one token of one of 10 000 keys", |bencher| {
+        bencher.iter(|| {
+            caller = (caller + 1) % LIMITED;
+            let key = limiter.key((black_box(caller), "send"));
+            limiter.take(key, quota, std::time::Instant::now())
+        });
+    });
 }
 
 fn outbox() -> Outbox {
@@ -84,5 +105,5 @@ fn records(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(pieces, frames, planner, records);
+criterion_group!(pieces, frames, limiter, planner, records);
 criterion_main!(pieces);

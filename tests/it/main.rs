@@ -9,6 +9,7 @@
 
 mod absence;
 mod conformance;
+mod dialects;
 mod engine;
 mod faults;
 mod tidy;

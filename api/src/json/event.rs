@@ -58,6 +58,7 @@ pub const EVENT_TYPES: &[&str] = &[
     "instance.exported",
     "instance.imported",
     "webhook.paused",
+    "instance.history_taken",
 ];
 
 /// An event in its envelope.

@@ -180,7 +180,7 @@ impl InviteBody {
 }
 
 /// The code of a link or a bare code. Letters and digits only: it becomes part of a request to WhatsApp.
-fn read_code(problems: &mut Problems, field: &str, text: &str) -> Option<String> {
+pub(crate) fn read_code(problems: &mut Problems, field: &str, text: &str) -> Option<String> {
     let code = text.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let code = code.split(['?', '#']).next().unwrap_or_default();
     let well_formed = (1..=INVITE_CODE_BYTES_MAX).contains(&code.len())

@@ -86,7 +86,7 @@ pub(crate) fn is_http_url(text: &str) -> bool {
 }
 
 /// A name stands in paths, so it has the characters that need no escaping there; and it must not look like an id.
-pub(super) fn check_name(problems: &mut Problems, name: &str) {
+pub(crate) fn check_name(problems: &mut Problems, name: &str) {
     problems.bound("name", name, model_limits::INSTANCE_NAME_BYTES_MAX);
     let well_formed = name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));

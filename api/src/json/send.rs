@@ -152,7 +152,7 @@ pub(crate) enum PendingFile {
 }
 
 /// Stands where the stored file's reference goes: [`Draft::with_blob`] replaces it.
-const NOT_STORED_YET: BlobRef = BlobRef { sha256: [0; 32], size_bytes: 0 };
+pub(crate) const NOT_STORED_YET: BlobRef = BlobRef { sha256: [0; 32], size_bytes: 0 };
 
 impl Draft {
     /// The message, its file being stored.

@@ -18,6 +18,7 @@ use super::time::Time;
 use crate::limits;
 
 pub(crate) use self::replay::{ReplayBody, ReplayingJson};
+pub(crate) use self::target::read_headers;
 pub(crate) use self::view::{
     CountsJson, DeadLetterJson, DeliveryJson, NewWebhookJson, TestedJson, WebhookJson,
 };

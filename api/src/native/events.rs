@@ -24,7 +24,7 @@ use crate::limits::STREAM_OVERLAP_MS;
 use crate::query::malformed;
 use crate::reply::{self, Answer};
 use crate::route::EventOperation;
-use crate::sse::{AccountStream, Follower};
+use crate::sse::{AccountStream, Follower, Written};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const EVENT_STREAM: &str = "text/event-stream";
@@ -146,6 +146,7 @@ async fn follow<G: Gateway>(call: &Call<'_, G>, instance: InstanceId) -> Result<
         instance,
         tail,
         after,
+        written: Written::Natively,
         heartbeat: Duration::from_millis(call.front.bounds.heartbeat_ms),
         stopping: call.front.stopping.clone(),
         _place: place,

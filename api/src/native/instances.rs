@@ -3,12 +3,12 @@
 use hyper::StatusCode;
 use hyper::header::LOCATION;
 use trunkline_model::Failure;
-use trunkline_model::account::AuditAction;
-use trunkline_model::command::{Command, InstanceFilter, InstanceView, Reply};
+use trunkline_model::command::{Command, InstanceFilter, InstanceView};
 use trunkline_model::instance::InstanceState;
 
+use crate::act;
 use crate::body::RequestBody;
-use crate::call::{Call, in_time, instance_in, unexpected};
+use crate::call::{Call, in_time, instance_in};
 use crate::gateway::Gateway;
 use crate::json::Page;
 use crate::json::cursor::Cursor;
@@ -26,7 +26,7 @@ pub(super) async fn answer<G: Gateway>(
     match operation {
         Op::Create => create(call, body).await,
         Op::List => list(call).await,
-        Op::Get => act(call, Command::GetInstance).await,
+        Op::Get => Ok(shown(&*instance_in(call.ask(Command::GetInstance).await?)?)),
         Op::Update => update(call, body).await,
         Op::Delete => delete(call).await,
         Op::Connect => order(call, body, Command::Connect).await,
@@ -44,8 +44,7 @@ pub(super) async fn answer<G: Gateway>(
 async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let body: CreateBody = body.json(call.headers).await?;
     let instance = body.read()?;
-    let view = in_time(call.front.gateway.create_instance(call.account(), instance)).await?;
-    call.note_done(AuditAction::InstanceCreated, view.id).await;
+    let view = act::create(call, instance).await?;
     let mut answer = reply::json(StatusCode::CREATED, &InstanceJson::of(&view));
     reply::set_text(&mut answer, LOCATION, &format!("/v1/instances/{}", view.id));
     Ok(answer)
@@ -69,34 +68,27 @@ async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     Ok(reply::json(StatusCode::OK, &Page { data, next_cursor }))
 }
 
-/// Gives the instance a command that it answers with itself.
-async fn act<G: Gateway>(call: &Call<'_, G>, command: Command) -> Result<Answer, Failure> {
-    let instance = call.instance()?;
-    let reply = call.command(instance, command).await?;
-    Ok(shown(&*instance_in(reply)?))
-}
-
 /// An order without a body.
 async fn order<G: Gateway>(
     call: &Call<'_, G>,
     body: RequestBody,
     command: Command,
 ) -> Result<Answer, Failure> {
-    call.no_body(body).await?;
-    act(call, command).await
+    let instance = call.instance()?;
+    body.empty(call.headers).await?;
+    Ok(shown(&*act::order(call, instance, command).await?))
 }
 
 async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
-    let body: UpdateBody = call.body(body).await?;
-    act(call, Command::UpdateInstance(Box::new(body.read()?))).await
+    let instance = call.instance()?;
+    let body: UpdateBody = body.json(call.headers).await?;
+    let update = Command::UpdateInstance(Box::new(body.read()?));
+    Ok(shown(&*act::order(call, instance, update).await?))
 }
 
 async fn delete<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
-    let instance = call.instance()?;
-    match call.command(instance, Command::DeleteInstance).await? {
-        Reply::Done => Ok(reply::no_content()),
-        _ => Err(unexpected()),
-    }
+    act::delete(call, call.instance()?).await?;
+    Ok(reply::no_content())
 }
 
 fn shown(view: &InstanceView) -> Answer {

@@ -20,10 +20,14 @@ use crate::reply::{self, Answer};
 const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 pub(super) async fn get<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
+    download(call, call.param("media").as_deref()).await
+}
+
+/// The file with an id, or the part of it that the request asks for.
+pub(crate) async fn download<G: Gateway>(call: &Call<'_, G>, id: Option<&str>) -> Result<Answer, Failure> {
     let instance = call.instance()?;
-    let sequence = call
-        .param("media")
-        .and_then(|id| media_sequence(&id))
+    let sequence = id
+        .and_then(media_sequence)
         .ok_or_else(|| Failure::new(ErrorCode::MediaNotFound, "This instance has no media with that id."))?;
     let reply = call.command(instance, Command::FetchMedia { sequence }).await?;
     let Reply::Media { mime_type, file_name, file } = reply else {

@@ -13,14 +13,14 @@ mod events;
 mod groups;
 mod instances;
 mod keys;
-mod media;
+pub(crate) mod media;
 mod members;
 mod messages;
 mod node;
 mod pairing;
 mod portable;
 mod profile;
-mod send;
+pub(crate) mod send;
 mod settings;
 mod webhooks;
 

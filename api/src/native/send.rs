@@ -135,7 +135,7 @@ fn wait_ms<G: Gateway>(call: &Call<'_, G>) -> Result<Option<u64>, Failure> {
     Ok(wait.then(|| timeout_ms.unwrap_or(limits::WAIT_MS_DEFAULT)))
 }
 
-pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
         return Ok(None);
     };
@@ -158,7 +158,7 @@ async fn from_json<G: Gateway, B: DraftBody>(
 }
 
 /// The draft, the file that came inside it being stored.
-async fn with_file<G: Gateway>(call: &Call<'_, G>, mut draft: Draft) -> Result<Draft, Failure> {
+pub(crate) async fn with_file<G: Gateway>(call: &Call<'_, G>, mut draft: Draft) -> Result<Draft, Failure> {
     match std::mem::replace(&mut draft.file, PendingFile::Nothing) {
         PendingFile::Inline(bytes) => {
             let blob = Box::pin(store(call, stream::iter([Ok(bytes)]))).await?;

@@ -52,6 +52,7 @@ const PATH: &[Parameter] = &[
         example: "med_0000000000000007",
         schema: text,
     },
+    Parameter { name: "dialect", description: "The word of a dialect.", example: "wsapi", schema: text },
     Parameter { name: "code", description: "An error code.", example: "VALIDATION", schema: text },
     Parameter {
         name: "group",

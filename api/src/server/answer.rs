@@ -10,12 +10,13 @@ use hyper::header::{ALLOW, CONNECTION};
 use hyper::http::request::Parts;
 use hyper::{Request, StatusCode};
 use tracing::Instrument;
-use trunkline_model::{ErrorCode, Failure};
+use trunkline_model::{Dialect, ErrorCode, Failure};
 
 use super::front::Front;
 use crate::auth;
 use crate::body::RequestBody;
 use crate::call::Call;
+use crate::dialects::{self, Found, Place};
 use crate::gateway::Gateway;
 use crate::query::Query;
 use crate::reply::{self, Answer};
@@ -41,7 +42,7 @@ pub(super) async fn answer<G: Gateway>(
     let rest = body.rest();
     front.metrics.in_flight.increment(1.0);
     let in_flight = scopeguard(|| front.metrics.in_flight.decrement(1.0));
-    let (route, mut answer) = routed(front, (&parts, from), body, &request_id).await;
+    let (route, mut answer) = placed(front, (&parts, from), body, &request_id).await;
     drop(in_flight);
     reply::finish(&mut answer);
     if rest.is_large() {
@@ -63,6 +64,57 @@ fn scopeguard<F: FnMut()>(end: F) -> impl Drop {
     Guard(end)
 }
 
+/// Answers a request where it belongs: natively, or in a dialect.
+async fn placed<G: Gateway>(
+    front: &Front<G>,
+    (parts, from): (&Parts, Option<IpAddr>),
+    body: RequestBody,
+    request_id: &RequestId,
+) -> (Option<usize>, Answer) {
+    let (method, path) = (&parts.method, parts.uri.path());
+    let found = match dialects::place(&front.hosts, parts) {
+        Place::Unclear => return (None, dialects::unclear()),
+        Place::NativeAlone => return routed(front, (parts, from), body, request_id).await,
+        Place::Dialect(dialect, path) => front.dialects.at(dialect, method, path),
+        // The root is the native API's first, then that of the dialect without a prefix.
+        Place::Native => match front.router.at(method, path) {
+            Match::Nothing => match front.dialects.at(Dialect::Wsapi, method, path) {
+                Found::Nothing(_) => Found::Nothing(None),
+                found => found,
+            },
+            _ => return routed(front, (parts, from), body, request_id).await,
+        },
+    };
+    match found {
+        Found::Row { index, mount, row, params } => {
+            let span = tracing::debug_span!("request", id = request_id.as_str(), operation = row.name);
+            // Boxed: what the dialects need would be paid for by every native request.
+            let handler =
+                Box::pin(dialects::answer(front, (parts, from), body, (mount, row), params)).instrument(span);
+            let answer = AssertUnwindSafe(handler).catch_unwind().await;
+            let answer =
+                answer.unwrap_or_else(|_| dialects::refuse(mount, &panicked(front, row.name, request_id)));
+            (Some(index), answer)
+        }
+        Found::OtherMethods(mount, allow) => (None, dialects::other_methods(mount, &allow)),
+        Found::Options(allow) => (None, allowed(&allow)),
+        Found::Nothing(Some(mount)) => (None, dialects::nothing_there(front, mount, (parts, from))),
+        Found::Nothing(None) => (None, problem::answer(&nothing_there(), request_id)),
+    }
+}
+
+fn allowed(allow: &str) -> Answer {
+    let mut answer = reply::no_content();
+    reply::set_text(&mut answer, ALLOW, allow);
+    answer
+}
+
+fn nothing_there() -> Failure {
+    let detail =
+        "There is nothing at this path. Those of the native API start with /v1/; no path ends with a slash.";
+    Failure::new(ErrorCode::RouteNotFound, detail)
+}
+
 async fn routed<G: Gateway>(
     front: &Front<G>,
     (parts, from): (&Parts, Option<IpAddr>),
@@ -75,24 +127,14 @@ async fn routed<G: Gateway>(
             let handler = handle(front, (parts, from), body, route, params).instrument(span);
             let outcome = match AssertUnwindSafe(handler).catch_unwind().await {
                 Ok(outcome) => outcome,
-                Err(_) => Err(panicked(front, route, request_id)),
+                Err(_) => Err(panicked(front, route.name, request_id)),
             };
             let answer = outcome.unwrap_or_else(|failure| problem::answer(&failure, request_id));
             (Some(index), answer)
         }
         Match::OtherMethods(allow) => (None, problem::other_methods(&allow, request_id)),
-        Match::Options(allow) => {
-            let mut answer = reply::no_content();
-            reply::set_text(&mut answer, ALLOW, &allow);
-            (None, answer)
-        }
-        Match::Nothing => {
-            let failure = Failure::new(
-                ErrorCode::RouteNotFound,
-                "There is nothing at this path. Paths start with /v1/ and end without a slash.",
-            );
-            (None, problem::answer(&failure, request_id))
-        }
+        Match::Options(allow) => (None, allowed(&allow)),
+        Match::Nothing => (None, problem::answer(&nothing_there(), request_id)),
     }
 }
 
@@ -120,16 +162,17 @@ async fn handle<G: Gateway>(
                 .map_err(|_| Failure::busy("Too many requests are under way. Try again.", BUSY_RETRY_MS))?;
             let principal = auth::admit(&front.gateway, (&parts.headers, from), (route, scope))?;
             let query = Query::parse(parts.uri.query(), route)?;
-            let call = Call { front, principal, from, params, query, headers: &parts.headers };
+            let headers = &parts.headers;
+            let call = Call { front, principal, from, params, query, headers, addressed: None };
             native::answer(operation, &call, body).await
         }
     }
 }
 
 /// The message of a panic may hold what the request held, so it is not repeated here; the panic hook has it.
-fn panicked<G: Gateway>(front: &Front<G>, route: &Route, request_id: &RequestId) -> Failure {
+fn panicked<G: Gateway>(front: &Front<G>, operation: &'static str, request_id: &RequestId) -> Failure {
     front.metrics.panics.increment(1);
-    tracing::error!(id = request_id.as_str(), operation = route.name, "a handler panicked");
+    tracing::error!(id = request_id.as_str(), operation, "a handler panicked");
     Failure::new(ErrorCode::Internal, "Something went wrong inside. Report it with the request id.")
 }
 

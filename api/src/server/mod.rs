@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 pub(crate) use front::Front;
 
+use crate::dialects::{Hosts, Routers};
 use crate::gateway::Gateway;
 use crate::limits;
 use crate::route::Router;
@@ -26,6 +27,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Front threads, 1 to [`limits::THREADS_MAX`].
     pub threads: usize,
+    /// Hosts that serve one dialect alone.
+    pub hosts: Hosts,
     /// Bounds that an operator may change.
     pub bounds: Bounds,
 }
@@ -33,7 +36,7 @@ pub struct ServerConfig {
 impl ServerConfig {
     /// One front thread and the default bounds.
     pub fn new(listen: SocketAddr) -> ServerConfig {
-        ServerConfig { listen, threads: 1, bounds: Bounds::default() }
+        ServerConfig { listen, threads: 1, hosts: Hosts::default(), bounds: Bounds::default() }
     }
 }
 
@@ -126,6 +129,7 @@ pub fn serve<G: Gateway>(config: ServerConfig, gateway: G) -> Result<RunningServ
         return Err(ServeError::Threads(config.threads));
     }
     let router = Router::new().map_err(|error| ServeError::Routes(error.to_string()))?;
+    let dialects = Routers::new().map_err(|error| ServeError::Routes(error.to_string()))?;
     let listeners = listen::bind(config.listen, config.threads)
         .map_err(|source| ServeError::Listen { address: config.listen, source })?;
     let local_addr = listeners
@@ -136,7 +140,7 @@ pub fn serve<G: Gateway>(config: ServerConfig, gateway: G) -> Result<RunningServ
     let (stop, stopping) = watch::channel(false);
     let (alive, ended) = watch::channel(config.threads);
     let drain = Duration::from_millis(config.bounds.drain_ms_max);
-    let front = Front::new(gateway, router, config.bounds, stopping);
+    let front = Front::new(gateway, (router, dialects), (config.hosts, config.bounds), stopping);
     for (index, listener) in listeners.into_iter().enumerate() {
         // An error here drops `stop`, which ends the threads that are already running.
         thread::start(index, listener, front.clone(), alive.clone()).map_err(ServeError::Thread)?;

@@ -83,7 +83,10 @@ impl Sent {
     }
 
     fn build(self) -> Request<Full<Bytes>> {
-        let mut request = Request::builder().method(self.method).uri(self.path).header("host", "localhost");
+        let mut request = Request::builder().method(self.method).uri(self.path);
+        if !self.headers.iter().any(|(name, _)| name == "host") {
+            request = request.header("host", "localhost");
+        }
         if let Some(key) = self.key {
             request = request.header("authorization", format!("Bearer {key}"));
         }

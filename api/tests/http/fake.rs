@@ -10,20 +10,24 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{Notify, watch};
-use trunkline_api::{AppPrincipal, Gateway, Health, NodeStatus, Principal};
-use trunkline_model::account::{AccountRecord, AuditAction, Author, MemberRecord, Role, SessionRecord};
+use trunkline_api::{
+    AppPrincipal, Gateway, Health, NodeStatus, Principal,
+};
+use trunkline_model::account::{
+    AccountRecord, AuditAction, Author, MemberRecord, Role, SessionRecord, native_scopes,
+};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
     ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, Reply, SendRequest, Shown,
 };
-use trunkline_model::delivery::FollowFrom;
+use trunkline_model::delivery::{Endpoint, FollowFrom};
 use trunkline_model::event::Event;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
 use trunkline_model::record::EventRetention;
 use trunkline_model::settings::SettingsUpdate;
 use trunkline_model::{
-    AccountId, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope, WorkspaceId,
+    AccountId, Dialect, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope, WorkspaceId,
 };
 
 use crate::answers;
@@ -54,6 +58,12 @@ pub const OTHER_KEY: &str = "tk_other";
 pub const NO_SCOPE_KEY: &str = "tk_none";
 /// May do everything with one instance.
 pub const LIMITED_KEY: &str = "tk_limited";
+/// May look at instances and change them, but not say where events go.
+pub const KEEPER_KEY: &str = "tk_keeper";
+/// A customer's of WSAPI, of the open instance.
+pub const WSAPI_KEY: &str = "ws_live_shop";
+/// One of WASaaS, for everything.
+pub const WASAAS_KEY: &str = "wsk_shop";
 
 /// The cookie of a member who looks at everything.
 pub const COOKIE: &str = "tss_member";
@@ -104,6 +114,8 @@ struct Inner {
     refusal: Mutex<Option<Failure>>,
     followed: Mutex<bool>,
     revoked: Mutex<bool>,
+    /// The only hook that there is.
+    hook: Mutex<Option<Box<Endpoint>>>,
 }
 
 impl Fake {
@@ -121,6 +133,7 @@ impl Fake {
             refusal: Mutex::default(),
             followed: Mutex::default(),
             revoked: Mutex::default(),
+            hook: Mutex::default(),
         }))
     }
 
@@ -261,10 +274,14 @@ impl Gateway for Fake {
             OTHER_KEY => (OTHER_ACCOUNT, vec![Scope::All]),
             NO_SCOPE_KEY => (ACCOUNT, Vec::new()),
             LIMITED_KEY => (ACCOUNT, vec![Scope::All]),
+            KEEPER_KEY => (ACCOUNT, vec![Scope::InstancesRead, Scope::InstancesWrite]),
+            WSAPI_KEY => (ACCOUNT, native_scopes(Dialect::Wsapi, &["instance".to_owned()])),
+            WASAAS_KEY => (ACCOUNT, vec![Scope::All]),
             _ => return Err(Failure::new(ErrorCode::Unauthorized, "No.")),
         };
-        let instances = (presented == LIMITED_KEY).then(|| Arc::from([OPEN]));
-        Ok(Principal { instances, ..Principal::of_key(account, KeyId(1), scopes) })
+        let instances = [LIMITED_KEY, WSAPI_KEY].contains(&presented).then(|| Arc::from([OPEN]));
+        let dialect = Some(Dialect::of_key(presented).unwrap_or(Dialect::Native));
+        Ok(Principal { dialect, instances, ..Principal::of_key(account, KeyId(1), scopes) })
     }
 
     fn authenticate_app(&self, _presented: &str, _from: Option<IpAddr>) -> Result<AppPrincipal, Failure> {
@@ -366,6 +383,13 @@ impl Gateway for Fake {
         Ok((views, limit == 1))
     }
 
+    fn instances_of(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)> {
+        match account {
+            ACCOUNT => vec![(OPEN, InstanceState::Open), (UNLINKED, InstanceState::New)],
+            _ => vec![(FOREIGN, InstanceState::Open)],
+        }
+    }
+
     fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId> {
         let known =
             [(ACCOUNT, OPEN, "shop"), (ACCOUNT, UNLINKED, "fresh"), (OTHER_ACCOUNT, FOREIGN, "foreign")];
@@ -396,7 +420,8 @@ impl Gateway for Fake {
             | Command::Restart
             | Command::Logout => {
                 let newest_event = *self.0.newest.borrow();
-                let view = InstanceView { newest_event, ..instance(id, state) };
+                let mut view = InstanceView { newest_event, ..instance(id, state) };
+                view.linked = view.linked.filter(|_| id != UNLINKED);
                 Ok(Reply::Instance(Box::new(view)))
             }
             Command::Group(command) => Ok(answers::group(&command)),
@@ -472,6 +497,16 @@ impl Gateway for Fake {
         self.see(Seen::Endpoint(command.clone()));
         if account != ACCOUNT {
             return Err(Failure::new(ErrorCode::WebhookNotFound, "No."));
+        }
+        match &command {
+            EndpointCommand::GetHook(_) => return Ok(EndpointReply::Hook(lock(&self.0.hook).clone())),
+            EndpointCommand::ChangeHook(id, change) => {
+                let mut hook = lock(&self.0.hook);
+                let changed = change.as_ref().clone().apply(*id, account, hook.as_deref(), 0);
+                *hook = Some(Box::new(changed));
+                return Ok(EndpointReply::Hook(hook.clone()));
+            }
+            _ => {}
         }
         match (&command, self.pull(0, usize::MAX)) {
             (EndpointCommand::Pull { limit, .. }, Reply::Events { events, .. }) => {

@@ -6,6 +6,7 @@ mod answers;
 mod bad_input;
 mod client;
 mod contents;
+mod dialects;
 mod events;
 mod fake;
 mod limits;

@@ -23,6 +23,7 @@ fn a_webhook_as_it_is_shown() {
         "type": "http",
         "url": "https://example.org/hook",
         "header_names": ["X-Tenant"],
+        "dialect": null,
         "old_secret_until": "2023-11-14T22:14:20.000Z",
         "events": ["message.*"],
         "instances": ["ins_0000000000000011"],

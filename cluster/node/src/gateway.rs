@@ -10,7 +10,7 @@ use futures_util::stream::BoxStream;
 use metrics_exporter_prometheus::PrometheusHandle;
 use trunkline_api::{
     AccountFollower, AppPrincipal, EventTail, Gateway, Health, NodeStatus, OpenFiles, Principal, ShardStatus,
-    event_id, event_json, events_json, test_event_json,
+    dialect_event, event_id, event_json, events_json, tells_dialect_event, test_event_json,
 };
 use trunkline_engine::{Engine, EventWriter};
 use trunkline_model::account::{AccountRecord, Author, MemberRecord, SessionRecord};
@@ -18,8 +18,9 @@ use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
     ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, Reply, Shown,
 };
-use trunkline_model::delivery::FollowFrom;
+use trunkline_model::delivery::{DialectFormat, FollowFrom, Telling, Told};
 use trunkline_model::event::Event;
+use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::EventRetention;
 use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, LimitClass, MessageId};
@@ -39,7 +40,7 @@ pub struct LocalTail(Option<trunkline_engine::EventTail>);
 /// Follows the events of an account's instances.
 pub struct LocalFollower(trunkline_engine::AccountFollower);
 
-/// Writes events as the native API does.
+/// Writes events as the API does, natively and in its dialects.
 pub struct NativeWriter;
 
 impl LocalGateway {
@@ -131,6 +132,10 @@ impl Gateway for LocalGateway {
         wanted: InstanceFilter<'_>,
     ) -> Result<(Vec<InstanceView>, bool), Failure> {
         self.engine.list_instances(account, page, wanted).await
+    }
+
+    fn instances_of(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)> {
+        self.engine.instances_of(account)
     }
 
     fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId> {
@@ -287,6 +292,14 @@ impl EventWriter for NativeWriter {
 
     fn id(&self, instance: InstanceId, sequence: u64) -> String {
         event_id(instance, sequence)
+    }
+
+    fn is_told(&self, format: &DialectFormat, event: &Event) -> bool {
+        tells_dialect_event(format, event)
+    }
+
+    fn in_dialect(&self, telling: &Telling<'_>) -> Option<Told> {
+        dialect_event(telling)
     }
 
     fn test(&self, account: AccountId, endpoint: EndpointId, time_ms: i64) -> Vec<u8> {

@@ -30,8 +30,12 @@ impl Node {
             plain_cookies: settings.plain_cookies,
             ..Bounds::default()
         };
-        let config =
-            ServerConfig { threads: settings.front_threads, bounds, ..ServerConfig::new(settings.listen) };
+        let config = ServerConfig {
+            threads: settings.front_threads,
+            hosts: settings.dialect_hosts.clone(),
+            bounds,
+            ..ServerConfig::new(settings.listen)
+        };
         let server = serve(config, LocalGateway::new(engine.clone(), metrics))?;
         Ok(Node { engine, server })
     }

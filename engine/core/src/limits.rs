@@ -49,6 +49,10 @@ pub const ACK_TIMEOUT_MS: u64 = 45_000;
 pub const SESSION_OPEN_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest that an orderly stop of a session may take before it is cut.
 pub const SESSION_STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the webhook of an instance has to take the news of its deletion.
+pub const FAREWELL_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often is looked whether it has.
+pub const FAREWELL_POLL: Duration = Duration::from_millis(50);
 /// Longest that WhatsApp may take to confirm a logout.
 pub const LOGOUT_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often an open instance's progress is checked, in milliseconds.
@@ -141,6 +145,8 @@ pub const BATCH_ATTEMPTS_MAX: u32 = 3;
 pub const LANES_PER_BATCH: usize = 1_000;
 /// Replays of one log that one endpoint may have under way.
 pub const REPLAYS_PER_LOG_MAX: usize = 64;
+/// Events of the time before an instance was online that one replay takes up.
+pub const BACKFILLED_PER_REPLAY: usize = 100_000;
 /// Dead letters that one replay takes up.
 pub const DEAD_LETTERS_PER_REPLAY: usize = 10_000;
 /// Pages of a log that one pull looks through.

@@ -44,7 +44,7 @@ use crate::id::{AccountId, EndpointId, InstanceId, MessageId, WorkspaceId};
 use crate::inbound::Party;
 use crate::instance::InstanceState;
 use crate::message::{BlobRef, Lane, MessageStatus, SendMessage};
-use crate::settings::{InstanceSettings, SettingsUpdate};
+use crate::settings::{HistorySync, InstanceSettings, SettingsUpdate};
 
 /// A command to one instance.
 #[derive(Debug, Clone, PartialEq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
@@ -388,6 +388,8 @@ pub struct InstanceView {
     pub outbox_depth: u64,
     /// Sequence number of the newest event.
     pub newest_event: u64,
+    /// How much the phone is asked for of the time before it was linked.
+    pub history: HistorySync,
     /// When it was made, in milliseconds since the Unix epoch.
     pub created_at_ms: i64,
 }
@@ -401,6 +403,8 @@ pub struct PairingView {
     pub qr: Option<Expiring>,
     /// The 8-character code on show.
     pub code: Option<Expiring>,
+    /// The number that it is for, in digits.
+    pub code_for: Option<String>,
     /// WebAuthn request options to be answered, as JSON text.
     pub passkey_request_json: Option<String>,
     /// Code to compare on both screens.

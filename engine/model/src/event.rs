@@ -96,6 +96,9 @@ pub enum EventBody {
         author: Option<Party>,
         /// The protocol's own word for the change: `add`, `remove`, `subject`, …
         change: String,
+        /// What a subject or a description is now, or whether joining takes consent (`on`, `off`); `None` of a description that is gone, and
+        /// of other changes.
+        text: Option<String>,
         /// The members that it concerns.
         participants: Vec<Party>,
     },
@@ -132,6 +135,8 @@ pub enum EventBody {
         /// Why.
         reason: PauseReason,
     },
+    /// The messages that the phone sends of the last time before it was linked are in the log.
+    HistoryTaken,
 }
 
 /// A vote, and how the poll stands with it.
@@ -250,6 +255,7 @@ impl EventBody {
             EventBody::Exported { .. } => "instance.exported",
             EventBody::Imported { .. } => "instance.imported",
             EventBody::WebhookPaused { .. } => "webhook.paused",
+            EventBody::HistoryTaken => "instance.history_taken",
         }
     }
 }

@@ -31,6 +31,12 @@ impl Party {
         Party { jid: jid.to_owned(), phone, lid, name: None }
     }
 
+    /// Whether it is the same person or chat: one name that both have is enough.
+    pub fn is(&self, other: &Party) -> bool {
+        let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+        self.jid == other.jid || same(&self.phone, &other.phone) || same(&self.lid, &other.lid)
+    }
+
     /// Whether it is a person of whom only one of the two names is known.
     pub fn lacks_a_name(&self) -> bool {
         self.phone.is_some() != self.lid.is_some()

@@ -17,7 +17,7 @@ mod idempotency;
 mod isolation;
 mod lanes;
 mod lifecycle;
-mod live;
+pub(crate) mod live;
 mod media;
 mod media_at_scale;
 mod members;

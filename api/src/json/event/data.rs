@@ -55,6 +55,9 @@ pub(super) enum Data<'a> {
         group: Person<'a>,
         author: Option<Person<'a>>,
         change: &'a str,
+        /// What a subject or a description is now, or whether joining takes consent (`on`, `off`); null of a description that is gone,
+        /// and of other changes.
+        text: Option<&'a str>,
         participants: Vec<Person<'a>>,
     },
     Limits(Box<LimitsJson<'a>>),
@@ -93,6 +96,7 @@ pub(super) enum Data<'a> {
         /// `failing` or `gone`.
         reason: &'static str,
     },
+    Nothing {},
 }
 
 impl<'a> Data<'a> {
@@ -124,10 +128,11 @@ impl<'a> Data<'a> {
                 online: *online,
                 last_seen: last_seen_ms.map(Time),
             },
-            EventBody::GroupChanged { group, author, change, participants } => Data::Group {
+            EventBody::GroupChanged { group, author, change, text, participants } => Data::Group {
                 group: Person::of(group),
                 author: author.as_ref().map(Person::of),
                 change,
+                text: text.as_deref(),
                 participants: participants.iter().map(Person::of).collect(),
             },
             EventBody::LimitsChanged(limits) => Data::Limits(Box::new(LimitsJson::of(limits))),
@@ -158,6 +163,7 @@ impl<'a> Data<'a> {
             EventBody::WebhookPaused { endpoint, reason } => {
                 Data::WebhookPaused { webhook: endpoint.to_string(), reason: reason.as_str() }
             }
+            EventBody::HistoryTaken => Data::Nothing {},
         }
     }
 }

@@ -279,6 +279,7 @@ fn every_type_that_an_event_can_have_is_listed_once() {
             group: Party::default(),
             author: None,
             change: String::new(),
+            text: None,
             participants: Vec::new(),
         },
         EventBody::LimitsChanged(Box::default()),
@@ -301,6 +302,7 @@ fn every_type_that_an_event_can_have_is_listed_once() {
         EventBody::Exported { by: String::new() },
         EventBody::Imported { source: String::new(), by: String::new() },
         EventBody::WebhookPaused { endpoint: EndpointId(3), reason: PauseReason::Gone },
+        EventBody::HistoryTaken,
     ];
     let mut kinds: Vec<&str> = states.iter().chain(&statuses).chain(&others).map(EventBody::kind).collect();
     let mut listed = EVENT_TYPES.to_vec();

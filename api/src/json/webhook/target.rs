@@ -153,11 +153,14 @@ fn http(body: &WebhookBody, old: Option<&HttpTarget>, url: String, problems: &mu
         secret: body.secret.clone().unwrap_or_default(),
         old_secret: old.filter(|_| body.secret.is_none()).and_then(|old| old.old_secret.clone()),
         headers,
-        format: old.map_or(Format::Native, |old| old.format),
+        format: old.map_or(Format::Native, |old| old.format.clone()),
     }
 }
 
-fn read_headers(headers: &BTreeMap<String, String>, problems: &mut Problems) -> Vec<(String, String)> {
+pub(crate) fn read_headers(
+    headers: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Vec<(String, String)> {
     if headers.len() > model_limits::WEBHOOK_HEADERS_MAX {
         problems.add("headers", format!("has more than {} headers", model_limits::WEBHOOK_HEADERS_MAX));
         return Vec::new();

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::AccountId;
 use trunkline_model::command::{DeadLetter, EndpointView, TestResult};
-use trunkline_model::delivery::{DeliveryRecord, LaneCounts, Outcome, Pause, RetrySchedule, Target};
+use trunkline_model::delivery::{DeliveryRecord, Format, LaneCounts, Outcome, Pause, RetrySchedule, Target};
 
 use crate::json::event::{EventJson, event_id};
 use crate::json::time::Time;
@@ -54,6 +54,9 @@ enum TargetJson<'a> {
         url: &'a str,
         /// Names of its own headers; their values are not shown.
         header_names: Vec<&'a str>,
+        /// The service in whose form events are told; null in Trunkline's own. Such a webhook belongs to one instance and is changed
+        /// through the API of that service.
+        dialect: Option<&'static str>,
         /// Until when the secret before this one signs as well.
         old_secret_until: Option<Time>,
     },
@@ -232,6 +235,10 @@ impl<'a> TargetJson<'a> {
             Target::Http(http) => TargetJson::Http {
                 url: &http.url,
                 header_names: http.headers.iter().map(|(name, _)| name.as_str()).collect(),
+                dialect: match &http.format {
+                    Format::Dialect(format) => Some(format.dialect.as_str()),
+                    Format::Native => None,
+                },
                 old_secret_until: http.old_secret.as_ref().map(|old| Time(old.until_ms)),
             },
             Target::Nats(nats) => TargetJson::Nats {

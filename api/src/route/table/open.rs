@@ -46,6 +46,10 @@ open! {
         "Lists every operation with its scope.";
     ReferencePage: "/docs/reference/{operation}", "docs.reference_page", (bytes "text/markdown"),
         "Explains one operation: parameters, body with an example, answers.";
+    Dialect: "/docs/{dialect}", "docs.dialect", (bytes "text/markdown"),
+        "Lists the operations of an API that customers of another service call.";
+    DialectOpenApi: "/docs/{dialect}/openapi.json", "docs.dialect_openapi", (bytes "application/json"),
+        "Describes such an API in OpenAPI 3.1.";
     ErrorIndex: "/docs/errors", "docs.errors", (bytes "text/markdown"), "Lists the error codes.";
     ErrorPage: "/docs/errors/{code}", "docs.error", (bytes "text/markdown"),
         "Explains one error code: its causes and remedies.";

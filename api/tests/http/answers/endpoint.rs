@@ -115,5 +115,6 @@ pub fn endpoint(command: &EndpointCommand) -> Result<EndpointReply, Failure> {
         Ask::DeadLetters { limit, .. } => Ok(EndpointReply::DeadLetters(vec![letter()], *limit == 1)),
         Ask::Replay(..) => Ok(EndpointReply::Replaying(5)),
         Ask::Pull { .. } => Ok(EndpointReply::Events(Vec::new())),
+        Ask::GetHook(_) | Ask::ChangeHook(..) => Ok(EndpointReply::Hook(None)),
     }
 }

@@ -9,6 +9,7 @@ use trunkline_model::gate::Progress;
 use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::MessageStatus;
+use trunkline_model::settings::HistorySync;
 use trunkline_model::{InstanceId, MessageId, WorkspaceId};
 
 use super::{ACCOUNT, OPEN, QR};
@@ -36,6 +37,7 @@ pub fn instance(id: InstanceId, state: InstanceState) -> InstanceView {
         next_attempt_at_ms: None,
         outbox_depth: 3,
         newest_event: 0,
+        history: HistorySync::Off,
         created_at_ms: 1_700_000_000_000,
     }
 }
@@ -91,6 +93,7 @@ pub fn pairing(state: InstanceState) -> Reply {
         state,
         qr: on_show.then(|| Expiring { text: QR.to_owned(), expires_at_ms: 1_700_000_020_000 }),
         code: None,
+        code_for: None,
         passkey_request_json: None,
         passkey_confirmation: None,
     })

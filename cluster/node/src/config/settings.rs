@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use trunkline_api::limits::TRUSTED_PROXIES_MAX;
+use trunkline_api::Hosts;
 use trunkline_engine::limits::{MEDIA_QUOTA_BYTES, RECONNECT_RATE_MAX};
 use trunkline_engine::{BucketConfig, Endpoints};
 use trunkline_spool::{Backend, UnknownBackend};
@@ -54,6 +55,8 @@ pub struct Settings {
     pub plain_cookies: bool,
     /// Threads that serve HTTP.
     pub front_threads: usize,
+    /// Hosts that serve the API of another service alone.
+    pub dialect_hosts: Hosts,
     /// Engine threads.
     pub shards: u16,
     /// Whether somebody asked for that number; otherwise an existing data directory's number is taken.
@@ -149,6 +152,7 @@ impl Reader {
             }),
             trusted_proxies: self.value(Key::TrustedProxies, "", proxies),
             plain_cookies: self.value(Key::PlainCookies, "false", switch),
+            dialect_hosts: self.value(Key::DialectHosts, "", Hosts::parse),
             front_threads: self.value(Key::FrontThreads, &(cores / 4).max(1).to_string(), |text| {
                 count(text, trunkline_api::limits::THREADS_MAX as u64).map(|count| count as usize)
             }),

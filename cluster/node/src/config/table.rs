@@ -12,6 +12,8 @@ pub enum Key {
     TrustedProxies,
     /// Cookies over plain HTTP.
     PlainCookies,
+    /// Hosts that serve the API of another service.
+    DialectHosts,
     /// Threads that serve HTTP.
     FrontThreads,
     /// Engine threads.
@@ -144,6 +146,13 @@ pub static SETTINGS: &[Setting] = &[
         "BOOL",
         Kind::Switch,
         "Let the cookies of members who sign in travel over plain HTTP: for networks that need no TLS [default: false]",
+    ),
+    row(
+        Key::DialectHosts,
+        "dialect-hosts",
+        "HOSTS",
+        Kind::Text,
+        "Host names that serve the API of another service alone, such as wsapi=api.example.org [default: none]",
     ),
     row(
         Key::FrontThreads,

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use trunkline_api::Hosts;
 use trunkline_engine::Endpoints;
 use trunkline_model::Scope;
 use trunkline_model::id::ROOT_ACCOUNT;
@@ -72,6 +73,7 @@ fn settings(data: &TempDir, service: &trunkline_simulator::Endpoints, log: LogSe
         mail: None,
         plain_cookies: true,
         front_threads: 1,
+        dialect_hosts: Hosts::default(),
         shards: u16::try_from(cores / 2).unwrap_or(1).max(1),
         shards_given: true,
         // The service and the clients share the cores with the shards.

@@ -86,7 +86,7 @@ impl Dispatcher {
         station.wait(key);
         if entry.endpoint.target.kind() == TargetKind::Pull {
             entry.bell.notify_waiters();
-        } else if entry.endpoint.pause.is_none() && station.begin() {
+        } else if entry.endpoint.is_at_work() && station.begin() {
             self.start_runner(context, entry.endpoint.id, station);
         }
     }

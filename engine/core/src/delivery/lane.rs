@@ -206,9 +206,13 @@ impl Run {
         WEBHOOK_PAGE.max(self.endpoint().batching.map_or(0, |batching| usize::from(batching.events_max)))
     }
 
-    /// The filter holds for replays as well.
+    /// The filter holds for replays as well, and so does what a dialect has no word for.
     fn wants(&self, event: &Event) -> bool {
-        self.endpoint().filter.wants(event)
+        let is_told = || match self.endpoint().hook() {
+            Some((_, format)) => self.context.write_events.is_told(format, event),
+            None => true,
+        };
+        self.endpoint().filter.wants(event) && is_told()
     }
 
     fn bundle<'a>(&self, events: &'a [Event]) -> Bundle<'a> {

@@ -15,6 +15,7 @@ mod census;
 mod courier;
 mod dispatcher;
 mod follow;
+mod hooks;
 mod inbox;
 mod journal;
 mod key;
@@ -31,7 +32,7 @@ mod sums;
 mod tests;
 
 pub(crate) use courier::test;
-pub(crate) use courier::{Couriers, check_target};
+pub(crate) use courier::{Couriers, check_address, check_target};
 pub(crate) use dispatcher::Dispatcher;
 pub use follow::AccountFollower;
 pub(crate) use inbox::Inbox;
@@ -41,6 +42,7 @@ pub(crate) use replay::replay;
 pub(crate) use rows::{forget_letters, read_endpoint};
 pub(crate) use sums::{dead_letters, deliveries, health};
 
+use trunkline_model::delivery::{DialectFormat, Telling, Told};
 use trunkline_model::event::Event;
 use trunkline_model::{AccountId, EndpointId, InstanceId};
 
@@ -54,6 +56,12 @@ pub trait EventWriter: Send + Sync {
 
     /// The public id of an event.
     fn id(&self, instance: InstanceId, sequence: u64) -> String;
+
+    /// Whether a dialect has such an event, and the format does not leave it out.
+    fn is_told(&self, format: &DialectFormat, event: &Event) -> bool;
+
+    /// One event in the form of a dialect, signed: the body, and the headers that go with it. `None` when it is not told.
+    fn in_dialect(&self, telling: &Telling<'_>) -> Option<Told>;
 
     /// The body of a test delivery, which no log has.
     fn test(&self, account: AccountId, endpoint: EndpointId, time_ms: i64) -> Vec<u8>;

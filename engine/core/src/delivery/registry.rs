@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use trunkline_model::delivery::{Endpoint, Pause, PauseReason, TargetKind};
 use trunkline_model::id::ROOT_ACCOUNT;
 use trunkline_model::limits::ENDPOINTS_PER_ACCOUNT_MAX;
@@ -14,6 +14,7 @@ use trunkline_store::{Batch, CommitClass, Ledger, Sealer};
 
 use super::dispatcher::Dispatcher;
 use super::follow::Followers;
+use super::hooks;
 use super::inbox::Order;
 use super::rows;
 use crate::clock;
@@ -58,6 +59,8 @@ pub(crate) struct Registry {
     pub(super) followers: Followers,
     retention: RwLock<HashMap<AccountId, EventRetention>>,
     shards: OnceLock<Shards>,
+    /// Turns true when every endpoint is known and every shard runs.
+    begun: watch::Sender<bool>,
     tell_paused: OnceLock<TellPaused>,
 }
 
@@ -76,6 +79,7 @@ impl Known {
         let id = entry.endpoint.id;
         match &entry.endpoint.filter.instances {
             None => self.everywhere.entry(entry.endpoint.account).or_default().push(id),
+            Some(_) if entry.endpoint.is_silent() => {}
             Some(instances) => {
                 instances.iter().for_each(|instance| self.of_instance.entry(*instance).or_default().push(id));
             }
@@ -112,6 +116,7 @@ impl Registry {
             followers: Followers::default(),
             retention: RwLock::default(),
             shards: OnceLock::new(),
+            begun: watch::Sender::new(false),
             tell_paused: OnceLock::new(),
         })
     }
@@ -128,6 +133,13 @@ impl Registry {
         self.mind_listening();
         let ids: Vec<EndpointId> = self.read().by_id.keys().copied().collect();
         ids.into_iter().for_each(|id| self.order(Order::Walk(id)));
+        self.begun.send_replace(true);
+    }
+
+    /// Waits until deliveries have begun: before, not every endpoint is known.
+    pub(crate) async fn ready(&self) {
+        // It can only end by being true: the sender is here.
+        let _ = self.begun.subscribe().wait_for(|begun| *begun).await;
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Known> {
@@ -161,12 +173,13 @@ impl Registry {
         self.read().by_id.get(&id).cloned()
     }
 
-    /// An account's endpoint.
+    /// An account's endpoint. A hook without an address is none yet.
     ///
     /// # Errors
     /// [`ErrorCode::WebhookNotFound`].
     pub(crate) fn of_account(&self, account: AccountId, id: EndpointId) -> Result<Arc<Entry>, Failure> {
-        self.get(id).filter(|entry| entry.endpoint.account == account).ok_or_else(|| no_endpoint(id))
+        let ours = |entry: &Arc<Entry>| entry.endpoint.account == account && !entry.endpoint.is_silent();
+        self.get(id).filter(ours).ok_or_else(|| no_endpoint(id))
     }
 
     /// An account's endpoints of one side in the order of their ids.
@@ -177,6 +190,7 @@ impl Registry {
             .values()
             .filter(|entry| entry.endpoint.account == account)
             .filter(|entry| (entry.endpoint.target.kind() == TargetKind::Pull) == pulling)
+            .filter(|entry| !entry.endpoint.is_silent())
             .cloned()
             .collect();
         all.sort_unstable_by_key(|entry| entry.endpoint.id);
@@ -238,14 +252,8 @@ impl Registry {
     pub(crate) async fn create(self: &Arc<Self>, endpoint: Endpoint) -> Result<Arc<Entry>, Failure> {
         self.aside(move |registry| {
             let _changing = registry.changing();
-            let account = endpoint.account;
-            let has =
-                registry.read().by_id.values().filter(|entry| entry.endpoint.account == account).count();
-            if has >= ENDPOINTS_PER_ACCOUNT_MAX {
-                let detail = format!(
-                    "An account has at most {ENDPOINTS_PER_ACCOUNT_MAX} webhooks and consumers; delete one."
-                );
-                return Err(Failure::new(ErrorCode::WebhooksFull, detail));
+            if registry.count_of(endpoint.account) >= ENDPOINTS_PER_ACCOUNT_MAX {
+                return Err(hooks::full());
             }
             registry.write(endpoint, None)
         })
@@ -271,7 +279,12 @@ impl Registry {
         .await
     }
 
-    fn changing(&self) -> MutexGuard<'_, ()> {
+    /// Number of an account's endpoints.
+    pub(super) fn count_of(&self, account: AccountId) -> usize {
+        self.read().by_id.values().filter(|entry| entry.endpoint.account == account).count()
+    }
+
+    pub(super) fn changing(&self) -> MutexGuard<'_, ()> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -314,10 +327,11 @@ impl Registry {
     ) -> Result<(), Failure> {
         self.aside(move |registry| {
             let _changing = registry.changing();
-            let entry = registry.of_account(account, id)?;
-            if (entry.endpoint.target.kind() == TargetKind::Pull) != pulling {
-                return Err(no_endpoint(id));
-            }
+            let ours = |entry: &Arc<Entry>| {
+                let pulls = entry.endpoint.target.kind() == TargetKind::Pull;
+                entry.endpoint.account == account && pulls == pulling
+            };
+            registry.get(id).filter(ours).ok_or_else(|| no_endpoint(id))?;
             let mut batch = Batch::new();
             batch.delete(rows::endpoint_key(id));
             registry.commit(id, batch)?;
@@ -330,15 +344,17 @@ impl Registry {
     }
 
     /// Writes an endpoint, and where its lanes through the logs begin that it did not cover before. Blocks.
-    fn write(&self, endpoint: Endpoint, before: Option<&Endpoint>) -> Result<Arc<Entry>, Failure> {
-        self.begin_lanes(&endpoint, before)?;
+    pub(super) fn write(&self, endpoint: Endpoint, before: Option<&Endpoint>) -> Result<Arc<Entry>, Failure> {
+        if !endpoint.is_silent() {
+            self.begin_lanes(&endpoint, before)?;
+        }
         let mut batch = Batch::new();
         rows::put_endpoint(&mut batch, &endpoint, &self.sealer).map_err(|error| unwritten(&error.into()))?;
         self.commit(endpoint.id, batch)?;
-        let (id, paused) = (endpoint.id, endpoint.pause.is_some());
+        let (id, at_work) = (endpoint.id, endpoint.is_at_work());
         let entry = self.publish(endpoint);
         self.mind_listening();
-        self.order(if paused { Order::Stop(id) } else { Order::Walk(id) });
+        self.order(if at_work { Order::Walk(id) } else { Order::Stop(id) });
         Ok(entry)
     }
 

@@ -14,7 +14,7 @@ use super::registry::{Entry, Registry};
 use super::rows;
 use crate::clock;
 use crate::engine::EngineError;
-use crate::limits::{DEAD_LETTERS_PER_REPLAY, REPLAYS_PER_LOG_MAX};
+use crate::limits::{BACKFILLED_PER_REPLAY, DEAD_LETTERS_PER_REPLAY, REPLAYS_PER_LOG_MAX, WEBHOOK_PAGE};
 use crate::log::{self, newest_on_disk};
 use crate::patient;
 use crate::shard::store_failure;
@@ -119,6 +119,7 @@ fn wanted(registry: &Registry, entry: &Entry, what: Replay) -> Result<Wanted, Fa
             let until = newest(registry, own(instance, "instance")?)?;
             Ok(BTreeMap::from([(instance, vec![Stretch { after, until }])]))
         }
+        Replay::Backfilled(instance) => backfilled(registry, own(instance, "instance")?),
         Replay::DeadLetters => {
             let mut letters = Vec::new();
             for instance in registry.instances_of(&entry.endpoint) {
@@ -134,6 +135,20 @@ fn wanted(registry: &Registry, entry: &Entry, what: Replay) -> Result<Wanted, Fa
             Ok(joined(&letters))
         }
     }
+}
+
+/// What the log of an instance tells of the time before it was online.
+fn backfilled(registry: &Registry, instance: InstanceId) -> Result<Wanted, Failure> {
+    let Some(shard) = registry.shard_of(instance.slot()) else { return Ok(Wanted::new()) };
+    let (mut found, mut after) = (Vec::new(), 0);
+    while found.len() < BACKFILLED_PER_REPLAY {
+        let page = log::read(&*shard.ledger, instance, after, WEBHOOK_PAGE);
+        let page = page.map_err(|error| unreadable(&error))?;
+        let Some(last) = page.last() else { break };
+        after = last.sequence;
+        found.extend(page.iter().filter(|event| event.backfilled).map(|event| (instance, event.sequence)));
+    }
+    Ok(joined(&found))
 }
 
 /// Neighbours go together. Takes the events of each instance in order.

@@ -98,7 +98,7 @@ impl Runner {
 
     /// The endpoint, unless it is paused or gone.
     fn entry_at_work(&self) -> Option<Arc<Entry>> {
-        self.registry.get(self.id).filter(|entry| entry.endpoint.pause.is_none())
+        self.registry.get(self.id).filter(|entry| entry.endpoint.is_at_work())
     }
 
     /// Paused or gone: what is under way ends and is written down, the rest waits for better times.

@@ -20,6 +20,8 @@ use super::*;
 use crate::clock;
 use crate::testing::shard::{INSTANCE, TestShard, in_time, resting};
 
+mod hooks;
+
 /// Takes what is posted, and answers as it was told.
 #[derive(Default)]
 struct Site {

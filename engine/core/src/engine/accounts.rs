@@ -158,11 +158,12 @@ impl Engine {
             | EndpointCommand::Pause(id)
             | EndpointCommand::Resume(id)
             | EndpointCommand::RotateSecret(id, _)
-            | EndpointCommand::Delete { id, .. } => Some(*id),
+            | EndpointCommand::Delete { id, .. } => Some(id.to_string()),
+            EndpointCommand::ChangeHook(hook, _) => Some(hook.endpoint().to_string()),
             _ => None,
         };
         let subject = move |reply: &EndpointReply| match (named, reply) {
-            (Some(id), _) => id.to_string(),
+            (Some(name), _) => name,
             (None, EndpointReply::Endpoint(view)) => view.endpoint.id.to_string(),
             _ => String::new(),
         };

@@ -9,7 +9,8 @@ use trunkline_model::command::{
     EndpointCommand, EndpointReply, EndpointView, NewEndpoint, TestResult, UpdateEndpoint,
 };
 use trunkline_model::delivery::{
-    DeliveryRecord, Endpoint, FollowFrom, HttpTarget, OldSecret, Pause, PauseReason, Target, TargetKind,
+    DeliveryRecord, Endpoint, FollowFrom, HookChange, HookId, HttpTarget, OldSecret, Pause, PauseReason,
+    Target, TargetKind,
 };
 use trunkline_model::record::{self, EventRetention, table};
 use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, FieldError, InstanceId};
@@ -88,6 +89,8 @@ impl Engine {
                 delivery::acknowledge(registry, &entry, places).await?;
                 Ok(EndpointReply::Done)
             }
+            EndpointCommand::GetHook(id) => Ok(hook(registry.hook(account, id))),
+            EndpointCommand::ChangeHook(id, change) => self.change_hook(account, id, *change).await,
         }
     }
 
@@ -192,6 +195,19 @@ impl Engine {
         }
     }
 
+    async fn change_hook(
+        &self,
+        account: AccountId,
+        id: HookId,
+        change: HookChange,
+    ) -> Result<EndpointReply, Failure> {
+        self.check_instances(account, Some(&[id.instance]))?;
+        if let Some(url) = change.url.as_deref().filter(|url| !url.is_empty()) {
+            delivery::check_address(url, self.inner().allow_private_fetch)?;
+        }
+        Ok(hook(Some(self.registry().change_hook(account, id, change).await?)))
+    }
+
     async fn rotate_secret(
         &self,
         account: AccountId,
@@ -216,6 +232,11 @@ impl Engine {
 
     async fn test_endpoint(&self, entry: Arc<Entry>) -> Result<EndpointReply, Failure> {
         must_push(&entry.endpoint)?;
+        if entry.endpoint.hook().is_some() {
+            return Err(state(
+                "A webhook in the form of a dialect is not tested: the dialect has no event for that.",
+            ));
+        }
         // On the endpoint's own shard: couriers belong to a shard.
         let (reply, tested) = oneshot::channel();
         let id = entry.endpoint.id;
@@ -252,6 +273,10 @@ impl Engine {
     }
 }
 
+fn hook(entry: Option<Arc<Entry>>) -> EndpointReply {
+    EndpointReply::Hook(entry.map(|entry| Box::new(entry.endpoint.clone())))
+}
+
 fn pause(endpoint: &mut Endpoint) -> Result<(), Failure> {
     let pause = Pause { reason: PauseReason::Requested, since_ms: clock::wall_ms() };
     endpoint.pause.get_or_insert(pause);
@@ -265,6 +290,9 @@ fn resume(endpoint: &mut Endpoint) -> Result<(), Failure> {
 
 fn apply(endpoint: &mut Endpoint, update: UpdateEndpoint) -> Result<(), Failure> {
     let UpdateEndpoint { name, target, events, instances, chat_kinds, batching, .. } = update;
+    if endpoint.hook().is_some() && (instances.is_some() || matches!(batching, Some(Some(_)))) {
+        return Err(state("A webhook in the form of a dialect hears of its one instance, event by event."));
+    }
     if let Some(mut target) = target {
         if target.kind() != endpoint.target.kind() {
             return Err(state("The type of a webhook cannot be changed; make another one."));

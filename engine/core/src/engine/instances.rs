@@ -130,6 +130,11 @@ impl Engine {
         directory.belongs_to(id, account).then_some(id)
     }
 
+    /// Every instance of an account and its state, in the order of their ids.
+    pub fn instances_of(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)> {
+        self.inner().directory.of_account(account)
+    }
+
     /// A page of an account's instances that match, in the order of their ids, and whether there are more.
     ///
     /// # Errors

@@ -184,6 +184,7 @@ impl Instance {
         match session.request_pairing_code(&phone).await {
             Ok(issued) => {
                 self.pairing_code_issued(issued.code, issued.valid_ms).await;
+                self.pairing.code_for = Some(phone);
                 answer(reply, Ok(Reply::Pairing(self.pairing.clone())));
             }
             Err(error) => answer(reply, Err(session_failure(&error))),

@@ -90,7 +90,12 @@ impl Instance {
             session.start();
             return;
         }
-        self.connection_ended(reason, told_ms).await;
+        if reason == CloseReason::DeviceRemoved && self.logouts > 0 {
+            // The service may end the stream before its answer to our own wish is here: it was a wish all the same.
+            self.end_connection(ending(reason).trigger, CloseReason::Requested, told_ms).await;
+        } else {
+            self.connection_ended(reason, told_ms).await;
+        }
         if self.stands() == InstanceState::LoggedOut {
             self.bury_credentials().await;
         }

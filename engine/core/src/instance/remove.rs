@@ -141,11 +141,17 @@ async fn dismantle(
         }
     }
     log.close();
+    context.registry.say_farewell(id).await;
     finish(context, id).await
 }
 
 /// Finishes the deletions that an earlier life of the process began.
 pub(crate) async fn finish_all(context: Arc<ShardContext>, instances: Vec<InstanceId>) {
+    if instances.is_empty() {
+        return;
+    }
+    // What hears of them may live on another shard.
+    context.registry.ready().await;
     for id in instances {
         match finish(&context, id).await {
             Ok(()) => tracing::info!(instance = %id, "finished a deletion that was cut short"),
@@ -158,6 +164,7 @@ pub(crate) async fn finish_all(context: Arc<ShardContext>, instances: Vec<Instan
 async fn finish(context: &ShardContext, id: InstanceId) -> Result<(), Failure> {
     wipe(context, id).await.map_err(|error| super::call::session_failure(&error))?;
     super::payment::settle_all(context, id).await?;
+    context.registry.forget_hooks(id).await?;
     erase(&*context.ledger, id).await.map_err(|error| store_failure(&error))
 }
 

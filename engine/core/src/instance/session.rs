@@ -55,10 +55,11 @@ impl Instance {
                 self.log.complete(&mut person);
                 self.tell(EventBody::Presence { person, online, last_seen_ms }).await;
             }
-            SessionEvent::GroupChanged { group, mut author, change, mut participants } => {
+            SessionEvent::GroupChanged { group, mut author, change, text, mut participants } => {
                 author.iter_mut().chain(&mut participants).for_each(|person| self.log.complete(person));
-                self.tell(EventBody::GroupChanged { group, author, change, participants }).await;
+                self.tell(EventBody::GroupChanged { group, author, change, text, participants }).await;
             }
+            SessionEvent::HistoryTaken => self.tell(EventBody::HistoryTaken).await,
             SessionEvent::LimitsChanged(limits) => self.tell(EventBody::LimitsChanged(limits)).await,
             SessionEvent::Call(call) => {
                 self.decline(&call);

@@ -172,5 +172,12 @@ impl Instance {
 
 /// Nothing to scan, type or confirm.
 pub(super) fn no_pairing(state: InstanceState) -> PairingView {
-    PairingView { state, qr: None, code: None, passkey_request_json: None, passkey_confirmation: None }
+    PairingView {
+        state,
+        qr: None,
+        code: None,
+        code_for: None,
+        passkey_request_json: None,
+        passkey_confirmation: None,
+    }
 }

@@ -8,13 +8,15 @@ use trunkline_model::inbound::InboundMessage;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::message::{BlobRef, MessageStatus};
-use trunkline_model::record::{self, InstanceRecord, MessageRecord, table};
+use trunkline_model::record::{self, InstanceRecord, MessageRecord, SettingsRecord, table};
+use trunkline_model::settings::HistorySync;
 use trunkline_model::{ErrorCode, Failure, InstanceId, MessageId};
 use trunkline_store::{Direction, Key, KeyRange, Ledger};
 use trunkline_whatsapp::Session;
 
 use super::message::{Replier, answer, message_reply};
 use super::state::Instance;
+use crate::engine::EngineError;
 use crate::limits::{LIST_PAGES_PER_POLL, LIST_SCAN_MAX};
 use crate::log::newest_on_disk;
 use crate::media;
@@ -37,6 +39,7 @@ impl Instance {
             next_attempt_at_ms: self.record.scheduled_at_ms,
             outbox_depth: self.outbox_depth(),
             newest_event: self.log.newest(),
+            history: self.settings.history_sync,
             created_at_ms: self.record.created_at_ms,
         }
     }
@@ -196,6 +199,13 @@ fn stored_outbox_depth(ledger: &dyn Ledger, instance: InstanceId) -> u64 {
     counted.map_or(0, |rows| rows.len() as u64)
 }
 
+fn stored_history(ledger: &dyn Ledger, instance: InstanceId) -> Result<HistorySync, EngineError> {
+    match ledger.get(&instance_key(instance, table::SETTINGS, b""))? {
+        Some(stored) => Ok(record::decode::<SettingsRecord>(&stored)?.settings.history_sync),
+        None => Ok(HistorySync::Off),
+    }
+}
+
 /// An instance without an actor as it shows itself: everything of it is on disk. `None` when the record is gone.
 ///
 /// # Errors
@@ -225,6 +235,7 @@ pub(crate) fn dormant_view(
         next_attempt_at_ms: None,
         outbox_depth: stored_outbox_depth(ledger, id),
         newest_event: newest_on_disk(ledger, id).map_err(|error| store_failure(&error))?,
+        history: stored_history(ledger, id).map_err(|error| unreadable(&error))?,
         created_at_ms: record.created_at_ms,
     }))
 }

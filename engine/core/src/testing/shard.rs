@@ -10,7 +10,8 @@ use ractor::{Actor, ActorRef};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 use trunkline_model::command::{Command, InstanceView, MessageView, Reply, SendRequest};
-use trunkline_model::event::Event;
+use trunkline_model::delivery::{DialectFormat, Telling, Told};
+use trunkline_model::event::{Event, EventBody};
 use trunkline_model::gate::Pace;
 use trunkline_model::id::ROOT_ACCOUNT;
 use trunkline_model::inbound::Party;
@@ -306,6 +307,20 @@ impl EventWriter for Numbers {
 
     fn id(&self, _: InstanceId, sequence: u64) -> String {
         sequence.to_string()
+    }
+
+    /// A dialect that has the events of states, and no other.
+    fn is_told(&self, _: &DialectFormat, event: &Event) -> bool {
+        matches!(
+            event.body,
+            EventBody::StateChanged { to: InstanceState::Stopped | InstanceState::Deleted, .. }
+        )
+    }
+
+    fn in_dialect(&self, telling: &Telling<'_>) -> Option<Told> {
+        let body = format!("{} {}", telling.name.unwrap_or_default(), telling.event.sequence);
+        let is_told = self.is_told(telling.format, telling.event);
+        is_told.then(|| Told { body: body.into_bytes(), headers: Vec::new() })
     }
 
     fn test(&self, _: AccountId, _: EndpointId, _: i64) -> Vec<u8> {

@@ -26,9 +26,10 @@ impl EndpointCommand {
     pub fn audited(&self) -> Option<AuditAction> {
         match self {
             EndpointCommand::Create(_) => Some(AuditAction::WebhookCreated),
-            EndpointCommand::Update(..) | EndpointCommand::Pause(_) | EndpointCommand::Resume(_) => {
-                Some(AuditAction::WebhookUpdated)
-            }
+            EndpointCommand::Update(..)
+            | EndpointCommand::Pause(_)
+            | EndpointCommand::Resume(_)
+            | EndpointCommand::ChangeHook(..) => Some(AuditAction::WebhookUpdated),
             EndpointCommand::RotateSecret(..) => Some(AuditAction::WebhookSecretRotated),
             EndpointCommand::Delete { .. } => Some(AuditAction::WebhookDeleted),
             _ => None,

@@ -1,8 +1,8 @@
 //! Endpoints: where an account's events go. These commands are an account's, not an instance's.
 
 use crate::delivery::{
-    Batching, BreakerState, DeadLetterRecord, DeliveryRecord, Endpoint, Filter, LaneCounts, Outcome,
-    RetrySchedule, Target,
+    Batching, BreakerState, DeadLetterRecord, DeliveryRecord, Endpoint, Filter, HookChange, HookId,
+    LaneCounts, Outcome, RetrySchedule, Target,
 };
 use crate::event::Event;
 use crate::id::{EndpointId, InstanceId};
@@ -73,6 +73,10 @@ pub enum EndpointCommand {
     },
     /// A consumer has these events and all before them. Answered by [`EndpointReply::Done`].
     Ack(EndpointId, Vec<(InstanceId, u64)>),
+    /// The hook of an instance, without how it goes. Answered by [`EndpointReply::Hook`].
+    GetHook(HookId),
+    /// Changes the hook of an instance, or makes it. Answered by [`EndpointReply::Hook`].
+    ChangeHook(HookId, Box<HookChange>),
 }
 
 /// Answers to [`EndpointCommand`].
@@ -96,6 +100,8 @@ pub enum EndpointReply {
     Replaying(u64),
     /// Events, each instance's in order.
     Events(Vec<(InstanceId, Event)>),
+    /// A hook, secrets included; `None` of an instance that never had one.
+    Hook(Option<Box<Endpoint>>),
 }
 
 /// An endpoint that is to be made.
@@ -206,4 +212,6 @@ pub enum Replay {
     After(InstanceId, u64),
     /// Every one that was given up.
     DeadLetters,
+    /// Those of an instance that tell of something from before it was online.
+    Backfilled(InstanceId),
 }

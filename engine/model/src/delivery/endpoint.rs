@@ -5,6 +5,7 @@
 )]
 
 use super::filter::Filter;
+use crate::dialect::Dialect;
 use crate::id::{AccountId, EndpointId};
 use crate::retry::{Backoff, Jitter};
 
@@ -145,10 +146,21 @@ pub struct OldSecret {
 }
 
 /// How events are written and signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub enum Format {
     /// The native API's envelope and signature.
     Native,
+    /// Those of a dialect.
+    Dialect(DialectFormat),
+}
+
+/// How a dialect's customer is told of events.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct DialectFormat {
+    /// Whose envelope and signature.
+    pub dialect: Dialect,
+    /// The events that are told, in the dialect's own words; none for all.
+    pub events: Vec<String>,
 }
 
 /// A JetStream. The server's stream has to take the subjects; Trunkline makes none.

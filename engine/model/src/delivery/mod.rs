@@ -7,14 +7,16 @@
 mod breaker;
 mod endpoint;
 mod filter;
+mod hook;
 mod lane;
 mod outcome;
 
 pub use breaker::{Breaker, BreakerState, Leave};
 pub use endpoint::{
-    Batching, Endpoint, EndpointRecord, FollowFrom, Format, HttpTarget, NatsTarget, OldSecret, Pause,
-    PauseReason, RabbitMqTarget, RetrySchedule, Target, TargetKind,
+    Batching, DialectFormat, Endpoint, EndpointRecord, FollowFrom, Format, HttpTarget, NatsTarget, OldSecret,
+    Pause, PauseReason, RabbitMqTarget, RetrySchedule, Target, TargetKind,
 };
 pub use filter::{ChatKind, Filter};
+pub use hook::{HookChange, HookId, Telling, Told};
 pub use lane::{LaneCounts, LaneRecord, Next, Stretch, Trouble};
 pub use outcome::{DeadLetterRecord, DeliveryRecord, Outcome, Verdict};

@@ -136,9 +136,13 @@ pub enum SessionEvent {
         author: Option<Party>,
         /// The protocol's own word for the change.
         change: String,
+        /// What it is changed to, where that is a text or a mode.
+        text: Option<String>,
         /// The members that it concerns.
         participants: Vec<Party>,
     },
+    /// The phone has sent the messages of the last time before it was linked, and they are on disk.
+    HistoryTaken,
     /// WhatsApp told of the account's limits.
     LimitsChanged(Box<LimitsView>),
     /// A call rings, was taken or ended.
@@ -210,6 +214,7 @@ impl SessionEvent {
             SessionEvent::Presence { .. } => "presence",
             SessionEvent::Unread { .. } => "unread",
             SessionEvent::GroupChanged { .. } => "group_changed",
+            SessionEvent::HistoryTaken => "history_taken",
             SessionEvent::LimitsChanged(_) => "limits_changed",
             SessionEvent::Call(_) => "call",
             SessionEvent::Changed { .. } => "changed",

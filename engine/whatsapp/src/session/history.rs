@@ -13,10 +13,10 @@ use waproto::whatsapp::history_sync::HistorySyncType;
 use waproto::whatsapp::{Conversation, WebMessageInfo};
 use whatsapp_rust::Client;
 
-use super::Session;
 use super::chats::read;
 use super::hook::{complete, complete_named};
 use super::run::Link;
+use super::{Session, SessionEvent};
 use crate::error::{SessionError, shorten};
 use crate::limits::{HISTORY_ANSWER_TIMEOUT, HISTORY_MESSAGES_PER_COMMIT};
 use crate::message::{party, received};
@@ -91,8 +91,11 @@ pub(super) fn take(link: Arc<Link>, event: Arc<Event>) {
         if !by_itself && !is(HistorySyncType::ON_DEMAND) {
             return;
         }
-        if let Err(error) = hand_over(&link, &client, history).await {
-            tracing::warn!(%error, "older messages were not taken");
+        let is_last = is(HistorySyncType::RECENT) && history.progress().is_none_or(|percent| percent >= 100);
+        match hand_over(&link, &client, history).await {
+            Ok(()) if by_itself && is_last => link.tell(SessionEvent::HistoryTaken),
+            Ok(()) => {}
+            Err(error) => tracing::warn!(%error, "older messages were not taken"),
         }
     }));
 }

@@ -239,7 +239,19 @@ fn group_changed(update: &GroupUpdate) -> SessionEvent {
         group: party(&update.group_jid, None, None),
         author: author.map(|jid| party(jid, update.participant_pn.as_ref(), update.notify.as_deref())),
         change: update.action.wire_tag().to_owned(),
+        text: text_of(&update.action),
         participants: participants(&update.action),
+    }
+}
+
+fn text_of(action: &GroupNotificationAction) -> Option<String> {
+    match action {
+        GroupNotificationAction::Subject { subject, .. } => Some(subject.clone()),
+        GroupNotificationAction::Description { description, .. } => description.clone(),
+        GroupNotificationAction::Delete { reason } => reason.clone(),
+        GroupNotificationAction::MembershipApprovalMode { enabled: true } => Some("on".to_owned()),
+        GroupNotificationAction::MembershipApprovalMode { enabled: false } => Some("off".to_owned()),
+        _ => None,
     }
 }
 
@@ -248,6 +260,7 @@ fn group_picture(update: &PictureUpdate) -> SessionEvent {
         group: party(&update.jid, None, None),
         author: update.author.as_ref().map(|jid| party(jid, None, None)),
         change: "picture".to_owned(),
+        text: None,
         participants: Vec::new(),
     }
 }

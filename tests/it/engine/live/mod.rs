@@ -12,4 +12,4 @@ mod profile;
 mod status;
 
 /// The bytes that pass for a picture: nothing here looks into one.
-pub(super) const PICTURE: &[u8] = b"\xff\xd8\xff\xe0 a picture";
+pub(crate) const PICTURE: &[u8] = b"\xff\xd8\xff\xe0 a picture";

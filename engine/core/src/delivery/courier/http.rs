@@ -4,12 +4,18 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Response};
-use trunkline_model::delivery::{Endpoint, HttpTarget, Outcome, Verdict};
+use trunkline_model::InstanceId;
+use trunkline_model::delivery::{
+    DialectFormat, Endpoint, Format, HttpTarget, Outcome, Telling, Told, Verdict,
+};
+use trunkline_model::record::{self, InstanceRecord, table};
 
 use super::{Parcel, delivered, failed, signature};
 use crate::clock;
+use crate::engine::EngineError;
 use crate::limits::{RETRY_AFTER_MAX_MS, SNIPPET_BYTES_MAX};
 use crate::media::Refused;
+use crate::place::instance_key;
 use crate::shard::ShardContext;
 
 /// What else a delivery says of itself.
@@ -24,6 +30,9 @@ pub(super) async fn deliver(
     parcel: &Parcel<'_>,
 ) -> (Verdict, Outcome) {
     let (endpoint, instance) = (parcel.endpoint, parcel.instance);
+    if let Format::Dialect(format) = &target.format {
+        return in_dialect(context, (target, format), parcel).await;
+    }
     let body = match (endpoint.batching, parcel.events) {
         (None, [event]) => context.write_events.one(endpoint.account, instance, event),
         _ => context.write_events.many(endpoint.account, instance, parcel.events),
@@ -34,7 +43,68 @@ pub(super) async fn deliver(
         (ATTEMPT, parcel.attempt.to_string()),
         (REPLAY, if parcel.replay.is_some() { "true".to_owned() } else { String::new() }),
     ];
-    post(context, target, endpoint, (body, &headers)).await
+    post(context, target, endpoint, signed(target, endpoint, body, &headers)).await
+}
+
+/// Delivers the events of a parcel one by one in the form of a dialect; the first that is not taken ends it. Hooks have no batches, so
+/// it is one.
+async fn in_dialect(
+    context: &ShardContext,
+    (target, format): (&HttpTarget, &DialectFormat),
+    parcel: &Parcel<'_>,
+) -> (Verdict, Outcome) {
+    let about = record_of(context, parcel.instance);
+    let about = about.as_ref();
+    let mut judged = unwritable();
+    for event in parcel.events {
+        let telling = Telling {
+            format,
+            secret: &target.secret,
+            instance: parcel.instance,
+            name: about.and_then(|about| about.name.as_deref()),
+            own: about.and_then(|about| about.linked.as_ref()),
+            event,
+            attempt: parcel.attempt,
+        };
+        judged = match context.write_events.in_dialect(&telling) {
+            Some(Told { body, headers }) => post(context, target, parcel.endpoint, (body, headers)).await,
+            // Whoever says that it is told has to write it as well.
+            None => unwritable(),
+        };
+        if judged.0 != Verdict::Delivered {
+            break;
+        }
+    }
+    judged
+}
+
+fn unwritable() -> (Verdict, Outcome) {
+    (Verdict::Retry { after_ms: None }, failed("unwritable"))
+}
+
+/// An instance as it is on disk.
+fn record_of(context: &ShardContext, instance: InstanceId) -> Option<InstanceRecord> {
+    let found = context.ledger.get(&instance_key(instance, table::INSTANCE, b""));
+    let read = found
+        .map_err(EngineError::from)
+        .and_then(|bytes| bytes.map(|bytes| record::decode(&bytes).map_err(EngineError::from)).transpose());
+    read.unwrap_or_else(|error| {
+        tracing::error!(%instance, %error, "an instance cannot be read");
+        None
+    })
+}
+
+/// A body in Trunkline's own form, with the headers that go with it.
+fn signed(
+    target: &HttpTarget,
+    endpoint: &Endpoint,
+    body: Vec<u8>,
+    headers: &[(&'static str, String)],
+) -> (Vec<u8>, Vec<(&'static str, String)>) {
+    let mut headers = headers.to_vec();
+    headers.push((ENDPOINT, endpoint.id.to_string()));
+    headers.push((signature::HEADER, signature::of(target, clock::wall_ms(), &body)));
+    (body, headers)
 }
 
 pub(super) async fn test(
@@ -43,31 +113,29 @@ pub(super) async fn test(
     endpoint: &Endpoint,
     body: Vec<u8>,
 ) -> Outcome {
-    post(context, target, endpoint, (body, &[])).await.1
+    post(context, target, endpoint, signed(target, endpoint, body, &[])).await.1
 }
 
 async fn post(
     context: &ShardContext,
     target: &HttpTarget,
     endpoint: &Endpoint,
-    (body, headers): (Vec<u8>, &[(&str, String)]),
+    (body, headers): (Vec<u8>, Vec<(&'static str, String)>),
 ) -> (Verdict, Outcome) {
     let again = |word: &str| (Verdict::Retry { after_ms: None }, failed(word));
     let Ok(mut request) = context.couriers.http.request(Method::POST, &target.url) else {
         return again("address_refused");
     };
-    for (name, value) in &target.headers {
+    // What the delivery says of itself comes before what its owner wishes.
+    let is_ours = |name: &str| headers.iter().any(|(ours, _)| ours.eq_ignore_ascii_case(name));
+    for (name, value) in target.headers.iter().filter(|(name, _)| !is_ours(name)) {
         request = request.header(name, value);
     }
     for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
         request = request.header(*name, value);
     }
     let limit = Duration::from_millis(u64::from(endpoint.timeout_ms));
-    let request = request
-        .header(CONTENT_TYPE, "application/json")
-        .header(ENDPOINT, endpoint.id.to_string())
-        .header(signature::HEADER, signature::of(target, clock::wall_ms(), &body))
-        .body(body);
+    let request = request.header(CONTENT_TYPE, "application/json").body(body);
     // The answer's head and what is read of its body: an endpoint that dribbles is as slow as one that is silent.
     let asked = tokio::time::timeout(limit, async {
         let response = request.send().await?;

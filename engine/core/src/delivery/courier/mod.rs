@@ -142,15 +142,22 @@ fn told(word: &str, words: &str) -> Outcome {
 /// [`trunkline_model::ErrorCode::Validation`] when the address cannot be used.
 pub(crate) fn check_target(target: &Target, allow_private: bool) -> Result<(), Failure> {
     let bad = match target {
-        Target::Http(target) => {
-            check_url(&target.url, allow_private).err().map(|refused| refused.to_string())
-        }
+        Target::Http(target) => return check_address(&target.url, allow_private),
         Target::Nats(target) => nats::check(target, allow_private).err().map(|bad| bad.to_string()),
         Target::RabbitMq(target) => rabbitmq::check(target, allow_private).err().map(|bad| bad.to_string()),
         Target::Pull => None,
     };
-    match bad {
-        None => Ok(()),
-        Some(why) => Err(Failure::invalid(vec![FieldError::new("url", why)])),
-    }
+    bad.map_or(Ok(()), |why| Err(wrong_address(why)))
+}
+
+/// As [`check_target`], of a webhook.
+///
+/// # Errors
+/// As [`check_target`].
+pub(crate) fn check_address(url: &str, allow_private: bool) -> Result<(), Failure> {
+    check_url(url, allow_private).map(drop).map_err(|refused| wrong_address(refused.to_string()))
+}
+
+fn wrong_address(why: String) -> Failure {
+    Failure::invalid(vec![FieldError::new("url", why)])
 }

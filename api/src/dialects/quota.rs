@@ -1,0 +1,140 @@
+//! What requests are counted in. The arithmetic is the limiter's.
+
+use std::cell::Cell;
+use std::net::IpAddr;
+use std::time::Instant;
+
+use trunkline_model::{ErrorCode, Failure, InstanceId};
+
+use super::speaks::Mount;
+use super::table::Row;
+use crate::gateway::{Gateway, Principal};
+use crate::limiter::{BucketKey, Grant, Quota};
+use crate::server::Front;
+
+/// Whose requests are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(
+    dead_code,
+    reason = "WSAPI counts by keys alone; the services that count otherwise say so in their reference"
+)]
+pub(crate) enum Subject {
+    /// Those with one key.
+    Key,
+    /// Those about one instance.
+    Instance,
+    /// Those of one account.
+    Account,
+    /// Those from one address, or one network of IPv6: a customer there has a whole one.
+    Address,
+}
+
+/// Requests that a dialect grants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    /// To whom.
+    pub(crate) subject: Subject,
+    /// What is counted together: rows that say the same word here share what they are granted.
+    pub(crate) counted: &'static str,
+    /// How many.
+    pub(crate) requests: u32,
+    /// In so many seconds.
+    pub(crate) period_s: u32,
+}
+
+/// The allowances of one row, at most: more have no meaning, since each subject has one or two.
+const ALLOWANCES_MAX: usize = 4;
+
+/// A request that is counted.
+pub(super) struct Counted<'a, G: Gateway> {
+    pub(super) front: &'a Front<G>,
+    pub(super) mount: &'static Mount,
+    pub(super) row: &'static Row,
+    /// What is left, as its answer says it: of the tightest allowance.
+    pub(super) granted: &'a Cell<Option<Grant>>,
+}
+
+impl<G: Gateway> Counted<'_, G> {
+    /// Before anything else is known.
+    ///
+    /// # Errors
+    /// `TOO_MANY_REQUESTS`.
+    pub(super) fn take_of_address(&self, from: Option<IpAddr>) -> Result<(), Failure> {
+        let network = match from {
+            Some(IpAddr::V6(address)) => Some(address.to_bits() >> 64),
+            Some(IpAddr::V4(address)) => Some(u128::from(address.to_bits())),
+            None => None,
+        };
+        let addresses = &self.front.addresses;
+        let wanted = self.wanted(|allowance| match allowance.subject {
+            Subject::Address => {
+                let key = addresses.key((network?, allowance.counted));
+                Some((key, allowance.requests))
+            }
+            _ => None,
+        });
+        self.note(addresses.take_all(wanted.iter().flatten().copied(), Instant::now()))
+    }
+
+    /// When the caller is known, and the instance where the head of the request names it.
+    ///
+    /// # Errors
+    /// `TOO_MANY_REQUESTS`.
+    pub(super) fn take_of_key(
+        &self,
+        principal: &Principal,
+        instance: Option<InstanceId>,
+    ) -> Result<(), Failure> {
+        let limiter = &self.front.limiter;
+        // What the account says of its keys stands for the dialect's own.
+        let told = self.front.gateway.rate_limit(principal.account, self.row.class);
+        let wanted = self.wanted(|Allowance { subject, counted, requests, .. }| match subject {
+            Subject::Key => {
+                Some((limiter.key((subject, principal.key.0, *counted)), told.unwrap_or(*requests)))
+            }
+            Subject::Account => Some((limiter.key((subject, principal.account.0, *counted)), *requests)),
+            Subject::Instance => Some((limiter.key((subject, instance?.0, *counted)), *requests)),
+            Subject::Address => None,
+        });
+        self.note(limiter.take_all(wanted.iter().flatten().copied(), Instant::now()))
+    }
+
+    /// When the instance became known later.
+    ///
+    /// # Errors
+    /// `TOO_MANY_REQUESTS`.
+    #[allow(dead_code, reason = "no instance of WSAPI is named in a body; those of other services are")]
+    pub(super) fn take_of_instance(&self, instance: InstanceId) -> Result<(), Failure> {
+        let limiter = &self.front.limiter;
+        let wanted = self.wanted(|Allowance { subject, counted, requests, .. }| match subject {
+            Subject::Instance => Some((limiter.key((subject, instance.0, *counted)), *requests)),
+            _ => None,
+        });
+        self.note(limiter.take_all(wanted.iter().flatten().copied(), Instant::now()))
+    }
+
+    fn wanted(
+        &self,
+        bucket: impl Fn(&Allowance) -> Option<(BucketKey, u32)>,
+    ) -> [Option<(BucketKey, Quota)>; ALLOWANCES_MAX] {
+        let mut wanted = [None; ALLOWANCES_MAX];
+        for (place, allowance) in wanted.iter_mut().zip((self.mount.quotas)(self.row)) {
+            *place = bucket(allowance)
+                .and_then(|(key, requests)| Some((key, Quota::new(requests, allowance.period_s)?)));
+        }
+        wanted
+    }
+
+    fn note(&self, grant: Option<Grant>) -> Result<(), Failure> {
+        let Some(grant) = grant else { return Ok(()) };
+        let is_tighter = |known: Grant| grant.wait_ms.is_some() || grant.remaining < known.remaining;
+        if self.granted.get().is_none_or(is_tighter) {
+            self.granted.set(Some(grant));
+        }
+        let Some(wait_ms) = grant.wait_ms else { return Ok(()) };
+        self.front.metrics.rate_limited.increment(1);
+        let detail = format!("too many requests; {} are granted at a time", grant.limit);
+        let failure = Failure::new(ErrorCode::TooManyRequests, detail);
+        Err(Failure { retry_after_ms: Some(wait_ms), ..failure })
+    }
+}

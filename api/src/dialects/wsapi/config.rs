@@ -1,0 +1,247 @@
+//! What WSAPI calls an instance's configuration: its hook in this dialect, and how much it is asked of the past. Nothing of it is
+//! kept anywhere else.
+
+use std::collections::BTreeMap;
+
+use trunkline_model::command::{Command, EndpointCommand, EndpointReply, InstanceView};
+use trunkline_model::delivery::{Endpoint, HookChange, HookId, RetrySchedule};
+use trunkline_model::limits::WEBHOOK_URL_BYTES_MAX;
+use trunkline_model::settings::{HistorySync, SettingsUpdate};
+use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, Scope};
+
+use super::event::{EVENTS, RESERVED_HEADERS, SYSTEM_EVENTS};
+use crate::call::{Call, unexpected};
+use crate::gateway::Gateway;
+use crate::json::fields::Problems;
+use crate::json::instance::is_http_url;
+use crate::json::webhook::read_headers;
+use crate::limits::WEBHOOK_SECRET_BYTES_MAX;
+
+/// Longest that a delivery takes, in milliseconds, as the service has it.
+const TIMEOUT_MS: u32 = 10_000;
+
+/// An instance's configuration, as its caller may see it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Config {
+    pub(crate) webhook_url: Option<String>,
+    pub(crate) signing_secret: Option<String>,
+    /// The events that are told; none for all.
+    pub(crate) event_filters: Vec<String>,
+    pub(crate) history_sync: bool,
+    /// Name of a header of the caller's own.
+    pub(crate) auth_header: Option<String>,
+    /// Its value.
+    pub(crate) auth_value: Option<String>,
+}
+
+/// Changes to it: `None` leaves a thing as it is.
+#[derive(Default)]
+pub(super) struct Change {
+    /// Empty for none.
+    pub(super) webhook_url: Option<String>,
+    /// Empty for none.
+    pub(super) signing_secret: Option<String>,
+    pub(super) event_filters: Option<Vec<String>>,
+    pub(super) history_sync: Option<bool>,
+    /// Empty for none.
+    pub(super) auth_header: Option<String>,
+    pub(super) auth_value: Option<String>,
+}
+
+impl Change {
+    /// Checks everything that can be checked before anything is changed.
+    ///
+    /// # Errors
+    /// `VALIDATION` with every field that is wrong.
+    pub(super) fn check(&mut self) -> Result<(), Failure> {
+        let mut problems = Problems::default();
+        if let Some(url) = self.webhook_url.as_ref().filter(|url| !url.is_empty()) {
+            problems.bound("webhookUrl", url, WEBHOOK_URL_BYTES_MAX);
+            if !is_http_url(url) {
+                problems.add("webhookUrl", "is not an http or https URL with a host");
+            }
+        }
+        if let Some(secret) = &self.signing_secret {
+            problems.bound("signingSecret", secret, WEBHOOK_SECRET_BYTES_MAX);
+        }
+        if let Some(filters) = &mut self.event_filters {
+            // Those are told anyway, and so are left out without a word.
+            filters.retain(|filter| !SYSTEM_EVENTS.contains(&filter.as_str()));
+            filters.sort_unstable();
+            filters.dedup();
+            for filter in filters.iter().filter(|filter| !EVENTS.contains(&filter.as_str())) {
+                let name: String = filter.chars().take(32).collect();
+                problems.add("eventFilters", format!("`{name}` is not the name of an event"));
+            }
+        }
+        if let Some(name) = self.auth_header.as_ref().filter(|name| !name.is_empty()) {
+            let value = self.auth_value.clone().unwrap_or_default();
+            read_headers(&BTreeMap::from([(name.clone(), value)]), &mut problems);
+            if RESERVED_HEADERS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
+                problems.add("webhookAuthHeader", "is a header that says something else");
+            }
+        }
+        problems.or(Some(()))
+    }
+
+    fn is_of_hook(&self) -> bool {
+        self.webhook_url.is_some()
+            || self.signing_secret.is_some()
+            || self.event_filters.is_some()
+            || self.auth_header.is_some()
+            || self.auth_value.is_some()
+    }
+
+    /// Refuses a caller who may not say where events go. `instance` is there already, or about to be made.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`.
+    pub(super) fn permit<G: Gateway>(
+        &self,
+        call: &Call<'_, G>,
+        instance: Option<InstanceId>,
+    ) -> Result<(), Failure> {
+        if !self.is_of_hook() || minds_hook(call, instance) {
+            return Ok(());
+        }
+        let detail = format!("the key lacks the scope {}", Scope::WebhooksWrite.as_str());
+        Err(Failure::new(ErrorCode::Forbidden, detail))
+    }
+}
+
+/// Whether a caller may see the secrets of an instance's hook and say where it goes: who may do so of any webhook of the account, and
+/// the customer whose key is that of the instance.
+fn minds_hook<G: Gateway>(call: &Call<'_, G>, instance: Option<InstanceId>) -> bool {
+    let principal = &call.principal;
+    let is_its_own = || {
+        let bound = principal.instances.as_deref().unwrap_or_default();
+        principal.dialect == Some(Dialect::Wsapi) && instance.is_some_and(|id| bound.contains(&id))
+    };
+    Scope::WebhooksWrite.is_granted_by(&principal.scopes) || is_its_own()
+}
+
+fn hook_id(instance: InstanceId) -> HookId {
+    HookId { instance, dialect: Dialect::Wsapi }
+}
+
+/// The hook of an instance.
+async fn hook<G: Gateway>(
+    call: &Call<'_, G>,
+    instance: InstanceId,
+) -> Result<Option<Box<Endpoint>>, Failure> {
+    match call.endpoints(EndpointCommand::GetHook(hook_id(instance))).await? {
+        EndpointReply::Hook(hook) => Ok(hook),
+        _ => Err(unexpected()),
+    }
+}
+
+/// The events that an instance's customer wants to hear of; none for all.
+pub(super) async fn filters<G: Gateway>(
+    call: &Call<'_, G>,
+    instance: InstanceId,
+) -> Result<Vec<String>, Failure> {
+    let hook = hook(call, instance).await?;
+    let format = hook.as_deref().and_then(Endpoint::hook).map(|(_, format)| format.events.clone());
+    Ok(format.unwrap_or_default())
+}
+
+/// Whether an instance's events are sent anywhere.
+pub(super) async fn endpoint_at_work<G: Gateway>(
+    call: &Call<'_, G>,
+    instance: InstanceId,
+) -> Result<Option<trunkline_model::EndpointId>, Failure> {
+    Ok(hook(call, instance).await?.filter(|hook| hook.is_at_work()).map(|hook| hook.id))
+}
+
+/// The configuration of an instance, without secrets that its caller may not see.
+pub(super) async fn read<G: Gateway>(call: &Call<'_, G>, view: &InstanceView) -> Result<Config, Failure> {
+    let hook = hook(call, view.id).await?;
+    Ok(shown(call, view, hook.as_deref()))
+}
+
+fn shown<G: Gateway>(call: &Call<'_, G>, view: &InstanceView, hook: Option<&Endpoint>) -> Config {
+    let mut config = Config { history_sync: view.history != HistorySync::Off, ..Config::default() };
+    if let Some((target, format)) = hook.and_then(Endpoint::hook) {
+        let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let sees = minds_hook(call, Some(view.id));
+        config.webhook_url = given(&target.url);
+        config.signing_secret = given(&target.secret).filter(|_| sees);
+        config.event_filters.clone_from(&format.events);
+        (config.auth_header, config.auth_value) = target.headers.first().cloned().unzip();
+        config.auth_value = config.auth_value.filter(|_| sees);
+    }
+    config
+}
+
+/// Changes the configuration of an instance. The hook is first: its address may still be refused, and then nothing is changed.
+///
+/// # Errors
+/// `FORBIDDEN`, `VALIDATION`, or what the engine refuses it for.
+pub(super) async fn change<G: Gateway>(
+    call: &Call<'_, G>,
+    view: &InstanceView,
+    change: Change,
+) -> Result<(), Failure> {
+    change.permit(call, Some(view.id))?;
+    let history = change.history_sync;
+    if change.is_of_hook() {
+        let headers = match (change.auth_header, change.auth_value) {
+            (None, None) => None,
+            (name, value) => Some(auth_header(call, view.id, (name, value)).await?),
+        };
+        let change = HookChange {
+            url: change.webhook_url,
+            secret: change.signing_secret,
+            events: change.event_filters,
+            headers,
+            timeout_ms: TIMEOUT_MS,
+            schedule: RetrySchedule::STANDARD,
+        };
+        let asked = call.endpoints(EndpointCommand::ChangeHook(hook_id(view.id), Box::new(change))).await;
+        asked.map_err(in_our_words)?;
+    }
+    let wanted = match (history, view.history) {
+        (Some(false), HistorySync::Recent | HistorySync::Full) => Some(HistorySync::Off),
+        // One that takes all of it takes what is asked for here.
+        (Some(true), HistorySync::Off) => Some(HistorySync::Recent),
+        _ => None,
+    };
+    if let Some(amount) = wanted {
+        let update = SettingsUpdate { history_sync: Some(amount), ..SettingsUpdate::default() };
+        call.command(view.id, Command::UpdateSettings(Box::new(update))).await?;
+    }
+    Ok(())
+}
+
+/// The caller's own header as it is to be: what is not given stays.
+async fn auth_header<G: Gateway>(
+    call: &Call<'_, G>,
+    instance: InstanceId,
+    (name, value): (Option<String>, Option<String>),
+) -> Result<Vec<(String, String)>, Failure> {
+    if name.as_ref().is_some_and(String::is_empty) {
+        return Ok(Vec::new());
+    }
+    let hook = hook(call, instance).await?;
+    let known = hook.as_deref().and_then(Endpoint::hook).and_then(|(target, _)| target.headers.first());
+    let name = name.or_else(|| known.map(|(name, _)| name.clone()));
+    let value = value.or_else(|| known.map(|(_, value)| value.clone()));
+    let name = name.ok_or_else(|| super::wrong("webhookAuthHeader", "is missing, and there is none yet"))?;
+    let value = value.ok_or_else(|| super::wrong("webhookAuthValue", "is missing, and there is none yet"))?;
+    let mut problems = Problems::default();
+    let header = read_headers(&BTreeMap::from([(name, value)]), &mut problems);
+    problems.or(Some(header))
+}
+
+/// A refusal of the engine with the names that fields have here.
+fn in_our_words(mut failure: Failure) -> Failure {
+    if failure.code != ErrorCode::Validation {
+        return failure;
+    }
+    for field in &mut failure.fields {
+        if field.field == "url" {
+            "webhookUrl".clone_into(&mut field.field);
+        }
+    }
+    Failure::invalid(failure.fields)
+}

@@ -1,0 +1,131 @@
+//! Instances as the operator of a self-hosted server makes them: the caller chooses their ids, which are names here.
+
+use std::collections::BTreeMap;
+
+use trunkline_model::command::{Command, CreateInstance, InstanceFilter, InstanceView};
+use trunkline_model::limits::PAGE_LIMIT_MAX;
+use trunkline_model::{Failure, InstanceId};
+
+use super::body::instance::{ConfigBody, CreateInstanceBody};
+use super::config::{self, Change};
+use super::error::without_conflict;
+use super::shown::instance::{AdminInstanceJson, MadeInstanceJson};
+use super::table::admin::AdminOperation;
+use super::{Ask, given, no_instance, wrong};
+use crate::act;
+use crate::body::RequestBody;
+use crate::call::{Call, in_time, instance_in};
+use crate::gateway::Gateway;
+use crate::json::fields::Problems;
+use crate::json::instance::check_name;
+use crate::limits::DIALECT_LIST_MAX;
+use crate::reply::Answer;
+
+pub(super) async fn answer<G: Gateway>(
+    operation: AdminOperation,
+    ask: &Ask<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
+    done(operation, ask, body).await.map_err(without_conflict)
+}
+
+async fn done<G: Gateway>(
+    operation: AdminOperation,
+    ask: &Ask<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
+    use AdminOperation as Op;
+    match operation {
+        Op::Create => create(ask, body.json(ask.call.headers).await?).await,
+        Op::List => {
+            let mut shown = Vec::new();
+            for view in &all(&ask.call).await? {
+                shown.push(AdminInstanceJson::of(view, &config::read(&ask.call, view).await?));
+            }
+            Ok(ask.show(&shown))
+        }
+        Op::Get => {
+            let view = named(ask).await?;
+            Ok(ask.show(&AdminInstanceJson::of(&view, &config::read(&ask.call, &view).await?)))
+        }
+        Op::Delete => {
+            act::delete(&ask.call, id(ask)?).await?;
+            Ok(ask.nothing())
+        }
+        Op::Config => {
+            let body: ConfigBody = body.json(ask.call.headers).await?;
+            let change = checked(body)?;
+            config::change(&ask.call, &*named(ask).await?, change).await?;
+            Ok(ask.nothing())
+        }
+        Op::Restart => restart(ask).await,
+    }
+}
+
+/// Closes the connection of the instance in the path and opens it again.
+pub(super) async fn restart<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
+    act::order(&ask.call, id(ask)?, Command::Restart).await?;
+    Ok(ask.nothing())
+}
+
+/// The instance in the path, by its name or its id.
+fn id<G: Gateway>(ask: &Ask<'_, G>) -> Result<InstanceId, Failure> {
+    ask.call.resolve(&ask.param("id")?).ok_or_else(no_instance)
+}
+
+/// The instance in the path as it stands.
+pub(super) async fn named<G: Gateway>(ask: &Ask<'_, G>) -> Result<Box<InstanceView>, Failure> {
+    instance_in(ask.call.command(id(ask)?, Command::GetInstance).await?)
+}
+
+/// Every instance of the account that exists for the key, up to a bound.
+pub(super) async fn all<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<InstanceView>, Failure> {
+    let mut all = BTreeMap::<InstanceId, InstanceView>::new();
+    let mut after = None;
+    let wanted =
+        InstanceFilter { only: call.principal.instances.as_deref(), ..InstanceFilter::default() };
+    while all.len() < DIALECT_LIST_MAX {
+        let page = (after, PAGE_LIMIT_MAX);
+        let (views, more) =
+            in_time(call.front.gateway.list_instances(call.account(), page, wanted)).await?;
+        after = views.last().map(|view| view.id);
+        all.extend(views.into_iter().map(|view| (view.id, view)));
+        if !more {
+            break;
+        }
+    }
+    Ok(all.into_values().collect())
+}
+
+fn checked(body: ConfigBody) -> Result<Change, Failure> {
+    if given(body.api_key).is_some() {
+        return Err(wrong("apiKey", "cannot be chosen; keys are made by the account, with POST /v1/keys"));
+    }
+    let mut change = Change {
+        webhook_url: body.webhook_url,
+        signing_secret: body.signing_secret,
+        event_filters: body.event_filters,
+        history_sync: body.history_sync,
+        ..Change::default()
+    };
+    change.check()?;
+    Ok(change)
+}
+
+async fn create<G: Gateway>(ask: &Ask<'_, G>, body: CreateInstanceBody) -> Result<Answer, Failure> {
+    let mut problems = Problems::default();
+    check_name(&mut problems, &body.id);
+    problems.or(Some(()))?;
+    let change = checked(body.config)?;
+    change.permit(&ask.call, None)?;
+    let wanted = CreateInstance { name: Some(body.id), ..CreateInstance::default() };
+    let view = act::create(&ask.call, wanted).await?;
+    if let Err(failure) = config::change(&ask.call, &view, change).await {
+        // Half of it would be in the caller's way when it tries again.
+        act::delete(&ask.call, view.id).await?;
+        return Err(failure);
+    }
+    let view = instance_in(ask.call.command(view.id, Command::GetInstance).await?)?;
+    let config = config::read(&ask.call, &view).await?;
+    Ok(ask.show(&MadeInstanceJson::of(&view, &config)))
+}

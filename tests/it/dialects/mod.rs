@@ -1,0 +1,8 @@
+//! The dialects against their contract, the engine and the simulated service behind them.
+//!
+//! `tests/dialect/rows.tsv` has the contract's rows. A dialect's test sends one request for each row that its table has, and
+//! says of each whether status, envelope, members and types were right; `tests/dialects` counts what was said.
+
+mod contract;
+mod others;
+mod wsapi;
