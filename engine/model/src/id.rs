@@ -85,6 +85,27 @@ owner_id!(
     KeyId, "key"
 );
 
+owner_id!(
+    /// A text with variables, kept under a name.
+    TemplateId, "tpl"
+);
+owner_id!(
+    /// Somebody in an account's address book.
+    ContactId, "con"
+);
+owner_id!(
+    /// A one-time password.
+    OtpId, "otp"
+);
+owner_id!(
+    /// One message to many people.
+    CampaignId, "cmp"
+);
+owner_id!(
+    /// A message that is sent later, once or again and again.
+    ScheduleId, "sch"
+);
+
 /// The account that a fresh data directory starts with.
 pub const ROOT_ACCOUNT: AccountId = AccountId(1);
 

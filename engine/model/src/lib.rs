@@ -27,6 +27,7 @@ pub mod instance;
 mod limit_class;
 pub mod limits;
 pub mod message;
+pub mod plan;
 pub mod reach;
 pub mod record;
 pub mod retry;
@@ -36,6 +37,8 @@ pub mod slot;
 
 pub use address::{Address, AddressError};
 pub use failure::{ErrorCode, Failure, FieldError};
-pub use id::{AccountId, EndpointId, InstanceId, KeyId, MessageId};
+pub use id::{
+    AccountId, CampaignId, ContactId, EndpointId, InstanceId, KeyId, MessageId, OtpId, ScheduleId, TemplateId,
+};
 pub use limit_class::LimitClass;
 pub use scope::Scope;

@@ -39,11 +39,23 @@ pub enum Scope {
     WebhooksRead,
     /// Make, change, test and delete webhooks and consumers.
     WebhooksWrite,
+    /// Look at templates.
+    TemplatesRead,
+    /// Make, change and delete templates.
+    TemplatesWrite,
+    /// Look at the address book and the suppression list.
+    BookRead,
+    /// Change the address book and the suppression list.
+    BookWrite,
+    /// Look at campaigns.
+    CampaignsRead,
+    /// Make, start, pause and end campaigns.
+    CampaignsWrite,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Scope; 18] = [
+    pub const ALL: [Scope; 24] = [
         Scope::All,
         Scope::InstancesRead,
         Scope::InstancesWrite,
@@ -62,6 +74,12 @@ impl Scope {
         Scope::EventsWrite,
         Scope::WebhooksRead,
         Scope::WebhooksWrite,
+        Scope::TemplatesRead,
+        Scope::TemplatesWrite,
+        Scope::BookRead,
+        Scope::BookWrite,
+        Scope::CampaignsRead,
+        Scope::CampaignsWrite,
     ];
 
     /// The word that records and the API use.
@@ -85,6 +103,12 @@ impl Scope {
             Scope::EventsWrite => "events:write",
             Scope::WebhooksRead => "webhooks:read",
             Scope::WebhooksWrite => "webhooks:write",
+            Scope::TemplatesRead => "templates:read",
+            Scope::TemplatesWrite => "templates:write",
+            Scope::BookRead => "contacts:read",
+            Scope::BookWrite => "contacts:write",
+            Scope::CampaignsRead => "campaigns:read",
+            Scope::CampaignsWrite => "campaigns:write",
         }
     }
 
