@@ -293,3 +293,37 @@ const _: () =
 const _: () = assert!(INBOUND_MESSAGE_BYTES_MAX < trunkline_store::limits::VALUE_BYTES_MAX);
 const _: () = assert!(CALL_TIMEOUT.as_secs() * 10 < BLOB_GRACE.as_secs());
 const _: () = assert!(SWEEP_MAX <= trunkline_store::limits::BATCH_OPS_MAX);
+
+/// Requests to the plans of a shard's accounts that may be under way.
+pub const PLAN_CREDITS: usize = 1_024;
+/// Locks that the accounts of a node share for changes to their plans.
+pub const PLAN_LOCKS: usize = 256;
+/// Rows that a list of plans reads at a time.
+pub const PLAN_PAGE: usize = 128;
+/// Rows that one question for plans looks at, however few of them it finds.
+pub const PLAN_SCAN_MAX: usize = 5_000;
+/// Operations after which an import's next batch begins.
+pub const IMPORT_BATCH_OPS: usize = 1_000;
+/// One-time passwords that are forgotten when one is made: more than come, so that none pile up.
+pub const OTPS_SWEPT_AT_ONCE: usize = 8;
+/// Longest that an agenda sleeps: the wall clock may be set.
+pub const AGENDA_SLEEP_MAX: Duration = Duration::from_secs(5);
+/// When an errand that met overload is done again, in milliseconds.
+pub const ERRAND_AGAIN_MS: i64 = 2_000;
+/// Messages of a campaign that one instance has under way at a time.
+pub const CAMPAIGN_WINDOW: u32 = 32;
+/// People of a campaign that are handed over together.
+pub const CAMPAIGN_BATCH: usize = 128;
+/// Messages of a campaign that are under way at a time, over all its instances.
+pub const CAMPAIGN_UNDER_WAY_MAX: usize = 1_024;
+/// How often a campaign looks what became of its messages.
+pub const CAMPAIGN_TICK: Duration = Duration::from_millis(200);
+/// How long an instance that takes no messages now is left alone by a campaign, in milliseconds.
+pub const CAMPAIGN_INSTANCE_REST_MS: i64 = 10_000;
+/// Messages that a campaign looks at before the rest of the shard runs.
+pub const CAMPAIGN_LOOKS_PER_POLL: u32 = 32;
+/// People of a campaign that are changed or removed in one batch.
+pub const CAMPAIGN_SWEEP: usize = 500;
+
+const _: () = assert!(CAMPAIGN_BATCH * 2 < trunkline_store::limits::BATCH_OPS_MAX);
+const _: () = assert!(IMPORT_BATCH_OPS + 200 < trunkline_store::limits::BATCH_OPS_MAX);

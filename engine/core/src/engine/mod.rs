@@ -8,6 +8,7 @@ mod handle;
 mod imports;
 mod instances;
 mod keys;
+mod plans;
 #[cfg(test)]
 mod restart_tests;
 mod start;

@@ -17,6 +17,7 @@ use crate::limits::{
     LOGINS_PER_SHARD, RECONNECT_RATE_MAX, TURN_ADVANCE_MIN, TURN_ADVANCE_MS, TURN_BURST_MIN, TURN_BURST_MS,
 };
 use crate::media::{BlobStore, BlobSweeper, Bucket};
+use crate::planner::Planner;
 use crate::shard::{self, Found, ShardHandle, ShardParts, Turns};
 use crate::watch::{self, Watched};
 
@@ -47,6 +48,7 @@ impl Engine {
         for found in stores.iter().map(|store| &store.found) {
             enter_endpoints(&registry, found, &sealer)?;
         }
+        let planner = planner(&stores, &sealer, &directory)?;
         let dispatchers: Vec<Arc<Dispatcher>> =
             (0..config.shards).map(|shard| Dispatcher::new(shard, Arc::clone(&registry))).collect();
         let shards: Vec<ShardHandle> = for_every_shard(stores, |store| {
@@ -62,6 +64,7 @@ impl Engine {
                 blobs: Arc::clone(&blobs),
                 registry: Arc::clone(&registry),
                 dispatcher: Arc::clone(&dispatchers[usize::from(store.shard)]),
+                planner: Arc::clone(&planner),
                 instances: store.found.instances,
                 doomed: store.found.doomed,
             })
@@ -92,10 +95,26 @@ impl Engine {
             watch,
             turns,
             registry: Arc::clone(&registry),
+            planner,
         });
+        engine.begin_plans();
         registry.begin(sides.into(), engine.teller_of_pauses());
         Ok(engine)
     }
+}
+
+/// What accounts planned, as the shards' stores have it.
+fn planner(
+    stores: &[OpenStore],
+    sealer: &Arc<Sealer>,
+    directory: &Arc<Directory>,
+) -> Result<Arc<Planner>, EngineError> {
+    let ledgers = stores.iter().map(|store| Arc::new(store.ledger.clone()) as Arc<dyn Ledger>).collect();
+    let planner = Planner::new(ledgers, Arc::clone(sealer), Arc::clone(directory));
+    for account in stores.iter().flat_map(|store| &store.found.planners) {
+        planner.found(*account)?;
+    }
+    Ok(planner)
 }
 
 /// Makes the endpoints known that a shard found on its disk, and how long events are kept.

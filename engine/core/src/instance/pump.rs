@@ -8,6 +8,7 @@ use trunkline_model::message::{
     Audience, BulkTurn, Claim, FailedAttempt, Media, MediaSource, MessageStatus, OutboxItem, SendMessage,
 };
 use trunkline_model::message::{Content, Lane, LinkPreview};
+use trunkline_model::plan::SUPPRESSED;
 use trunkline_model::record::{self, MessageRecord, OutboxRow, table};
 use trunkline_model::retry::{BackoffError, SEND_BACKOFF};
 use trunkline_model::{Address, MessageId};
@@ -132,6 +133,16 @@ impl Instance {
                 return;
             }
         };
+        // Again at the last moment: the message may have waited while its recipient opted out.
+        match self.context.planner.forbids(self.record.account, &message.to, item.lane) {
+            Ok(false) => {}
+            Ok(true) => {
+                self.outbox.settle(item.id);
+                self.advance(item.id, MessageStatus::Failed, Some(SUPPRESSED.to_owned()), None).await;
+                return;
+            }
+            Err(_) => return self.retry(item.id, "store", 0).await,
+        }
         let (context, myself, generation) = (self.context.clone(), self.myself.clone(), self.generation);
         let (instance, log) = (self.id(), Arc::clone(&self.log));
         self.context.spawner.spawn(TaskKind::Disposable, "hand-over", async move {

@@ -23,7 +23,7 @@ pub use contact::{ContactRecord, NewContact};
 pub use feed::{Feed, Room};
 pub use fold::fold;
 pub use otp::{OtpAlphabet, OtpOutcome, OtpRecord, OtpRules, OtpState, ResendRefusal};
-pub use recipient::{RecipientRecord, RecipientState};
+pub use recipient::{RecipientRecord, RecipientState, SUPPRESSED};
 pub use schedule::{RunOutcome, RunRecord, ScheduleRecord, ScheduleState};
 pub use suppression::{OptOutWords, SuppressionReason, SuppressionRecord, SuppressionSettings};
 pub use template::{TemplateContent, TemplateError, TemplateRecord, TemplateText};

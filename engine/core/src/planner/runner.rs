@@ -1,0 +1,411 @@
+//! A campaign with people under way: chooses instances for them, hands their messages over, and learns what became of these.
+//!
+//! What it holds in memory follows from the rows, so it may end anywhere and begin again. The order of its effects is that of
+//! `trunkline_model::plan::recipient`: the instance is on disk before it is asked.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use trunkline_model::command::SendRequest;
+use trunkline_model::message::{Lane, SendMessage, SendOptions};
+use trunkline_model::plan::{CampaignRecord, CampaignState, CampaignStep, Counts, Feed, RecipientRecord, RecipientState};
+use trunkline_model::{AccountId, Address, CampaignId, ErrorCode, Failure, InstanceId};
+use trunkline_store::{Batch, Direction};
+
+use super::Planner;
+use super::agenda::Errand;
+use super::people::{everybody, number_of, place};
+use super::rows::{put, read};
+use crate::clock;
+use crate::limits::{
+    CAMPAIGN_BATCH, CAMPAIGN_INSTANCE_REST_MS, CAMPAIGN_LOOKS_PER_POLL, CAMPAIGN_SWEEP, CAMPAIGN_TICK,
+    CAMPAIGN_UNDER_WAY_MAX, CAMPAIGN_WINDOW, PLAN_PAGE,
+};
+use crate::shard::Breather;
+
+/// Whether a campaign has anything that a runner would see to.
+pub(super) fn is_needed(record: &CampaignRecord) -> bool {
+    let ends = record.state.is_over() && record.counts.pending > 0;
+    record.state == CampaignState::Running || record.counts.under_way() > 0 || ends
+}
+
+/// A campaign's runner is there until this is dropped.
+struct Place<'a> {
+    planner: &'a Planner,
+    id: CampaignId,
+    woken: Arc<Notify>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.planner.runners.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
+/// See the module.
+struct Runner<'a> {
+    planner: &'a Planner,
+    account: AccountId,
+    id: CampaignId,
+    feed: Feed,
+    /// Those who are claimed or queued, by number.
+    open: BTreeMap<u32, RecipientRecord>,
+    /// Nobody before this number is pending.
+    next: u32,
+}
+
+/// People who changed, with what they were before.
+type Changes = Vec<(u32, RecipientState, RecipientRecord)>;
+
+impl Planner {
+    /// Sees that somebody sees to a campaign.
+    pub(super) fn wake_campaign(&self, account: AccountId, id: CampaignId) {
+        let runners = self.runners.lock().unwrap_or_else(PoisonError::into_inner);
+        match runners.get(&id) {
+            Some(woken) => woken.notify_one(),
+            None => self.agenda(account).note(0, account, Errand::Run(id)),
+        }
+    }
+
+    /// Whether a runner sees to a campaign.
+    pub(super) fn is_run(&self, id: CampaignId) -> bool {
+        self.runners.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+    }
+
+    fn enter(&self, id: CampaignId) -> Option<Place<'_>> {
+        let mut runners = self.runners.lock().unwrap_or_else(PoisonError::into_inner);
+        if runners.contains_key(&id) {
+            return None;
+        }
+        let woken = Arc::<Notify>::default();
+        runners.insert(id, Arc::clone(&woken));
+        Some(Place { planner: self, id, woken })
+    }
+
+    /// Sees to a campaign for as long as it has anything to do.
+    ///
+    /// # Errors
+    /// A failure of the store or overload: to be called again.
+    pub(super) async fn run_campaign(&self, account: AccountId, id: CampaignId) -> Result<(), Failure> {
+        let Some(at) = self.enter(id) else { return Ok(()) };
+        let record = self.read_campaign(account, id)?;
+        let feed = Feed::new(&record.instances, CAMPAIGN_WINDOW, record.per_minute);
+        let mut runner = Runner { planner: self, account, id, feed, open: BTreeMap::new(), next: u32::MAX };
+        runner.find_open().await?;
+        loop {
+            let record = self.read_campaign(account, id)?;
+            if !is_needed(&record) {
+                drop(at);
+                // Whoever changed it in the meantime found a runner, and woke it in vain.
+                if is_needed(&self.read_campaign(account, id)?) {
+                    self.wake_campaign(account, id);
+                }
+                return Ok(());
+            }
+            let busy = runner.turn(&record).await?;
+            if !busy {
+                let wait = runner.wait();
+                let _ = tokio::time::timeout(wait, at.woken.notified()).await;
+            }
+        }
+    }
+}
+
+impl Runner<'_> {
+    /// Finds who is under way, and the first who is pending.
+    async fn find_open(&mut self) -> Result<(), Failure> {
+        let whole = everybody(self.account, self.id);
+        let (mut rest, mut breather) = (whole.clone(), Breather::every(1));
+        loop {
+            let page = self.planner.scan(self.account, rest, Direction::Forward, PLAN_PAGE)?;
+            for (key, bytes) in &page {
+                let (number, row): (u32, RecipientRecord) = (number_of(key), read(bytes)?);
+                match (row.state, row.instance) {
+                    (RecipientState::Pending, _) => self.next = self.next.min(number),
+                    (RecipientState::Claimed | RecipientState::Queued, Some(instance)) => {
+                        self.feed.given(instance, 0);
+                        self.open.insert(number, row);
+                    }
+                    _ => {}
+                }
+            }
+            match page.last() {
+                Some((last, _)) if page.len() == PLAN_PAGE => rest = whole.after(last),
+                _ => return Ok(()),
+            }
+            breather.step().await;
+        }
+    }
+
+    /// How long there is nothing to do.
+    fn wait(&self) -> Duration {
+        let now_ms = clock::wall_ms();
+        let pace = self.feed.next_ms(now_ms).map(|next_ms| Duration::from_millis(next_ms.abs_diff(now_ms)));
+        pace.map_or(CAMPAIGN_TICK, |pace| pace.min(CAMPAIGN_TICK))
+    }
+
+    /// One round. Gives whether another one is worth while at once.
+    async fn turn(&mut self, record: &CampaignRecord) -> Result<bool, Failure> {
+        self.settle().await?;
+        self.hand_over(record).await?;
+        if record.state.is_over() {
+            return self.cancel_rest().await;
+        }
+        if record.state != CampaignState::Running {
+            return Ok(false);
+        }
+        let claimed = self.claim().await?;
+        if claimed {
+            self.hand_over(record).await?;
+        } else {
+            self.end_if_done().await?;
+        }
+        Ok(claimed)
+    }
+
+    /// Learns what became of messages.
+    async fn settle(&mut self) -> Result<(), Failure> {
+        let (mut changes, mut breather) = (Changes::new(), Breather::every(CAMPAIGN_LOOKS_PER_POLL));
+        let now_ms = clock::wall_ms();
+        for (number, row) in &self.open {
+            let (Some(instance), Some(message)) = (row.instance, row.message) else { continue };
+            let mut after = row.clone();
+            let settled = match self.planner.message(instance, message)? {
+                Some(found) => after.heard(found.status, found.error.as_deref(), now_ms),
+                None => {
+                    after.refused("instance_gone", now_ms);
+                    true
+                }
+            };
+            if settled {
+                changes.push((*number, row.state, after));
+            }
+            breather.step().await;
+        }
+        self.write(changes).await
+    }
+
+    /// Hands over those for whom an instance was chosen.
+    async fn hand_over(&mut self, record: &CampaignRecord) -> Result<(), Failure> {
+        let now_ms = clock::wall_ms();
+        let (mut by_instance, mut changes) = (HashMap::<InstanceId, Vec<u32>>::new(), Changes::new());
+        for (number, row) in &self.open {
+            let Some(instance) = row.instance.filter(|_| row.state == RecipientState::Claimed) else { continue };
+            if row.may_be_handed(now_ms) {
+                by_instance.entry(instance).or_default().push(*number);
+            } else {
+                // Whether the instance took it before this node stopped for so long is not known any more.
+                let mut after = row.clone();
+                after.refused("uncertain", now_ms);
+                changes.push((*number, row.state, after));
+            }
+        }
+        for (instance, numbers) in by_instance {
+            for some in numbers.chunks(CAMPAIGN_BATCH) {
+                changes.extend(self.hand_to(record, instance, some).await);
+            }
+        }
+        self.write(changes).await
+    }
+
+    async fn hand_to(&mut self, record: &CampaignRecord, instance: InstanceId, numbers: &[u32]) -> Changes {
+        let (mut changes, mut requests, mut asked) = (Changes::new(), Vec::new(), Vec::new());
+        for number in numbers {
+            let Some(row) = self.open.get(number) else { continue };
+            match request(record, *number, row) {
+                Ok(request) => {
+                    requests.push(request);
+                    asked.push(*number);
+                }
+                Err(error) => {
+                    let mut after = row.clone();
+                    after.refused(error, clock::wall_ms());
+                    changes.push((*number, row.state, after));
+                }
+            }
+        }
+        let results = match self.planner.send(instance, requests).await {
+            Ok(results) => results,
+            Err(failure) => asked.iter().map(|_| Err(failure.clone())).collect(),
+        };
+        for (number, result) in asked.into_iter().zip(results) {
+            let Some(row) = self.open.get(&number) else { continue };
+            let (mut after, now_ms) = (row.clone(), clock::wall_ms());
+            match result {
+                Ok(view) => after.queued(view.id, now_ms),
+                Err(failure) => match consequence(&failure) {
+                    Consequence::Again => {
+                        let rest_ms = failure.retry_after_ms.and_then(|ms| i64::try_from(ms).ok());
+                        self.feed.rest(instance, now_ms.saturating_add(rest_ms.unwrap_or(CAMPAIGN_INSTANCE_REST_MS)));
+                        continue;
+                    }
+                    Consequence::Elsewhere => {
+                        self.feed.rest(instance, now_ms.saturating_add(CAMPAIGN_INSTANCE_REST_MS));
+                        after.released(now_ms);
+                    }
+                    Consequence::Gone => {
+                        self.feed.gone(instance);
+                        after.refused("instance_gone", now_ms);
+                    }
+                    Consequence::Refused => after.refused(failure.code.as_str(), now_ms),
+                },
+            }
+            changes.push((number, row.state, after));
+        }
+        changes
+    }
+
+    /// Chooses instances for the next who are pending. Gives whether there were any.
+    async fn claim(&mut self) -> Result<bool, Failure> {
+        let free = CAMPAIGN_UNDER_WAY_MAX.saturating_sub(self.open.len()).min(CAMPAIGN_BATCH);
+        let rooms = self.feed.room(clock::wall_ms());
+        let dealt = Feed::deal(&rooms, free);
+        if dealt.is_empty() || self.next == u32::MAX {
+            return Ok(false);
+        }
+        let pending = self.pending(dealt.len())?;
+        let now_ms = clock::wall_ms();
+        let mut changes = Changes::new();
+        for ((number, row), instance) in pending.into_iter().zip(dealt) {
+            let mut after = row.clone();
+            after.claim(instance, now_ms);
+            changes.push((number, row.state, after));
+        }
+        let claimed = !changes.is_empty();
+        // A campaign that was paused in the meantime claims nobody.
+        self.write_while(changes, |record| record.state == CampaignState::Running).await?;
+        Ok(claimed)
+    }
+
+    /// The next who are pending, at most so many.
+    fn pending(&mut self, most: usize) -> Result<Vec<(u32, RecipientRecord)>, Failure> {
+        let whole = everybody(self.account, self.id);
+        let from = self.next.checked_sub(1).map(|before| place(self.account, self.id, before));
+        let (found, next) = self.planner.page(self.account, (whole, from), most, |key, bytes| {
+            let row: RecipientRecord = read(bytes)?;
+            Ok((row.state == RecipientState::Pending).then(|| (number_of(key), row)))
+        })?;
+        // Those who are found are pending until that is written; who comes later is looked for from here on.
+        self.next = found.first().map(|(number, _)| *number).or(next.map(|key| number_of(&key) + 1)).unwrap_or(u32::MAX);
+        Ok(found)
+    }
+
+    /// The campaign is over: nobody who is pending has a turn any more.
+    async fn cancel_rest(&mut self) -> Result<bool, Failure> {
+        if self.next == u32::MAX {
+            return Ok(false);
+        }
+        let now_ms = clock::wall_ms();
+        let pending = self.pending(CAMPAIGN_SWEEP)?;
+        let mut changes = Changes::new();
+        for (number, row) in pending {
+            let mut after = row.clone();
+            after.cancel(now_ms);
+            changes.push((number, row.state, after));
+        }
+        self.write(changes).await?;
+        Ok(self.next != u32::MAX)
+    }
+
+    /// Ends a campaign that has nobody left, or nobody who could send.
+    async fn end_if_done(&mut self) -> Result<(), Failure> {
+        let _changing = self.planner.lock(self.account).await;
+        let mut record = self.planner.read_campaign(self.account, self.id)?;
+        let Counts { pending, .. } = record.counts;
+        let step = match (pending, record.counts.under_way()) {
+            (0, 0) => CampaignStep::Finish,
+            (_, 0) if self.feed.is_deserted() => CampaignStep::Fail,
+            _ => return Ok(()),
+        };
+        if record.step(step, clock::wall_ms()) {
+            let mut batch = Batch::new();
+            Planner::put_campaign(self.account, &record, &mut batch)?;
+            self.planner.commit(self.account, batch).await?;
+            metrics::counter!(crate::metrics::CAMPAIGNS_ENDED, "state" => record.state.as_str()).increment(1);
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, changes: Changes) -> Result<(), Failure> {
+        self.write_while(changes, |_| true).await
+    }
+
+    /// Writes people and the counts of their states together, and follows in memory what is on disk then.
+    async fn write_while(&mut self, changes: Changes, wanted: impl Fn(&CampaignRecord) -> bool) -> Result<(), Failure> {
+        for some in changes.chunks(CAMPAIGN_SWEEP) {
+            let _changing = self.planner.lock(self.account).await;
+            let mut record = self.planner.read_campaign(self.account, self.id)?;
+            if !wanted(&record) {
+                return Ok(());
+            }
+            let mut batch = Batch::new();
+            for (number, before, after) in some {
+                record.counts.moved(*before, after.state);
+                put(&mut batch, place(self.account, self.id, *number), after)?;
+            }
+            Planner::put_campaign(self.account, &record, &mut batch)?;
+            self.planner.commit(self.account, batch).await?;
+            some.iter().for_each(|change| self.follow(change));
+        }
+        Ok(())
+    }
+
+    fn follow(&mut self, (number, before, after): &(u32, RecipientState, RecipientRecord)) {
+        let state = after.state.as_str();
+        metrics::counter!(crate::metrics::CAMPAIGN_RECIPIENTS, "state" => state).increment(1);
+        let was = self.open.remove(number).and_then(|row| row.instance);
+        match (after.state, after.instance) {
+            (RecipientState::Claimed | RecipientState::Queued, Some(instance)) => {
+                if *before == RecipientState::Pending {
+                    self.feed.given(instance, clock::wall_ms());
+                }
+                self.open.insert(*number, after.clone());
+            }
+            (state, _) => {
+                was.into_iter().for_each(|instance| self.feed.settled(instance));
+                if state == RecipientState::Pending {
+                    self.next = self.next.min(*number);
+                }
+            }
+        }
+    }
+}
+
+/// What a refusal means for the one whose message was refused.
+enum Consequence {
+    /// The same instance is asked again.
+    Again,
+    /// The instance certainly has no such message: another one may be asked.
+    Elsewhere,
+    /// The instance is gone, and whether it sent the message before is not known.
+    Gone,
+    /// No instance will take it.
+    Refused,
+}
+
+fn consequence(failure: &Failure) -> Consequence {
+    match failure.code {
+        // An instance that took the message under this key before says so first.
+        ErrorCode::InstanceNotLinked | ErrorCode::InstanceState => Consequence::Elsewhere,
+        ErrorCode::InstanceNotFound => Consequence::Gone,
+        code if code.is_retryable() => Consequence::Again,
+        _ => Consequence::Refused,
+    }
+}
+
+/// The message of somebody, the same whenever it is made: its key stands for its content.
+fn request(record: &CampaignRecord, number: u32, row: &RecipientRecord) -> Result<SendRequest, &'static str> {
+    let content = record.content.render(&row.variables).map_err(|_| "variable_missing")?;
+    let message = SendMessage {
+        to: Address::Phone(row.phone.clone()),
+        content,
+        quote: None,
+        mentions: Vec::new(),
+        options: SendOptions::default(),
+        lane: Lane::Bulk,
+        metadata: Some(format!(r#"{{"campaign":"{}","recipient":{number}}}"#, record.id)),
+    };
+    Ok(SendRequest { message, idempotency_key: Some(RecipientRecord::key(record.id, number)) })
+}
