@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use trunkline_model::command::{
-    Command, EndpointCommand, EndpointReply, InstanceView, MessageView, PairingView, Reply,
+    Command, EndpointCommand, EndpointReply, InstanceView, MessageView, PairingView, PlanCommand, PlanReply,
+    Reply,
 };
 use trunkline_model::limits::PULL_WAIT_MS_MAX;
 use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, MessageId};
@@ -113,6 +114,14 @@ impl<G: Gateway> Call<'_, G> {
     /// Whatever they refuse it for; `UNAVAILABLE` when the engine does not answer at all.
     pub(crate) async fn endpoints(&self, command: EndpointCommand) -> Result<EndpointReply, Failure> {
         in_time(Box::pin(self.front.gateway.endpoints(self.account(), command))).await
+    }
+
+    /// Asks the account's plans.
+    ///
+    /// # Errors
+    /// Whatever they refuse it for; `UNAVAILABLE` when the engine does not answer at all.
+    pub(crate) async fn plans(&self, command: PlanCommand) -> Result<PlanReply, Failure> {
+        in_time(Box::pin(self.front.gateway.plans(self.account(), command))).await
     }
 
     /// `?wait_ms=`: how long to wait for the first event.

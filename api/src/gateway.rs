@@ -12,7 +12,8 @@ use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
 use trunkline_model::command::{
-    Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView, Reply,
+    Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView, PlanCommand,
+    PlanReply, Reply,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;
@@ -170,6 +171,12 @@ pub trait Gateway: Clone + Send + Sync + 'static {
     /// `WEBHOOK_NOT_FOUND`, whatever the endpoints refuse it for, or overload.
     async fn endpoints(&self, account: AccountId, command: EndpointCommand)
     -> Result<EndpointReply, Failure>;
+
+    /// Asks an account's plans: templates, address book, suppression list, one-time passwords, campaigns, schedules.
+    ///
+    /// # Errors
+    /// What the plans refuse it for, or overload.
+    async fn plans(&self, account: AccountId, command: PlanCommand) -> Result<PlanReply, Failure>;
 
     /// How long an account's events are kept.
     ///

@@ -120,3 +120,12 @@ pub const STREAM_OVERLAP_MS: i64 = 60_000;
 pub const QR_MODULE_PIXELS: usize = 8;
 /// Light border of a QR code, in modules (ISO/IEC 18004 asks for four).
 pub const QR_QUIET_MODULES: usize = 4;
+
+/// Longest row of an uploaded list, in bytes.
+pub const IMPORT_ROW_BYTES_MAX: usize = 64 << 10;
+/// Most columns of an uploaded list.
+pub const IMPORT_COLUMNS_MAX: usize = 256;
+/// Wrong rows of a list that are told one by one; the others are counted.
+pub const IMPORT_PROBLEMS_SHOWN_MAX: usize = 100;
+/// Longest uploaded list, in bytes.
+pub const IMPORT_BYTES_MAX: u64 = 64 << 20;

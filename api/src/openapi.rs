@@ -182,6 +182,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
             })
         }
         BodyRule::File => json!({ "image/jpeg": { "schema": {} } }),
+        BodyRule::Rows => json!({ "text/csv": { "schema": {} }, "application/x-ndjson": { "schema": {} } }),
     };
     Some(json!({ "required": true, "content": content }))
 }

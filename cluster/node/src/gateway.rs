@@ -13,7 +13,8 @@ use trunkline_api::{
 };
 use trunkline_engine::{Engine, EventWriter};
 use trunkline_model::command::{
-    Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView, Reply,
+    Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView, PlanCommand,
+    PlanReply, Reply,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;
@@ -118,6 +119,10 @@ impl Gateway for LocalGateway {
         command: EndpointCommand,
     ) -> Result<EndpointReply, Failure> {
         self.engine.endpoints(account, command).await
+    }
+
+    async fn plans(&self, account: AccountId, command: PlanCommand) -> Result<PlanReply, Failure> {
+        self.engine.plans(account, command).await
     }
 
     async fn event_retention(&self, account: AccountId) -> Result<EventRetention, Failure> {
