@@ -18,6 +18,7 @@ use trunkline_model::settings::{InstanceSettings, SettingsUpdate};
 use crate::fake;
 
 pub mod endpoint;
+pub mod plan;
 
 fn person() -> Party {
     Party {

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use trunkline_api::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
 use trunkline_model::command::{
     Command, CreateInstance, EndpointCommand, EndpointReply, Expiring, ImportRequest, InstanceView,
-    MessageView, PairingView, Reply, SendRequest,
+    MessageView, PairingView, PlanCommand, PlanReply, Reply, SendRequest,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::{Event, EventBody};
@@ -67,6 +67,7 @@ pub enum Seen {
     Blob(Vec<u8>),
     Node,
     Endpoint(EndpointCommand),
+    Plan(PlanCommand),
     GetRetention,
     SetRetention(EventRetention),
     Follow(FollowFrom),
@@ -451,6 +452,11 @@ impl Gateway for Fake {
             }
             _ => answers::endpoint::endpoint(&command),
         }
+    }
+
+    async fn plans(&self, _account: AccountId, command: PlanCommand) -> Result<PlanReply, Failure> {
+        self.see(Seen::Plan(command.clone()));
+        Ok(answers::plan::plan(command))
     }
 
     async fn event_retention(&self, _account: AccountId) -> Result<EventRetention, Failure> {
