@@ -12,8 +12,8 @@ use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
 use trunkline_model::command::{
-    Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView, PlanCommand,
-    PlanReply, Reply,
+    Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView,
+    PlanCommand, PlanReply, Reply,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use trunkline_model::instance::InstanceState;
-use trunkline_model::limits::{CONTACT_SEARCH_BYTES_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, PULL_WAIT_MS_MAX, SEARCH_TEXT_CHARS_MAX};
+use trunkline_model::limits::{
+    CONTACT_SEARCH_BYTES_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, PULL_WAIT_MS_MAX, SEARCH_TEXT_CHARS_MAX,
+};
 use trunkline_model::message::MessageStatus;
 
 use crate::limits::{WAIT_MS_DEFAULT, WAIT_MS_MAX};
@@ -304,12 +306,7 @@ const QUERY: &[Parameter] = &[
         schema: || json!({ "type": "string", "minLength": 1, "maxLength": CONTACT_SEARCH_BYTES_MAX }),
     },
     Parameter { name: "tag", description: "Only contacts with this tag.", example: "vip", schema: text },
-    Parameter {
-        name: "stage",
-        description: "Only those in this state.",
-        example: "paused",
-        schema: text,
-    },
+    Parameter { name: "stage", description: "Only those in this state.", example: "cancelled", schema: text },
 ];
 
 /// A query parameter by name.

@@ -13,8 +13,8 @@ use trunkline_api::{
 };
 use trunkline_engine::{Engine, EventWriter};
 use trunkline_model::command::{
-    Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView, PlanCommand,
-    PlanReply, Reply,
+    Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView,
+    PlanCommand, PlanReply, Reply,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;

@@ -382,10 +382,10 @@ mod plan {
     use super::*;
     use crate::id::{CampaignId, ContactId, OtpId, ScheduleId, TemplateId};
     use crate::plan::{
-        CampaignRecord, CampaignState, ContactRecord as BookRecord, Counts, NewContact, OtpAlphabet, OtpRecord,
-        OtpRules, OtpState, RecipientRecord, RecipientState, RunOutcome, RunRecord, ScheduleRecord,
-        ScheduleState, SuppressionReason, SuppressionRecord, SuppressionSettings, TemplateContent,
-        TemplateRecord, Timing,
+        CampaignRecord, CampaignState, ContactRecord as BookRecord, Counts, NewContact, OtpAlphabet,
+        OtpRecord, OtpRules, OtpState, RecipientRecord, RecipientState, RunOutcome, RunRecord,
+        ScheduleRecord, ScheduleState, SuppressionReason, SuppressionRecord, SuppressionSettings,
+        TemplateContent, TemplateRecord, Timing,
     };
 
     fn content() -> TemplateContent {

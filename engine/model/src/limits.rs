@@ -210,7 +210,7 @@ pub const OTP_TTL_SECONDS: core::ops::RangeInclusive<u32> = 30..=3_600;
 /// How often a wrong one may be tried.
 pub const OTP_ATTEMPTS: core::ops::RangeInclusive<u8> = 1..=10;
 /// How soon it may be sent again, in seconds.
-pub const OTP_RESEND_SECONDS: core::ops::RangeInclusive<u32> = 10..=600;
+pub const OTP_RESEND_SECONDS: core::ops::RangeInclusive<u32> = 1..=600;
 /// Most times that one is sent.
 pub const OTP_SENDS_MAX: u8 = 5;
 /// How long a one-time password is remembered after its end, in milliseconds.

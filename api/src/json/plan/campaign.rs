@@ -3,13 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use trunkline_model::CampaignId;
 use trunkline_model::Failure;
 use trunkline_model::command::{CampaignCommand, NewCampaign, NewRecipient, Reach, RecipientView};
 use trunkline_model::limits::{
-    CAMPAIGN_INSTANCES_MAX, CAMPAIGN_PER_MINUTE_MAX, CAMPAIGN_RECIPIENTS_PER_CALL_MAX, SCHEDULE_AHEAD_MS_MAX, TAGS_MAX,
+    CAMPAIGN_INSTANCES_MAX, CAMPAIGN_PER_MINUTE_MAX, CAMPAIGN_RECIPIENTS_PER_CALL_MAX, SCHEDULE_AHEAD_MS_MAX,
+    TAGS_MAX,
 };
 use trunkline_model::plan::{CampaignRecord, TemplateText};
-use trunkline_model::CampaignId;
 
 use super::template::TemplateMessage;
 use super::{Resolve, Variables, check_name, read_instance, read_phone};
@@ -17,12 +18,12 @@ use crate::json::fields::{First, Object, Problems};
 use crate::json::raw::{RawObject, embed};
 use crate::json::time::{Time, now_ms, read_time};
 
-type Recipients = First<RecipientBody, { CAMPAIGN_RECIPIENTS_PER_CALL_MAX + 1 }>;
+type Recipients = First<Object<RecipientBody>, { CAMPAIGN_RECIPIENTS_PER_CALL_MAX + 1 }>;
 type Instances = First<String, { CAMPAIGN_INSTANCES_MAX + 1 }>;
 type Tags = First<String, { TAGS_MAX + 1 }>;
 
 /// Somebody whom a campaign writes to.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NewRecipient")]
 pub(crate) struct RecipientBody {
@@ -44,7 +45,9 @@ impl RecipientBody {
 
 fn read_people(problems: &mut Problems, First(people): Recipients) -> Vec<NewRecipient> {
     problems.few("recipients", &people, CAMPAIGN_RECIPIENTS_PER_CALL_MAX);
-    let read = |(index, person): (usize, RecipientBody)| person.read(problems, &format!("recipients.{index}"));
+    let read = |(index, Object(person)): (usize, Object<RecipientBody>)| {
+        person.read(problems, &format!("recipients.{index}"))
+    };
     people.into_iter().enumerate().filter_map(read).collect()
 }
 
@@ -135,7 +138,10 @@ impl StartBody {
     pub(crate) fn read(self) -> Result<Option<i64>, Failure> {
         let mut problems = Problems::default();
         let at_ms = self.at.map(|text| read_time(&mut problems, "at", &text));
-        if at_ms.flatten().is_some_and(|at_ms| !(now_ms()..=now_ms() + SCHEDULE_AHEAD_MS_MAX).contains(&at_ms)) {
+        if at_ms
+            .flatten()
+            .is_some_and(|at_ms| !(now_ms()..=now_ms() + SCHEDULE_AHEAD_MS_MAX).contains(&at_ms))
+        {
             problems.add("at", "is over, or more than two years away");
         }
         problems.or(Some(at_ms.flatten()))
@@ -167,8 +173,11 @@ impl AddBody {
             problems.add("recipients", "and `tags`: give one of them");
         }
         let tags = self.tags.0;
-        let command =
-            if tags.is_empty() { CampaignCommand::Add(id, people) } else { CampaignCommand::AddTagged(id, tags) };
+        let command = if tags.is_empty() {
+            CampaignCommand::Add(id, people)
+        } else {
+            CampaignCommand::AddTagged(id, tags)
+        };
         problems.or(Some(command))
     }
 }

@@ -133,7 +133,9 @@ impl CsvRows {
                 self.header = Some(texts.iter().map(clean).collect());
                 None
             }
-            Some(header) if texts.len() != header.len() => Some(Err("has not as many columns as the first row")),
+            Some(header) if texts.len() != header.len() => {
+                Some(Err("has not as many columns as the first row"))
+            }
             Some(header) => {
                 let pairs = header.iter().cloned().zip(texts).filter(|(_, text)| !text.is_empty());
                 Some(Ok(pairs.collect()))
@@ -196,7 +198,8 @@ impl JsonRows {
         self.held.drain(..from);
         self.looked_at = self.held.len();
         if self.held.len() > IMPORT_ROW_BYTES_MAX || (piece.is_empty() && self.depth > 0) {
-            let why = if piece.is_empty() { "ends too early" } else { "is too long; what follows was not read" };
+            let why =
+                if piece.is_empty() { "ends too early" } else { "is too long; what follows was not read" };
             rows.push(Err(why));
             self.lost = true;
             self.held = Vec::new();
@@ -216,7 +219,10 @@ fn object(bytes: &[u8]) -> Row {
             Value::Null => {}
             Value::Object(members) => {
                 for (member, value) in members {
-                    row.insert(format!("{name}.{member}"), plain(&value).ok_or("has a member within a member")?);
+                    row.insert(
+                        format!("{name}.{member}"),
+                        plain(&value).ok_or("has a member within a member")?,
+                    );
                 }
             }
             Value::Array(items) => {

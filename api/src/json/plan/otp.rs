@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use trunkline_model::Failure;
 use trunkline_model::command::NewOtp;
-use trunkline_model::limits::{OTP_ATTEMPTS, OTP_LENGTH, OTP_RESEND_SECONDS, OTP_TTL_SECONDS, PLAN_NAME_BYTES_MAX};
+use trunkline_model::limits::{
+    OTP_ATTEMPTS, OTP_LENGTH, OTP_RESEND_SECONDS, OTP_TTL_SECONDS, PLAN_NAME_BYTES_MAX,
+};
 use trunkline_model::plan::{OtpAlphabet, OtpOutcome, OtpRecord, OtpRules};
 
 use super::{Resolve, read_instance, read_person};
@@ -84,7 +86,15 @@ impl OtpBody {
             problems.bound("purpose", purpose, PLAN_NAME_BYTES_MAX);
         }
         let (purpose, code, metadata) = (self.purpose, self.code, self.metadata.map(|raw| raw.0));
-        let new = instance.zip(to).map(|(instance, to)| NewOtp { instance, to, purpose, text, rules, code, metadata });
+        let new = instance.zip(to).map(|(instance, to)| NewOtp {
+            instance,
+            to,
+            purpose,
+            text,
+            rules,
+            code,
+            metadata,
+        });
         problems.or(new)
     }
 }

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::Failure;
 use trunkline_model::command::NewSchedule;
-use trunkline_model::limits::{MISFIRE_GRACE_SECONDS_DEFAULT, MISFIRE_GRACE_SECONDS_MAX, SCHEDULE_AHEAD_MS_MAX};
+use trunkline_model::limits::{
+    MISFIRE_GRACE_SECONDS_DEFAULT, MISFIRE_GRACE_SECONDS_MAX, SCHEDULE_AHEAD_MS_MAX,
+};
 use trunkline_model::plan::{RunOutcome, RunRecord, ScheduleRecord, Timing};
 
 use super::{Resolve, check_name, read_instance};

@@ -2,11 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use trunkline_model::Failure;
 use trunkline_model::command::SuppressionCommand;
 use trunkline_model::limits::{OPT_OUT_WORD_BYTES_MAX, OPT_OUT_WORDS_MAX, SUPPRESSIONS_PER_CALL_MAX};
 use trunkline_model::message::Lane;
 use trunkline_model::plan::{SuppressionRecord, SuppressionSettings};
-use trunkline_model::Failure;
 
 use super::read_person;
 use crate::json::fields::{First, Problems};
@@ -38,7 +38,8 @@ impl SuppressBody {
         if let Some(note) = &self.note {
             problems.bound("note", note, trunkline_model::limits::CONTACT_NOTE_BYTES_MAX);
         }
-        let person = |(index, text): (usize, &String)| read_person(&mut problems, &format!("people.{index}"), text);
+        let person =
+            |(index, text): (usize, &String)| read_person(&mut problems, &format!("people.{index}"), text);
         let people = texts.iter().enumerate().filter_map(person).collect();
         problems.or(Some(SuppressionCommand::Add { people, note: self.note }))
     }
@@ -71,9 +72,8 @@ impl<'a> SuppressionJson<'a> {
     }
 }
 
-/// How the account goes about the list; the body of `suppressions.settings_put` as well.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// How the account goes about the list.
+#[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SuppressionSettings")]
 pub(crate) struct SuppressionSettingsJson {
     /// A message that says one of these and nothing else puts its sender on the list; case and accents do not count.
@@ -87,28 +87,45 @@ impl SuppressionSettingsJson {
         let lanes = settings.lanes.iter().map(|lane| lane.as_str().to_owned()).collect();
         SuppressionSettingsJson { words: settings.words.clone(), lanes }
     }
+}
 
+/// Body of `suppressions.settings_put`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "PutSuppressionSettings")]
+pub(crate) struct PutSettings {
+    /// None for no words at all.
+    #[schemars(with = "First<String, { OPT_OUT_WORDS_MAX + 1 }>")]
+    words: First<String, { OPT_OUT_WORDS_MAX + 1 }>,
+    /// `bulk`, `interactive`, `reply`, `otp`; none for a list that nothing respects.
+    #[schemars(with = "First<String, { limits::WORDS_MAX + 1 }>")]
+    lanes: First<String, { limits::WORDS_MAX + 1 }>,
+}
+
+impl PutSettings {
     /// # Errors
     /// `VALIDATION` with every field that is wrong.
     pub(crate) fn read(self) -> Result<SuppressionSettings, Failure> {
         let mut problems = Problems::default();
-        problems.few("words", &self.words, OPT_OUT_WORDS_MAX);
-        problems.few("lanes", &self.lanes, limits::WORDS_MAX);
-        for (index, word) in self.words.iter().take(OPT_OUT_WORDS_MAX).enumerate() {
+        let (First(words), First(given)) = (self.words, self.lanes);
+        problems.few("words", &words, OPT_OUT_WORDS_MAX);
+        problems.few("lanes", &given, limits::WORDS_MAX);
+        for (index, word) in words.iter().take(OPT_OUT_WORDS_MAX).enumerate() {
             problems.bound(&format!("words.{index}"), word, OPT_OUT_WORD_BYTES_MAX);
             if !word.chars().any(char::is_alphanumeric) {
                 problems.add(format!("words.{index}"), "has neither letter nor digit");
             }
         }
         let mut lanes: Vec<Lane> = Vec::new();
-        for (index, word) in self.lanes.iter().take(limits::WORDS_MAX).enumerate() {
+        for (index, word) in given.iter().take(limits::WORDS_MAX).enumerate() {
             match Lane::parse(word) {
                 Some(lane) if !lanes.contains(&lane) => lanes.push(lane),
                 Some(_) => {}
-                None => problems.add(format!("lanes.{index}"), "is no lane: `otp`, `interactive`, `reply` or `bulk`"),
+                None => problems
+                    .add(format!("lanes.{index}"), "is no lane: `otp`, `interactive`, `reply` or `bulk`"),
             }
         }
         lanes.sort();
-        problems.or(Some(SuppressionSettings { words: self.words, lanes }))
+        problems.or(Some(SuppressionSettings { words, lanes }))
     }
 }

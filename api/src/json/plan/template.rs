@@ -264,7 +264,9 @@ impl SendTemplateBody {
         let lane = crate::json::send::read_lane(&mut problems, self.lane.as_deref());
         let (metadata, variables) = (self.metadata.map(|raw| raw.0), self.variables);
         let read = match (instance, to, lane) {
-            (Some(instance), Some(to), Some(lane)) => Some((Destination { instance, to, lane, metadata }, variables)),
+            (Some(instance), Some(to), Some(lane)) => {
+                Some((Destination { instance, to, lane, metadata }, variables))
+            }
             _ => None,
         };
         problems.or(read)

@@ -24,7 +24,9 @@ async fn ask<G: Gateway>(call: &Call<'_, G>, command: CampaignCommand) -> Result
 
 fn shown(reply: PlanReply) -> Result<Answer, Failure> {
     match reply {
-        PlanReply::Campaign(record, reach) => Ok(reply::json(StatusCode::OK, &CampaignJson::of(&record, reach))),
+        PlanReply::Campaign(record, reach) => {
+            Ok(reply::json(StatusCode::OK, &CampaignJson::of(&record, reach)))
+        }
         PlanReply::Added(_, total) => Ok(reply::json(StatusCode::OK, &AddedJson { total })),
         PlanReply::Done => Ok(reply::no_content()),
         _ => Err(unexpected()),
@@ -49,7 +51,9 @@ pub(super) async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) ->
 pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let after = after_id(call, PlaceIn::Campaigns)?.map(CampaignId);
     let (state, limit) = (stage(call, CampaignState::parse)?, call.query.limit()?);
-    let PlanReply::Campaigns(records, more) = ask(call, CampaignCommand::List { after, state, limit }).await? else {
+    let PlanReply::Campaigns(records, more) =
+        ask(call, CampaignCommand::List { after, state, limit }).await?
+    else {
         return Err(unexpected());
     };
     let next_cursor = cursor(PlaceIn::Campaigns, records.last().filter(|_| more).map(|last| last.id.0));
@@ -96,7 +100,8 @@ pub(super) async fn recipients<G: Gateway>(call: &Call<'_, G>) -> Result<Answer,
     let id = campaign(call)?;
     let number = |place: Place| place.0.try_into().ok().map(u32::from_be_bytes);
     let from = PlaceIn::Recipients.of(&call.query)?;
-    let from = from.map(|place| number(place).ok_or_else(|| malformed("cursor", "is not a cursor of this list")));
+    let from =
+        from.map(|place| number(place).ok_or_else(|| malformed("cursor", "is not a cursor of this list")));
     let from = from.transpose()?.unwrap_or(0);
     let (state, limit) = (stage(call, RecipientState::parse)?, call.query.limit()?);
     let PlanReply::Recipients(people, next) =
@@ -105,5 +110,8 @@ pub(super) async fn recipients<G: Gateway>(call: &Call<'_, G>) -> Result<Answer,
         return Err(unexpected());
     };
     let next_cursor = next.map(|next| PlaceIn::Recipients.encode(&Place(next.to_be_bytes().to_vec())));
-    Ok(reply::json(StatusCode::OK, &Page { data: people.iter().map(RecipientJson::of).collect(), next_cursor }))
+    Ok(reply::json(
+        StatusCode::OK,
+        &Page { data: people.iter().map(RecipientJson::of).collect(), next_cursor },
+    ))
 }

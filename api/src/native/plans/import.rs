@@ -4,7 +4,9 @@
 use futures_util::{StreamExt, pin_mut};
 use hyper::StatusCode;
 use hyper::header::CONTENT_TYPE;
-use trunkline_model::command::{BookCommand, CampaignCommand, Imported, NewRecipient, PlanCommand, PlanReply};
+use trunkline_model::command::{
+    BookCommand, CampaignCommand, Imported, NewRecipient, PlanCommand, PlanReply,
+};
 use trunkline_model::limits::{CONTACTS_PER_IMPORT_BATCH, TAGS_MAX};
 use trunkline_model::plan::{NewContact, TemplateText};
 use trunkline_model::{CampaignId, ErrorCode, Failure};
@@ -51,7 +53,10 @@ impl Rows for Contacts {
         for (column, value) in row {
             match column.strip_prefix("custom.") {
                 Some(name) => drop(contact.custom.insert(name.to_owned(), value)),
-                None => problems.add("row", "has a column that is none of `phone`, `name`, `email`, `notes`, `tags`, `custom.…`"),
+                None => problems.add(
+                    "row",
+                    "has a column that is none of `phone`, `name`, `email`, `notes`, `tags`, `custom.…`",
+                ),
             }
         }
         problems.extend(contact.problems());
@@ -89,10 +94,16 @@ pub(super) async fn recipients<G: Gateway>(call: &Call<'_, G>, body: RequestBody
     import(call, body, &Recipients(id)).await
 }
 
-async fn import<G: Gateway, R: Rows>(call: &Call<'_, G>, body: RequestBody, rows: &R) -> Result<Answer, Failure> {
-    let content_type = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+async fn import<G: Gateway, R: Rows>(
+    call: &Call<'_, G>,
+    body: RequestBody,
+    rows: &R,
+) -> Result<Answer, Failure> {
+    let content_type =
+        call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let written = Written::of(content_type).ok_or_else(|| {
-        let detail = "Send the list as `Content-Type: text/csv`, `application/x-ndjson` or `application/json`.";
+        let detail =
+            "Send the list as `Content-Type: text/csv`, `application/x-ndjson` or `application/json`.";
         Failure::new(ErrorCode::UnsupportedMediaType, detail)
     })?;
     crate::body::plain_encoding(call.headers)?;
@@ -104,7 +115,10 @@ async fn import<G: Gateway, R: Rows>(call: &Call<'_, G>, body: RequestBody, rows
         let piece = pieces.next().await.transpose()?;
         for row in reader.read(piece.as_deref().unwrap_or_default()) {
             report.rows += 1;
-            match row.map_err(|why| (None, why.to_owned())).and_then(|row| R::read(row).map_err(first_problem)) {
+            match row
+                .map_err(|why| (None, why.to_owned()))
+                .and_then(|row| R::read(row).map_err(first_problem))
+            {
                 Ok(item) => good.push((report.rows, item)),
                 Err((field, message)) => report.refuse(report.rows, field, message),
             }
@@ -160,15 +174,23 @@ async fn write<G: Gateway, R: Rows>(
         Ok(_) => Err(unexpected()),
         // Of people who lack a value each is told; none of those who were to be written with them is.
         Err(failure) if failure.code == ErrorCode::Validation => {
-            let wrong: std::collections::BTreeMap<usize, _> =
-                failure.fields.into_iter().rev().filter_map(|problem| Some((index_of(&problem.field)?, problem))).collect();
+            let wrong: std::collections::BTreeMap<usize, _> = failure
+                .fields
+                .into_iter()
+                .rev()
+                .filter_map(|problem| Some((index_of(&problem.field)?, problem)))
+                .collect();
             for (index, number) in numbers.into_iter().enumerate() {
                 match wrong.get(&index) {
                     Some(problem) => {
                         let field = problem.field.splitn(3, '.').nth(2).map(str::to_owned);
                         report.refuse(number, field, problem.message.clone());
                     }
-                    None => report.refuse(number, None, "came with a row that lacks a value; correct that one and send both again".to_owned()),
+                    None => report.refuse(
+                        number,
+                        None,
+                        "came with a row that lacks a value; correct that one and send both again".to_owned(),
+                    ),
                 }
             }
             Ok(())

@@ -17,7 +17,9 @@ use crate::json::message::MessageJson;
 use crate::json::place::PlaceIn;
 use crate::json::plan::otp::{OtpBody, OtpJson, VerificationJson, VerifyBody};
 use crate::json::plan::schedule::{RunJson, ScheduleBody, ScheduleJson};
-use crate::json::plan::template::{PreviewBody, RenderedJson, SendTemplateBody, TemplateBody, TemplateChange, TemplateJson};
+use crate::json::plan::template::{
+    PreviewBody, RenderedJson, SendTemplateBody, TemplateBody, TemplateChange, TemplateJson,
+};
 use crate::json::{List, Page};
 use crate::limits::BATCH_JSON_BYTES_MAX;
 use crate::native::send::idempotency_key;
@@ -44,13 +46,18 @@ fn shown(reply: PlanReply, status: StatusCode) -> Result<Answer, Failure> {
         PlanReply::Done => Ok(reply::no_content()),
         PlanReply::Rendered(content) => Ok(reply::json(status, &RenderedJson::of(&content))),
         PlanReply::Otp(record) => Ok(reply::json(status, &OtpJson::of(&record))),
-        PlanReply::OtpChecked(outcome, record) => Ok(reply::json(status, &VerificationJson::of(outcome, &record))),
+        PlanReply::OtpChecked(outcome, record) => {
+            Ok(reply::json(status, &VerificationJson::of(outcome, &record)))
+        }
         PlanReply::Schedule(record) => Ok(reply::json(status, &ScheduleJson::of(&record))),
         _ => Err(unexpected()),
     }
 }
 
-pub(super) async fn create_template<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+pub(super) async fn create_template<G: Gateway>(
+    call: &Call<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
     let (body, _memory): (TemplateBody, Memory) = body.held_json(call.headers, BATCH_JSON_BYTES_MAX).await?;
     shown(template(call, TemplateCommand::Create(body.read()?)).await?, StatusCode::CREATED)
 }
@@ -58,20 +65,28 @@ pub(super) async fn create_template<G: Gateway>(call: &Call<'_, G>, body: Reques
 pub(super) async fn list_templates<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let after = PlaceIn::Templates.of(&call.query)?;
     let (active, limit) = (call.query.flag("active")?, call.query.limit()?);
-    let PlanReply::Templates(records, next) = template(call, TemplateCommand::List { after, active, limit }).await?
+    let PlanReply::Templates(records, next) =
+        template(call, TemplateCommand::List { after, active, limit }).await?
     else {
         return Err(unexpected());
     };
     let next_cursor = next.map(|place| PlaceIn::Templates.encode(&place));
-    Ok(reply::json(StatusCode::OK, &Page { data: records.iter().map(TemplateJson::of).collect(), next_cursor }))
+    Ok(reply::json(
+        StatusCode::OK,
+        &Page { data: records.iter().map(TemplateJson::of).collect(), next_cursor },
+    ))
 }
 
 pub(super) async fn get_template<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     shown(template(call, TemplateCommand::Get(name(call))).await?, StatusCode::OK)
 }
 
-pub(super) async fn update_template<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
-    let (body, _memory): (TemplateChange, Memory) = body.held_json(call.headers, BATCH_JSON_BYTES_MAX).await?;
+pub(super) async fn update_template<G: Gateway>(
+    call: &Call<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
+    let (body, _memory): (TemplateChange, Memory) =
+        body.held_json(call.headers, BATCH_JSON_BYTES_MAX).await?;
     shown(template(call, TemplateCommand::Update(name(call), body.read()?)).await?, StatusCode::OK)
 }
 
@@ -79,15 +94,22 @@ pub(super) async fn delete_template<G: Gateway>(call: &Call<'_, G>) -> Result<An
     shown(template(call, TemplateCommand::Delete(name(call))).await?, StatusCode::OK)
 }
 
-pub(super) async fn preview_template<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+pub(super) async fn preview_template<G: Gateway>(
+    call: &Call<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
     let (body, _memory): (PreviewBody, Memory) = body.held_json(call.headers, BATCH_JSON_BYTES_MAX).await?;
     let command = TemplateCommand::Render { template: name(call), variables: body.variables, to_send: false };
     shown(template(call, command).await?, StatusCode::OK)
 }
 
-pub(super) async fn send_template<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+pub(super) async fn send_template<G: Gateway>(
+    call: &Call<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
     let idempotency_key = idempotency_key(call.headers)?;
-    let (body, _memory): (SendTemplateBody, Memory) = body.held_json(call.headers, BATCH_JSON_BYTES_MAX).await?;
+    let (body, _memory): (SendTemplateBody, Memory) =
+        body.held_json(call.headers, BATCH_JSON_BYTES_MAX).await?;
     let (to, variables) = body.read(&|name| call.front.gateway.resolve(call.account(), name))?;
     let render = TemplateCommand::Render { template: name(call), variables, to_send: true };
     let PlanReply::Rendered(content) = template(call, render).await? else { return Err(unexpected()) };
@@ -150,11 +172,17 @@ pub(super) async fn otp<G: Gateway>(
     shown(ask_otp(call, command).await?, status)
 }
 
-async fn ask_schedule<G: Gateway>(call: &Call<'_, G>, command: ScheduleCommand) -> Result<PlanReply, Failure> {
+async fn ask_schedule<G: Gateway>(
+    call: &Call<'_, G>,
+    command: ScheduleCommand,
+) -> Result<PlanReply, Failure> {
     call.plans(PlanCommand::Schedule(Box::new(command))).await
 }
 
-pub(super) async fn create_schedule<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+pub(super) async fn create_schedule<G: Gateway>(
+    call: &Call<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
     let (body, _memory): (ScheduleBody, Memory) = body.held_json(call.headers, BATCH_JSON_BYTES_MAX).await?;
     let new = body.read(&|name| call.front.gateway.resolve(call.account(), name))?;
     let made = ask_schedule(call, ScheduleCommand::Create(new)).await?;
@@ -170,17 +198,22 @@ pub(super) async fn create_schedule<G: Gateway>(call: &Call<'_, G>, body: Reques
 pub(super) async fn list_schedules<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let after = after_id(call, PlaceIn::Schedules)?.map(ScheduleId);
     let (state, limit) = (stage(call, ScheduleState::parse)?, call.query.limit()?);
-    let PlanReply::Schedules(records, more) = ask_schedule(call, ScheduleCommand::List { after, state, limit }).await?
+    let PlanReply::Schedules(records, more) =
+        ask_schedule(call, ScheduleCommand::List { after, state, limit }).await?
     else {
         return Err(unexpected());
     };
     let next_cursor = cursor(PlaceIn::Schedules, records.last().filter(|_| more).map(|last| last.id.0));
-    Ok(reply::json(StatusCode::OK, &Page { data: records.iter().map(ScheduleJson::of).collect(), next_cursor }))
+    Ok(reply::json(
+        StatusCode::OK,
+        &Page { data: records.iter().map(ScheduleJson::of).collect(), next_cursor },
+    ))
 }
 
 pub(super) async fn runs<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let id = id(call, "schedule", ErrorCode::ScheduleNotFound)?;
-    let PlanReply::Runs(runs) = ask_schedule(call, ScheduleCommand::Runs(id, call.query.limit()?)).await? else {
+    let PlanReply::Runs(runs) = ask_schedule(call, ScheduleCommand::Runs(id, call.query.limit()?)).await?
+    else {
         return Err(unexpected());
     };
     Ok(reply::json(StatusCode::OK, &List { data: runs.iter().map(RunJson::of).collect() }))

@@ -73,7 +73,10 @@ fn id<G: Gateway, I: FromStr>(call: &Call<'_, G>, name: &str, code: ErrorCode) -
 }
 
 /// `?stage=`, read by `read`.
-fn stage<G: Gateway, T>(call: &Call<'_, G>, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Failure> {
+fn stage<G: Gateway, T>(
+    call: &Call<'_, G>,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, Failure> {
     call.query.read("stage", "is no state of these", read)
 }
 
@@ -81,7 +84,11 @@ fn stage<G: Gateway, T>(call: &Call<'_, G>, read: impl FnOnce(&str) -> Option<T>
 fn after_id<G: Gateway>(call: &Call<'_, G>, list: PlaceIn) -> Result<Option<u64>, Failure> {
     let place = list.of(&call.query)?;
     let number = |place: Place| place.0.try_into().ok().map(u64::from_be_bytes);
-    place.map(|place| number(place).ok_or_else(|| crate::query::malformed("cursor", "is not a cursor of this list"))).transpose()
+    place
+        .map(|place| {
+            number(place).ok_or_else(|| crate::query::malformed("cursor", "is not a cursor of this list"))
+        })
+        .transpose()
 }
 
 /// The cursor after this id.

@@ -12,7 +12,7 @@ use crate::call::{Call, unexpected};
 use crate::gateway::Gateway;
 use crate::json::place::PlaceIn;
 use crate::json::plan::book::{BookContactJson, ContactBody, ContactChange};
-use crate::json::plan::suppression::{SuppressBody, SuppressionJson, SuppressionSettingsJson};
+use crate::json::plan::suppression::{PutSettings, SuppressBody, SuppressionJson, SuppressionSettingsJson};
 use crate::json::{List, Page};
 use crate::query::malformed;
 use crate::reply::{self, Answer};
@@ -49,11 +49,16 @@ pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failu
     let search = call.query.read("search", &expected, short)?;
     let tag = call.query.read("tag", &expected, short)?;
     let limit = call.query.limit()?;
-    let PlanReply::Contacts(records, next) = ask(call, BookCommand::List { after, search, tag, limit }).await? else {
+    let PlanReply::Contacts(records, next) =
+        ask(call, BookCommand::List { after, search, tag, limit }).await?
+    else {
         return Err(unexpected());
     };
     let next_cursor = next.map(|place| PlaceIn::Book.encode(&place));
-    Ok(reply::json(StatusCode::OK, &Page { data: records.iter().map(BookContactJson::of).collect(), next_cursor }))
+    Ok(reply::json(
+        StatusCode::OK,
+        &Page { data: records.iter().map(BookContactJson::of).collect(), next_cursor },
+    ))
 }
 
 pub(super) async fn get<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
@@ -76,26 +81,36 @@ async fn list_of<G: Gateway>(call: &Call<'_, G>, command: SuppressionCommand) ->
 
 pub(super) async fn suppress<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let body: SuppressBody = body.json(call.headers).await?;
-    let PlanReply::Suppressions(records, _) = list_of(call, body.read()?).await? else { return Err(unexpected()) };
+    let PlanReply::Suppressions(records, _) = list_of(call, body.read()?).await? else {
+        return Err(unexpected());
+    };
     Ok(reply::json(StatusCode::OK, &List { data: records.iter().map(SuppressionJson::of).collect() }))
 }
 
 pub(super) async fn list_suppressed<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let (after, limit) = (PlaceIn::Suppressions.of(&call.query)?, call.query.limit()?);
-    let PlanReply::Suppressions(records, next) = list_of(call, SuppressionCommand::List { after, limit }).await? else {
+    let PlanReply::Suppressions(records, next) =
+        list_of(call, SuppressionCommand::List { after, limit }).await?
+    else {
         return Err(unexpected());
     };
     let next_cursor = next.map(|place| PlaceIn::Suppressions.encode(&place));
-    Ok(reply::json(StatusCode::OK, &Page { data: records.iter().map(SuppressionJson::of).collect(), next_cursor }))
+    Ok(reply::json(
+        StatusCode::OK,
+        &Page { data: records.iter().map(SuppressionJson::of).collect(), next_cursor },
+    ))
 }
 
 fn person<G: Gateway>(call: &Call<'_, G>) -> Result<Address, Failure> {
     let address = call.param("person").and_then(|text| text.parse::<Address>().ok());
-    address.filter(Address::is_person).ok_or_else(|| malformed("person", "is no person by phone number or LID"))
+    address
+        .filter(Address::is_person)
+        .ok_or_else(|| malformed("person", "is no person by phone number or LID"))
 }
 
 pub(super) async fn get_suppressed<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
-    let PlanReply::Suppressions(records, _) = list_of(call, SuppressionCommand::Get(person(call)?)).await? else {
+    let PlanReply::Suppressions(records, _) = list_of(call, SuppressionCommand::Get(person(call)?)).await?
+    else {
         return Err(unexpected());
     };
     let record = records.first().ok_or_else(unexpected)?;
@@ -114,6 +129,6 @@ pub(super) async fn put_suppression_settings<G: Gateway>(
     call: &Call<'_, G>,
     body: RequestBody,
 ) -> Result<Answer, Failure> {
-    let body: SuppressionSettingsJson = body.json(call.headers).await?;
+    let body: PutSettings = body.json(call.headers).await?;
     shown(list_of(call, SuppressionCommand::SetSettings(body.read()?)).await?)
 }

@@ -1,15 +1,15 @@
 //! Templates, the address book, the suppression list, one-time passwords, campaigns, schedules.
 
+use crate::json::message::MessageJson;
 use crate::json::plan::book::{BookContactJson, ContactBody, ContactChange};
 use crate::json::plan::campaign::{AddBody, AddedJson, CampaignBody, CampaignJson, RecipientJson, StartBody};
 use crate::json::plan::import::ReportJson;
 use crate::json::plan::otp::{OtpBody, OtpJson, VerificationJson, VerifyBody};
 use crate::json::plan::schedule::{RunJson, ScheduleBody, ScheduleJson};
-use crate::json::plan::suppression::{SuppressBody, SuppressionJson, SuppressionSettingsJson};
+use crate::json::plan::suppression::{PutSettings, SuppressBody, SuppressionJson, SuppressionSettingsJson};
 use crate::json::plan::template::{
     PreviewBody, RenderedJson, SendTemplateBody, TemplateBody, TemplateChange, TemplateJson,
 };
-use crate::json::message::MessageJson;
 use crate::json::{List, Page};
 
 super::operations! {
@@ -70,7 +70,7 @@ super::operations! {
         - => (200 SuppressionSettingsJson), [],
         "Returns the words with which people opt out, and the lanes that respect the list.";
     PutSuppressionSettings: PUT "/v1/suppression-settings", "suppressions.settings_put", BookWrite / Write,
-        {SuppressionSettingsJson} => (200 SuppressionSettingsJson), [],
+        {PutSettings} => (200 SuppressionSettingsJson), [],
         "Says with which words people opt out, and which lanes respect the list.";
     CreateOtp: POST "/v1/otps", "otps.create", MessagesSend / Send,
         {OtpBody} => (202 OtpJson<'_>), [],

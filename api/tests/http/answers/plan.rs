@@ -8,9 +8,9 @@ use trunkline_model::command::{
 };
 use trunkline_model::message::{Content, MessageStatus, Text};
 use trunkline_model::plan::{
-    CampaignRecord, CampaignState, ContactRecord, Counts, NewContact, OtpOutcome, OtpRecord, OtpRules, OtpState,
-    RecipientRecord, RecipientState, RunOutcome, RunRecord, ScheduleRecord, ScheduleState, SuppressionReason,
-    SuppressionRecord, SuppressionSettings, TemplateContent, TemplateRecord, Timing,
+    CampaignRecord, CampaignState, ContactRecord, Counts, NewContact, OtpOutcome, OtpRecord, OtpRules,
+    OtpState, RecipientRecord, RecipientState, RunOutcome, RunRecord, ScheduleRecord, ScheduleState,
+    SuppressionReason, SuppressionRecord, SuppressionSettings, TemplateContent, TemplateRecord, Timing,
 };
 use trunkline_model::{CampaignId, ContactId, OtpId, ScheduleId, TemplateId};
 
@@ -139,7 +139,9 @@ pub fn plan(command: PlanCommand) -> PlanReply {
             TemplateCommand::List { limit, .. } => {
                 PlanReply::Templates(vec![template()], (limit == 1).then(|| Place(vec![1])))
             }
-            TemplateCommand::Render { .. } => PlanReply::Rendered(Box::new(Content::Text(Text::plain("Hello Nora")))),
+            TemplateCommand::Render { .. } => {
+                PlanReply::Rendered(Box::new(Content::Text(Text::plain("Hello Nora"))))
+            }
             _ => PlanReply::Template(Box::new(template())),
         },
         PlanCommand::Book(command) => match *command {

@@ -24,8 +24,8 @@ use crate::instance::{self, Ask, Letter};
 use crate::keys::KeyRing;
 use crate::limits::{BUSY_RETRY_AFTER_MS, CALL_TIMEOUT, SHUTDOWN_TIMEOUT, STALL_REPORT_MS};
 use crate::media::{BlobStore, BlobSweeper};
-use crate::planner::Planner;
 use crate::place::slot_key;
+use crate::planner::Planner;
 use crate::shard::{ShardHandle, SupervisorMsg, TurnsThread, store_failure};
 use crate::watch::Watch;
 
@@ -130,7 +130,11 @@ impl Engine {
     }
 
     /// A message as its bytes, unless its recipient is not to be written to in its lane.
-    fn archive(&self, instance: InstanceId, request: SendRequest) -> Result<instance::AcceptedArchive, Failure> {
+    fn archive(
+        &self,
+        instance: InstanceId,
+        request: SendRequest,
+    ) -> Result<instance::AcceptedArchive, Failure> {
         self.0.planner.check_recipient(instance, &request.message.to, request.message.lane)?;
         instance::archive(request)
     }

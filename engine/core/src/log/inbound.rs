@@ -17,8 +17,8 @@ use super::polls::{self, Polls};
 use super::under_way::{Claims, Seen};
 use crate::clock;
 use crate::limits::{INBOUND_BATCH_BYTES, INBOUND_MESSAGE_BYTES_MAX};
-use crate::planner::Planner;
 use crate::place::{deadline_key, instance_key};
+use crate::planner::Planner;
 
 /// A delivery, sorted.
 struct Claimed<'a> {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use trunkline_model::command::{CampaignCommand, NewCampaign, PlanReply};
 use trunkline_model::limits::CAMPAIGNS_PER_ACCOUNT_MAX;
-use trunkline_model::plan::{CampaignRecord, CampaignState, CampaignStep, Counts, ScheduleRecord, SuppressionSettings};
+use trunkline_model::plan::{
+    CampaignRecord, CampaignState, CampaignStep, Counts, ScheduleRecord, SuppressionSettings,
+};
 use trunkline_model::record::table;
 use trunkline_model::{AccountId, CampaignId, ErrorCode, Failure, FieldError};
 use trunkline_store::Batch;
@@ -37,7 +39,8 @@ impl Planner {
                 // Reads as many rows as there are people: not on the shard's thread.
                 let planner = Arc::clone(self);
                 let counting = tokio::task::spawn_blocking(move || planner.reach(account, id));
-                let failed = |_| Failure::new(ErrorCode::Internal, "The campaign's messages cannot be counted.");
+                let failed =
+                    |_| Failure::new(ErrorCode::Internal, "The campaign's messages cannot be counted.");
                 let reach = counting.await.map_err(failed)??;
                 Ok(PlanReply::Campaign(Box::new(record), Some(reach)))
             }
@@ -49,16 +52,28 @@ impl Planner {
             CampaignCommand::Cancel(id) => self.step_campaign(account, id, CampaignStep::Cancel).await,
             CampaignCommand::Add(id, people) => self.add_people(account, id, people).await,
             CampaignCommand::AddTagged(id, tags) => self.add_tagged(account, id, &tags).await,
-            CampaignCommand::Recipients { id, from, state, limit } => self.people(account, id, (from, state), limit),
+            CampaignCommand::Recipients { id, from, state, limit } => {
+                self.people(account, id, (from, state), limit)
+            }
         }
     }
 
-    pub(super) fn read_campaign(&self, account: AccountId, id: CampaignId) -> Result<CampaignRecord, Failure> {
+    pub(super) fn read_campaign(
+        &self,
+        account: AccountId,
+        id: CampaignId,
+    ) -> Result<CampaignRecord, Failure> {
         let found = self.get(account, table::CAMPAIGN, &id.0.to_be_bytes())?;
-        found.ok_or_else(|| Failure::new(ErrorCode::CampaignNotFound, "This account has no campaign with that id."))
+        found.ok_or_else(|| {
+            Failure::new(ErrorCode::CampaignNotFound, "This account has no campaign with that id.")
+        })
     }
 
-    pub(super) fn put_campaign(account: AccountId, record: &CampaignRecord, batch: &mut Batch) -> Result<(), Failure> {
+    pub(super) fn put_campaign(
+        account: AccountId,
+        record: &CampaignRecord,
+        batch: &mut Batch,
+    ) -> Result<(), Failure> {
         put(batch, key(account, table::CAMPAIGN, &record.id.0.to_be_bytes()), record)
     }
 
@@ -75,7 +90,8 @@ impl Planner {
             }
             let (template, of_template) = template.map(|found| (found.id, found.content)).unzip();
             let content = new.content.or(of_template);
-            let content = content.ok_or_else(|| Failure::invalid(vec![FieldError::new("message", "is missing")]))?;
+            let content =
+                content.ok_or_else(|| Failure::invalid(vec![FieldError::new("message", "is missing")]))?;
             let record = CampaignRecord {
                 id: CampaignId(clock::random_u64()),
                 name: new.name,
@@ -115,7 +131,10 @@ impl Planner {
         let _changing = self.lock(account).await;
         let mut record = self.read_campaign(account, id)?;
         if step == CampaignStep::Start && record.counts.total() == 0 {
-            return Err(Failure::new(ErrorCode::PlanState, "The campaign has no recipients; add some first."));
+            return Err(Failure::new(
+                ErrorCode::PlanState,
+                "The campaign has no recipients; add some first.",
+            ));
         }
         self.take_step(&mut record, step)?;
         let mut batch = Batch::new();
@@ -133,7 +152,12 @@ impl Planner {
         Err(Failure::new(ErrorCode::PlanState, detail))
     }
 
-    async fn schedule_campaign(&self, account: AccountId, id: CampaignId, at_ms: i64) -> Result<PlanReply, Failure> {
+    async fn schedule_campaign(
+        &self,
+        account: AccountId,
+        id: CampaignId,
+        at_ms: i64,
+    ) -> Result<PlanReply, Failure> {
         let _changing = self.lock(account).await;
         let mut record = self.read_campaign(account, id)?;
         self.take_step(&mut record, CampaignStep::Schedule)?;
@@ -146,7 +170,12 @@ impl Planner {
     }
 
     /// The time of a campaign has come, however late.
-    pub(super) async fn start_due(&self, account: AccountId, id: CampaignId, due_ms: i64) -> Result<(), Failure> {
+    pub(super) async fn start_due(
+        &self,
+        account: AccountId,
+        id: CampaignId,
+        due_ms: i64,
+    ) -> Result<(), Failure> {
         let record = self.read_campaign(account, id)?;
         if record.state != CampaignState::Scheduled || record.scheduled_at_ms != Some(due_ms) {
             return Ok(());
@@ -163,7 +192,8 @@ impl Planner {
     /// # Errors
     /// [`EngineError`] when its rows cannot be read.
     pub(crate) fn found(&self, account: AccountId) -> Result<(), EngineError> {
-        let unreadable = |failure: Failure| EngineError::Thread(format!("plans of {account}: {}", failure.detail));
+        let unreadable =
+            |failure: Failure| EngineError::Thread(format!("plans of {account}: {}", failure.detail));
         let settings: Option<SuppressionSettings> =
             self.get(account, table::SUPPRESSION_SETTINGS, b"").map_err(unreadable)?;
         settings.into_iter().for_each(|settings| self.habits.keep(account, settings));

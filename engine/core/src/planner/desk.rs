@@ -46,7 +46,10 @@ impl Planner {
         desk.put.try_send(Letter { account, command, reply, credit }).map_err(|_| full())?;
         match tokio::time::timeout(CALL_TIMEOUT, answered).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Failure::busy("The request was given up; look before you repeat it.", BUSY_RETRY_AFTER_MS)),
+            Ok(Err(_)) => Err(Failure::busy(
+                "The request was given up; look before you repeat it.",
+                BUSY_RETRY_AFTER_MS,
+            )),
             Err(_) => Err(Failure::new(ErrorCode::Timeout, "The account's plans did not answer in time.")),
         }
     }

@@ -115,11 +115,7 @@ impl Planner {
     }
 
     /// Does what a letter asks for. Runs on the thread of the account's shard.
-    async fn obey(
-        self: &Arc<Self>,
-        account: AccountId,
-        command: PlanCommand,
-    ) -> Result<PlanReply, Failure> {
+    async fn obey(self: &Arc<Self>, account: AccountId, command: PlanCommand) -> Result<PlanReply, Failure> {
         match command {
             PlanCommand::Template(command) => self.template(account, *command).await,
             PlanCommand::Book(command) => self.book(account, *command).await,
@@ -145,7 +141,9 @@ impl Planner {
     async fn send_one(&self, instance: InstanceId, request: SendRequest) -> Result<MessageView, Failure> {
         let accepted = self.send(instance, vec![request]).await?;
         let first = accepted.into_iter().next();
-        first.unwrap_or_else(|| Err(Failure::new(ErrorCode::Internal, "The instance said nothing of the message.")))
+        first.unwrap_or_else(|| {
+            Err(Failure::new(ErrorCode::Internal, "The instance said nothing of the message."))
+        })
     }
 
     async fn send(

@@ -43,7 +43,10 @@ impl Planner {
 
     fn read_otp(&self, account: AccountId, id: OtpId) -> Result<OtpRecord, Failure> {
         self.get(account, table::OTP, &id.0.to_be_bytes())?.ok_or_else(|| {
-            Failure::new(ErrorCode::OtpNotFound, "This account has no one-time password with that id; a day after its end it is gone.")
+            Failure::new(
+                ErrorCode::OtpNotFound,
+                "This account has no one-time password with that id; a day after its end it is gone.",
+            )
         })
     }
 
@@ -105,7 +108,8 @@ impl Planner {
     async fn send_otp(&self, record: &OtpRecord, to: Address, code: &str) -> Result<MessageId, Failure> {
         let minutes = record.rules.ttl_seconds.div_ceil(60).to_string();
         let values = [("code".to_owned(), code.to_owned()), ("minutes".to_owned(), minutes)].into();
-        let text = TemplateText::parse(&record.text).map_err(|error| Failure::new(ErrorCode::Internal, error.to_string()))?;
+        let text = TemplateText::parse(&record.text)
+            .map_err(|error| Failure::new(ErrorCode::Internal, error.to_string()))?;
         let body = text.render(&values).map_err(Failure::invalid)?;
         let message = SendMessage {
             to,
@@ -152,15 +156,23 @@ impl Planner {
         Ok(PlanReply::OtpChecked(outcome, Box::new(record)))
     }
 
-    fn make_code(&self, account: AccountId, id: OtpId, rules: &OtpRules, own: Option<String>) -> Result<Fresh, Failure> {
+    fn make_code(
+        &self,
+        account: AccountId,
+        id: OtpId,
+        rules: &OtpRules,
+        own: Option<String>,
+    ) -> Result<Fresh, Failure> {
         let no_chance = |_| Failure::new(ErrorCode::Internal, "No one-time password could be made.");
         // Enough that so few suitable ones among them do not happen.
         let (mut secret, mut bytes) = ([0; 32], [0; 128]);
         getrandom::fill(&mut secret).map_err(no_chance)?;
         getrandom::fill(&mut bytes).map_err(no_chance)?;
         let made = own.or_else(|| rules.make(bytes));
-        let code = made.ok_or_else(|| Failure::new(ErrorCode::Internal, "No one-time password could be made."))?;
-        let digest = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), OtpRules::typed(&code).as_bytes());
+        let code =
+            made.ok_or_else(|| Failure::new(ErrorCode::Internal, "No one-time password could be made."))?;
+        let digest =
+            hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), OtpRules::typed(&code).as_bytes());
         let mut fresh = Fresh { code, digest: [0; 32], key_sealed: Vec::new() };
         fresh.digest.copy_from_slice(digest.as_ref());
         let place = key(account, table::OTP, &id.0.to_be_bytes());
@@ -168,7 +180,12 @@ impl Planner {
         Ok(fresh)
     }
 
-    async fn write_otp(&self, account: AccountId, record: &OtpRecord, mut batch: Batch) -> Result<(), Failure> {
+    async fn write_otp(
+        &self,
+        account: AccountId,
+        record: &OtpRecord,
+        mut batch: Batch,
+    ) -> Result<(), Failure> {
         put(&mut batch, key(account, table::OTP, &record.id.0.to_be_bytes()), record)?;
         batch.put(key(account, table::OTP_END, &end(record)), &b""[..]);
         self.commit(account, batch).await
@@ -176,7 +193,8 @@ impl Planner {
 
     /// Forgets some of those whose end is long past: at least as many as come.
     fn sweep_otps(&self, account: AccountId, now_ms: i64, batch: &mut Batch) -> Result<(), Failure> {
-        let oldest = self.scan(account, range(account, table::OTP_END, b""), Direction::Forward, OTPS_SWEPT_AT_ONCE)?;
+        let oldest =
+            self.scan(account, range(account, table::OTP_END, b""), Direction::Forward, OTPS_SWEPT_AT_ONCE)?;
         for (entry, _) in oldest {
             let Some((end_ms, id)) = entry.suffix().split_first_chunk::<8>() else { continue };
             if i64::from_be_bytes(*end_ms) > now_ms {
@@ -224,7 +242,10 @@ fn refusal(refusal: ResendRefusal) -> Failure {
             retry_after_ms: Some(wait_ms),
             ..Failure::new(ErrorCode::TooManyRequests, "The one-time password was sent a moment ago.")
         },
-        ResendRefusal::TooOften => Failure::new(ErrorCode::PlanState, "The one-time password was sent as often as it may; make another."),
+        ResendRefusal::TooOften => Failure::new(
+            ErrorCode::PlanState,
+            "The one-time password was sent as often as it may; make another.",
+        ),
         ResendRefusal::Over(state) => over(state),
     }
 }

@@ -58,16 +58,22 @@ impl Planner {
         let _changing = self.lock(account).await;
         let mut record = self.read_campaign(account, id)?;
         if !record.state.takes_recipients() {
-            let detail = format!("The campaign is {}; people are added before it starts.", record.state.as_str());
+            let detail =
+                format!("The campaign is {}; people are added before it starts.", record.state.as_str());
             return Err(Failure::new(ErrorCode::PlanState, detail));
         }
         let mut problems = Vec::new();
         let wanted = TemplateText::parse(&record.content.body);
-        let wanted: Vec<String> = wanted.map_or(Vec::new(), |text| text.variables().into_iter().map(str::to_owned).collect());
+        let wanted: Vec<String> =
+            wanted.map_or(Vec::new(), |text| text.variables().into_iter().map(str::to_owned).collect());
         for (index, new) in people.iter().enumerate() {
-            let missing = wanted.iter().filter(|name| name.as_str() != "phone" && !new.variables.contains_key(*name));
+            let missing =
+                wanted.iter().filter(|name| name.as_str() != "phone" && !new.variables.contains_key(*name));
             problems.extend(missing.map(|name| {
-                FieldError::new(format!("recipients.{index}.variables.{name}"), "is missing; the message needs it")
+                FieldError::new(
+                    format!("recipients.{index}.variables.{name}"),
+                    "is missing; the message needs it",
+                )
             }));
         }
         if !problems.is_empty() {
@@ -84,11 +90,13 @@ impl Planner {
         record: &mut CampaignRecord,
         people: Vec<NewRecipient>,
     ) -> Result<(Vec<bool>, Batch), Failure> {
-        let (mut batch, mut added, now_ms) = (Batch::new(), Vec::with_capacity(people.len()), clock::wall_ms());
+        let (mut batch, mut added, now_ms) =
+            (Batch::new(), Vec::with_capacity(people.len()), clock::wall_ms());
         let mut within = std::collections::HashSet::new();
         for NewRecipient { phone, mut variables } in people {
             let member = member(account, record.id, &phone);
-            let known = self.ledger(account).get(&member).map_err(|error| crate::shard::store_failure(&error))?;
+            let known =
+                self.ledger(account).get(&member).map_err(|error| crate::shard::store_failure(&error))?;
             let is_new = known.is_none() && within.insert(phone.clone());
             added.push(is_new);
             if !is_new {
@@ -158,8 +166,13 @@ impl Planner {
                 return Ok(None);
             }
             let message = record.instance.zip(record.message);
-            let message = message.map(|(instance, message)| self.message(instance, message)).transpose()?.flatten();
-            Ok(Some(RecipientView { number: number_of(key), record, status: message.map(|found| found.status) }))
+            let message =
+                message.map(|(instance, message)| self.message(instance, message)).transpose()?.flatten();
+            Ok(Some(RecipientView {
+                number: number_of(key),
+                record,
+                status: message.map(|found| found.status),
+            }))
         })?;
         Ok(PlanReply::Recipients(people, next.map(|key| number_of(&key) + 1)))
     }
@@ -171,7 +184,8 @@ impl Planner {
             let whole = (everybody(account, id), after);
             let (_, next) = self.page(account, whole, usize::MAX, |_, bytes| {
                 let record: RecipientRecord = read(bytes)?;
-                if let (RecipientState::Sent, Some(instance), Some(message)) = (record.state, record.instance, record.message)
+                if let (RecipientState::Sent, Some(instance), Some(message)) =
+                    (record.state, record.instance, record.message)
                     && let Some(found) = self.message(instance, message)?
                 {
                     let is_read = matches!(found.status, MessageStatus::Read | MessageStatus::Played);
@@ -188,12 +202,19 @@ impl Planner {
     }
 
     /// Removes a campaign that is not under way, with its people.
-    pub(super) async fn delete_campaign(&self, account: AccountId, id: CampaignId) -> Result<PlanReply, Failure> {
+    pub(super) async fn delete_campaign(
+        &self,
+        account: AccountId,
+        id: CampaignId,
+    ) -> Result<PlanReply, Failure> {
         let _changing = self.lock(account).await;
         let record = self.read_campaign(account, id)?;
         let idle = record.state.is_over() || record.state.takes_recipients();
         if !idle || record.counts.under_way() > 0 || self.is_run(id) {
-            return Err(Failure::new(ErrorCode::PlanState, "The campaign is under way; cancel it, and delete it when it has ended."));
+            return Err(Failure::new(
+                ErrorCode::PlanState,
+                "The campaign is under way; cancel it, and delete it when it has ended.",
+            ));
         }
         let members = range(account, table::RECIPIENT_PHONE, &id.0.to_be_bytes());
         for whole in [everybody(account, id), members] {

@@ -6,7 +6,7 @@ use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor::{Error as RkyvError, Strategy};
 use trunkline_model::record::{self, Record, Serializer};
 use trunkline_model::{AccountId, ErrorCode, Failure};
-use trunkline_store::{Batch, CommitClass, Direction, Key, KeyRange, Ledger};
+use trunkline_store::{Batch, CommitClass, Direction, Key, KeyRange};
 
 use super::Planner;
 use crate::limits::PLAN_PAGE;
@@ -63,7 +63,12 @@ impl Planner {
         self.bytes(account, table, suffix)?.map(|bytes| read(&bytes)).transpose()
     }
 
-    pub(super) fn bytes(&self, account: AccountId, table: u8, suffix: &[u8]) -> Result<Option<Bytes>, Failure> {
+    pub(super) fn bytes(
+        &self,
+        account: AccountId,
+        table: u8,
+        suffix: &[u8],
+    ) -> Result<Option<Bytes>, Failure> {
         self.ledger(account).get(&key(account, table, suffix)).map_err(|error| store_failure(&error))
     }
 

@@ -10,7 +10,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use trunkline_model::command::SendRequest;
 use trunkline_model::message::{Lane, SendMessage, SendOptions};
-use trunkline_model::plan::{CampaignRecord, CampaignState, CampaignStep, Counts, Feed, RecipientRecord, RecipientState};
+use trunkline_model::plan::{
+    CampaignRecord, CampaignState, CampaignStep, Counts, Feed, RecipientRecord, RecipientState,
+};
 use trunkline_model::{AccountId, Address, CampaignId, ErrorCode, Failure, InstanceId};
 use trunkline_store::{Batch, Direction};
 
@@ -192,7 +194,9 @@ impl Runner<'_> {
         let now_ms = clock::wall_ms();
         let (mut by_instance, mut changes) = (HashMap::<InstanceId, Vec<u32>>::new(), Changes::new());
         for (number, row) in &self.open {
-            let Some(instance) = row.instance.filter(|_| row.state == RecipientState::Claimed) else { continue };
+            let Some(instance) = row.instance.filter(|_| row.state == RecipientState::Claimed) else {
+                continue;
+            };
             if row.may_be_handed(now_ms) {
                 by_instance.entry(instance).or_default().push(*number);
             } else {
@@ -238,7 +242,10 @@ impl Runner<'_> {
                 Err(failure) => match consequence(&failure) {
                     Consequence::Again => {
                         let rest_ms = failure.retry_after_ms.and_then(|ms| i64::try_from(ms).ok());
-                        self.feed.rest(instance, now_ms.saturating_add(rest_ms.unwrap_or(CAMPAIGN_INSTANCE_REST_MS)));
+                        self.feed.rest(
+                            instance,
+                            now_ms.saturating_add(rest_ms.unwrap_or(CAMPAIGN_INSTANCE_REST_MS)),
+                        );
                         continue;
                     }
                     Consequence::Elsewhere => {
@@ -288,7 +295,11 @@ impl Runner<'_> {
             Ok((row.state == RecipientState::Pending).then(|| (number_of(key), row)))
         })?;
         // Those who are found are pending until that is written; who comes later is looked for from here on.
-        self.next = found.first().map(|(number, _)| *number).or(next.map(|key| number_of(&key) + 1)).unwrap_or(u32::MAX);
+        self.next = found
+            .first()
+            .map(|(number, _)| *number)
+            .or(next.map(|key| number_of(&key) + 1))
+            .unwrap_or(u32::MAX);
         Ok(found)
     }
 
@@ -333,7 +344,11 @@ impl Runner<'_> {
     }
 
     /// Writes people and the counts of their states together, and follows in memory what is on disk then.
-    async fn write_while(&mut self, changes: Changes, wanted: impl Fn(&CampaignRecord) -> bool) -> Result<(), Failure> {
+    async fn write_while(
+        &mut self,
+        changes: Changes,
+        wanted: impl Fn(&CampaignRecord) -> bool,
+    ) -> Result<(), Failure> {
         for some in changes.chunks(CAMPAIGN_SWEEP) {
             let _changing = self.planner.lock(self.account).await;
             let mut record = self.planner.read_campaign(self.account, self.id)?;

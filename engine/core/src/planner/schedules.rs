@@ -79,7 +79,9 @@ impl Planner {
 
     fn read_schedule(&self, account: AccountId, id: ScheduleId) -> Result<ScheduleRecord, Failure> {
         let found = self.get(account, table::SCHEDULE, &id.0.to_be_bytes())?;
-        found.ok_or_else(|| Failure::new(ErrorCode::ScheduleNotFound, "This account has no schedule with that id."))
+        found.ok_or_else(|| {
+            Failure::new(ErrorCode::ScheduleNotFound, "This account has no schedule with that id.")
+        })
     }
 
     async fn create_schedule(&self, account: AccountId, new: NewSchedule) -> Result<PlanReply, Failure> {
@@ -113,10 +115,11 @@ impl Planner {
     /// Removes schedules that are over, with their runs.
     async fn make_room_for_schedule(&self, account: AccountId) -> Result<(), Failure> {
         let whole = (range(account, table::SCHEDULE, b""), None);
-        let (over, _) = self.page(account, whole, trunkline_store::limits::BATCH_RANGES_MAX, |_, bytes| {
-            let record: ScheduleRecord = read(bytes)?;
-            Ok(record.state.is_over().then_some(record.id))
-        })?;
+        let (over, _) =
+            self.page(account, whole, trunkline_store::limits::BATCH_RANGES_MAX, |_, bytes| {
+                let record: ScheduleRecord = read(bytes)?;
+                Ok(record.state.is_over().then_some(record.id))
+            })?;
         if over.is_empty() {
             return Err(full("schedules", SCHEDULES_PER_ACCOUNT_MAX));
         }
@@ -129,7 +132,12 @@ impl Planner {
     }
 
     /// Writes a schedule, and puts its next run on the agenda.
-    async fn write_schedule(&self, account: AccountId, record: &ScheduleRecord, mut batch: Batch) -> Result<(), Failure> {
+    async fn write_schedule(
+        &self,
+        account: AccountId,
+        record: &ScheduleRecord,
+        mut batch: Batch,
+    ) -> Result<(), Failure> {
         put(&mut batch, key(account, table::SCHEDULE, &record.id.0.to_be_bytes()), record)?;
         self.commit(account, batch).await?;
         self.expect_schedule(account, record);
@@ -161,7 +169,12 @@ impl Planner {
     }
 
     /// A time that a schedule noted has come.
-    pub(super) async fn run_due(self: &Arc<Self>, account: AccountId, id: ScheduleId, due_ms: i64) -> Result<(), Failure> {
+    pub(super) async fn run_due(
+        self: &Arc<Self>,
+        account: AccountId,
+        id: ScheduleId,
+        due_ms: i64,
+    ) -> Result<(), Failure> {
         let record = self.read_schedule(account, id)?;
         if record.state != ScheduleState::Active || record.next_ms != Some(due_ms) {
             // It was changed since; what holds now is on the agenda as well.
@@ -193,6 +206,12 @@ impl Planner {
 
     async fn run_now(&self, account: AccountId, id: ScheduleId) -> Result<PlanReply, Failure> {
         let record = self.read_schedule(account, id)?;
+        if record.state.is_over() {
+            return Err(Failure::new(
+                ErrorCode::PlanState,
+                format!("The schedule is {}.", record.state.as_str()),
+            ));
+        }
         let run = self.run_once(&record, clock::wall_ms()).await?;
         let _changing = self.lock(account).await;
         let mut record = self.read_schedule(account, id)?;
@@ -222,7 +241,13 @@ impl Planner {
     }
 
     /// Notes a run; the oldest one gives it its place.
-    fn note_run(&self, account: AccountId, id: ScheduleId, run: &RunRecord, batch: &mut Batch) -> Result<(), Failure> {
+    fn note_run(
+        &self,
+        account: AccountId,
+        id: ScheduleId,
+        run: &RunRecord,
+        batch: &mut Batch,
+    ) -> Result<(), Failure> {
         let runs = range(account, table::SCHEDULE_RUN, &id.0.to_be_bytes());
         let kept = self.scan(account, runs, Direction::Forward, SCHEDULE_RUNS_KEPT)?;
         if let Some((oldest, _)) = kept.first().filter(|_| kept.len() >= SCHEDULE_RUNS_KEPT) {

@@ -91,7 +91,11 @@ impl Planner {
     }
 
     /// Puts people on the list; who is there stays as he is, and may get his other name.
-    async fn suppress(&self, account: AccountId, people: Vec<SuppressionRecord>) -> Result<PlanReply, Failure> {
+    async fn suppress(
+        &self,
+        account: AccountId,
+        people: Vec<SuppressionRecord>,
+    ) -> Result<PlanReply, Failure> {
         let _changing = self.lock(account).await;
         let (mut batch, mut listed) = (Batch::new(), Vec::with_capacity(people.len()));
         for mut record in people {
@@ -127,7 +131,11 @@ impl Planner {
     }
 
     /// Somebody of the list, by either name.
-    fn suppressed(&self, account: AccountId, address: &Address) -> Result<Option<SuppressionRecord>, Failure> {
+    fn suppressed(
+        &self,
+        account: AccountId,
+        address: &Address,
+    ) -> Result<Option<SuppressionRecord>, Failure> {
         let name = match address {
             Address::Phone(phone) => phone_key(phone),
             Address::Lid(lid) => match self.bytes(account, table::SUPPRESSION_ALIAS, lid.as_bytes())? {
@@ -151,12 +159,20 @@ impl Planner {
     ///
     /// # Errors
     /// [`ErrorCode::RecipientSuppressed`], or a failure of the store.
-    pub(crate) fn check_recipient(&self, instance: InstanceId, to: &Address, lane: Lane) -> Result<(), Failure> {
+    pub(crate) fn check_recipient(
+        &self,
+        instance: InstanceId,
+        to: &Address,
+        lane: Lane,
+    ) -> Result<(), Failure> {
         let Some(account) = self.directory.account_of(instance) else { return Ok(()) };
         if !self.forbids(account, to, lane)? {
             return Ok(());
         }
-        let detail = format!("The recipient is on the account's suppression list, which lane `{}` respects.", lane.as_str());
+        let detail = format!(
+            "The recipient is on the account's suppression list, which lane `{}` respects.",
+            lane.as_str()
+        );
         Err(Failure::new(ErrorCode::RecipientSuppressed, detail))
     }
 

@@ -12,11 +12,19 @@ use super::rows::{full, id_at_end, key, put, range, read};
 use crate::clock;
 
 impl Planner {
-    pub(super) async fn template(&self, account: AccountId, command: TemplateCommand) -> Result<PlanReply, Failure> {
+    pub(super) async fn template(
+        &self,
+        account: AccountId,
+        command: TemplateCommand,
+    ) -> Result<PlanReply, Failure> {
         match command {
             TemplateCommand::Create(new) => self.create_template(account, new).await,
-            TemplateCommand::List { after, active, limit } => self.list_templates(account, after, active, limit),
-            TemplateCommand::Get(name) => Ok(PlanReply::Template(Box::new(self.find_template(account, &name)?))),
+            TemplateCommand::List { after, active, limit } => {
+                self.list_templates(account, after, active, limit)
+            }
+            TemplateCommand::Get(name) => {
+                Ok(PlanReply::Template(Box::new(self.find_template(account, &name)?)))
+            }
             TemplateCommand::Update(name, update) => self.update_template(account, &name, update).await,
             TemplateCommand::Delete(name) => {
                 let _changing = self.lock(account).await;
@@ -50,7 +58,9 @@ impl Planner {
     pub(super) fn find_template(&self, account: AccountId, name: &str) -> Result<TemplateRecord, Failure> {
         let id = match name.parse::<TemplateId>() {
             Ok(id) => Some(id.0),
-            Err(_) => self.bytes(account, table::TEMPLATE_NAME, name.as_bytes())?.and_then(|id| id_at_end(&id)),
+            Err(_) => {
+                self.bytes(account, table::TEMPLATE_NAME, name.as_bytes())?.and_then(|id| id_at_end(&id))
+            }
         };
         let found = id.map(|id| self.get(account, table::TEMPLATE, &id.to_be_bytes())).transpose()?.flatten();
         found.ok_or_else(|| {
@@ -80,7 +90,9 @@ impl Planner {
 
     fn check_free(&self, account: AccountId, name: &str) -> Result<(), Failure> {
         match self.bytes(account, table::TEMPLATE_NAME, name.as_bytes())? {
-            Some(_) => Err(Failure::new(ErrorCode::NameTaken, "Another template of this account has this name.")),
+            Some(_) => {
+                Err(Failure::new(ErrorCode::NameTaken, "Another template of this account has this name."))
+            }
             None => Ok(()),
         }
     }

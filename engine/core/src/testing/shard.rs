@@ -224,7 +224,8 @@ fn context(ledger: &Arc<TestLedger>, dir: &TempDir) -> (Arc<ShardContext>, Arc<D
     let directory = Arc::new(Directory::new(1));
     let registry = Registry::new(ledger.sealer(), Arc::clone(&directory));
     let dispatcher = Dispatcher::new(0, Arc::clone(&registry));
-    let planner = Planner::new(vec![Arc::clone(ledger) as Arc<dyn Ledger>], ledger.sealer(), Arc::clone(&directory));
+    let planner =
+        Planner::new(vec![Arc::clone(ledger) as Arc<dyn Ledger>], ledger.sealer(), Arc::clone(&directory));
     let polls = Arc::new(parts::Polls::new(0));
     let spawner = Spawner::new(Arc::new(|fatal| panic!("{fatal}")), Arc::clone(&polls));
     let store: Arc<dyn Ledger> = Arc::clone(ledger) as Arc<dyn Ledger>;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::Place;
 use crate::address::Address;
 use crate::failure::Failure;
-use crate::id::{CampaignId, ContactId, InstanceId, MessageId, OtpId, ScheduleId};
+use crate::id::{CampaignId, ContactId, InstanceId, OtpId, ScheduleId};
 use crate::message::{Content, MessageStatus, SendMessage};
 use crate::plan::{
-    CampaignRecord, CampaignState, ContactRecord, NewContact, OtpOutcome, OtpRecord, OtpRules, RecipientRecord,
-    RecipientState, RunRecord, ScheduleRecord, ScheduleState, SuppressionRecord, SuppressionSettings,
-    TemplateContent, TemplateRecord, Timing,
+    CampaignRecord, CampaignState, ContactRecord, NewContact, OtpOutcome, OtpRecord, OtpRules,
+    RecipientRecord, RecipientState, RunRecord, ScheduleRecord, ScheduleState, SuppressionRecord,
+    SuppressionSettings, TemplateContent, TemplateRecord, Timing,
 };
 
 /// A command to an account's plans.
@@ -222,7 +222,10 @@ pub struct NewOtp {
 impl std::fmt::Debug for NewOtp {
     /// Without the password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewOtp").field("instance", &self.instance).field("rules", &self.rules).finish_non_exhaustive()
+        f.debug_struct("NewOtp")
+            .field("instance", &self.instance)
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
     }
 }
 
@@ -401,6 +404,4 @@ pub enum PlanReply {
     Schedules(Vec<ScheduleRecord>, bool),
     /// Runs of a schedule.
     Runs(Vec<RunRecord>),
-    /// A message that was accepted.
-    Message(MessageId),
 }

@@ -60,14 +60,22 @@ impl NewContact {
             add("tags", format!("has more than {TAGS_MAX} items"));
         }
         if self.tags.iter().any(|tag| !is_tag(tag)) {
-            add("tags", format!("has one that is empty, longer than {TAG_BYTES_MAX} bytes, or has control characters"));
+            add(
+                "tags",
+                format!(
+                    "has one that is empty, longer than {TAG_BYTES_MAX} bytes, or has control characters"
+                ),
+            );
         }
         if self.custom.len() > CUSTOM_FIELDS_MAX {
             add("custom", format!("has more than {CUSTOM_FIELDS_MAX} members"));
         }
         for (name, value) in self.custom.iter().take(CUSTOM_FIELDS_MAX) {
             if name.is_empty() || name.len() > VARIABLE_NAME_BYTES_MAX {
-                add("custom", format!("has a member whose name has not 1 to {VARIABLE_NAME_BYTES_MAX} bytes"));
+                add(
+                    "custom",
+                    format!("has a member whose name has not 1 to {VARIABLE_NAME_BYTES_MAX} bytes"),
+                );
             } else if value.len() > VARIABLE_VALUE_BYTES_MAX {
                 add("custom", format!("has a member longer than {VARIABLE_VALUE_BYTES_MAX} bytes"));
             }
@@ -78,7 +86,8 @@ impl NewContact {
     /// What the contact is found by: its name's words and its number, folded.
     pub fn search_words(&self) -> BTreeSet<String> {
         let name = fold(self.name.as_deref().unwrap_or_default());
-        let mut words: BTreeSet<String> = name.split(' ').filter(|word| !word.is_empty()).map(shortened).collect();
+        let mut words: BTreeSet<String> =
+            name.split(' ').filter(|word| !word.is_empty()).map(shortened).collect();
         if !name.is_empty() {
             words.insert(shortened(&name));
         }
@@ -108,7 +117,10 @@ fn shortened(word: &str) -> String {
 
 fn is_email(text: &str) -> bool {
     let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    plain && text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !host.contains('@'))
+    plain
+        && text
+            .split_once('@')
+            .is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !host.contains('@'))
 }
 
 fn is_tag(text: &str) -> bool {

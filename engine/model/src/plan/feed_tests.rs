@@ -43,15 +43,21 @@ impl Life {
 /// What the engine's runner does, with a chance of being killed between any two effects.
 fn run(disk: &mut Durable, life: &mut Life, instances: &[InstanceId]) -> Result<(), Killed> {
     let mut feed = Feed::new(instances, 3, None);
-    let under_way: Vec<u32> =
-        disk.rows.iter().filter(|(_, row)| !row.state.is_settled() && row.instance.is_some()).map(|(n, _)| *n).collect();
+    let under_way: Vec<u32> = disk
+        .rows
+        .iter()
+        .filter(|(_, row)| !row.state.is_settled() && row.instance.is_some())
+        .map(|(n, _)| *n)
+        .collect();
     for number in &under_way {
         disk.rows[number].instance.into_iter().for_each(|instance| feed.given(instance, 0));
     }
     let mut open: Vec<u32> = under_way;
     loop {
         for number in open.clone() {
-            let Some(row) = disk.rows.get(&number).filter(|row| row.may_be_handed(0)).cloned() else { continue };
+            let Some(row) = disk.rows.get(&number).filter(|row| row.may_be_handed(0)).cloned() else {
+                continue;
+            };
             let instance = row.instance.expect("it was claimed");
             let message = disk.accept(instance, RecipientRecord::key(CAMPAIGN, number));
             life.step()?;
@@ -65,8 +71,12 @@ fn run(disk: &mut Durable, life: &mut Life, instances: &[InstanceId]) -> Result<
             life.step()?;
             feed.settled(instance);
         }
-        let pending: Vec<u32> =
-            disk.rows.iter().filter(|(_, row)| row.state == RecipientState::Pending).map(|(n, _)| *n).collect();
+        let pending: Vec<u32> = disk
+            .rows
+            .iter()
+            .filter(|(_, row)| row.state == RecipientState::Pending)
+            .map(|(n, _)| *n)
+            .collect();
         if pending.is_empty() {
             return Ok(());
         }
@@ -134,7 +144,8 @@ fn a_pace_is_kept() {
 #[test]
 fn places_are_dealt_in_turn() {
     let room = |instance, messages| Room { instance: InstanceId(instance), messages };
-    let dealt = |count| Feed::deal(&[room(1, 1), room(2, 3)], count).into_iter().map(|id| id.0).collect::<Vec<_>>();
+    let dealt =
+        |count| Feed::deal(&[room(1, 1), room(2, 3)], count).into_iter().map(|id| id.0).collect::<Vec<_>>();
     assert_eq!(dealt(3), [1, 2, 2]);
     assert_eq!(dealt(10), [1, 2, 2, 2]);
     assert_eq!(dealt(0), Vec::<u64>::new());

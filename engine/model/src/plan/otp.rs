@@ -2,7 +2,9 @@
 
 use crate::failure::FieldError;
 use crate::id::{InstanceId, MessageId, OtpId};
-use crate::limits::{OTP_ATTEMPTS, OTP_LENGTH, OTP_RESEND_SECONDS, OTP_SENDS_MAX, OTP_TEXT_BYTES_MAX, OTP_TTL_SECONDS};
+use crate::limits::{
+    OTP_ATTEMPTS, OTP_LENGTH, OTP_RESEND_SECONDS, OTP_SENDS_MAX, OTP_TEXT_BYTES_MAX, OTP_TTL_SECONDS,
+};
 
 /// What a password is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
@@ -118,7 +120,9 @@ impl OtpRules {
         let parsed = super::TemplateText::parse(text);
         match parsed {
             Err(error) => Some(error.to_string()),
-            Ok(parsed) if !parsed.variables().contains(&"code") => Some("does not hold `{{code}}`".to_owned()),
+            Ok(parsed) if !parsed.variables().contains(&"code") => {
+                Some("does not hold `{{code}}`".to_owned())
+            }
             Ok(parsed) if parsed.variables().iter().any(|name| !matches!(*name, "code" | "minutes")) => {
                 Some("has a variable besides `{{code}}` and `{{minutes}}`".to_owned())
             }
@@ -256,7 +260,12 @@ impl OtpRecord {
     ///
     /// # Errors
     /// [`ResendRefusal`].
-    pub fn resend(&mut self, now_ms: i64, digest: [u8; 32], key_sealed: Vec<u8>) -> Result<(), ResendRefusal> {
+    pub fn resend(
+        &mut self,
+        now_ms: i64,
+        digest: [u8; 32],
+        key_sealed: Vec<u8>,
+    ) -> Result<(), ResendRefusal> {
         let state = self.state_at(now_ms);
         if state != OtpState::Pending {
             return Err(ResendRefusal::Over(state));

@@ -87,7 +87,12 @@ mod tests {
 
     #[test]
     fn a_word_is_heard_in_any_dress_and_only_alone() {
-        let words = OptOutWords::new(&["STOP".to_owned(), "إلغاء".to_owned(), "Désinscrire".to_owned(), "!".to_owned()]);
+        let words = OptOutWords::new(&[
+            "STOP".to_owned(),
+            "إلغاء".to_owned(),
+            "Désinscrire".to_owned(),
+            "!".to_owned(),
+        ]);
         let check = |text: &str, expected: bool| assert_eq!(words.are_said_by(text), expected, "{text}");
         for said in ["stop", " Stop. ", "*STOP!*", "الغاء", "إلغاء", "desinscrire", "«stop»"] {
             check(said, true);

@@ -245,10 +245,11 @@ mod tests {
     fn templates_are_rendered_or_say_why_not() {
         let check = |text: &str, given: &[(&str, &str)], expected: Result<&str, &[&str]>| {
             let rendered = TemplateText::parse(text).expect(text).render(&values(given));
-            let rendered = rendered.map_err(|missing| missing.into_iter().map(|m| m.field).collect::<Vec<_>>());
-            let expected = expected.map(str::to_owned).map_err(|names| {
-                names.iter().map(|name| format!("variables.{name}")).collect::<Vec<_>>()
-            });
+            let rendered =
+                rendered.map_err(|missing| missing.into_iter().map(|m| m.field).collect::<Vec<_>>());
+            let expected = expected
+                .map(str::to_owned)
+                .map_err(|names| names.iter().map(|name| format!("variables.{name}")).collect::<Vec<_>>());
             assert_eq!(rendered, expected, "{text}");
         };
         check("Hello {{name}}!", &[("name", "Nora")], Ok("Hello Nora!"));

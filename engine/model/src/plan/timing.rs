@@ -128,7 +128,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn cron(expression: &str, zone: &str) -> Timing {
-        Timing::Cron { expression: expression.to_owned(), zone: zone.to_owned(), until_ms: None, runs_max: None }
+        Timing::Cron {
+            expression: expression.to_owned(),
+            zone: zone.to_owned(),
+            until_ms: None,
+            runs_max: None,
+        }
     }
 
     fn ms(time: &str) -> i64 {
@@ -146,22 +151,47 @@ mod tests {
 
     #[test]
     fn cron_goes_by_the_clock_of_its_zone() {
-        check("30 9 * * *", "Asia/Riyadh", "2026-01-01T00:00:00Z", &["2026-01-01T06:30:00Z", "2026-01-02T06:30:00Z"]);
+        check(
+            "30 9 * * *",
+            "Asia/Riyadh",
+            "2026-01-01T00:00:00Z",
+            &["2026-01-01T06:30:00Z", "2026-01-02T06:30:00Z"],
+        );
         check("0 0 29 2 *", "UTC", "2026-01-01T00:00:00Z", &["2028-02-29T00:00:00Z"]);
-        check("*/15 8-9 * * MON", "Europe/Berlin", "2026-03-02T08:20:00Z", &["2026-03-02T08:30:00Z", "2026-03-02T08:45:00Z"]);
+        check(
+            "*/15 8-9 * * MON",
+            "Europe/Berlin",
+            "2026-03-02T08:20:00Z",
+            &["2026-03-02T08:30:00Z", "2026-03-02T08:45:00Z"],
+        );
     }
 
     #[test]
     fn what_is_due_in_a_skipped_hour_comes_right_after_it() {
         // Berlin skips 02:00 to 03:00 on 29 March 2026.
-        check("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", &["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"]);
-        check("0 * * * *", "Europe/Berlin", "2026-03-29T00:00:00Z", &["2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"]);
+        check(
+            "30 2 * * *",
+            "Europe/Berlin",
+            "2026-03-28T12:00:00Z",
+            &["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"],
+        );
+        check(
+            "0 * * * *",
+            "Europe/Berlin",
+            "2026-03-29T00:00:00Z",
+            &["2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"],
+        );
     }
 
     #[test]
     fn in_a_repeated_hour_a_fixed_time_comes_once_and_an_interval_goes_on() {
         // Berlin repeats 02:00 to 03:00 on 25 October 2026: 00:00Z to 01:00Z, then 01:00Z to 02:00Z.
-        check("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z", &["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]);
+        check(
+            "30 2 * * *",
+            "Europe/Berlin",
+            "2026-10-24T12:00:00Z",
+            &["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"],
+        );
         check(
             "*/30 * * * *",
             "Europe/Berlin",
@@ -190,14 +220,21 @@ mod tests {
             assert_eq!(hourly.due(hour_ms, now_ms, grace_ms), Ok(expected), "at {now_ms}");
         };
         check(hour_ms, 0, Due { run_ms: Some(hour_ms), missed: 0, next_ms: Some(2 * hour_ms) });
-        check(4 * hour_ms + 1, 1_000, Due { run_ms: Some(4 * hour_ms), missed: 3, next_ms: Some(5 * hour_ms) });
+        check(
+            4 * hour_ms + 1,
+            1_000,
+            Due { run_ms: Some(4 * hour_ms), missed: 3, next_ms: Some(5 * hour_ms) },
+        );
         check(4 * hour_ms + 2_000, 1_000, Due { run_ms: None, missed: 4, next_ms: Some(5 * hour_ms) });
         let once = Timing::Once(10);
         assert_eq!(once.due(10, 20, 10), Ok(Due { run_ms: Some(10), missed: 0, next_ms: None }));
         assert_eq!(once.due(10, 21, 10), Ok(Due { run_ms: None, missed: 1, next_ms: None }));
         let minutely = cron("* * * * *", "UTC");
         let years = minutely.due(60_000, 10 * 365 * 24 * hour_ms + 1, 60_000).expect("it is counted");
-        assert!(years.missed >= MISSED_RUNS_COUNTED_MAX && years.next_ms.is_some_and(|next| next > 0), "{years:?}");
+        assert!(
+            years.missed >= MISSED_RUNS_COUNTED_MAX && years.next_ms.is_some_and(|next| next > 0),
+            "{years:?}"
+        );
     }
 
     proptest! {

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use trunkline_tests::{Gateway, World};
 
 fn names(page: &Value) -> Vec<&str> {
-    let names = page["data"].as_array().expect("a page").iter().filter_map(|contact| contact["name"].as_str());
+    let names =
+        page["data"].as_array().expect("a page").iter().filter_map(|contact| contact["name"].as_str());
     let mut names: Vec<&str> = names.collect();
     names.sort_unstable();
     names
@@ -25,7 +26,8 @@ async fn capability_address_book_create_survives_a_crash_and_is_found_by_words_a
     gateway.kill9();
     gateway.restart().await;
     let id = nora["id"].as_str().expect("an id").to_owned();
-    let list = async |query: &str| gateway.api().get(&format!("/v1/contacts?{query}")).send().await.expect(200);
+    let list =
+        async |query: &str| gateway.api().get(&format!("/v1/contacts?{query}")).send().await.expect(200);
     assert_eq!(names(&list("search=no").await), ["Nóra Ali", "Omar Noor"]);
     assert_eq!(names(&list("search=NORA").await), ["Nóra Ali"]);
     assert_eq!(names(&list("search=96650123456").await), ["Nóra Ali", "Omar Noor"]);
@@ -38,7 +40,10 @@ async fn capability_address_book_create_survives_a_crash_and_is_found_by_words_a
     let patch = json!({"name": null, "tags": ["south"]});
     gateway.api().request(Method::PATCH, &path).json(&patch).send().await.expect(200);
     let shown = gateway.api().get(&path).send().await.expect(200);
-    assert_eq!((&shown["name"], &shown["tags"], &shown["custom"]["city"]), (&Value::Null, &json!(["south"]), &json!("Riyadh")));
+    assert_eq!(
+        (&shown["name"], &shown["tags"], &shown["custom"]["city"]),
+        (&Value::Null, &json!(["south"]), &json!("Riyadh"))
+    );
     assert_eq!(names(&list("search=nora").await), Vec::<&str>::new());
     assert_eq!(list("tag=vip").await["data"], json!([]));
     gateway.api().request(Method::DELETE, &path).send().await.expect(204);
@@ -61,8 +66,15 @@ async fn capability_address_book_import_keeps_the_good_rows_and_names_the_bad_on
     }
     csv.push_str("nobody,X,,\n+966501200000,Again,c,\n+966501200001\n");
     let report = import("text/csv", csv).await.expect(200);
-    assert_eq!((&report["rows"], &report["created"], &report["updated"], &report["bad"]), (&json!(453), &json!(450), &json!(1), &json!(2)));
-    assert_eq!((&report["errors"][0]["row"], &report["errors"][0]["field"]), (&json!(451), &json!("phone")), "{report}");
+    assert_eq!(
+        (&report["rows"], &report["created"], &report["updated"], &report["bad"]),
+        (&json!(453), &json!(450), &json!(1), &json!(2))
+    );
+    assert_eq!(
+        (&report["errors"][0]["row"], &report["errors"][0]["field"]),
+        (&json!(451), &json!("phone")),
+        "{report}"
+    );
     assert_eq!(report["errors"][1]["row"], 453, "{report}");
     let again = gateway.api().get("/v1/contacts?search=again").send().await.expect(200);
     assert_eq!(again["data"][0]["tags"], json!(["a", "b", "c"]), "what was there stays");

@@ -27,7 +27,8 @@ async fn until(gateway: &Gateway, path: &str, what: &str, look: impl Fn(&Value) 
 }
 
 async fn crowd(world: &World, count: usize) -> Vec<String> {
-    let made = world.control().post("/accounts/batch", json!({"count": count, "first_pn": "4930000000001"})).await;
+    let made =
+        world.control().post("/accounts/batch", json!({"count": count, "first_pn": "4930000000001"})).await;
     let people = made.as_array().expect("accounts").iter().filter_map(|one| one["pn"].as_str());
     people.map(str::to_owned).collect()
 }
@@ -87,7 +88,12 @@ async fn capability_campaigns_create_two_kills_neither_skip_nor_repeat_anybody()
     // Each row names the message that the phone has.
     let (mut cursor, mut rows) = (String::new(), 0);
     loop {
-        let page = gateway.api().get(&format!("{path}/recipients?limit=150&stage=sent{cursor}")).send().await.expect(200);
+        let page = gateway
+            .api()
+            .get(&format!("{path}/recipients?limit=150&stage=sent{cursor}"))
+            .send()
+            .await
+            .expect(200);
         rows += page["data"].as_array().map_or(0, Vec::len);
         match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -95,7 +101,9 @@ async fn capability_campaigns_create_two_kills_neither_skip_nor_repeat_anybody()
         }
     }
     assert_eq!(rows, PEOPLE);
-    let by_instance = shops.iter().filter(|shop| done["instances"].as_array().is_some_and(|ids| ids.contains(&json!(shop.id()))));
+    let by_instance = shops
+        .iter()
+        .filter(|shop| done["instances"].as_array().is_some_and(|ids| ids.contains(&json!(shop.id()))));
     assert_eq!(by_instance.count(), NUMBERS);
     gateway.finish().await;
     world.finish().await;
@@ -111,17 +119,24 @@ async fn capability_campaigns_pause_hands_over_nothing_more_and_respects_who_opt
     let suppressed = json!({"people": [people[0], people[99]]});
     gateway.api().post("/v1/suppressions", &suppressed).send().await.expect(200);
     let path = make(&gateway, std::slice::from_ref(&shop), &people).await;
-    let step = async |gateway: &Gateway, step: &str| gateway.api().post(&format!("{path}/{step}"), &json!({})).send().await;
+    let step = async |gateway: &Gateway, step: &str| {
+        gateway.api().post(&format!("{path}/{step}"), &json!({})).send().await
+    };
     step(&gateway, "pause").await.expect_problem(409, "PLAN_STATE");
     step(&gateway, "start").await.expect(200);
     until(&gateway, &path, "under way", |campaign| campaign["statistics"]["sent"].as_u64() > Some(0)).await;
     step(&gateway, "pause").await.expect(200);
-    let idle = |campaign: &Value| campaign["statistics"]["claimed"] == 0 && campaign["statistics"]["queued"] == 0;
+    let idle =
+        |campaign: &Value| campaign["statistics"]["claimed"] == 0 && campaign["statistics"]["queued"] == 0;
     let paused = until(&gateway, &path, "idle", idle).await;
     assert_eq!(paused["state"], "paused");
     step(&gateway, "resume").await.expect(200);
     let done = until(&gateway, &path, "completed", |campaign| campaign["state"] == "completed").await;
-    assert_eq!((&done["statistics"]["sent"], &done["statistics"]["suppressed"]), (&json!(98), &json!(2)), "{done}");
+    assert_eq!(
+        (&done["statistics"]["sent"], &done["statistics"]["suppressed"]),
+        (&json!(98), &json!(2)),
+        "{done}"
+    );
     let received = received(&world, &people).await;
     let written_to = received.values().filter(|texts| texts.len() == 1).count();
     assert_eq!((written_to, &received[&people[0]], &received[&people[99]]), (98, &vec![], &vec![]));
@@ -155,9 +170,14 @@ async fn capability_campaigns_add_recipients_takes_lists_tags_and_files_and_each
     let missing = add(json!({"recipients": [{"phone": people[2]}]})).await.expect_problem(422, "VALIDATION");
     assert_eq!(missing["errors"][0]["field"], "recipients.0.variables.name", "{missing}");
     let csv = format!("phone,name\n{},Three\nnobody,Four\n{},One\n", people[2], people[0]);
-    let import = gateway.api().request(Method::POST, &format!("{path}/recipients/import")).body("text/csv", csv);
+    let import =
+        gateway.api().request(Method::POST, &format!("{path}/recipients/import")).body("text/csv", csv);
     let report = import.send().await.expect(200);
-    assert_eq!((&report["created"], &report["updated"], &report["bad"]), (&json!(1), &json!(1), &json!(1)), "{report}");
+    assert_eq!(
+        (&report["created"], &report["updated"], &report["bad"]),
+        (&json!(1), &json!(1), &json!(1)),
+        "{report}"
+    );
     gateway.api().post(&format!("{path}/start"), &json!({})).send().await.expect(200);
     until(&gateway, &path, "completed", |campaign| campaign["state"] == "completed").await;
     let received = received(&world, &people).await;

@@ -20,7 +20,7 @@ async fn capability_otps_create_reaches_the_phone_and_counts_attempts_through_a_
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let mut gateway = Gateway::start(&world).await;
     let shop = gateway.link(&alice).await;
-    let body = json!({"instance": shop.id(), "to": bob.pn(), "text": "code {{code}}", "attempts_max": 3, "resend_seconds": 10});
+    let body = json!({"instance": shop.id(), "to": bob.pn(), "text": "code {{code}}", "attempts_max": 3, "resend_seconds": 60});
     let made = gateway.api().post("/v1/otps", &body).send().await;
     let otp = made.expect(202);
     let path = made.header("location").to_owned();
@@ -42,7 +42,10 @@ async fn capability_otps_create_reaches_the_phone_and_counts_attempts_through_a_
     assert_ne!(refused.header("retry-after"), "");
     // As people type it.
     let spaced = format!("{} {}", &code[..3], &code[3..]);
-    assert_eq!(verify(&gateway, &spaced).await, json!({"verified": true, "state": "verified", "attempts_left": 0}));
+    assert_eq!(
+        verify(&gateway, &spaced).await,
+        json!({"verified": true, "state": "verified", "attempts_left": 0})
+    );
     assert_eq!(verify(&gateway, &code).await["verified"], false, "a password serves once");
     let shown = gateway.api().get(&path).send().await.expect(200);
     assert_eq!((&shown["state"], &shown["attempts"]), (&json!("verified"), &json!(3)));

@@ -30,9 +30,17 @@ async fn capability_schedules_create_sends_once_although_the_process_is_killed_b
     let texts: Vec<Value> = bob.phone().inbox().await.iter().map(|message| message["text"].clone()).collect();
     assert_eq!(texts, ["it is time", "the end"]);
     let shown = gateway.api().get(&path).send().await.expect(200);
-    assert_eq!((&shown["state"], &shown["runs"], &shown["next_run_at"]), (&json!("completed"), &json!(1), &Value::Null), "{shown}");
+    assert_eq!(
+        (&shown["state"], &shown["runs"], &shown["next_run_at"]),
+        (&json!("completed"), &json!(1), &Value::Null),
+        "{shown}"
+    );
     let runs = gateway.api().get(&format!("{path}/runs")).send().await.expect(200);
-    assert_eq!((&runs["data"][0]["outcome"], runs["data"].as_array().map(Vec::len)), (&json!("accepted"), Some(1)), "{runs}");
+    assert_eq!(
+        (&runs["data"][0]["outcome"], runs["data"].as_array().map(Vec::len)),
+        (&json!("accepted"), Some(1)),
+        "{runs}"
+    );
     gateway.finish().await;
     world.finish().await;
 }

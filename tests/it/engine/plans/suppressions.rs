@@ -58,7 +58,10 @@ async fn capability_suppressions_settings_put_a_word_of_the_account_opts_its_sen
     // The wish is on disk before its message is an event.
     let listed = gateway.api().get("/v1/suppressions").send().await.expect(200);
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "{listed}");
-    assert_eq!((&listed["data"][0]["reason"], &listed["data"][0]["instance"]), (&json!("opted_out"), &json!(shop.id())));
+    assert_eq!(
+        (&listed["data"][0]["reason"], &listed["data"][0]["instance"]),
+        (&json!("opted_out"), &json!(shop.id()))
+    );
     shop.sending(&bulk(&shop, &bob, "a sale")).send().await.expect_problem(409, "RECIPIENT_SUPPRESSED");
     shop.sending(&shop.text_body(&bob, "an order")).send().await.expect_problem(409, "RECIPIENT_SUPPRESSED");
     gateway.finish().await;

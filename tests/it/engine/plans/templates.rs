@@ -22,7 +22,8 @@ async fn capability_templates_create_survives_a_crash_and_is_rendered_as_it_says
         let shown = gateway.api().get(&format!("/v1/templates/{name}")).send().await;
         assert_eq!(shown.expect(200), made);
     }
-    let preview = |values| gateway.api().post("/v1/templates/welcome/preview", &json!({"variables": values})).send();
+    let preview =
+        |values| gateway.api().post("/v1/templates/welcome/preview", &json!({"variables": values})).send();
     let rendered = preview(json!({"name": "Nora", "order": "{{7}}"})).await.expect(200);
     assert_eq!(rendered["text"], "Hello Nora, order {{7}}.");
     let missing = preview(json!({"name": "Nora"})).await.expect_problem(422, "VALIDATION");
@@ -30,7 +31,8 @@ async fn capability_templates_create_survives_a_crash_and_is_rendered_as_it_says
     let unknown = preview(json!({"name": "Nora", "order": "7", "odrer": "8"})).await;
     assert_eq!(unknown.expect_problem(422, "VALIDATION")["errors"][0]["field"], "variables.odrer");
     let patch = json!({"body": "Bye {{name}}", "name": "farewell", "active": false});
-    let changed = gateway.api().request(reqwest::Method::PATCH, "/v1/templates/welcome").json(&patch).send().await;
+    let changed =
+        gateway.api().request(reqwest::Method::PATCH, "/v1/templates/welcome").json(&patch).send().await;
     assert_eq!(changed.expect(200)["variables"], json!(["name"]));
     gateway.api().get("/v1/templates/welcome").send().await.expect_problem(404, "TEMPLATE_NOT_FOUND");
     let active = gateway.api().get("/v1/templates?active=true").send().await.expect(200);
