@@ -322,6 +322,10 @@ pub const CAMPAIGN_TICK: Duration = Duration::from_millis(200);
 pub const CAMPAIGN_INSTANCE_REST_MS: i64 = 10_000;
 /// Messages that a campaign looks at before the rest of the shard runs.
 pub const CAMPAIGN_LOOKS_PER_POLL: u32 = 32;
+/// About how many bytes of people go into one batch.
+pub const CAMPAIGN_BATCH_BYTES: usize = 1 << 20;
+/// Bytes of contacts after which an import's next batch begins.
+pub const IMPORT_BATCH_BYTES: usize = 1 << 20;
 /// People of a campaign that are changed or removed in one batch.
 pub const CAMPAIGN_SWEEP: usize = 500;
 

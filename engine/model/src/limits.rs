@@ -179,6 +179,8 @@ pub const VARIABLE_NAME_BYTES_MAX: usize = 64;
 pub const VARIABLE_VALUE_BYTES_MAX: usize = 4_096;
 /// Most variables of a template, and values of one recipient.
 pub const VARIABLES_MAX: usize = 64;
+/// Most bytes of the values of one recipient, or of the fields of its own that a contact has, all together.
+pub const VARIABLES_BYTES_MAX: usize = 16 << 10;
 /// Longest address of a file that a template names, in bytes.
 pub const TEMPLATE_URL_BYTES_MAX: usize = 2_048;
 /// Most contacts of an account's address book.

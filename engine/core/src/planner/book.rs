@@ -12,7 +12,7 @@ use trunkline_store::{Batch, Key};
 use super::Planner;
 use super::rows::{full, id_at_end, key, put, range, read};
 use crate::clock;
-use crate::limits::IMPORT_BATCH_OPS;
+use crate::limits::{IMPORT_BATCH_BYTES, IMPORT_BATCH_OPS};
 
 /// Suffix of an index: what is looked for, 0, the contact.
 fn entry(word: &str, id: ContactId) -> Vec<u8> {
@@ -136,7 +136,10 @@ impl Planner {
         let mut results = Vec::with_capacity(people.len());
         let (mut batch, mut within) = (Batch::new(), HashSet::new());
         for new in people {
-            if within.contains(&new.phone) || batch.len() >= IMPORT_BATCH_OPS {
+            if within.contains(&new.phone)
+                || batch.len() >= IMPORT_BATCH_OPS
+                || batch.bytes() >= IMPORT_BATCH_BYTES
+            {
                 self.commit_book(account, std::mem::take(&mut batch), size).await?;
                 within.clear();
             }

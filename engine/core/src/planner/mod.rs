@@ -22,6 +22,8 @@ mod runner;
 mod schedules;
 mod suppressions;
 mod templates;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};

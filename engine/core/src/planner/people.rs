@@ -114,6 +114,10 @@ impl Planner {
             record.counts.add(RecipientState::Pending);
         }
         Planner::put_campaign(account, record, &mut batch)?;
+        if batch.bytes() > trunkline_store::limits::BATCH_BYTES_MAX {
+            let detail = "These recipients are too long to be added together; add fewer at a time.";
+            return Err(Failure::new(ErrorCode::BodyTooLarge, detail));
+        }
         Ok((added, batch))
     }
 

@@ -22,8 +22,8 @@ use super::people::{everybody, number_of, place};
 use super::rows::{put, read};
 use crate::clock;
 use crate::limits::{
-    CAMPAIGN_BATCH, CAMPAIGN_INSTANCE_REST_MS, CAMPAIGN_LOOKS_PER_POLL, CAMPAIGN_SWEEP, CAMPAIGN_TICK,
-    CAMPAIGN_UNDER_WAY_MAX, CAMPAIGN_WINDOW, PLAN_PAGE,
+    CAMPAIGN_BATCH, CAMPAIGN_BATCH_BYTES, CAMPAIGN_INSTANCE_REST_MS, CAMPAIGN_LOOKS_PER_POLL, CAMPAIGN_SWEEP,
+    CAMPAIGN_TICK, CAMPAIGN_UNDER_WAY_MAX, CAMPAIGN_WINDOW, PLAN_PAGE,
 };
 use crate::shard::Breather;
 
@@ -349,20 +349,28 @@ impl Runner<'_> {
         changes: Changes,
         wanted: impl Fn(&CampaignRecord) -> bool,
     ) -> Result<(), Failure> {
-        for some in changes.chunks(CAMPAIGN_SWEEP) {
+        let mut rest = changes.as_slice();
+        while !rest.is_empty() {
             let _changing = self.planner.lock(self.account).await;
             let mut record = self.planner.read_campaign(self.account, self.id)?;
             if !wanted(&record) {
                 return Ok(());
             }
             let mut batch = Batch::new();
-            for (number, before, after) in some {
+            let (mut some, mut left) = (0, rest.iter());
+            while batch.len() < CAMPAIGN_SWEEP
+                && batch.bytes() < CAMPAIGN_BATCH_BYTES
+                && let Some((number, before, after)) = left.next()
+            {
                 record.counts.moved(*before, after.state);
                 put(&mut batch, place(self.account, self.id, *number), after)?;
+                some += 1;
             }
             Planner::put_campaign(self.account, &record, &mut batch)?;
             self.planner.commit(self.account, batch).await?;
-            some.iter().for_each(|change| self.follow(change));
+            let (written, unwritten) = rest.split_at(some);
+            written.iter().for_each(|change| self.follow(change));
+            rest = unwritten;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::failure::FieldError;
 use crate::id::ContactId;
 use crate::limits::{
     CONTACT_NAME_CHARS_MAX, CONTACT_NOTE_BYTES_MAX, CUSTOM_FIELDS_MAX, EMAIL_BYTES_MAX, TAG_BYTES_MAX,
-    TAGS_MAX, VARIABLE_NAME_BYTES_MAX, VARIABLE_VALUE_BYTES_MAX,
+    TAGS_MAX, VARIABLE_NAME_BYTES_MAX, VARIABLE_VALUE_BYTES_MAX, VARIABLES_BYTES_MAX,
 };
 
 /// Somebody as the account knows him, whichever number writes.
@@ -69,6 +69,11 @@ impl NewContact {
         }
         if self.custom.len() > CUSTOM_FIELDS_MAX {
             add("custom", format!("has more than {CUSTOM_FIELDS_MAX} members"));
+        }
+        if self.custom.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+            > VARIABLES_BYTES_MAX
+        {
+            add("custom", format!("has more than {VARIABLES_BYTES_MAX} bytes"));
         }
         for (name, value) in self.custom.iter().take(CUSTOM_FIELDS_MAX) {
             if name.is_empty() || name.len() > VARIABLE_NAME_BYTES_MAX {

@@ -6,7 +6,7 @@ use crate::failure::FieldError;
 use crate::id::TemplateId;
 use crate::limits::{
     CAPTION_BYTES_MAX, TEMPLATE_URL_BYTES_MAX, TEXT_BYTES_MAX, VARIABLE_NAME_BYTES_MAX,
-    VARIABLE_VALUE_BYTES_MAX, VARIABLES_MAX,
+    VARIABLE_VALUE_BYTES_MAX, VARIABLES_BYTES_MAX, VARIABLES_MAX,
 };
 use crate::message::{Content, Media, MediaKind, MediaShow, MediaSource, Text};
 
@@ -123,6 +123,9 @@ impl TemplateText {
         let mut problems = Vec::new();
         if values.len() > VARIABLES_MAX {
             problems.push(FieldError::new("variables", format!("has more than {VARIABLES_MAX} members")));
+        }
+        if values.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > VARIABLES_BYTES_MAX {
+            problems.push(FieldError::new("variables", format!("has more than {VARIABLES_BYTES_MAX} bytes")));
         }
         for (name, value) in values.iter().take(VARIABLES_MAX) {
             if !is_name(name) {
