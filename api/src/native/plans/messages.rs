@@ -185,7 +185,7 @@ pub(super) async fn create_schedule<G: Gateway>(
 ) -> Result<Answer, Failure> {
     let (body, _memory): (ScheduleBody, Memory) = body.held_json(call.headers, BATCH_JSON_BYTES_MAX).await?;
     let new = body.read(&|name| call.front.gateway.resolve(call.account(), name))?;
-    let made = ask_schedule(call, ScheduleCommand::Create(new)).await?;
+    let made = ask_schedule(call, ScheduleCommand::Create(Box::new(new))).await?;
     let location = match &made {
         PlanReply::Schedule(record) => format!("/v1/schedules/{}", record.id),
         _ => return Err(unexpected()),

@@ -33,7 +33,7 @@ impl Planner {
     ) -> Result<PlanReply, Failure> {
         use ScheduleState as State;
         match command {
-            ScheduleCommand::Create(new) => self.create_schedule(account, new).await,
+            ScheduleCommand::Create(new) => self.create_schedule(account, *new).await,
             ScheduleCommand::List { after, state, limit } => {
                 let after = after.map(|id| key(account, table::SCHEDULE, &id.0.to_be_bytes()));
                 let whole = range(account, table::SCHEDULE, b"");

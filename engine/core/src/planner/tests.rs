@@ -132,7 +132,8 @@ async fn draft(planner: &Arc<Planner>, people: u64, instances: &[InstanceId]) {
     let mut batch = Batch::new();
     Planner::put_campaign(ACCOUNT, &record, &mut batch).expect("small");
     planner.commit(ACCOUNT, batch).await.expect("durable");
-    let person = |n| NewRecipient { phone: (4_930_000_000_000 + n).to_string(), variables: BTreeMap::new() };
+    let person =
+        |n: u64| NewRecipient { phone: (4_930_000_000_000 + n).to_string(), variables: BTreeMap::new() };
     // Each of them is named twice.
     let all = (0..people).chain(0..people).map(person).collect();
     match planner.add_people(ACCOUNT, CAMPAIGN, all).await {

@@ -326,7 +326,7 @@ pub struct Reach {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ScheduleCommand {
     /// Makes one. Answered by [`PlanReply::Schedule`].
-    Create(NewSchedule),
+    Create(Box<NewSchedule>),
     /// A page, in the order of ids. Answered by [`PlanReply::Schedules`].
     List {
         /// Where the page begins.

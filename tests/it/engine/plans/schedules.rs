@@ -45,7 +45,7 @@ async fn capability_schedules_create_sends_once_although_the_process_is_killed_b
     world.finish().await;
 }
 
-// proves: schedules.pause, schedules.resume, schedules.list
+// proves: schedules.pause, schedules.resume, schedules.list, schedules.cancel
 #[tokio::test]
 async fn capability_schedules_run_and_cancel_a_recurring_one() {
     let world = World::start().await;
