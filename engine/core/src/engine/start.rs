@@ -45,9 +45,7 @@ impl Engine {
         }
         let turns = Turns::new(pace(&config));
         let registry = Registry::new(Arc::clone(&sealer), Arc::clone(&directory));
-        for found in stores.iter().map(|store| &store.found) {
-            enter_endpoints(&registry, found, &sealer)?;
-        }
+        stores.iter().try_for_each(|store| enter_endpoints(&registry, &store.found, &sealer))?;
         let planner = planner(&stores, &sealer, &directory)?;
         let dispatchers: Vec<Arc<Dispatcher>> =
             (0..config.shards).map(|shard| Dispatcher::new(shard, Arc::clone(&registry))).collect();

@@ -44,7 +44,7 @@ impl Outboxes for Town {
     ) -> Result<Vec<Result<MessageView, Failure>>, Failure> {
         let asked = std::mem::replace(&mut *held(&self.asked), 0) + 1;
         *held(&self.asked) = asked;
-        if asked % self.busy_every == 0 {
+        if asked.is_multiple_of(self.busy_every) {
             return Err(Failure { retry_after_ms: Some(1), ..Failure::new(ErrorCode::Unavailable, "busy") });
         }
         let mut views = Vec::new();
