@@ -1,33 +1,36 @@
 //! Who is asking: the bearer key of a request and what it may do.
 
+use std::net::IpAddr;
+
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
+use trunkline_model::id::ROOT_ACCOUNT;
 use trunkline_model::{ErrorCode, Failure};
 
 use crate::gateway::{Gateway, Principal};
-use crate::route::Scope;
+use crate::route::{Route, Scope};
 
-/// The principal of a request, when its key is known and has the scope. Only the `Authorization` header counts: a key in
-/// a query string would end up in logs.
+/// The principal of a request, when its key is known and may do what the route needs. Only the `Authorization` header counts: a
+/// key in a query string would end up in logs.
 pub(crate) fn admit<G: Gateway>(
     gateway: &G,
-    headers: &HeaderMap,
-    scope: Scope,
+    (headers, from): (&HeaderMap, Option<IpAddr>),
+    (route, scope): (&Route, Scope),
 ) -> Result<Principal, Failure> {
-    let presented = bearer(headers)?;
-    let principal = gateway.authenticate(presented).ok_or_else(|| {
-        Failure::new(
-            ErrorCode::Unauthorized,
-            "This API key is not known. Make one with `trunkline key create`.",
-        )
-    })?;
-    if scope.is_granted_by(&principal.scopes) {
-        return Ok(principal);
+    let principal = gateway.authenticate(bearer(headers)?, from)?;
+    if !scope.is_granted_by(&principal.scopes) {
+        let detail = format!("The key lacks the scope `{}`. Use a key that has it.", scope.as_str());
+        return Err(Failure::new(ErrorCode::Forbidden, detail));
     }
-    Err(Failure::new(
-        ErrorCode::Forbidden,
-        format!("The key lacks the scope `{}`. Use a key that has it.", scope.as_str()),
-    ))
+    if scope == Scope::Operator && principal.account != ROOT_ACCOUNT {
+        let detail = "Only a key of the node's operator, who owns the first account, may do this.";
+        return Err(Failure::new(ErrorCode::Forbidden, detail));
+    }
+    if principal.instances.is_some() && !route.is_of_instances() {
+        let detail = "The key is limited to some instances, and this concerns the account. Use a key without that limit.";
+        return Err(Failure::new(ErrorCode::Forbidden, detail));
+    }
+    Ok(principal)
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Failure> {

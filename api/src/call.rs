@@ -1,6 +1,7 @@
 //! One authenticated request on its way through a handler.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +10,12 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
+use trunkline_model::account::{AuditAction, Author, Who};
 use trunkline_model::command::{
     Command, EndpointCommand, EndpointReply, InstanceView, MessageView, PairingView, PlanCommand, PlanReply,
     Reply,
+    AccountCommand, AccountReply, Command, EndpointCommand, EndpointReply, InstanceView, MessageView,
+    PairingView, Reply,
 };
 use trunkline_model::limits::PULL_WAIT_MS_MAX;
 use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, MessageId};
@@ -26,6 +30,8 @@ use crate::server::Front;
 pub(crate) struct Call<'a, G: Gateway> {
     pub(crate) front: &'a Front<G>,
     pub(crate) principal: Principal,
+    /// The address that the request came from.
+    pub(crate) from: Option<IpAddr>,
     pub(crate) params: matchit::Params<'a, 'a>,
     pub(crate) query: Query,
     pub(crate) headers: &'a HeaderMap,
@@ -41,14 +47,69 @@ impl<G: Gateway> Call<'_, G> {
     /// # Errors
     /// `INSTANCE_NOT_FOUND`.
     pub(crate) fn instance(&self) -> Result<InstanceId, Failure> {
-        self.param("instance").and_then(|name| self.front.gateway.resolve(self.account(), &name)).ok_or_else(
-            || {
-                Failure::new(
-                    ErrorCode::InstanceNotFound,
-                    "This account has no instance with that id or name.",
-                )
-            },
-        )
+        self.param("instance").and_then(|name| self.resolve(&name)).ok_or_else(|| {
+            let detail = "This account has no instance with that id or name.";
+            Failure::new(ErrorCode::InstanceNotFound, detail)
+        })
+    }
+
+    /// The instance with this id or name, if it exists for the key.
+    pub(crate) fn resolve(&self, name: &str) -> Option<InstanceId> {
+        let found = self.front.gateway.resolve(self.account(), name);
+        found.filter(|instance| self.principal.may_see(*instance))
+    }
+
+    /// The instance that a message belongs to, if it exists for the key.
+    ///
+    /// # Errors
+    /// `MESSAGE_NOT_FOUND`, or overload.
+    pub(crate) async fn owner_of(&self, message: MessageId) -> Result<InstanceId, Failure> {
+        let owner = in_time(self.front.gateway.owner_of_message(self.account(), message)).await?;
+        owner.filter(|instance| self.principal.may_see(*instance)).ok_or_else(no_message)
+    }
+
+    /// Who asks, for the log of changes.
+    pub(crate) fn author(&self) -> Author {
+        Author {
+            who: Who::Key(self.principal.key),
+            address: self.from.map(|address| address.to_string()),
+            scopes: Arc::clone(&self.principal.scopes),
+        }
+    }
+
+    /// Asks the caller's account.
+    ///
+    /// # Errors
+    /// Whatever it refuses it for; `UNAVAILABLE` when the engine does not answer at all.
+    pub(crate) async fn of_account(&self, command: AccountCommand) -> Result<AccountReply, Failure> {
+        self.of(self.account(), command).await
+    }
+
+    /// As [`Call::of_account`], of another account.
+    ///
+    /// # Errors
+    /// `ACCOUNT_NOT_FOUND`, then as [`Call::of_account`].
+    pub(crate) async fn of(
+        &self,
+        account: AccountId,
+        command: AccountCommand,
+    ) -> Result<AccountReply, Failure> {
+        in_time(Box::pin(self.front.gateway.account(account, self.author(), command))).await
+    }
+
+    /// Writes a change that was made, or is about to be, into the account's log of changes.
+    ///
+    /// # Errors
+    /// A failure of the store, or overload.
+    pub(crate) async fn note(&self, action: AuditAction, subject: InstanceId) -> Result<(), Failure> {
+        self.of_account(AccountCommand::Note(action, subject.to_string())).await.map(drop)
+    }
+
+    /// As [`Call::note`], of a change that is made and cannot be taken back: that it is missing in the log is told to the operator.
+    pub(crate) async fn note_done(&self, action: AuditAction, subject: InstanceId) {
+        if let Err(failure) = self.note(action, subject).await {
+            tracing::error!(%subject, action = action.as_str(), %failure, "a change is missing in the audit log");
+        }
     }
 
     /// The message id in the path.

@@ -51,6 +51,14 @@ pages! {
     Internal = "INTERNAL";
     RangeNotSatisfiable = "RANGE_NOT_SATISFIABLE";
     StorageFull = "STORAGE_FULL";
+    AccountSuspended = "ACCOUNT_SUSPENDED";
+    AddressNotAllowed = "ADDRESS_NOT_ALLOWED";
+    AccountNotFound = "ACCOUNT_NOT_FOUND";
+    WorkspaceNotFound = "WORKSPACE_NOT_FOUND";
+    KeyNotFound = "KEY_NOT_FOUND";
+    AppNotFound = "APP_NOT_FOUND";
+    AccountState = "ACCOUNT_STATE";
+    AccountFull = "ACCOUNT_FULL";
     WebhookNotFound = "WEBHOOK_NOT_FOUND";
     WebhookState = "WEBHOOK_STATE";
     TemplateNotFound = "TEMPLATE_NOT_FOUND";

@@ -5,15 +5,19 @@
 )]
 
 use std::io;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
+use trunkline_model::account::{AccountRecord, Author};
 use trunkline_model::command::{
     Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView,
     PlanCommand, PlanReply, Reply,
+    AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
+    InstanceView, MessageView, NewAccount, Reply,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;
@@ -21,7 +25,7 @@ use trunkline_model::gate::Progress;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::EventRetention;
-use trunkline_model::{AccountId, Failure, InstanceId, KeyId, MessageId, Scope};
+use trunkline_model::{AccountId, AppId, Dialect, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope};
 
 /// Who presented a valid API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,17 +34,47 @@ pub struct Principal {
     pub account: AccountId,
     /// Public id of the key.
     pub key: KeyId,
+    /// Which form of the API the key speaks; `None` where there is no key.
+    pub dialect: Option<Dialect>,
     /// What the key may do.
     pub scopes: Arc<[Scope]>,
+    /// The same in the words of its dialect; empty for a native key.
+    pub dialect_scopes: Arc<[String]>,
+    /// The instances that exist for the key; `None` for all of its account.
+    pub instances: Option<Arc<[InstanceId]>>,
+    /// The app that the request names itself with, where its dialect asks for one.
+    pub app: Option<AppId>,
 }
 
-/// An API key that was just made.
-#[derive(Clone, PartialEq, Eq)]
-pub struct IssuedKey {
-    /// Public id of the key.
-    pub id: KeyId,
-    /// What its holder presents; told this once and kept nowhere.
-    pub secret: String,
+/// Which app presented a valid app key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppPrincipal {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its public id.
+    pub app: AppId,
+    /// The instances that it is bound to; `None` for all of its account.
+    pub instances: Option<Arc<[InstanceId]>>,
+}
+
+impl Principal {
+    /// Who presents a native key without bounds.
+    pub fn of_key(account: AccountId, key: KeyId, scopes: Vec<Scope>) -> Principal {
+        Principal {
+            account,
+            key,
+            dialect: Some(Dialect::Native),
+            scopes: scopes.into(),
+            dialect_scopes: Arc::default(),
+            instances: None,
+            app: None,
+        }
+    }
+
+    /// Whether an instance of the account exists for the key.
+    pub fn may_see(&self, instance: InstanceId) -> bool {
+        self.instances.as_ref().is_none_or(|instances| instances.contains(&instance))
+    }
 }
 
 /// Whether the node can do its work.
@@ -100,19 +134,40 @@ pub trait Gateway: Clone + Send + Sync + 'static {
     /// Follows the events of all instances of an account.
     type Follower: AccountFollower;
 
-    /// The owner of an API key, compared by hash in constant time. `None` for a key that is not known.
-    fn authenticate(&self, presented: &str) -> Option<Principal>;
-
-    /// Makes an API key for an account.
+    /// Who presents an API key, from this address; compared by hash in constant time.
     ///
     /// # Errors
-    /// A failure of the store.
-    async fn create_key(
+    /// `UNAUTHORIZED` for a key that is not known or has expired, `ACCOUNT_SUSPENDED`, `ADDRESS_NOT_ALLOWED`.
+    fn authenticate(&self, presented: &str, from: Option<IpAddr>) -> Result<Principal, Failure>;
+
+    /// Which app presents an app key, from this address.
+    ///
+    /// # Errors
+    /// As [`Gateway::authenticate`].
+    fn authenticate_app(&self, presented: &str, from: Option<IpAddr>) -> Result<AppPrincipal, Failure>;
+
+    /// Requests in a minute that an account's keys may make of a class, where the account says so itself; 0 for any number.
+    fn rate_limit(&self, account: AccountId, class: LimitClass) -> Option<u32>;
+
+    /// Asks an account. What is changed is on disk on return, with its entry in the account's log of changes.
+    ///
+    /// # Errors
+    /// `ACCOUNT_NOT_FOUND`, whatever the account refuses it for, or overload.
+    async fn account(
         &self,
         account: AccountId,
-        label: &str,
-        scopes: &[Scope],
-    ) -> Result<IssuedKey, Failure>;
+        author: Author,
+        command: AccountCommand,
+    ) -> Result<AccountReply, Failure>;
+
+    /// Makes an account; on disk on return.
+    ///
+    /// # Errors
+    /// `ACCOUNT_FULL` when the node has as many as it may, or a failure of the store.
+    async fn create_account(&self, author: Author, new: NewAccount) -> Result<AccountRecord, Failure>;
+
+    /// The node's accounts in the order of their ids, only those after `after`, at most `limit`; and whether more follow.
+    fn list_accounts(&self, after: Option<AccountId>, limit: usize) -> (Vec<AccountRecord>, bool);
 
     /// Makes an instance.
     ///
@@ -134,16 +189,17 @@ pub trait Gateway: Clone + Send + Sync + 'static {
         wanted: ImportRequest,
     ) -> Result<InstanceView, Failure>;
 
-    /// An account's instances in order of id, only those after `after`, at most `limit`; and whether more follow.
+    /// An account's instances in order of id, only those after `after`, at most `limit`, and only those of `only` where it is given;
+    /// and whether more follow.
     ///
     /// # Errors
     /// Overload.
     async fn list_instances(
         &self,
         account: AccountId,
-        after: Option<InstanceId>,
-        limit: usize,
+        page: (Option<InstanceId>, usize),
         state: Option<InstanceState>,
+        only: Option<&[InstanceId]>,
     ) -> Result<(Vec<InstanceView>, bool), Failure>;
 
     /// The account's instance with this id or name. Instances of other accounts do not exist for it.

@@ -39,7 +39,7 @@ mod request_id;
 mod sse;
 
 pub use gateway::{
-    AccountFollower, EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus,
+    AccountFollower, AppPrincipal, EventTail, Gateway, Health, NodeStatus, OpenFiles, Principal, ShardStatus,
 };
 pub use json::event::{EVENT_TYPES, event_id, event_json, events_json, test_event_json};
 pub use server::{RunningServer, ServeError, ServerConfig, serve};

@@ -288,6 +288,8 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::NameTaken => {
             let of_plans = of_plans && matches!(route.path.split('/').nth(2), Some("templates" | "contacts"));
             of_plans || matches!(route.name, "instances.create" | "instances.update" | "instances.import")
+            matches!(route.name, "instances.create" | "instances.update" | "instances.import")
+                || matches!(route.name, "workspaces.create" | "workspaces.update")
         }
         ErrorCode::IdempotencyConflict => sends,
         ErrorCode::VersionConflict => false,
@@ -315,6 +317,22 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::RecipientSuppressed => sends,
         ErrorCode::PlanState | ErrorCode::PlansFull => of_plans,
         ErrorCode::WebhooksFull => matches!(route.name, "webhooks.create" | "consumers.create"),
+        ErrorCode::AccountSuspended | ErrorCode::AddressNotAllowed => native,
+        ErrorCode::AccountNotFound => route.path.contains("{account}"),
+        ErrorCode::WorkspaceNotFound => {
+            route.path.contains("{workspace}")
+                || matches!(route.name, "instances.create" | "instances.update")
+        }
+        ErrorCode::KeyNotFound => route.path.contains("{key}"),
+        ErrorCode::AppNotFound => route.path.contains("{app}"),
+        ErrorCode::AccountState => {
+            matches!(route.name, "accounts.update" | "accounts.delete" | "workspaces.delete")
+        }
+        ErrorCode::AccountFull => {
+            let makes =
+                ["accounts.create", "accounts.create_key", "workspaces.create", "keys.create", "apps.create"];
+            makes.contains(&route.name)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use trunkline_model::{EndpointId, Failure, InstanceId, MessageId};
+use trunkline_model::{AccountId, AppId, EndpointId, Failure, InstanceId, KeyId, MessageId};
 
 use crate::query::{Query, malformed};
 
@@ -21,6 +21,14 @@ pub(crate) enum Cursor {
     Endpoint(EndpointId),
     /// After this instance's event with this sequence number.
     Letter(InstanceId, u64),
+    /// After this account.
+    Account(AccountId),
+    /// After this API key.
+    Key(KeyId),
+    /// After this app.
+    App(AppId),
+    /// Before the change with this number.
+    Audit(u64),
 }
 
 impl Cursor {
@@ -33,6 +41,10 @@ impl Cursor {
             Cursor::Post(number) => (b'p', number, None),
             Cursor::Endpoint(id) => (b'w', id.0, None),
             Cursor::Letter(instance, sequence) => (b'l', instance.0, Some(sequence)),
+            Cursor::Account(id) => (b'c', id.0, None),
+            Cursor::Key(id) => (b'k', id.0, None),
+            Cursor::App(id) => (b'a', id.0, None),
+            Cursor::Audit(number) => (b'u', number, None),
         };
         let mut bytes = vec![tag];
         bytes.extend_from_slice(&first.to_be_bytes());
@@ -51,6 +63,10 @@ impl Cursor {
             (b'e', []) => Some(Cursor::Event(number)),
             (b'p', []) => Some(Cursor::Post(number)),
             (b'w', []) => Some(Cursor::Endpoint(EndpointId(number))),
+            (b'c', []) => Some(Cursor::Account(AccountId(number))),
+            (b'k', []) => Some(Cursor::Key(KeyId(number))),
+            (b'a', []) => Some(Cursor::App(AppId(number))),
+            (b'u', []) => Some(Cursor::Audit(number)),
             (b'l', rest) => {
                 let sequence = u64::from_be_bytes(rest.try_into().ok()?);
                 Some(Cursor::Letter(InstanceId(number), sequence))
@@ -88,6 +104,10 @@ mod tests {
                 Cursor::Post(number),
                 Cursor::Endpoint(EndpointId(number)),
                 Cursor::Letter(id, !number),
+                Cursor::Account(AccountId(number)),
+                Cursor::Key(KeyId(number)),
+                Cursor::App(AppId(number)),
+                Cursor::Audit(number),
             ] {
                 prop_assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
             }

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use trunkline_model::command::{CreateInstance, InstanceView, UpdateInstance};
 use trunkline_model::{Failure, limits as model_limits};
 
+use super::account::read_workspace;
 use super::fields::{Problems, nullable, present};
 use super::party::Person;
 use super::raw::{RawObject, embed};
@@ -20,6 +21,9 @@ pub(crate) struct CreateBody {
     name: Option<String>,
     #[serde(default)]
     metadata: Option<RawObject>,
+    /// Id of a workspace; the account's default one when left out.
+    #[serde(default)]
+    workspace: Option<String>,
 }
 
 /// Body of `instances.update`.
@@ -33,6 +37,10 @@ pub(crate) struct UpdateBody {
     #[serde(default, deserialize_with = "nullable")]
     #[schemars(with = "Option<RawObject>")]
     metadata: Option<Option<RawObject>>,
+    /// Id of another workspace.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "String")]
+    workspace: Option<String>,
 }
 
 impl CreateBody {
@@ -46,7 +54,8 @@ impl CreateBody {
             check_name(&mut problems, name);
         }
         let metadata = self.metadata.map(|raw| read_metadata(&mut problems, raw));
-        problems.or(Some(CreateInstance { name: self.name, metadata }))
+        let workspace = self.workspace.and_then(|text| read_workspace(&mut problems, &text));
+        problems.or(Some(CreateInstance { name: self.name, metadata, workspace }))
     }
 }
 
@@ -61,7 +70,8 @@ impl UpdateBody {
             check_name(&mut problems, name);
         }
         let metadata = self.metadata.map(|given| given.map(|raw| read_metadata(&mut problems, raw)));
-        problems.or(Some(UpdateInstance { name: self.name, metadata }))
+        let workspace = self.workspace.and_then(|text| read_workspace(&mut problems, &text));
+        problems.or(Some(UpdateInstance { name: self.name, metadata, workspace }))
     }
 }
 
@@ -101,6 +111,7 @@ fn read_metadata(problems: &mut Problems, raw: RawObject) -> String {
 pub(crate) struct InstanceJson<'a> {
     id: String,
     account: String,
+    workspace: String,
     name: Option<&'a str>,
     state: &'static str,
     reason: Option<&'static str>,
@@ -119,6 +130,7 @@ impl<'a> InstanceJson<'a> {
         InstanceJson {
             id: view.id.to_string(),
             account: view.account.to_string(),
+            workspace: view.workspace.to_string(),
             name: view.name.as_deref(),
             state: view.state.as_str(),
             reason: view.reason.map(|reason| reason.as_str()),

@@ -1,7 +1,11 @@
 //! JSON of the native API: what is read, what is written. No other module names a field.
 
 pub(crate) mod about;
+pub(crate) mod access;
+pub(crate) mod account;
+pub(crate) mod app;
 pub(crate) mod audience;
+pub(crate) mod audit;
 pub(crate) mod batch;
 pub(crate) mod channel;
 pub(crate) mod chat;

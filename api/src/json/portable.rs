@@ -121,7 +121,7 @@ impl ImportBody {
                 None
             }
         };
-        let instance = CreateInstance { name: self.name, metadata: None };
+        let instance = CreateInstance { name: self.name, ..CreateInstance::default() };
         problems.or(source.map(|source| ImportRequest { instance, source, by }))
     }
 }

@@ -9,7 +9,7 @@ use trunkline_model::{ErrorCode, Failure, InstanceId};
 
 use super::send::{IDEMPOTENCY_REPLAYED, idempotency_key};
 use crate::body::RequestBody;
-use crate::call::{Call, in_time, message_in, no_message, unexpected};
+use crate::call::{Call, message_in, unexpected};
 use crate::gateway::Gateway;
 use crate::json::List;
 use crate::json::about::{EditBody, ReceiptJson, revoke};
@@ -60,7 +60,7 @@ pub(super) async fn receipts<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, F
 
 async fn owner<G: Gateway>(call: &Call<'_, G>) -> Result<InstanceId, Failure> {
     let id = call.message()?;
-    in_time(call.front.gateway.owner_of_message(call.account(), id)).await?.ok_or_else(no_message)
+    call.owner_of(id).await
 }
 
 /// The message in the path, which WhatsApp has or will have.

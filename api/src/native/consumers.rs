@@ -25,7 +25,7 @@ pub(super) async fn answer<G: Gateway>(
         Op::Create => create(call, body).await,
         Op::List => list(call).await,
         Op::Get => get(call).await,
-        Op::Delete => delete(call, "consumer").await,
+        Op::Delete => delete(call, "consumer", true).await,
         Op::Events => events(call).await,
         Op::Ack => ack(call, body).await,
     }
@@ -33,7 +33,7 @@ pub(super) async fn answer<G: Gateway>(
 
 async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let body: ConsumerBody = body.json(call.headers).await?;
-    let new = body.read(&|name| call.front.gateway.resolve(call.account(), name))?;
+    let new = body.read(&|name| call.resolve(name))?;
     let view = one(call.endpoints(Ask::Create(Box::new(new))).await?)?;
     let mut answer = reply::json(StatusCode::CREATED, &ConsumerJson::of(&view));
     reply::set_text(&mut answer, LOCATION, &format!("/v1/consumers/{}", view.endpoint.id));

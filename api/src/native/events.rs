@@ -179,15 +179,14 @@ async fn stream<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let follower = in_time(call.front.gateway.follow_account(call.account(), from)).await?;
     let heartbeat = Duration::from_millis(call.front.bounds.heartbeat_ms);
     let stopping = call.front.stopping.clone();
-    let stream = AccountStream::new(call.account(), (follower, begins_now), heartbeat, (stopping, place));
+    let whose = (call.account(), call.principal.instances.clone());
+    let stream = AccountStream::new(whose, (follower, begins_now), heartbeat, (stopping, place));
     Ok(reply::events(stream.into_stream()))
 }
 
 /// When an event of the account was recorded; `None` when no log of the account holds it.
 async fn time_of<G: Gateway>(call: &Call<'_, G>, id: &str) -> Result<Option<i64>, Failure> {
-    let known = event_of(id).filter(|(instance, _)| {
-        call.front.gateway.resolve(call.account(), &instance.to_string()) == Some(*instance)
-    });
+    let known = event_of(id).filter(|(instance, _)| call.resolve(&instance.to_string()) == Some(*instance));
     let Some((instance, sequence)) = known else {
         return Ok(None);
     };

@@ -3,6 +3,7 @@
 use hyper::StatusCode;
 use hyper::header::LOCATION;
 use trunkline_model::Failure;
+use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, InstanceView, Reply};
 use trunkline_model::instance::InstanceState;
 
@@ -28,10 +29,10 @@ pub(super) async fn answer<G: Gateway>(
         Op::Get => act(call, Command::GetInstance).await,
         Op::Update => update(call, body).await,
         Op::Delete => delete(call).await,
-        Op::Connect => act_without_body(call, body, Command::Connect).await,
-        Op::Disconnect => act_without_body(call, body, Command::Disconnect).await,
-        Op::Restart => act_without_body(call, body, Command::Restart).await,
-        Op::Logout => act_without_body(call, body, Command::Logout).await,
+        Op::Connect => order(call, body, Command::Connect, AuditAction::InstanceConnected).await,
+        Op::Disconnect => order(call, body, Command::Disconnect, AuditAction::InstanceDisconnected).await,
+        Op::Restart => order(call, body, Command::Restart, AuditAction::InstanceRestarted).await,
+        Op::Logout => order(call, body, Command::Logout, AuditAction::InstanceLoggedOut).await,
         Op::GetPairing => pairing::get(call).await,
         Op::GetQr => pairing::qr(call).await,
         Op::RequestPairingCode => pairing::request_code(call, body).await,
@@ -44,6 +45,7 @@ async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Ans
     let body: CreateBody = body.json(call.headers).await?;
     let instance = body.read()?;
     let view = in_time(call.front.gateway.create_instance(call.account(), instance)).await?;
+    call.note_done(AuditAction::InstanceCreated, view.id).await;
     let mut answer = reply::json(StatusCode::CREATED, &InstanceJson::of(&view));
     reply::set_text(&mut answer, LOCATION, &format!("/v1/instances/{}", view.id));
     Ok(answer)
@@ -58,7 +60,8 @@ async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let state = call.query.read("state", "is not a state of an instance", |word| {
         InstanceState::ALL.into_iter().find(|state| state.as_str() == word)
     })?;
-    let page = call.front.gateway.list_instances(call.account(), after, limit, state);
+    let only = call.principal.instances.as_deref();
+    let page = call.front.gateway.list_instances(call.account(), (after, limit), state, only);
     let (views, more) = in_time(page).await?;
     let next_cursor = views.last().filter(|_| more).map(|last| Cursor::Instance(last.id).encode());
     let data = views.iter().map(InstanceJson::of).collect();
@@ -72,26 +75,35 @@ async fn act<G: Gateway>(call: &Call<'_, G>, command: Command) -> Result<Answer,
     Ok(shown(&*instance_in(reply)?))
 }
 
-async fn act_without_body<G: Gateway>(
+/// An order without a body, which the log of changes remembers.
+async fn order<G: Gateway>(
     call: &Call<'_, G>,
     body: RequestBody,
     command: Command,
+    action: AuditAction,
 ) -> Result<Answer, Failure> {
-    call.instance()?;
+    let instance = call.instance()?;
     body.empty(call.headers).await?;
-    act(call, command).await
+    let answer = act(call, command).await?;
+    call.note_done(action, instance).await;
+    Ok(answer)
 }
 
 async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
-    call.instance()?;
+    let instance = call.instance()?;
     let body: UpdateBody = body.json(call.headers).await?;
-    act(call, Command::UpdateInstance(Box::new(body.read()?))).await
+    let answer = act(call, Command::UpdateInstance(Box::new(body.read()?))).await?;
+    call.note_done(AuditAction::InstanceUpdated, instance).await;
+    Ok(answer)
 }
 
 async fn delete<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let instance = call.instance()?;
     match call.command(instance, Command::DeleteInstance).await? {
-        Reply::Done => Ok(reply::no_content()),
+        Reply::Done => {
+            call.note_done(AuditAction::InstanceDeleted, instance).await;
+            Ok(reply::no_content())
+        }
         _ => Err(unexpected()),
     }
 }

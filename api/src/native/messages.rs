@@ -6,7 +6,7 @@ use trunkline_model::command::{Command, Reply};
 use trunkline_model::message::MessageStatus;
 
 use crate::body::RequestBody;
-use crate::call::{Call, in_time, message_in, no_message, unexpected};
+use crate::call::{Call, message_in, unexpected};
 use crate::gateway::Gateway;
 use crate::json::Page;
 use crate::json::cursor::Cursor;
@@ -39,8 +39,7 @@ pub(super) async fn get_of_instance<G: Gateway>(call: &Call<'_, G>) -> Result<An
 
 pub(super) async fn get<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let id = call.message()?;
-    let owner = in_time(call.front.gateway.owner_of_message(call.account(), id)).await?;
-    let instance = owner.ok_or_else(no_message)?;
+    let instance = call.owner_of(id).await?;
     let view = message_in(call.command(instance, Command::GetMessage { id }).await?)?;
     Ok(reply::json(StatusCode::OK, &MessageJson::of(&view)))
 }

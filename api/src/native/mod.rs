@@ -1,6 +1,8 @@
 //! The native API: what each operation of the route table does.
 
 mod about;
+mod accounts;
+mod apps;
 mod channels;
 mod chats;
 mod communities;
@@ -48,7 +50,6 @@ pub(crate) async fn answer<G: Gateway>(
         NativeOperation::Chat(operation) => Box::pin(chats::answer(operation, call, body)).await,
         NativeOperation::Contact(operation) => Box::pin(contacts::answer(operation, call, body)).await,
         NativeOperation::Node(NodeOperation::Status) => node::status(call),
-        NativeOperation::Node(NodeOperation::CreateKey) => keys::create(call, body).await,
         NativeOperation::Profile(operation) => Box::pin(profile::answer(operation, call, body)).await,
         NativeOperation::Community(operation) => Box::pin(communities::answer(operation, call, body)).await,
         NativeOperation::Channel(operation) => Box::pin(channels::answer(operation, call, body)).await,
@@ -58,6 +59,7 @@ pub(crate) async fn answer<G: Gateway>(
         NativeOperation::Consumer(operation) => Box::pin(consumers::answer(operation, call, body)).await,
         NativeOperation::Plan(operation) => Box::pin(plans::answer(operation, call, body)).await,
         NativeOperation::Event(operation) => Box::pin(events::of_account(operation, call, body)).await,
+        NativeOperation::Account(operation) => Box::pin(accounts::answer(operation, call, body)).await,
     }
 }
 

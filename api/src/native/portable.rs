@@ -3,6 +3,7 @@
 use hyper::StatusCode;
 use hyper::header::LOCATION;
 use trunkline_model::Failure;
+use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, Reply};
 
 use crate::body::{Memory, RequestBody};
@@ -28,6 +29,8 @@ pub(super) async fn answer<G: Gateway>(
 async fn export<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let body: ExportBody = call.body(body).await?;
     let request = body.read(call.principal.key.to_string())?;
+    // Before it happens: no credentials leave unremembered.
+    call.note(AuditAction::InstanceExported, call.instance()?).await?;
     match call.ask(Command::Export(Box::new(request))).await? {
         Reply::Exported(sealed) => Ok(reply::json(StatusCode::OK, &ExportJson::of(&sealed))),
         _ => Err(unexpected()),
@@ -39,6 +42,7 @@ async fn import<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Ans
     let (body, _memory): (ImportBody, Memory) = body.held_json(call.headers, IMPORT_JSON_BYTES_MAX).await?;
     let request = body.read(call.principal.key.to_string())?;
     let view = call.front.gateway.import_instance(call.account(), request).await?;
+    call.note_done(AuditAction::InstanceImported, view.id).await;
     let mut answer = reply::json(StatusCode::CREATED, &InstanceJson::of(&view));
     reply::set_text(&mut answer, LOCATION, &format!("/v1/instances/{}", view.id));
     Ok(answer)

@@ -2,6 +2,7 @@
 
 use hyper::StatusCode;
 use trunkline_model::Failure;
+use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, Reply};
 
 use crate::body::RequestBody;
@@ -20,7 +21,9 @@ pub(super) async fn answer<G: Gateway>(
         SettingsOperation::Get => show(call, Command::GetSettings).await,
         SettingsOperation::Update => {
             let body: UpdateSettingsBody = call.body(body).await?;
-            show(call, Command::UpdateSettings(Box::new(body.read()?))).await
+            let answer = show(call, Command::UpdateSettings(Box::new(body.read()?))).await?;
+            call.note_done(AuditAction::InstanceSettings, call.instance()?).await;
+            Ok(answer)
         }
     }
 }

@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use hyper::header::LOCATION;
 use trunkline_model::command::{EndpointCommand as Ask, EndpointReply, EndpointView};
 use trunkline_model::delivery::Target;
-use trunkline_model::{EndpointId, ErrorCode, Failure};
+use trunkline_model::{EndpointId, ErrorCode, Failure, Scope};
 
 use crate::body::RequestBody;
 use crate::call::{Call, no_endpoint, unexpected};
@@ -30,7 +30,7 @@ pub(super) async fn answer<G: Gateway>(
         Op::List => list(call).await,
         Op::Get => show(&*webhook(call).await?),
         Op::Update => update(call, body).await,
-        Op::Delete => delete(call, "webhook").await,
+        Op::Delete => delete(call, "webhook", false).await,
         Op::Pause => act(call, body, Ask::Pause).await,
         Op::Resume => act(call, body, Ask::Resume).await,
         Op::RotateSecret => rotate(call, body).await,
@@ -43,7 +43,7 @@ pub(super) async fn answer<G: Gateway>(
 
 async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let body: WebhookBody = body.json(call.headers).await?;
-    let new = body.create(&|name| call.front.gateway.resolve(call.account(), name))?;
+    let new = body.create(&|name| call.resolve(name))?;
     let view = one(call.endpoints(Ask::Create(Box::new(new))).await?)?;
     let mut answer = reply::json(StatusCode::CREATED, &NewWebhookJson::of(&view));
     reply::set_text(&mut answer, LOCATION, &format!("/v1/webhooks/{}", view.endpoint.id));
@@ -86,14 +86,17 @@ async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Ans
     let body: WebhookBody = body.json(call.headers).await?;
     // Which fields it has, and what stays of its address and login, depends on what it is.
     let old = webhook(call).await?;
-    let change =
-        body.update(&old.endpoint.target, &|name| call.front.gateway.resolve(call.account(), name))?;
+    let change = body.update(&old.endpoint.target, &|name| call.resolve(name))?;
     show(&*one(call.endpoints(Ask::Update(id, Box::new(change))).await?)?)
 }
 
 /// Deletes the webhook or consumer in the path: `name` is the parameter's.
-pub(super) async fn delete<G: Gateway>(call: &Call<'_, G>, name: &str) -> Result<Answer, Failure> {
-    match call.endpoints(Ask::Delete(call.endpoint(name)?)).await? {
+pub(super) async fn delete<G: Gateway>(
+    call: &Call<'_, G>,
+    name: &str,
+    pulling: bool,
+) -> Result<Answer, Failure> {
+    match call.endpoints(Ask::Delete { id: call.endpoint(name)?, pulling }).await? {
         EndpointReply::Done => Ok(reply::no_content()),
         _ => Err(unexpected()),
     }
@@ -139,7 +142,7 @@ async fn deliveries<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let limit = call.query.limit()?;
     let failed = call.query.flag("failed")?.unwrap_or(false);
     let instance = match call.query.get("instance") {
-        Some(name) => Some(call.front.gateway.resolve(call.account(), name).ok_or_else(|| {
+        Some(name) => Some(call.resolve(name).ok_or_else(|| {
             let detail = "This account has no instance with the id or name in `instance`.";
             Failure::new(ErrorCode::InstanceNotFound, detail)
         })?),
@@ -167,14 +170,15 @@ async fn dead_letters<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure>
     };
     let last = letters.last().filter(|_| more);
     let next_cursor = last.map(|last| Cursor::Letter(last.instance, last.sequence).encode());
-    let data = letters.iter().map(|letter| DeadLetterJson::of(call.account(), letter)).collect();
+    let may_read = Scope::EventsRead.is_granted_by(&call.principal.scopes);
+    let data = letters.iter().map(|letter| DeadLetterJson::of(call.account(), letter, may_read)).collect();
     Ok(reply::json(StatusCode::OK, &Page { data, next_cursor }))
 }
 
 async fn replay<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let id = call.endpoint("webhook")?;
     let body: ReplayBody = body.json(call.headers).await?;
-    let replay = body.read(&|name| call.front.gateway.resolve(call.account(), name))?;
+    let replay = body.read(&|name| call.resolve(name))?;
     match call.endpoints(Ask::Replay(id, replay)).await? {
         EndpointReply::Replaying(events) => Ok(reply::json(StatusCode::ACCEPTED, &ReplayingJson { events })),
         _ => Err(unexpected()),

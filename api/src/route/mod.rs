@@ -133,6 +133,14 @@ impl Route {
         })
     }
 
+    /// Whether it concerns single instances, so that a key which is limited to some may use it within its limit. Everything else
+    /// is the account's.
+    pub(crate) fn is_of_instances(&self) -> bool {
+        self.path.contains("{instance}")
+            || self.path.contains("{message}")
+            || matches!(self.name, "instances.list" | "events.stream")
+    }
+
     /// The noun that its name begins with: operations of one noun stand together in the documentation.
     pub fn noun(&self) -> &'static str {
         self.name.split_once('.').map_or(self.name, |(noun, _)| noun)

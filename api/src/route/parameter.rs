@@ -167,6 +167,27 @@ const PATH: &[Parameter] = &[
         name: "schedule",
         description: "Id of a schedule, `sch_…`.",
         example: "sch_0000000000000034",
+        name: "account",
+        description: "Id of an account, `acc_…`.",
+        example: "acc_0000000000000002",
+        schema: text,
+    },
+    Parameter {
+        name: "workspace",
+        description: "Id of a workspace, `wsp_…`.",
+        example: "wsp_0000000000000031",
+        schema: text,
+    },
+    Parameter {
+        name: "key",
+        description: "Id of an API key, `key_…`; never the key itself.",
+        example: "key_0000000000000032",
+        schema: text,
+    },
+    Parameter {
+        name: "app",
+        description: "Id of an app, `app_…`.",
+        example: "app_0000000000000033",
         schema: text,
     },
 ];

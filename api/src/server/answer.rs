@@ -1,5 +1,6 @@
 //! One request: route, admit, run the handler, and turn whatever happens into an answer.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,11 @@ use crate::{native, open, problem};
 const BUSY_RETRY_MS: u64 = 1_000;
 
 /// Answers a request; never fails, never panics.
-pub(super) async fn answer<G: Gateway>(front: &Front<G>, request: Request<Incoming>) -> Answer {
+pub(super) async fn answer<G: Gateway>(
+    front: &Front<G>,
+    request: Request<Incoming>,
+    from: Option<IpAddr>,
+) -> Answer {
     let started = Instant::now();
     let (parts, incoming) = request.into_parts();
     let request_id = RequestId::of(&parts.headers);
@@ -34,7 +39,7 @@ pub(super) async fn answer<G: Gateway>(front: &Front<G>, request: Request<Incomi
     let rest = body.rest();
     front.metrics.in_flight.increment(1.0);
     let in_flight = scopeguard(|| front.metrics.in_flight.decrement(1.0));
-    let (route, mut answer) = routed(front, &parts, body, &request_id).await;
+    let (route, mut answer) = routed(front, (&parts, from), body, &request_id).await;
     drop(in_flight);
     reply::finish(&mut answer);
     if rest.is_large() {
@@ -58,14 +63,14 @@ fn scopeguard<F: FnMut()>(end: F) -> impl Drop {
 
 async fn routed<G: Gateway>(
     front: &Front<G>,
-    parts: &Parts,
+    (parts, from): (&Parts, Option<IpAddr>),
     body: RequestBody,
     request_id: &RequestId,
 ) -> (Option<usize>, Answer) {
     match front.router.at(&parts.method, parts.uri.path()) {
         Match::Found { index, route, params } => {
             let span = tracing::debug_span!("request", id = request_id.as_str(), operation = route.name);
-            let handler = handle(front, parts, body, route, params).instrument(span);
+            let handler = handle(front, (parts, from), body, route, params).instrument(span);
             let outcome = match AssertUnwindSafe(handler).catch_unwind().await {
                 Ok(outcome) => outcome,
                 Err(_) => Err(panicked(front, route, request_id)),
@@ -91,7 +96,7 @@ async fn routed<G: Gateway>(
 
 async fn handle<G: Gateway>(
     front: &Front<G>,
-    parts: &Parts,
+    (parts, from): (&Parts, Option<IpAddr>),
     body: RequestBody,
     route: &'static Route,
     params: matchit::Params<'_, '_>,
@@ -103,9 +108,9 @@ async fn handle<G: Gateway>(
                 .requests
                 .try_acquire()
                 .map_err(|_| Failure::busy("Too many requests are under way. Try again.", BUSY_RETRY_MS))?;
-            let principal = auth::admit(&front.gateway, &parts.headers, scope)?;
+            let principal = auth::admit(&front.gateway, (&parts.headers, from), (route, scope))?;
             let query = Query::parse(parts.uri.query(), route)?;
-            let call = Call { front, principal, params, query, headers: &parts.headers };
+            let call = Call { front, principal, from, params, query, headers: &parts.headers };
             native::answer(operation, &call, body).await
         }
     }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -28,9 +29,10 @@ pub(super) async fn run<G: Gateway>(stream: TcpStream, front: Front<G>, _place: 
     front.metrics.connections.increment(1.0);
     // Answers are written whole; waiting for more to send would only delay them.
     let _ = stream.set_nodelay(true);
+    let from = stream.peer_addr().ok().map(|peer| peer.ip().to_canonical());
     let mut socket = TimeoutStream::new(stream);
     socket.set_write_timeout(Some(Duration::from_millis(front.bounds.write_stall_ms_max)));
-    if let Some(socket) = serve(Box::pin(socket), &front).await {
+    if let Some(socket) = serve(Box::pin(socket), &front, from).await {
         // Boxed: its buffer is not for every connection that is open.
         Box::pin(linger(socket)).await;
     }
@@ -38,10 +40,10 @@ pub(super) async fn run<G: Gateway>(stream: TcpStream, front: Front<G>, _place: 
 }
 
 /// Runs HTTP on the socket. Gives the socket back when there may be an answer on it that the client has not read.
-async fn serve<G: Gateway>(socket: Socket, front: &Front<G>) -> Option<Socket> {
+async fn serve<G: Gateway>(socket: Socket, front: &Front<G>, from: Option<IpAddr>) -> Option<Socket> {
     let service = service_fn(move |request| {
         // Boxed so that the connection is Unpin, and small while it is idle.
-        answer::answer(front, request).map(Ok::<_, Infallible>).boxed_local()
+        answer::answer(front, request, from).map(Ok::<_, Infallible>).boxed_local()
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())

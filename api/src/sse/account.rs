@@ -5,6 +5,7 @@
 //! the id before meanwhile (WHATWG HTML §9.2.6), and some events come again.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -26,6 +27,8 @@ type Next<F> = Pin<Box<dyn Future<Output = Told<F>>>>;
 /// One open stream of an account's events.
 pub(crate) struct AccountStream<F> {
     account: AccountId,
+    /// The instances that exist for who listens; `None` for all.
+    only: Option<Arc<[InstanceId]>>,
     next: Next<F>,
     is_open: bool,
     /// When it had told everything, in milliseconds since the Unix epoch; `None` while it catches up.
@@ -40,13 +43,14 @@ pub(crate) struct AccountStream<F> {
 impl<F: AccountFollower> AccountStream<F> {
     /// `begins_now` says that there is nothing to catch up with.
     pub(crate) fn new(
-        account: AccountId,
+        (account, only): (AccountId, Option<Arc<[InstanceId]>>),
         (follower, begins_now): (F, bool),
         heartbeat: Duration,
         (stopping, place): (watch::Receiver<bool>, OwnedSemaphorePermit),
     ) -> AccountStream<F> {
         AccountStream {
             account,
+            only,
             next: next(follower),
             is_open: false,
             complete_ms: begins_now.then(now_ms),
@@ -79,7 +83,8 @@ impl<F: AccountFollower> AccountStream<F> {
             let events = events?;
             self.next = next(follower);
             let mut out = BytesMut::new();
-            for (instance, event) in &events {
+            let heard = |instance: &InstanceId| self.only.as_ref().is_none_or(|only| only.contains(instance));
+            for (instance, event) in events.iter().filter(|(instance, _)| heard(instance)) {
                 let id = if self.resumes_at(event) { EventId::Given } else { EventId::LeftOut };
                 write_event(&mut out, (self.account, *instance), event, id);
             }

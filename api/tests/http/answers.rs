@@ -17,6 +17,7 @@ use trunkline_model::settings::{InstanceSettings, SettingsUpdate};
 
 use crate::fake;
 
+pub mod account;
 pub mod endpoint;
 pub mod plan;
 

@@ -159,6 +159,7 @@ fn an_instance_as_it_is_shown() {
         json!({
             "id": "ins_0000000000000011",
             "account": "acc_0000000000000001",
+        "workspace": "wsp_0000000000000001",
             "name": "shop",
             "state": "open",
             "reason": null,

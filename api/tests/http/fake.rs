@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -9,26 +10,33 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{Notify, watch};
-use trunkline_api::{EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus};
+use trunkline_api::{
+    AppPrincipal, EventTail, Gateway, Health, NodeStatus, OpenFiles, Principal, ShardStatus,
+};
+use trunkline_model::account::{AccountRecord, AuditAction, Author};
 use trunkline_model::command::{
     Command, CreateInstance, EndpointCommand, EndpointReply, Expiring, ImportRequest, InstanceView,
     MessageView, PairingView, PlanCommand, PlanReply, Reply, SendRequest,
+    AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
+    InstanceView, MessageView, NewAccount, Reply, SendRequest,
 };
 use trunkline_model::delivery::FollowFrom;
-use trunkline_model::event::{Event, EventBody};
+use trunkline_model::event::Event;
 use trunkline_model::gate::Progress;
-use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
 use trunkline_model::record::EventRetention;
 use trunkline_model::settings::SettingsUpdate;
-use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, KeyId, MessageId, Scope};
+use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope};
 
 use crate::answers;
 
 mod follower;
+mod sample;
 
 use follower::FakeFollower;
+pub use sample::{instance, message, message_id};
+use sample::{pairing, received};
 
 pub const ACCOUNT: AccountId = AccountId(1);
 pub const OTHER_ACCOUNT: AccountId = AccountId(2);
@@ -45,6 +53,8 @@ pub const ROOT_KEY: &str = "tk_root";
 pub const OTHER_KEY: &str = "tk_other";
 /// May do nothing.
 pub const NO_SCOPE_KEY: &str = "tk_none";
+/// May do everything with one instance.
+pub const LIMITED_KEY: &str = "tk_limited";
 
 /// A text that makes the engine's handle panic.
 pub const PANIC: &str = "boom";
@@ -61,7 +71,10 @@ pub const QR: &str = "2@qr-text,abc,def";
 #[derive(Debug, Clone, PartialEq)]
 pub enum Seen {
     Create(CreateInstance),
-    Key(String, Vec<Scope>),
+    Account(AccountId, AccountCommand),
+    CreateAccount(NewAccount),
+    ListAccounts(Option<AccountId>, usize),
+    ListOnly(Vec<InstanceId>),
     List(Option<InstanceId>, usize, Option<InstanceState>),
     Command(InstanceId, Command),
     Blob(Vec<u8>),
@@ -78,6 +91,7 @@ pub struct Fake(Arc<Inner>);
 
 struct Inner {
     seen: Mutex<Vec<Seen>>,
+    notes: Mutex<Vec<(Author, AuditAction, String)>>,
     idempotent: Mutex<HashMap<String, SendMessage>>,
     events: Mutex<Vec<Event>>,
     newest: watch::Sender<u64>,
@@ -93,6 +107,7 @@ impl Fake {
     pub fn new() -> Fake {
         Fake(Arc::new(Inner {
             seen: Mutex::default(),
+            notes: Mutex::default(),
             idempotent: Mutex::default(),
             events: Mutex::default(),
             newest: watch::Sender::new(0),
@@ -103,6 +118,11 @@ impl Fake {
             refusal: Mutex::default(),
             followed: Mutex::default(),
         }))
+    }
+
+    /// Takes what was to be remembered of changes since the last time.
+    pub fn take_notes(&self) -> Vec<(Author, AuditAction, String)> {
+        std::mem::take(&mut *lock(&self.0.notes))
     }
 
     /// Takes what reached the engine since the last time.
@@ -219,109 +239,51 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().expect("no test panics with the lock held")
 }
 
-pub fn message_id() -> MessageId {
-    MessageId::from_u64(0x2a).expect("it is small")
-}
-
-pub fn instance(id: InstanceId, state: InstanceState) -> InstanceView {
-    InstanceView {
-        id,
-        account: ACCOUNT,
-        name: Some("shop".to_owned()),
-        metadata: Some("{\"tier\": 1.50}".to_owned()),
-        state,
-        reason: None,
-        linked: Some(Party {
-            jid: "966500000009@s.whatsapp.net".to_owned(),
-            phone: Some("966500000009".to_owned()),
-            lid: None,
-            name: None,
-        }),
-        last_frame_age_ms: Some(12),
-        next_attempt_at_ms: None,
-        outbox_depth: 3,
-        newest_event: 0,
-        created_at_ms: 1_700_000_000_000,
-    }
-}
-
-pub fn message(status: MessageStatus) -> MessageView {
-    MessageView {
-        id: message_id(),
-        instance: OPEN,
-        wa_id: "3EB0AA".to_owned(),
-        to: "966501234567@s.whatsapp.net".to_owned(),
-        kind: "text".to_owned(),
-        lane: trunkline_model::message::Lane::Interactive,
-        status,
-        status_times_ms: BTreeMap::from([(MessageStatus::Pending, 1_700_000_000_000)]),
-        attempts: 0,
-        error: None,
-        metadata: None,
-        replayed: false,
-    }
-}
-
-fn received(sequence: u64, body: &str) -> Event {
-    let person = Party {
-        jid: "966500000001@s.whatsapp.net".to_owned(),
-        phone: Some("966500000001".to_owned()),
-        lid: None,
-        name: None,
-    };
-    Event {
-        sequence,
-        time_ms: 1_700_000_000_000,
-        backfilled: false,
-        body: EventBody::MessageReceived(Box::new(InboundMessage {
-            wa_id: format!("3EB0{sequence:04X}"),
-            chat: person.clone(),
-            sender: person,
-            from_me: false,
-            is_group: false,
-            time_ms: 1_700_000_000_000,
-            from_offline_queue: false,
-            content: InboundContent::Text { body: body.to_owned() },
-            quote: None,
-            mentions: Vec::new(),
-            marks: InboundMarks::default(),
-        })),
-    }
-}
-
-fn pairing(state: InstanceState) -> Reply {
-    let on_show = state == InstanceState::AwaitingScan;
-    Reply::Pairing(PairingView {
-        state,
-        qr: on_show.then(|| Expiring { text: QR.to_owned(), expires_at_ms: 1_700_000_020_000 }),
-        code: None,
-        passkey_request_json: None,
-        passkey_confirmation: None,
-    })
-}
-
 impl Gateway for Fake {
     type Tail = FakeTail;
     type Follower = FakeFollower;
 
-    fn authenticate(&self, presented: &str) -> Option<Principal> {
+    fn authenticate(&self, presented: &str, _from: Option<IpAddr>) -> Result<Principal, Failure> {
         let (account, scopes) = match presented {
             ROOT_KEY => (ACCOUNT, vec![Scope::All]),
             OTHER_KEY => (OTHER_ACCOUNT, vec![Scope::All]),
             NO_SCOPE_KEY => (ACCOUNT, Vec::new()),
-            _ => return None,
+            LIMITED_KEY => (ACCOUNT, vec![Scope::All]),
+            _ => return Err(Failure::new(ErrorCode::Unauthorized, "No.")),
         };
-        Some(Principal { account, key: KeyId(1), scopes: scopes.into() })
+        let instances = (presented == LIMITED_KEY).then(|| Arc::from([OPEN]));
+        Ok(Principal { instances, ..Principal::of_key(account, KeyId(1), scopes) })
     }
 
-    async fn create_key(
+    fn authenticate_app(&self, _presented: &str, _from: Option<IpAddr>) -> Result<AppPrincipal, Failure> {
+        Err(Failure::new(ErrorCode::Unauthorized, "No."))
+    }
+
+    fn rate_limit(&self, _account: AccountId, _class: LimitClass) -> Option<u32> {
+        None
+    }
+
+    async fn account(
         &self,
-        _account: AccountId,
-        label: &str,
-        scopes: &[Scope],
-    ) -> Result<IssuedKey, Failure> {
-        self.see(Seen::Key(label.to_owned(), scopes.to_vec()));
-        Ok(IssuedKey { id: KeyId(2), secret: "tk_new".to_owned() })
+        account: AccountId,
+        author: Author,
+        command: AccountCommand,
+    ) -> Result<AccountReply, Failure> {
+        match command.clone() {
+            AccountCommand::Note(action, subject) => lock(&self.0.notes).push((author, action, subject)),
+            _ => self.see(Seen::Account(account, command.clone())),
+        }
+        answers::account::account(account, &command)
+    }
+
+    async fn create_account(&self, _author: Author, new: NewAccount) -> Result<AccountRecord, Failure> {
+        self.see(Seen::CreateAccount(new));
+        Ok(answers::account::record(answers::account::TENANT))
+    }
+
+    fn list_accounts(&self, after: Option<AccountId>, limit: usize) -> (Vec<AccountRecord>, bool) {
+        self.see(Seen::ListAccounts(after, limit));
+        (vec![answers::account::record(ACCOUNT)], limit == 1)
     }
 
     async fn create_instance(
@@ -348,11 +310,14 @@ impl Gateway for Fake {
     async fn list_instances(
         &self,
         _account: AccountId,
-        after: Option<InstanceId>,
-        limit: usize,
+        (after, limit): (Option<InstanceId>, usize),
         state: Option<InstanceState>,
+        only: Option<&[InstanceId]>,
     ) -> Result<(Vec<InstanceView>, bool), Failure> {
-        self.see(Seen::List(after, limit, state));
+        match only {
+            Some(only) => self.see(Seen::ListOnly(only.to_vec())),
+            None => self.see(Seen::List(after, limit, state)),
+        }
         let views = vec![instance(OPEN, InstanceState::Open)];
         Ok((views, limit == 1))
     }

@@ -1,6 +1,7 @@
 //! The front end over real TCP on loopback, with a fake engine behind it that remembers what reached it.
 #![allow(clippy::expect_used, reason = "clippy knows test functions, not the helpers around them")]
 
+mod accounts;
 mod answers;
 mod bad_input;
 mod client;

@@ -2,13 +2,14 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::account::AccountArgs;
 use crate::commands::config::ConfigArgs;
 use crate::commands::events::EventsArgs;
 use crate::commands::key::KeyArgs;
 use crate::commands::link::LinkArgs;
 use crate::commands::serve::ServeArgs;
 use crate::commands::webhooks::WebhooksArgs;
-use crate::commands::{config, events, key, link, serve, webhooks};
+use crate::commands::{account, config, events, key, link, serve, webhooks};
 use crate::exit::Exit;
 
 /// A self-hosted WhatsApp gateway: thousands of linked numbers behind one HTTP API
@@ -31,8 +32,10 @@ enum Command {
     Serve(Box<ServeArgs>),
     /// Print the effective configuration as a TOML file, with the source of each value
     Config(Box<ConfigArgs>),
-    /// Make API keys
+    /// Make, list, replace and revoke API keys
     Key(Box<KeyArgs>),
+    /// Make, list, suspend and delete accounts
+    Account(Box<AccountArgs>),
     /// Link a number through a running server, from this terminal
     Link(Box<LinkArgs>),
     /// Follow what happens to the numbers of a running server
@@ -59,6 +62,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args),
             Command::Config(args) => config::run(args),
             Command::Key(args) => key::run(args),
+            Command::Account(args) => account::run(args),
             Command::Link(args) => link::run(args),
             Command::Events(args) => events::run(args),
             Command::Webhooks(args) => webhooks::run(args),

@@ -1,6 +1,7 @@
 //! The engine as the front end sees it. No logic: names and shapes of one side become those of the other.
 
 use std::io;
+use std::net::IpAddr;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -8,20 +9,23 @@ use futures_util::Stream;
 use futures_util::stream::BoxStream;
 use metrics_exporter_prometheus::PrometheusHandle;
 use trunkline_api::{
-    AccountFollower, EventTail, Gateway, Health, IssuedKey, NodeStatus, OpenFiles, Principal, ShardStatus,
+    AccountFollower, AppPrincipal, EventTail, Gateway, Health, NodeStatus, OpenFiles, Principal, ShardStatus,
     event_id, event_json, events_json, test_event_json,
 };
 use trunkline_engine::{Engine, EventWriter};
+use trunkline_model::account::{AccountRecord, Author};
 use trunkline_model::command::{
     Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView,
     PlanCommand, PlanReply, Reply,
+    AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
+    InstanceView, MessageView, NewAccount, Reply,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::EventRetention;
-use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, MessageId, Scope};
+use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, LimitClass, MessageId};
 
 use crate::open_files;
 
@@ -52,19 +56,43 @@ impl Gateway for LocalGateway {
     type Tail = LocalTail;
     type Follower = LocalFollower;
 
-    fn authenticate(&self, presented: &str) -> Option<Principal> {
-        let principal = self.engine.authenticate(presented)?;
-        Some(Principal { account: principal.account, key: principal.key, scopes: principal.scopes })
+    fn authenticate(&self, presented: &str, from: Option<IpAddr>) -> Result<Principal, Failure> {
+        let found = self.engine.authenticate(presented, from)?;
+        Ok(Principal {
+            account: found.account,
+            key: found.key,
+            dialect: Some(found.dialect),
+            scopes: found.scopes,
+            dialect_scopes: found.dialect_scopes,
+            instances: found.instances,
+            app: None,
+        })
     }
 
-    async fn create_key(
+    fn authenticate_app(&self, presented: &str, from: Option<IpAddr>) -> Result<AppPrincipal, Failure> {
+        let found = self.engine.authenticate_app(presented, from)?;
+        Ok(AppPrincipal { account: found.account, app: found.app, instances: found.instances })
+    }
+
+    fn rate_limit(&self, account: AccountId, class: LimitClass) -> Option<u32> {
+        self.engine.rate_limit(account, class)
+    }
+
+    async fn account(
         &self,
         account: AccountId,
-        label: &str,
-        scopes: &[Scope],
-    ) -> Result<IssuedKey, Failure> {
-        let made = self.engine.create_key(account, label, scopes).await?;
-        Ok(IssuedKey { id: made.id, secret: made.secret })
+        author: Author,
+        command: AccountCommand,
+    ) -> Result<AccountReply, Failure> {
+        self.engine.account(account, author, command).await
+    }
+
+    async fn create_account(&self, author: Author, new: NewAccount) -> Result<AccountRecord, Failure> {
+        self.engine.create_account(author, new).await
+    }
+
+    fn list_accounts(&self, after: Option<AccountId>, limit: usize) -> (Vec<AccountRecord>, bool) {
+        self.engine.list_accounts(after, limit)
     }
 
     async fn create_instance(
@@ -86,11 +114,11 @@ impl Gateway for LocalGateway {
     async fn list_instances(
         &self,
         account: AccountId,
-        after: Option<InstanceId>,
-        limit: usize,
+        page: (Option<InstanceId>, usize),
         state: Option<InstanceState>,
+        only: Option<&[InstanceId]>,
     ) -> Result<(Vec<InstanceView>, bool), Failure> {
-        self.engine.list_instances(account, after, limit, state).await
+        self.engine.list_instances(account, page, state, only).await
     }
 
     fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId> {

@@ -12,11 +12,11 @@ pub const SECRET_FILE_BYTES_MAX: u64 = 4 << 10;
 pub const OPEN_FILES_RECOMMENDED: u64 = 65_536;
 /// Open files of one linked number: its socket.
 pub const OPEN_FILES_PER_INSTANCE: u64 = 1;
-/// Open files of one shard: its store keeps up to 900 tables open, its journals, its runtime.
-pub const OPEN_FILES_PER_SHARD: u64 = 1_024;
+/// Open files of one shard: its store keeps up to 900 tables open, its journals, its runtime; and what its deliveries hold.
+pub const OPEN_FILES_PER_SHARD: u64 = 1_024 + trunkline_engine::limits::DELIVERY_SOCKETS_PER_SHARD_MAX as u64;
 /// Open files kept for clients of the API. It takes more while there are any.
 pub const OPEN_FILES_OF_API: u64 = 1_024;
-/// Open files kept for everything else: listeners, logs, webhooks, media, instances that are made at the same moment.
+/// Open files kept for everything else: listeners, logs, media, instances that are made at the same moment.
 pub const OPEN_FILES_HEADROOM: u64 = 256;
 /// Numbers that connect in a second unless configured. What WhatsApp makes of many logins from one address is not known, so
 /// the product is modest: 15 000 numbers are back in five minutes. A simulated build dials nobody but the simulated service.

@@ -108,8 +108,8 @@ mod tests {
     #[test]
     fn the_limit_bounds_the_instances() {
         let check = |allowed, shards, expected| assert_eq!(instances_within(allowed, shards), expected);
-        check(20_000, 1, 17_696);
-        check(20_000, 2, 16_672);
+        check(20_000, 1, 17_120);
+        check(20_000, 2, 15_520);
         check(1_024, 1, 0);
         for (instances, shards) in [(0, 1), (1, 1), (15_000, 2), (40_000, 16)] {
             assert_eq!(instances_within(needed(instances, shards), shards), instances);
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_refusal_names_what_is_needed_and_the_remedy() {
         let told = too_few(15_000, 2, 4_096);
-        assert!(told.contains("need 18328 open files, and only 4096 are allowed"), "{told}");
+        assert!(told.contains("need 19480 open files, and only 4096 are allowed"), "{told}");
         assert!(told.contains("LimitNOFILE="), "{told}");
         let other = EngineError::NeverStarted;
         assert_eq!(explain(&other, 2), other.to_string());

@@ -8,7 +8,7 @@ use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use tokio::sync::watch;
 use trunkline_model::instance::InstanceState;
-use trunkline_model::{AccountId, Failure, InstanceId};
+use trunkline_model::{AccountId, Failure, InstanceId, WorkspaceId};
 
 use crate::credits::{CallLane, Place, Pool};
 use crate::instance::{InstanceMsg, Lanes};
@@ -25,6 +25,7 @@ pub(crate) struct Credit {
 #[derive(Clone)]
 pub(crate) struct Route {
     pub(crate) account: AccountId,
+    pub(crate) workspace: WorkspaceId,
     pub(crate) shard: u16,
     pub(crate) name: Option<String>,
     /// Sequence number of the newest durable event. Of a dormant instance it is there only if somebody follows.
@@ -166,6 +167,21 @@ impl Directory {
         }
     }
 
+    /// Notes that an instance belongs to another workspace now.
+    pub(crate) fn move_to(&self, instance: InstanceId, workspace: WorkspaceId) {
+        if let Some(mut route) = self.routes.get_mut(&instance) {
+            route.workspace = workspace;
+        }
+    }
+
+    /// Number of an account's instances, of one workspace or of all.
+    pub(crate) fn count_of(&self, account: AccountId, workspace: Option<WorkspaceId>) -> usize {
+        let belongs = |route: &Route| {
+            route.account == account && workspace.is_none_or(|place| route.workspace == place)
+        };
+        self.routes.iter().filter(|entry| belongs(entry.value())).count()
+    }
+
     pub(crate) fn by_name(&self, account: AccountId, name: &str) -> Option<InstanceId> {
         self.names.get(&(account, name.to_owned())).map(|id| *id)
     }
@@ -294,6 +310,7 @@ impl Route {
     pub(crate) fn new(account: AccountId, shard: u16, name: Option<String>, state: InstanceState) -> Route {
         Route {
             account,
+            workspace: WorkspaceId::default_of(account),
             shard,
             name,
             newest: None,
@@ -301,5 +318,10 @@ impl Route {
             lanes: Arc::default(),
             credits: Pool::new(INSTANCE_CREDITS),
         }
+    }
+
+    /// The same, in another workspace.
+    pub(crate) fn in_workspace(self, workspace: WorkspaceId) -> Route {
+        Route { workspace, ..self }
     }
 }

@@ -11,6 +11,7 @@
 //! - an instance changes its state only through the transition table of `trunkline-model`;
 //! - nothing is spawned bare, and every queue, retry and timeout has its bound in [`limits`].
 
+mod account;
 mod chats;
 mod clock;
 mod config;
@@ -20,7 +21,6 @@ mod directory;
 mod engine;
 mod fatal;
 mod instance;
-mod keys;
 pub mod limits;
 mod log;
 mod media;
@@ -35,12 +35,10 @@ mod spawn;
 mod testing;
 mod watch;
 
+pub use account::{AppPrincipal, OfflineAccounts, Principal};
 pub use config::EngineConfig;
 pub use delivery::{AccountFollower, EventWriter};
-pub use engine::{
-    Engine, EngineError, EventTail, Health, NewKey, NodeStatus, ShardHealth, ShardStatus, create_key_offline,
-};
+pub use engine::{Engine, EngineError, EventTail, Health, NodeStatus, ShardHealth, ShardStatus};
 pub use fatal::{Fatal, OnFatal};
-pub use keys::Principal;
 pub use media::BucketConfig;
 pub use trunkline_whatsapp::{Endpoints, SessionKitConfig};

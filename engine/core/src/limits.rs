@@ -96,7 +96,9 @@ pub const SEARCH_CLOCK_SKEW_MS: i64 = 24 * 3_600 * 1_000;
 /// Chats that one step of the retention looks at.
 pub const RETENTION_CHATS_PER_SWEEP: usize = 64;
 /// Events that one step of a log's retention removes.
-pub const TRIM_MAX: usize = 128;
+pub const TRIM_MAX: usize = 512;
+/// Events that one step looks at to find where those begin that fit into the bytes of the retention.
+pub const TRIM_SCAN_MAX: usize = 2_048;
 /// How often an instance sweeps, in milliseconds.
 pub const SWEEP_EVERY_MS: u64 = 600_000;
 /// An instance in a state that needs no actor, and with nothing under way, loses it after this long, in milliseconds.
@@ -127,8 +129,16 @@ pub const RUNNER_WAIT_MAX: Duration = Duration::from_secs(60);
 pub const WALK_PER_POLL: u32 = 32;
 /// How often a shard counts what waits for endpoints.
 pub const PENDING_CENSUS_EVERY: Duration = Duration::from_secs(10);
-/// Events that are read at a time to find where a lane begins.
-pub const BEGINNING_PAGE: usize = 64;
+/// Deliveries of a shard that are under way at a time, of all endpoints together; each holds a socket.
+pub const DELIVERIES_PER_SHARD_MAX: usize = 512;
+/// Connections of a shard to message brokers; each holds a socket, and to RabbitMQ a thread.
+pub const BROKER_LINKS_PER_SHARD_MAX: usize = 64;
+/// Sockets that the deliveries of a shard hold at the most.
+pub const DELIVERY_SOCKETS_PER_SHARD_MAX: usize = DELIVERIES_PER_SHARD_MAX + BROKER_LINKS_PER_SHARD_MAX;
+/// Attempts after which the events of a batch go one by one.
+pub const BATCH_ATTEMPTS_MAX: u32 = 3;
+/// Places of a new endpoint that are written in one batch.
+pub const LANES_PER_BATCH: usize = 1_000;
 /// Replays of one log that one endpoint may have under way.
 pub const REPLAYS_PER_LOG_MAX: usize = 64;
 /// Dead letters that one replay takes up.
@@ -331,3 +341,11 @@ pub const CAMPAIGN_SWEEP: usize = 500;
 
 const _: () = assert!(CAMPAIGN_BATCH * 2 < trunkline_store::limits::BATCH_OPS_MAX);
 const _: () = assert!(IMPORT_BATCH_OPS + 200 < trunkline_store::limits::BATCH_OPS_MAX);
+/// Commands that may wait in front of one account.
+pub const ACCOUNT_CREDITS: usize = 64;
+/// Characters of a key, after its prefix, that are shown to tell it from others; 220 of its 256 bits stay secret.
+pub const KEY_SHOWN_CHARS: usize = 6;
+/// How often the use of a key is written down at the most, in milliseconds.
+pub const KEY_USE_WRITTEN_EVERY_MS: i64 = 60_000;
+/// Entries of an account's log of changes after which the oldest are removed.
+pub const AUDIT_TRIMMED_EVERY: u64 = 64;

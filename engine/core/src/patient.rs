@@ -24,6 +24,25 @@ pub(crate) async fn commit(
     }
 }
 
+/// As [`commit`], for a thread that may block.
+///
+/// # Errors
+/// As [`commit`].
+pub(crate) fn commit_blocking(
+    ledger: &dyn Ledger,
+    batch: &Batch,
+    class: CommitClass,
+) -> Result<Position, StoreError> {
+    loop {
+        match ledger.commit(batch.clone(), class).wait() {
+            Err(StoreError::Busy { retry_after_ms }) => {
+                std::thread::sleep(Duration::from_millis(retry_after_ms));
+            }
+            other => return other,
+        }
+    }
+}
+
 /// Resolves once everything that was committed before is durable.
 ///
 /// # Errors

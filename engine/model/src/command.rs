@@ -4,6 +4,7 @@
     reason = "rkyv derives twins of the enums whose fields carry no docs; each item below has its own"
 )]
 
+mod account;
 mod call;
 mod chat;
 mod community;
@@ -19,6 +20,7 @@ mod privacy;
 mod profile;
 mod status;
 
+pub use account::*;
 pub use call::*;
 pub use chat::*;
 pub use community::*;
@@ -39,7 +41,7 @@ use std::collections::BTreeMap;
 use crate::delivery::PauseReason;
 use crate::event::{CloseReason, Event};
 use crate::failure::Failure;
-use crate::id::{AccountId, EndpointId, InstanceId, MessageId};
+use crate::id::{AccountId, EndpointId, InstanceId, MessageId, WorkspaceId};
 use crate::inbound::Party;
 use crate::instance::InstanceState;
 use crate::message::{BlobRef, Lane, MessageStatus, SendMessage};
@@ -179,6 +181,8 @@ pub struct CreateInstance {
     pub name: Option<String>,
     /// The caller's own JSON object, kept verbatim.
     pub metadata: Option<String>,
+    /// Where it belongs; the account's default workspace when nothing is said.
+    pub workspace: Option<WorkspaceId>,
 }
 
 /// Changes to an instance: `None` leaves a field as it is.
@@ -188,6 +192,8 @@ pub struct UpdateInstance {
     pub name: Option<String>,
     /// New metadata; `Some(None)` removes it.
     pub metadata: Option<Option<String>>,
+    /// Another workspace.
+    pub workspace: Option<WorkspaceId>,
 }
 
 /// A WebAuthn assertion, as `navigator.credentials.get` gave it.
@@ -352,6 +358,8 @@ pub struct InstanceView {
     pub id: InstanceId,
     /// Who owns it.
     pub account: AccountId,
+    /// The workspace that it belongs to.
+    pub workspace: WorkspaceId,
     /// Its name.
     pub name: Option<String>,
     /// The caller's own JSON object.

@@ -94,6 +94,22 @@ error_codes! {
     NodeFull = "NODE_FULL", 507, "The node has no room for another instance", false;
     /// A bug or a broken disk.
     Internal = "INTERNAL", 500, "Something went wrong inside", true;
+    /// The account of the key is suspended.
+    AccountSuspended = "ACCOUNT_SUSPENDED", 403, "The account is suspended", false;
+    /// The key is not taken from this address.
+    AddressNotAllowed = "ADDRESS_NOT_ALLOWED", 403, "The API key is not taken from this address", false;
+    /// No such account.
+    AccountNotFound = "ACCOUNT_NOT_FOUND", 404, "No such account", false;
+    /// This account has no such workspace.
+    WorkspaceNotFound = "WORKSPACE_NOT_FOUND", 404, "No such workspace", false;
+    /// This account has no such key.
+    KeyNotFound = "KEY_NOT_FOUND", 404, "No such API key", false;
+    /// This account has no such app.
+    AppNotFound = "APP_NOT_FOUND", 404, "No such app", false;
+    /// The account or workspace cannot be changed so, as it stands.
+    AccountState = "ACCOUNT_STATE", 409, "The account is not in a state for this", false;
+    /// The account has as many of these as it may.
+    AccountFull = "ACCOUNT_FULL", 409, "The account has no room for another one", false;
     /// The file has no bytes in that range.
     RangeNotSatisfiable = "RANGE_NOT_SATISFIABLE", 416, "The file has no such range", false;
     /// The node's files take as much of its disk as they may.

@@ -3,15 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use crate::account::{
+    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditRecord, KeySecret, KeyUse, OldKeySecret,
+    RateLimits, Secrets, Who, WorkspaceRecord,
+};
 use crate::address::Address;
 use crate::budget::CheckBudget;
 use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, Mute, RetentionRecord};
 use crate::delivery::{
     Batching, ChatKind, DeadLetterRecord, DeliveryRecord, EndpointRecord, Filter, Format, HttpTarget,
-    LaneCounts, LaneRecord, OldSecret, Outcome, Pause, PauseReason, RetrySchedule, Target, Trouble,
+    LaneCounts, LaneRecord, OldSecret, Outcome, Pause, PauseReason, RetrySchedule, Stretch, Target, Trouble,
 };
+use crate::dialect::Dialect;
 use crate::event::{CloseReason, Event, EventBody, StatusChange};
-use crate::id::{AccountId, EndpointId, InstanceId, KeyId, MessageId};
+use crate::id::{AccountId, AppId, EndpointId, InstanceId, KeyId, MessageId, WorkspaceId};
 use crate::inbound::{
     InboundContent, InboundMarks, InboundMedia, InboundMessage, InboundQuote, MediaLook, Party,
 };
@@ -60,6 +65,7 @@ fn instance_record_0101() {
         InstanceRecord {
             id: InstanceId(0x0123_4567_89ab_cdef),
             account: AccountId(1),
+            workspace: WorkspaceId(1),
             name: Some("sales".into()),
             metadata: Some(r#"{"crm":7}"#.into()),
             state: InstanceState::BackingOff,
@@ -194,6 +200,7 @@ fn delivery_records_0302_to_0306() {
             began_after: 3,
             after: 12,
             until: Some(20),
+            rest: vec![Stretch { after: 25, until: 30 }],
             counts: LaneCounts { delivered: 5, passed_over: 2, dead: 1, expired: 1 },
             trouble: Some(Trouble {
                 attempts: 2,
@@ -220,6 +227,7 @@ fn delivery_records_0302_to_0306() {
             schedule: RetrySchedule::STANDARD,
             pause: Some(Pause { reason: PauseReason::Failing, since_ms: 1_700_000_000_000 }),
             created_at_ms: 1_600_000_000_000,
+            changed_at_ms: 1_600_000_000_000,
         },
     );
     check(
@@ -280,9 +288,64 @@ fn small_records() {
             id: KeyId(8),
             account: AccountId(1),
             label: "root".into(),
-            sha256: [4; 32],
+            dialect: Dialect::Aduta,
+            secrets: Secrets {
+                current: secret(4),
+                old: Some(OldKeySecret { secret: secret(3), until_ms: 1_700_000_000_000 }),
+            },
             scopes: vec!["admin".into()],
+            dialect_scopes: vec!["session".into()],
+            instances: Some(vec![InstanceId(9)]),
+            allowed_ips: vec!["10.0.0.0/8".into()],
+            expires_at_ms: Some(7),
             created_at_ms: 6,
+        },
+    );
+}
+
+fn secret(byte: u8) -> KeySecret {
+    KeySecret { sha256: [byte; 32], prefix: "sess_ab".into() }
+}
+
+#[test]
+fn accounts_0a() {
+    check(
+        include_str!("../golden/0a01-account.hex"),
+        AccountRecord {
+            id: AccountId(2),
+            name: "Nora's shop".into(),
+            state: AccountState::Suspended,
+            credits: true,
+            rate_limits: RateLimits { per_minute: BTreeMap::from([("send".into(), 30)]) },
+            created_at_ms: 1_700_000_000_000,
+        },
+    );
+    check(
+        include_str!("../golden/0a02-workspace.hex"),
+        WorkspaceRecord { id: WorkspaceId(3), name: "sales".into(), created_at_ms: 1_700_000_000_000 },
+    );
+    check(
+        include_str!("../golden/0a03-app.hex"),
+        AppRecord {
+            id: AppId(4),
+            account: AccountId(2),
+            name: "crm".into(),
+            secrets: Secrets::new(secret(5)),
+            instances: None,
+            allowed_ips: vec![],
+            created_at_ms: 1_700_000_000_000,
+        },
+    );
+    check(include_str!("../golden/0a04-key-use.hex"), KeyUse { at_ms: 1_700_000_000_000 });
+    check(
+        include_str!("../golden/0a05-audit.hex"),
+        AuditRecord {
+            number: 1,
+            time_ms: 1_700_000_000_000,
+            who: Who::Key(KeyId(8)),
+            address: Some("192.0.2.1".into()),
+            action: "key.created".into(),
+            subject: "key_0000000000000009".into(),
         },
     );
 }

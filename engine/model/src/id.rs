@@ -106,6 +106,25 @@ owner_id!(
     ScheduleId, "sch"
 );
 
+    /// A part of an account that instances belong to.
+    WorkspaceId, "wsp"
+);
+owner_id!(
+    /// A program that names itself beside a key.
+    AppId, "app"
+);
+owner_id!(
+    /// A person who signs in.
+    MemberId, "mem"
+);
+
+impl WorkspaceId {
+    /// The workspace that an account has from the beginning: its number is the account's.
+    pub const fn default_of(account: AccountId) -> WorkspaceId {
+        WorkspaceId(account.0)
+    }
+}
+
 /// The account that a fresh data directory starts with.
 pub const ROOT_ACCOUNT: AccountId = AccountId(1);
 

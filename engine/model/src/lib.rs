@@ -11,11 +11,14 @@
 //!   [`message::MessageStatus::on`]: both are tables, and a step that the table lacks is an error that names both sides;
 //! - every bound has a name with a unit in [`limits`].
 
+pub mod account;
 pub mod address;
 pub mod budget;
 pub mod chat;
 pub mod command;
+pub mod credit;
 pub mod delivery;
+pub mod dialect;
 pub mod event;
 pub mod failure;
 pub mod gate;
@@ -36,9 +39,11 @@ pub mod settings;
 pub mod slot;
 
 pub use address::{Address, AddressError};
+pub use dialect::Dialect;
 pub use failure::{ErrorCode, Failure, FieldError};
 pub use id::{
     AccountId, CampaignId, ContactId, EndpointId, InstanceId, KeyId, MessageId, OtpId, ScheduleId, TemplateId,
 };
+pub use id::{AccountId, AppId, EndpointId, InstanceId, KeyId, MemberId, MessageId, WorkspaceId};
 pub use limit_class::LimitClass;
 pub use scope::Scope;

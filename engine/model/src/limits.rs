@@ -245,3 +245,27 @@ pub const SCHEDULE_RUNS_KEPT: usize = 100;
 pub const MISSED_RUNS_COUNTED_MAX: u32 = 10_000;
 
 const _: () = assert!((MISFIRE_GRACE_SECONDS_MAX as u64) * 2_000 <= IDEMPOTENCY_TTL_MS);
+/// Most accounts of a node.
+pub const ACCOUNTS_MAX: usize = 10_000;
+/// Longest name of an account, in bytes.
+pub const ACCOUNT_NAME_BYTES_MAX: usize = 128;
+/// Most workspaces of an account.
+pub const WORKSPACES_PER_ACCOUNT_MAX: usize = 1_000;
+/// Longest name of a workspace or app, in bytes.
+pub const WORKSPACE_NAME_BYTES_MAX: usize = 64;
+/// Most API keys of an account: some dialects want one for each instance.
+pub const KEYS_PER_ACCOUNT_MAX: usize = 20_000;
+/// Most apps of an account.
+pub const APPS_PER_ACCOUNT_MAX: usize = 1_000;
+/// Most instances that a key or app names; one that wants more of them takes all.
+pub const KEY_INSTANCES_MAX: usize = 1_000;
+/// Most ranges of addresses that a key or app is taken from.
+pub const KEY_ADDRESSES_MAX: usize = 64;
+/// Longest that a replaced key opens beside the new one, in milliseconds: thirty days.
+pub const KEY_OVERLAP_MS_MAX: u64 = 30 * 24 * 3_600_000;
+/// The same, where the caller names none: a day.
+pub const KEY_OVERLAP_MS_DEFAULT: u64 = 24 * 3_600_000;
+/// Highest rate of a class, in requests per minute.
+pub const RATE_PER_MINUTE_MAX: u32 = 10_000_000;
+/// Entries of an account's log of changes that are kept; older ones go.
+pub const AUDIT_ENTRIES_MAX: u64 = 100_000;

@@ -12,11 +12,12 @@ use rkyv::ser::allocator::ArenaHandle;
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Deserialize, Serialize};
 
+use crate::account::{AccountRecord, ApiKeyRecord, AppRecord, AuditRecord, KeyUse, WorkspaceRecord};
 use crate::budget::CheckBudget;
 use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, RetentionRecord};
 use crate::delivery::{DeadLetterRecord, DeliveryRecord, EndpointRecord, LaneRecord, Target};
 use crate::event::{CloseReason, Event};
-use crate::id::{AccountId, InstanceId, MessageId};
+use crate::id::{AccountId, InstanceId, MessageId, WorkspaceId};
 use crate::inbound::Party;
 use crate::instance::InstanceState;
 use crate::message::{Lane, MessageStatus, SendMessage};
@@ -128,9 +129,15 @@ records! {
     RecipientRecord = 0x0b07;
     ScheduleRecord = 0x0b08;
     RunRecord = 0x0b09;
+    AccountRecord = 0x0a01;
+    WorkspaceRecord = 0x0a02;
+    AppRecord = 0x0a03;
+    KeyUse = 0x0a04;
+    AuditRecord = 0x0a05;
 }
 
-/// Tables of the engine: the byte after the owner in every key. Numbers are never reused; 64–127 belong to the protocol crate.
+/// Tables of the engine: the byte after the owner in every key. Numbers are never reused; 64–127 belong to the protocol crate,
+/// 128–191 are an account's.
 pub mod table {
     /// Owner 0 of a slot: instances that live in it (suffix: instance id).
     pub const INSTANCE_DIRECTORY: u8 = 1;
@@ -138,8 +145,6 @@ pub mod table {
     pub const MESSAGE_DIRECTORY: u8 = 2;
     /// Owner 0 of a bucket's first slot: next message sequence number.
     pub const MESSAGE_SEQUENCE: u8 = 3;
-    /// Owner 0 of a slot: API keys by their hash.
-    pub const API_KEY: u8 = 4;
     /// Owner 0 of an endpoint's slot: the endpoint (suffix: its id).
     pub const ENDPOINT: u8 = 5;
     /// Owner 0 of an account's slot: how long its events are kept (suffix: account id).
@@ -240,6 +245,18 @@ pub mod table {
     pub const PROTOCOL_FIRST: u8 = 64;
     /// Last table of the protocol crate.
     pub const PROTOCOL_LAST: u8 = 127;
+    /// Owner 0 of an account's slot: the account (suffix: its id). The root account has a row once somebody changed it.
+    pub const ACCOUNT: u8 = 128;
+    /// Owner = account: workspaces (suffix: id). The default one has a row once somebody renamed it.
+    pub const WORKSPACE: u8 = 129;
+    /// Owner = account: API keys (suffix: id).
+    pub const API_KEY: u8 = 130;
+    /// Owner = account: when keys were last used (suffix: id of the key).
+    pub const KEY_USE: u8 = 131;
+    /// Owner = account: apps (suffix: id).
+    pub const APP: u8 = 132;
+    /// Owner = account: who changed what (suffix: number).
+    pub const AUDIT: u8 = 133;
 }
 
 /// An instance at rest.
@@ -249,6 +266,8 @@ pub struct InstanceRecord {
     pub id: InstanceId,
     /// Who owns it.
     pub account: AccountId,
+    /// The workspace that it belongs to.
+    pub workspace: WorkspaceId,
     /// Its name.
     pub name: Option<String>,
     /// The caller's own JSON object.
@@ -368,23 +387,6 @@ pub struct EventRetention {
     pub days: Option<u32>,
     /// Most bytes of one instance's log; `None` without a bound.
     pub bytes: Option<u64>,
-}
-
-/// An API key at rest: a hash, never the key.
-#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
-pub struct ApiKeyRecord {
-    /// Its public id.
-    pub id: crate::id::KeyId,
-    /// The account that it opens.
-    pub account: AccountId,
-    /// What people call it.
-    pub label: String,
-    /// SHA-256 of the key.
-    pub sha256: [u8; 32],
-    /// What it may do.
-    pub scopes: Vec<String>,
-    /// When it was made, in milliseconds since the Unix epoch.
-    pub created_at_ms: i64,
 }
 
 /// A counter at rest.

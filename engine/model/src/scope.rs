@@ -37,7 +37,7 @@ pub enum Scope {
     EventsWrite,
     /// Look at webhooks and consumers, and at how their deliveries went.
     WebhooksRead,
-    /// Make, change, test and delete webhooks and consumers.
+    /// Make, change, test and delete webhooks and consumers: whoever has it can have every event sent to him.
     WebhooksWrite,
     /// Look at templates.
     TemplatesRead,
@@ -51,6 +51,18 @@ pub enum Scope {
     CampaignsRead,
     /// Make, start, pause and end campaigns.
     CampaignsWrite,
+    /// Look at the account, its workspaces and apps.
+    AccountRead,
+    /// Change the account, its workspaces and apps.
+    AccountWrite,
+    /// Look at API keys; never at their secrets.
+    KeysRead,
+    /// Make, change, replace and revoke API keys that may not do more than this one.
+    KeysWrite,
+    /// Read who changed what.
+    AuditRead,
+    /// Run the node: its accounts and its condition. Held by the root account alone.
+    Operator,
 }
 
 impl Scope {
@@ -80,6 +92,12 @@ impl Scope {
         Scope::BookWrite,
         Scope::CampaignsRead,
         Scope::CampaignsWrite,
+        Scope::AccountRead,
+        Scope::AccountWrite,
+        Scope::KeysRead,
+        Scope::KeysWrite,
+        Scope::AuditRead,
+        Scope::Operator,
     ];
 
     /// The word that records and the API use.
@@ -109,6 +127,12 @@ impl Scope {
             Scope::BookWrite => "contacts:write",
             Scope::CampaignsRead => "campaigns:read",
             Scope::CampaignsWrite => "campaigns:write",
+            Scope::AccountRead => "account:read",
+            Scope::AccountWrite => "account:write",
+            Scope::KeysRead => "keys:read",
+            Scope::KeysWrite => "keys:write",
+            Scope::AuditRead => "audit:read",
+            Scope::Operator => "operator",
         }
     }
 

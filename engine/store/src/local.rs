@@ -10,6 +10,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::database::ShardDb;
 use crate::disk::Disk;
+use crate::group::Overlay;
 use crate::limits::{HOLD_POLL, QUIET_ROTATE_BYTES, WRITE_BUFFER_HOLD_FACTOR};
 use crate::poison::Poison;
 use crate::queue::{Queue, Submission};
@@ -184,10 +185,14 @@ impl Drop for Inner {
 fn settle(db: &ShardDb, options: &StoreOptions) -> Result<(), StoreError> {
     let failed = |detail| StoreError::Engine { action: "flush what it recovered", detail };
     let started = std::time::Instant::now();
+    let position = db.position()?;
     let mut watch = ProgressWatch::new(options);
     loop {
         let sample = db.sample();
         if sample.active_bytes > options.write_buffer_bytes.min(QUIET_ROTATE_BYTES) {
+            // Before the first write to a reopened journal, fjall takes it for empty and would never begin another: a store
+            // that is killed over and over would read all of it again each time.
+            db.write(&Overlay::default(), position, false).map_err(|error| failed(error.to_string()))?;
             db.rotate().map_err(|error| failed(error.to_string()))?;
         } else if sample.sealed == 0
             || sample.total_bytes <= options.write_buffer_bytes * WRITE_BUFFER_HOLD_FACTOR
@@ -198,5 +203,45 @@ fn settle(db: &ShardDb, options: &StoreOptions) -> Result<(), StoreError> {
             return Err(failed(PoisonCause::FlushStalled(stalled_ms).to_string()));
         }
         std::thread::sleep(HOLD_POLL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::batch::Op;
+    use crate::group::Base;
+    use crate::random::random;
+    use crate::{KeyRange, Position};
+
+    #[test]
+    fn a_long_journal_is_closed_when_the_store_is_opened_again() {
+        /// fjall begins another journal after 64 MB.
+        const WRITES: u64 = 1_056;
+        const WRITE_BYTES: usize = 64 << 10;
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let options = StoreOptions::default();
+        let db = ShardDb::open(directory.path(), &options).expect("opens");
+        for number in 1..=WRITES {
+            let value = random::<WRITE_BYTES>().expect("random bytes");
+            let mut overlay = Overlay::default();
+            let put = Op::Put(Key::new(0, 1, 2, &number.to_be_bytes()), Bytes::copy_from_slice(&value));
+            overlay.apply(put, &db).expect("applies");
+            db.write(&overlay, Position(number), false).expect("writes");
+        }
+        drop(db);
+
+        let db = ShardDb::open(directory.path(), &options).expect("opens again");
+        settle(&db, &options).expect("settles");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while directory.path().join("0.jnl").exists() {
+            assert!(Instant::now() < deadline, "the journal is closed, flushed and removed");
+            std::thread::sleep(HOLD_POLL);
+        }
+        assert_eq!(db.position().expect("reads"), Position(WRITES));
+        let keys = db.keys_in(&KeyRange::owner(0, 1), usize::MAX).expect("reads");
+        assert_eq!(keys.len() as u64, WRITES);
     }
 }

@@ -159,7 +159,7 @@ async fn how_long_events_are_kept_is_the_accounts_own_and_outlives_a_restart() {
     let mut gateway = Gateway::start(&world).await;
     let path = "/v1/events/retention";
     let standard = gateway.api().get(path).send().await.expect(200);
-    assert_eq!(standard, json!({"max_age_days": 30, "max_bytes_per_instance": null}));
+    assert_eq!(standard, json!({"max_age_days": null, "max_bytes_per_instance": null}));
     for (wrong, field) in [
         (json!({"max_age_days": 0, "max_bytes_per_instance": null}), "max_age_days"),
         (json!({"max_age_days": 7}), "max_bytes_per_instance"),

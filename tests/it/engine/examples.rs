@@ -53,6 +53,10 @@ const NAMES: &[(&str, &str)] = &[
     ("otp_0000000000000032", "otp"),
     ("cmp_0000000000000033", "campaign"),
     ("sch_0000000000000034", "schedule"),
+    ("acc_0000000000000002", "account"),
+    ("wsp_0000000000000031", "workspace"),
+    ("key_0000000000000032", "key"),
+    ("app_0000000000000033", "app"),
 ];
 
 /// Where the webhook and the files of the examples are; a server of the test has both.
@@ -135,6 +139,10 @@ const LAST: &[&str] = &[
     "campaigns.cancel",
     "schedules.pause",
     "schedules.cancel",
+    "workspaces.delete",
+    "keys.revoke",
+    "apps.delete",
+    "accounts.delete",
     "instances.restart",
     "instances.disconnect",
     "instances.export",
@@ -216,6 +224,7 @@ impl Town {
         things.insert("webhook", json!(gateway.add_webhook(&hook).await.id()));
         let consumer = gateway.add_consumer(&json!({})).await;
         things.extend(plans::plans(&gateway, &support).await);
+        things.extend(things_of_the_account(&gateway).await);
         things.extend(own_things(&support).await);
         things.extend(messages(&support, &laptop, &owner, &things).await);
         things.extend(things_of_ana(&support, &laptop, &owner).await);
@@ -370,6 +379,20 @@ fn served(request: Received) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(Media::sample(kind, mime_type, 9_001).bytes));
     response.headers_mut().insert("content-type", mime_type.parse().expect("a value"));
     response
+}
+
+/// What the account has besides instances, and another account.
+async fn things_of_the_account(gateway: &Gateway) -> BTreeMap<&'static str, Value> {
+    let mut things = BTreeMap::new();
+    for (thing, path, body) in [
+        ("account", "/v1/accounts", json!({"name": "another"})),
+        ("workspace", "/v1/workspaces", json!({"name": "a workspace"})),
+        ("key", "/v1/keys", json!({"label": "a key", "scopes": ["messages:send"]})),
+        ("app", "/v1/apps", json!({"name": "an app"})),
+    ] {
+        things.insert(thing, text(&gateway.api().post(path, &body).send().await.expect(201)["id"]));
+    }
+    things
 }
 
 /// Groups, a community, a newsletter and a label of the instance's own.

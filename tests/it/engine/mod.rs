@@ -1,5 +1,6 @@
 //! The gateway end to end: the real binary between its HTTP API, the simulated service, and Baileys on the other side.
 
+mod accounts;
 mod backlog;
 mod brokers;
 mod bucket;

@@ -77,11 +77,11 @@ async fn too_few_open_files_for_its_numbers_keep_it_from_starting() {
     let status = gateway.api().get("/v1/node").send().await.expect(200);
     assert_eq!(status["instances"], json!({"new": 1}));
     gateway.sigterm().await;
-    // One shard, the API and the headroom need 2304.
-    let refused = gateway.run_with_open_files(2_304, &["serve"]).await;
+    // One shard with its deliveries, the API and the headroom need 2880.
+    let refused = gateway.run_with_open_files(2_880, &["serve"]).await;
     assert_eq!(refused.status.code(), Some(69), "{refused:?}");
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(told.contains("raise the limit to 2305 or more (`LimitNOFILE="), "{told}");
+    assert!(told.contains("raise the limit to 2881 or more (`LimitNOFILE="), "{told}");
     gateway.restart().await;
     gateway.finish().await;
     world.finish().await;

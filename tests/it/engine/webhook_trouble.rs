@@ -162,6 +162,64 @@ async fn a_slow_endpoint_delays_no_other() {
 }
 
 #[tokio::test]
+async fn what_was_changed_during_a_delivery_holds_for_the_next() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let gateway = Gateway::start(&world).await;
+    let shop = gateway.link(&alice).await;
+    let (old, new) = (Webhook::start(), Webhook::start());
+    let webhook = gateway.add_webhook(&old.with(messages())).await;
+    let say = async |text: &str| {
+        bob.phone().send_text(&alice, text).await;
+        shop.expect_text(text).await;
+    };
+    old.hold();
+    say("first").await;
+    old.expect("the first", |delivery| delivery.texts() == ["first"]).await;
+    say("second").await;
+    // Nothing happens after it is resumed, but the end of the delivery that was under way all the time.
+    webhook.post("/pause", Value::Null).await.expect(200);
+    webhook.post("/resume", Value::Null).await.expect(200);
+    old.let_go();
+    old.expect_text("second").await;
+
+    old.hold();
+    say("third").await;
+    old.expect("the third", |delivery| delivery.texts() == ["third"]).await;
+    webhook.change(json!({"url": new.url(), "events": ["message.received", "message.sent"]})).await;
+    say("fourth").await;
+    let sent = shop.send_text(&bob, "a status of its own").await;
+    shop.expect_status(&sent, "delivered").await;
+    old.let_go();
+    new.expect_text("fourth").await;
+    let told = new.expect("a status", |delivery| delivery.event().kind == "message.sent").await;
+    assert_eq!(told.event().data["message"], json!(sent.id));
+    assert_eq!(old.taken_texts(), ["first", "second", "third"]);
+    gateway.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_instance_that_is_added_is_heard_from_then_on() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let customer = world.account("Customer").await;
+    let gateway = Gateway::start(&world).await;
+    let (shop, office) = (gateway.link(&alice).await, gateway.link(&bob).await);
+    let hook = Webhook::start();
+    let settings = json!({"events": ["message.received"], "instances": [shop.id()]});
+    let webhook = gateway.add_webhook(&hook.with(settings)).await;
+    customer.phone().send_text(&bob, "before").await;
+    office.expect_text("before").await;
+    webhook.change(json!({"instances": [shop.id(), office.id()]})).await;
+    customer.phone().send_text(&bob, "after").await;
+    hook.expect_text("after").await;
+    assert_eq!(hook.taken_texts(), ["after"]);
+    gateway.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_kill_loses_no_delivery() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
@@ -216,7 +274,11 @@ async fn wrong_settings_make_no_webhook() {
     let path = format!("/v1/webhooks/{}", consumer.id());
     let as_webhook = |method: Method, rest: &str| gateway.api().request(method, &format!("{path}{rest}"));
     as_webhook(Method::GET, "").send().await.expect_problem(404, "WEBHOOK_NOT_FOUND");
-    as_webhook(Method::POST, "/test").send().await.expect_problem(409, "WEBHOOK_STATE");
+    for rest in ["/test", "/pause", "/resume"] {
+        as_webhook(Method::POST, rest).send().await.expect_problem(409, "WEBHOOK_STATE");
+    }
+    as_webhook(Method::DELETE, "").send().await.expect_problem(404, "WEBHOOK_NOT_FOUND");
+    consumer.view().await;
     let hook = gateway.add_webhook(&json!({"url": url})).await;
     let pulled = gateway.api().get(&format!("/v1/consumers/{}/events", hook.id())).send().await;
     pulled.expect_problem(409, "WEBHOOK_STATE");

@@ -64,6 +64,10 @@ fn main() -> ExitCode {
         });
         println!("{line}");
     }
+    if finding.kills == 0 || finding.backfilled == 0 || (failing > 0 && finding.refused == 0) {
+        eprintln!("nothing was tried: more events, or kills that are closer together, are needed");
+        return ExitCode::FAILURE;
+    }
     if total.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

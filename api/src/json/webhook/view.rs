@@ -181,7 +181,7 @@ pub(crate) struct DeadLetterJson<'a> {
     attempts: u32,
     #[serde(flatten)]
     outcome: OutcomeJson<'a>,
-    /// Null when the log has forgotten it; then it cannot be replayed.
+    /// Null when the log has forgotten it, and then it cannot be replayed; or when the key lacks the scope `events:read`.
     event: Option<EventJson<'a>>,
 }
 
@@ -314,7 +314,12 @@ impl<'a> DeliveryJson<'a> {
 }
 
 impl<'a> DeadLetterJson<'a> {
-    pub(crate) fn of(account: AccountId, letter: &'a DeadLetter) -> DeadLetterJson<'a> {
+    pub(crate) fn of(
+        account: AccountId,
+        letter: &'a DeadLetter,
+        may_read_events: bool,
+    ) -> DeadLetterJson<'a> {
+        let event = letter.event.as_ref().filter(|_| may_read_events);
         DeadLetterJson {
             id: event_id(letter.instance, letter.sequence),
             instance: letter.instance.to_string(),
@@ -322,7 +327,7 @@ impl<'a> DeadLetterJson<'a> {
             time: Time(letter.record.time_ms),
             attempts: letter.record.attempts,
             outcome: OutcomeJson::of(&letter.record.outcome),
-            event: letter.event.as_ref().map(|event| EventJson::of(account, letter.instance, event)),
+            event: event.map(|event| EventJson::of(account, letter.instance, event)),
         }
     }
 }

@@ -13,5 +13,5 @@ super::operations! {
         "Returns how long the account's events are kept.";
     PutRetention: PUT "/v1/events/retention", "events.retention_put", EventsWrite / Write,
         {EventRetentionBody} => (200 EventRetentionJson), [],
-        "Says how long the account's events are kept; what is older goes, whether somebody has read it or not.";
+        "Says how long the account's events are kept; what is older goes, received messages in chats included, whether somebody has read it or not.";
 }

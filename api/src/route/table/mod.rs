@@ -101,6 +101,7 @@ macro_rules! reply {
 
 pub(super) use {body, example, operations, reply};
 
+mod accounts;
 mod channels;
 mod chats;
 mod communities;
@@ -118,6 +119,7 @@ mod profile;
 mod settings;
 mod webhooks;
 
+pub use accounts::AccountOperation;
 pub use channels::ChannelOperation;
 pub use chats::ChatOperation;
 pub use communities::CommunityOperation;
@@ -146,7 +148,7 @@ pub enum NativeOperation {
     Message(MessageOperation),
     /// Groups.
     Group(GroupOperation),
-    /// The node and its keys.
+    /// The node.
     Node(NodeOperation),
     /// The number itself: profile, privacy, presence, limits, calls.
     Profile(ProfileOperation),
@@ -170,6 +172,8 @@ pub enum NativeOperation {
     Event(EventOperation),
     /// Templates, address book, suppression list, one-time passwords, campaigns, schedules.
     Plan(PlanOperation),
+    /// Accounts and what belongs to them.
+    Account(AccountOperation),
 }
 
 /// The parts of the table, in the order of the documentation.
@@ -188,6 +192,7 @@ pub(super) static TABLES: &[&[Route]] = &[
     consumers::TABLE,
     events::TABLE,
     plans::TABLE,
+    accounts::TABLE,
     node::TABLE,
     open::TABLE,
 ];

@@ -46,6 +46,7 @@ pub fn webhook() -> EndpointView {
         schedule: RetrySchedule::STANDARD,
         pause: Some(Pause { reason: PauseReason::Failing, since_ms: 1_700_000_000_000 }),
         created_at_ms: 1_700_000_000_000,
+        changed_at_ms: 1_700_000_000_000,
     };
     let health = EndpointHealth {
         counts: LaneCounts { delivered: 7, passed_over: 2, dead: 1, expired: 0 },
@@ -107,7 +108,7 @@ pub fn endpoint(command: &EndpointCommand) -> Result<EndpointReply, Failure> {
             let all = vec![if *pulling { consumer() } else { webhook() }];
             Ok(EndpointReply::Endpoints(all, *limit == 1))
         }
-        Ask::Delete(_) | Ask::Ack(..) => Ok(EndpointReply::Done),
+        Ask::Delete { .. } | Ask::Ack(..) => Ok(EndpointReply::Done),
         Ask::RotateSecret(..) => Ok(EndpointReply::Secret("a-new-secret".to_owned())),
         Ask::Test(_) => Ok(EndpointReply::Tested(TestResult { outcome: refusal(), latency_ms: 31 })),
         Ask::Deliveries { .. } => Ok(EndpointReply::Deliveries(vec![attempt()])),

@@ -1,7 +1,7 @@
 //! The calls of the native API that the commands make.
 
 use serde_json::{Value, json};
-use trunkline_model::limits::ENDPOINTS_PER_ACCOUNT_MAX;
+use trunkline_model::limits::{ENDPOINTS_PER_ACCOUNT_MAX, KEYS_PER_ACCOUNT_MAX};
 
 use super::error::ApiError;
 use super::http::Http;
@@ -78,6 +78,33 @@ impl Api {
         let last = last.map(|last| ("last-event-id", last));
         let response = self.0.open(path, "text/event-stream", last.as_slice()).await?;
         Ok(EventStream::new(self.0.clone(), response))
+    }
+
+    /// Asks with any method; null where there is no answer to read.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, ApiError> {
+        self.0.ask(method, path, body).await
+    }
+
+    /// Every entry of a list.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn all(&self, list: &str) -> Result<Vec<Value>, ApiError> {
+        let mut all = Vec::new();
+        let mut path = format!("{list}?limit={API_PAGE}");
+        loop {
+            let page: Page<Value> = self.0.get(&path).await?;
+            all.extend(page.data);
+            match page.next_cursor {
+                Some(cursor) if all.len() < KEYS_PER_ACCOUNT_MAX => {
+                    path = format!("{list}?limit={API_PAGE}&cursor={cursor}");
+                }
+                _ => return Ok(all),
+            }
+        }
     }
 
     /// Every webhook of the account.

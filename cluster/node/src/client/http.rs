@@ -1,9 +1,10 @@
 //! JSON over HTTP with bounds.
 
 use futures_util::StreamExt;
-use reqwest::{Client, Method, RequestBuilder, Response, Url};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::error::ApiError;
 use crate::limits::{API_ANSWER_BYTES_MAX, API_CALL_TIMEOUT, API_CONNECT_TIMEOUT};
@@ -68,6 +69,28 @@ impl Http {
             request = request.header(*name, *value);
         }
         self.read(request.timeout(API_CALL_TIMEOUT)).await
+    }
+
+    /// Asks with any method, sending `body` as JSON, or nothing; null where the answer is empty.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, ApiError> {
+        let method = Method::from_bytes(method.as_bytes()).map_err(|error| self.garbled(error))?;
+        let mut request = self.request(method, path)?;
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = self.answer(request.timeout(API_CALL_TIMEOUT)).await?;
+        if response.status() == StatusCode::NO_CONTENT {
+            return Ok(Value::Null);
+        }
+        let status = response.status();
+        let body = self.bytes(response).await?;
+        if !status.is_success() {
+            return Err(ApiError::refused(status.as_u16(), &body));
+        }
+        serde_json::from_slice(&body).map_err(|error| self.garbled(error))
     }
 
     pub(super) fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, ApiError> {

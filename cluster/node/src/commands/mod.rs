@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
+pub mod account;
 pub mod config;
+mod door;
 pub mod events;
 pub mod key;
 pub mod link;

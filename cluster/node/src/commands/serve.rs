@@ -95,9 +95,9 @@ fn show_root_key(engine: &Engine, runtime: &Runtime) -> Result<(), Failed> {
         return Ok(());
     }
     let made = runtime.block_on(engine.create_key(ROOT_ACCOUNT, "root", &[Scope::All]));
-    let key = made.map_err(|failure| Failed::unavailable(failure.detail))?;
+    let (_, key) = made.map_err(|failure| Failed::unavailable(failure.detail))?;
     say("This is a first start. The root API key, shown only this once:");
-    say(format_args!("  {}", key.secret));
+    say(format_args!("  {}", key.0));
     Ok(())
 }
 

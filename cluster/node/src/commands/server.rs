@@ -27,19 +27,24 @@ impl ServerFlags {
     }
 }
 
-/// Runs a command that calls a server.
-pub fn call(work: impl Future<Output = Result<Exit, ApiError>>) -> Exit {
+/// Waits for work that calls a server; `None`, which has been told, when there are no threads for it.
+pub fn block_on<T>(work: impl Future<Output = T>) -> Option<T> {
     install_tls();
-    let runtime = match Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
+    match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => Some(runtime.block_on(work)),
         Err(error) => {
             remark(error);
-            return Exit::Unavailable;
+            None
         }
-    };
-    match runtime.block_on(work) {
-        Ok(exit) => exit,
-        Err(error) => {
+    }
+}
+
+/// Runs a command that calls a server.
+pub fn call(work: impl Future<Output = Result<Exit, ApiError>>) -> Exit {
+    match block_on(work) {
+        None => Exit::Unavailable,
+        Some(Ok(exit)) => exit,
+        Some(Err(error)) => {
             remark(&error);
             if matches!(error, ApiError::Unreachable { .. }) { Exit::Unavailable } else { Exit::Failed }
         }

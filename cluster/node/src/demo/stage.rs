@@ -42,13 +42,13 @@ impl Stage {
         let settings = settings(&data, simulator.endpoints(), log);
         let recorder = metrics::install().map_err(DemoError::stage)?;
         let engine = start_engine(&settings).map_err(DemoError::stage)?;
-        let key = runtime
+        let (_, key) = runtime
             .block_on(engine.create_key(ROOT_ACCOUNT, "demo", &[Scope::All]))
             .map_err(|failure| DemoError::Stage(failure.detail))?;
         let node = Node::open(&settings, engine, recorder).map_err(DemoError::stage)?;
         Ok(Stage {
             api_url: format!("http://{}", node.address()),
-            key: key.secret,
+            key: key.0,
             control_url: simulator.endpoints().control_url.clone(),
             simulator,
             node,

@@ -34,7 +34,7 @@ impl Census {
         endpoint: &Endpoint,
         key: LaneKey,
     ) -> Result<(), EngineError> {
-        let Some(lane) = rows::lane(ledger, endpoint, key)? else { return Ok(()) };
+        let Some(lane) = rows::lane(ledger, endpoint.id, key)? else { return Ok(()) };
         let pending = lane.pending(newest_on_disk(ledger, key.instance)?);
         if pending == 0 {
             return Ok(());

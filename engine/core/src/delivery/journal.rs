@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
 use trunkline_model::EndpointId;
 use trunkline_model::delivery::{DeadLetterRecord, DeliveryRecord, LaneRecord};
 use trunkline_model::record::{self, RecordError};
@@ -13,8 +13,8 @@ use super::key::LaneKey;
 use super::rows;
 use super::station::Station;
 use crate::clock;
+use crate::engine::EngineError;
 use crate::limits::{DELIVERIES_KEPT, LANE_SAVE_EVERY_MS};
-use crate::patient;
 use crate::shard::ShardContext;
 
 /// See the module.
@@ -66,39 +66,44 @@ impl Journal {
         clock::steady_ms().saturating_sub(self.saved_at_ms) >= LANE_SAVE_EVERY_MS
     }
 
-    /// Writes the place and what came with it; resolves when that is on disk.
+    /// Whether nothing has to be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.deliveries.is_empty() && self.letters.is_empty()
+    }
+
+    /// Queues the place and what came with it; what it gives resolves when that is on disk.
+    ///
+    /// # Errors
+    /// How many milliseconds to wait when the store is busy: nothing was queued then, and everything is still here.
     pub(super) fn save(
         &mut self,
         context: &Arc<ShardContext>,
         station: &Station,
         place: &LaneRecord,
-    ) -> BoxFuture<'static, Result<(), StoreError>> {
+    ) -> Result<BoxFuture<'static, Result<(), StoreError>>, u64> {
         self.saved_at_ms = clock::steady_ms();
-        let mut batch = std::mem::take(&mut self.letters);
+        let mut batch = self.letters.clone();
         if let Err(error) = self.fill(context, station, place, &mut batch) {
             tracing::error!(endpoint = %self.endpoint, %error, "the place of an endpoint cannot be written");
         }
-        let ledger = Arc::clone(&context.ledger);
-        // Queued now, so that what is queued later comes later.
-        let first = ledger.commit(batch.clone(), CommitClass::Soon);
-        async move {
-            match first.await {
-                Err(StoreError::Busy { .. }) => {
-                    patient::commit(&*ledger, batch, CommitClass::Soon).await.map(drop)
-                }
-                other => other.map(drop),
-            }
-        }
-        .boxed()
+        let mut commit = context.ledger.commit(batch, CommitClass::Soon);
+        let answer = match (&mut commit).now_or_never() {
+            Some(Err(StoreError::Busy { retry_after_ms })) => return Err(retry_after_ms),
+            Some(answer) => ready(answer.map(drop)).boxed(),
+            None => commit.map(|answer| answer.map(drop)).boxed(),
+        };
+        self.letters = Batch::new();
+        self.deliveries.clear();
+        Ok(answer)
     }
 
     fn fill(
-        &mut self,
+        &self,
         context: &ShardContext,
         station: &Station,
         place: &LaneRecord,
         batch: &mut Batch,
-    ) -> Result<(), crate::engine::EngineError> {
+    ) -> Result<(), EngineError> {
         let key = rows::lane_key(self.endpoint, self.key);
         if place.is_over() {
             batch.delete(key)
@@ -106,10 +111,10 @@ impl Journal {
             batch.put(key, record::encode(place)?)
         }
         let ring = rows::ring_of(self.key.instance);
-        for mut delivery in self.deliveries.drain(..) {
-            delivery.number = station.ring_number(&*context.ledger, self.endpoint, ring)?;
-            let bytes = record::encode(&delivery)?;
-            batch.put(rows::delivery_key(self.endpoint, ring, delivery.number), bytes);
+        for delivery in &self.deliveries {
+            let number = station.ring_number(&*context.ledger, self.endpoint, ring)?;
+            let bytes = record::encode(&DeliveryRecord { number, ..delivery.clone() })?;
+            batch.put(rows::delivery_key(self.endpoint, ring, number), bytes);
         }
         Ok(())
     }

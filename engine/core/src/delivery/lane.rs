@@ -14,9 +14,12 @@ use super::courier::{Courier, Parcel};
 use super::journal::Journal;
 use super::key::LaneKey;
 use super::meters;
+use super::registry::{Entry, Registry};
 use super::station::Station;
 use crate::clock;
-use crate::limits::{LANE_EVENTS_PER_TURN, WEBHOOK_PAGE, WEBHOOK_WARN_ATTEMPTS};
+use crate::limits::{
+    BATCH_ATTEMPTS_MAX, LANE_EVENTS_PER_TURN, RETRY_AFTER_MAX_MS, WEBHOOK_PAGE, WEBHOOK_WARN_ATTEMPTS,
+};
 use crate::log;
 use crate::metrics;
 use crate::shard::ShardContext;
@@ -24,7 +27,9 @@ use crate::shard::ShardContext;
 /// A turn that is about to begin.
 pub(super) struct Run {
     pub(super) context: Arc<ShardContext>,
-    pub(super) endpoint: Endpoint,
+    pub(super) registry: Arc<Registry>,
+    /// The endpoint as it was when the turn began.
+    pub(super) entry: Arc<Entry>,
     pub(super) station: Arc<Station>,
     pub(super) courier: Arc<Courier>,
     pub(super) journal: Journal,
@@ -76,19 +81,45 @@ impl Run {
         let before = self.place.clone();
         let mut attempted = false;
         let end = self.turn(&mut attempted).await;
-        let save = (self.place != before).then(|| self.save());
+        let save =
+            if self.place == before && self.journal.is_empty() { None } else { Some(self.save().await) };
         Ended { key: self.key, place: self.place, end, save, attempted }
     }
 
-    /// Writes the place down; resolves when it is on disk.
-    fn save(&mut self) -> BoxFuture<'static, Result<(), StoreError>> {
-        meters::count(self.endpoint.target.kind(), self.key, self.counted, self.place.counts);
+    fn endpoint(&self) -> &Endpoint {
+        &self.entry.endpoint
+    }
+
+    /// Whether the endpoint is still what it was when the turn began. Asked after events were read and before one is delivered: what happens
+    /// after somebody changed the endpoint is judged by the change.
+    fn is_up_to_date(&self) -> bool {
+        self.registry.get(self.endpoint().id).is_some_and(|entry| Arc::ptr_eq(&entry, &self.entry))
+    }
+
+    /// Queues the place with what came with it, waiting while the store is busy; what it gives resolves when that is on disk.
+    async fn save(&mut self) -> BoxFuture<'static, Result<(), StoreError>> {
+        loop {
+            match self.try_save() {
+                Ok(saving) => return saving,
+                Err(retry_after_ms) => {
+                    tokio::time::sleep(std::time::Duration::from_millis(retry_after_ms)).await;
+                }
+            }
+        }
+    }
+
+    /// As [`Run::save`], but a busy store is asked again some other time.
+    fn try_save(&mut self) -> Result<BoxFuture<'static, Result<(), StoreError>>, u64> {
+        let saving = self.journal.save(&self.context, &self.station, &self.place)?;
+        meters::count(self.endpoint().target.kind(), self.key, self.counted, self.place.counts);
         self.counted = self.place.counts;
-        self.journal.save(&self.context, &self.station, &self.place)
+        Ok(saving)
     }
 
     async fn turn(&mut self, attempted: &mut bool) -> End {
         let mut left = LANE_EVENTS_PER_TURN;
+        self.place.forgive_absence(self.registry.started_at_ms);
+        self.place.forgive_past(self.endpoint().changed_at_ms);
         loop {
             if self.place.is_over() {
                 return End::Over;
@@ -96,10 +127,8 @@ impl Run {
             if left == 0 {
                 return End::More;
             }
-            if let Some(trouble) = self.place.trouble
-                && trouble.next_at_ms > clock::wall_ms()
-            {
-                return End::Later { at_ms: trouble.next_at_ms };
+            if let Some(at_ms) = self.left_alone_until() {
+                return End::Later { at_ms };
             }
             let page = match log::read(
                 &*self.context.ledger,
@@ -114,6 +143,9 @@ impl Run {
                 }
             };
             let Some(first) = page.first() else { return End::Idle };
+            if !self.is_up_to_date() {
+                return End::More;
+            }
             self.place.skip_to(first.sequence);
             left = left.saturating_sub(page.len());
             if let Some(end) = self.deliver_page(&page, attempted).await {
@@ -124,11 +156,25 @@ impl Run {
         }
     }
 
+    /// Until when the endpoint is left alone, in milliseconds since the Unix epoch. A clock that was set back does not prolong it beyond
+    /// what any wait may be.
+    fn left_alone_until(&self) -> Option<i64> {
+        let wait_ms = self.place.trouble?.next_at_ms.saturating_sub(clock::wall_ms());
+        let longest_ms = self.endpoint().schedule.longest_delay_ms().max(RETRY_AFTER_MAX_MS);
+        let is_due = wait_ms <= 0 || wait_ms.unsigned_abs() > longest_ms;
+        self.place.trouble.filter(|_| !is_due).map(|trouble| trouble.next_at_ms)
+    }
+
     async fn deliver_page(&mut self, page: &[Event], attempted: &mut bool) -> Option<End> {
         let mut rest = page;
         while let Some(first) = rest.first() {
             if self.place.is_over() {
                 return Some(End::Over);
+            }
+            // Where a replay leaves events out.
+            if first.sequence <= self.place.after {
+                rest = &rest[1..];
+                continue;
             }
             if !self.wants(first) {
                 self.place.pass_over();
@@ -140,12 +186,16 @@ impl Run {
                 return Some(End::Later { at_ms });
             }
             rest = &rest[bundle.covers.len()..];
+            if !self.is_up_to_date() {
+                return Some(End::More);
+            }
             *attempted = true;
             if let Some(end) = self.deliver(&bundle).await {
                 return Some(end);
             }
             if self.journal.is_due() {
-                drop(self.save());
+                // In order with the writes that follow, so nobody need wait for it.
+                drop(self.try_save());
             }
         }
         None
@@ -153,16 +203,21 @@ impl Run {
 
     /// Events that are read at a time: a batch has to find room.
     fn page(&self) -> usize {
-        WEBHOOK_PAGE.max(self.endpoint.batching.map_or(0, |batching| usize::from(batching.events_max)))
+        WEBHOOK_PAGE.max(self.endpoint().batching.map_or(0, |batching| usize::from(batching.events_max)))
     }
 
     /// The filter holds for replays as well.
     fn wants(&self, event: &Event) -> bool {
-        self.endpoint.filter.wants(event)
+        self.endpoint().filter.wants(event)
     }
 
     fn bundle<'a>(&self, events: &'a [Event]) -> Bundle<'a> {
-        let most = self.courier.events_per_delivery(&self.endpoint, self.taken);
+        let attempts = self.place.trouble.map_or(0, |trouble| trouble.attempts);
+        // One event that the endpoint cannot stand does not take those along that come with it.
+        let most = match self.courier.events_per_delivery(self.endpoint(), self.taken) {
+            _ if attempts >= BATCH_ATTEMPTS_MAX => 1,
+            most => most,
+        };
         let mut bundle = Bundle { events: Vec::new(), covers: Vec::new() };
         for event in events {
             let is_beyond = self.place.until.is_some_and(|until| event.sequence > until);
@@ -183,13 +238,15 @@ impl Run {
 
     /// Until when a batch that is not full waits, in milliseconds since the Unix epoch.
     fn waits_for_company(&self, bundle: &Bundle<'_>, more_is_there: bool) -> Option<i64> {
-        let batching = self.endpoint.batching?;
+        let batching = self.endpoint().batching?;
         let is_full = bundle.events.len() >= usize::from(batching.events_max);
         if is_full || more_is_there || !self.key.is_live() || self.place.trouble.is_some() {
             return None;
         }
-        let at_ms = bundle.events.first()?.time_ms.saturating_add(i64::from(batching.wait_ms));
-        (at_ms > clock::wall_ms()).then_some(at_ms)
+        let (since_ms, now_ms) = (bundle.events.first()?.time_ms, clock::wall_ms());
+        let at_ms = since_ms.saturating_add(i64::from(batching.wait_ms));
+        // An event from later than now was recorded before the clock was set back: it has waited enough.
+        (since_ms <= now_ms && at_ms > now_ms).then_some(at_ms)
     }
 
     async fn deliver(&mut self, bundle: &Bundle<'_>) -> Option<End> {
@@ -197,7 +254,7 @@ impl Run {
         let attempt = self.place.trouble.map_or(0, |trouble| trouble.attempts).saturating_add(1);
         let (begun, time_ms) = (Instant::now(), clock::wall_ms());
         let parcel = Parcel {
-            endpoint: &self.endpoint,
+            endpoint: self.endpoint(),
             instance: self.key.instance,
             events: &bundle.events,
             attempt,
@@ -216,7 +273,7 @@ impl Run {
             replayed: !self.key.is_live(),
             outcome: outcome.clone(),
         });
-        let kind = self.endpoint.target.kind().as_str();
+        let kind = self.endpoint().target.kind().as_str();
         ::metrics::counter!(metrics::DELIVERIES, "target" => kind, "outcome" => outcome.word.clone())
             .increment(1);
         match verdict {
@@ -238,7 +295,7 @@ impl Run {
 
     fn took(&mut self, bundle: &Bundle<'_>) {
         self.taken += bundle.events.len();
-        let kind = self.endpoint.target.kind().as_str();
+        let kind = self.endpoint().target.kind().as_str();
         let now_ms = clock::wall_ms();
         for wanted in &bundle.covers {
             if *wanted { self.place.deliver() } else { self.place.pass_over() }
@@ -256,29 +313,26 @@ impl Run {
     fn failed(&mut self, bundle: &Bundle<'_>, asked_ms: Option<u64>, outcome: Outcome) -> Option<End> {
         let now_ms = clock::wall_ms();
         let jitter = clock::random_u64() as u32;
-        match self.place.fail(&self.endpoint.schedule, now_ms, asked_ms, jitter) {
+        match self.place.fail(&self.entry.endpoint.schedule, now_ms, asked_ms, jitter) {
             Next::Again => {
                 let trouble = self.place.trouble?;
                 if trouble.attempts.is_multiple_of(WEBHOOK_WARN_ATTEMPTS) {
-                    let (endpoint, attempts) = (self.endpoint.id, trouble.attempts);
+                    let (endpoint, attempts) = (self.endpoint().id, trouble.attempts);
                     tracing::warn!(%endpoint, instance = %self.key.instance, attempts, outcome = %outcome.word, "an endpoint does not take an event");
                 }
                 Some(End::Later { at_ms: trouble.next_at_ms })
             }
             Next::Dead { attempts, since_ms } => {
-                // The first one of the bundle is behind the lane already; the others were in every attempt as well.
-                for wanted in bundle.covers.iter().skip(1) {
-                    if *wanted { self.place.bury() } else { self.place.pass_over() }
-                }
+                // Only the first one was in every attempt; the others may have come later.
                 let letter = DeadLetterRecord { time_ms: now_ms, attempts, outcome };
-                for event in &bundle.events {
-                    if let Err(error) = self.journal.gave_up(event.sequence, &letter) {
-                        tracing::error!(endpoint = %self.endpoint.id, %error, "a dead letter cannot be written");
-                    }
+                if let Some(event) = bundle.events.first()
+                    && let Err(error) = self.journal.gave_up(event.sequence, &letter)
+                {
+                    tracing::error!(endpoint = %self.endpoint().id, %error, "a dead letter cannot be written");
                 }
                 let works =
-                    self.station.took_since(since_ms) && !self.endpoint.schedule.pauses_when_exhausted();
-                (!works).then_some(End::Paused(PauseReason::Failing))
+                    self.station.took_since(since_ms) && !self.endpoint().schedule.pauses_when_exhausted();
+                Some(if works { End::More } else { End::Paused(PauseReason::Failing) })
             }
         }
     }

@@ -34,26 +34,39 @@ pub(crate) async fn pull(
         let rung = entry.bell.notified();
         tokio::pin!(rung);
         rung.as_mut().enable();
-        let found = collect(registry, entry, limit).await?;
-        if !found.is_empty() || tokio::time::timeout_at(until, rung).await.is_err() {
-            return Ok(found);
+        let looked = collect(registry, entry, limit).await?;
+        if !looked.found.is_empty() {
+            return Ok(looked.found);
+        }
+        // Only events that nobody wants were passed so far.
+        if looked.is_unfinished {
+            tokio::task::yield_now().await;
+            continue;
+        }
+        if tokio::time::timeout_at(until, rung).await.is_err() {
+            return Ok(Vec::new());
         }
     }
 }
 
-async fn collect(
-    registry: &Registry,
-    entry: &Arc<Entry>,
-    limit: usize,
-) -> Result<Vec<(InstanceId, Event)>, Failure> {
-    let mut found = Vec::new();
+/// What one look at the logs brought.
+#[derive(Default)]
+struct Looked {
+    found: Vec<(InstanceId, Event)>,
+    /// There is more to look at.
+    is_unfinished: bool,
+}
+
+async fn collect(registry: &Registry, entry: &Arc<Entry>, limit: usize) -> Result<Looked, Failure> {
+    let mut looked = Looked::default();
     for shard in registry.shards() {
         let station = shard.dispatcher.station(entry.endpoint.id);
         for key in station.waiting() {
-            if found.len() >= limit {
-                return Ok(found);
+            let room = limit.saturating_sub(looked.found.len());
+            if room == 0 {
+                return Ok(looked);
             }
-            let read = read(shard, entry, key, limit - found.len()).map_err(|error| unreadable(&error))?;
+            let read = read(shard, entry, key, room).map_err(|error| unreadable(&error))?;
             if read.events.is_empty() {
                 // Out first, then a look whether something came meanwhile.
                 station.forget(key);
@@ -62,12 +75,15 @@ async fn collect(
                     newest_on_disk(&*shard.ledger, key.instance).map_err(|error| store_failure(&error))?;
                 if newest > passed {
                     station.wait(key);
+                    looked.is_unfinished = true;
                 }
+            } else {
+                station.served(key);
             }
-            found.extend(read.events.into_iter().map(|event| (key.instance, event)));
+            looked.found.extend(read.events.into_iter().map(|event| (key.instance, event)));
         }
     }
-    Ok(found)
+    Ok(looked)
 }
 
 /// What waits in a log for a consumer.
@@ -78,7 +94,7 @@ struct Read {
 }
 
 fn read(shard: &ShardSide, entry: &Entry, key: LaneKey, most: usize) -> Result<Read, EngineError> {
-    let Some(place) = rows::lane(&*shard.ledger, &entry.endpoint, key)? else {
+    let Some(place) = rows::lane(&*shard.ledger, entry.endpoint.id, key)? else {
         return Ok(Read { events: Vec::new(), reached: 0 });
     };
     let mut read = Read { events: Vec::new(), reached: place.after };
@@ -133,7 +149,7 @@ pub(crate) async fn acknowledge(
 }
 
 async fn advance(shard: &ShardSide, entry: &Entry, key: LaneKey, to: u64) -> Result<u64, Failure> {
-    let place = rows::lane(&*shard.ledger, &entry.endpoint, key).map_err(|error| unreadable(&error))?;
+    let place = rows::lane(&*shard.ledger, entry.endpoint.id, key).map_err(|error| unreadable(&error))?;
     let Some(mut place) = place.filter(|place| place.after < to) else {
         return Ok(to);
     };

@@ -1,12 +1,12 @@
 //! The endpoints of this node. On disk first, then here, then the shards hear of it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 use trunkline_model::delivery::{Endpoint, Pause, PauseReason, TargetKind};
 use trunkline_model::id::ROOT_ACCOUNT;
-use trunkline_model::limits::{ENDPOINTS_PER_ACCOUNT_MAX, EVENT_RETENTION_DAYS_DEFAULT};
+use trunkline_model::limits::ENDPOINTS_PER_ACCOUNT_MAX;
 use trunkline_model::record::EventRetention;
 use trunkline_model::slot::{PARTITIONS_DEFAULT, Slot};
 use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId};
@@ -18,6 +18,8 @@ use super::inbox::Order;
 use super::rows;
 use crate::clock;
 use crate::directory::Directory;
+use crate::engine::EngineError;
+use crate::limits::LANES_PER_BATCH;
 use crate::patient;
 use crate::shard::store_failure;
 
@@ -27,7 +29,7 @@ pub(crate) struct Entry {
     /// Rings when there is something for a consumer that pulls.
     pub(super) bell: Arc<Notify>,
     /// Held while a consumer acknowledges: one at a time.
-    pub(super) acknowledging: Arc<Mutex<()>>,
+    pub(super) acknowledging: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The parts of a shard that endpoints need.
@@ -45,8 +47,12 @@ pub(crate) type TellPaused = Box<dyn Fn(InstanceId, EndpointId, PauseReason) + S
 /// See the module.
 pub(crate) struct Registry {
     known: RwLock<Known>,
+    /// When this process began to deliver, in milliseconds since the Unix epoch.
+    pub(super) started_at_ms: i64,
     /// One change at a time: what is written is what was read.
     changing: Mutex<()>,
+    /// Whether anybody listens is found out and said by one at a time.
+    listening: Mutex<()>,
     pub(super) sealer: Arc<Sealer>,
     pub(super) directory: Arc<Directory>,
     pub(super) followers: Followers,
@@ -98,7 +104,9 @@ impl Registry {
     pub(crate) fn new(sealer: Arc<Sealer>, directory: Arc<Directory>) -> Arc<Registry> {
         Arc::new(Registry {
             known: RwLock::default(),
+            started_at_ms: clock::wall_ms(),
             changing: Mutex::default(),
+            listening: Mutex::default(),
             sealer,
             directory,
             followers: Followers::default(),
@@ -143,6 +151,7 @@ impl Registry {
 
     /// Logs need not say that they have news while nobody wants to know.
     pub(super) fn mind_listening(&self) {
+        let _one_at_a_time = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
         let listening = !self.read().by_id.is_empty() || self.followers.are_there();
         self.shards().iter().for_each(|shard| shard.dispatcher.inbox.listen(listening));
     }
@@ -157,12 +166,7 @@ impl Registry {
     /// # Errors
     /// [`ErrorCode::WebhookNotFound`].
     pub(crate) fn of_account(&self, account: AccountId, id: EndpointId) -> Result<Arc<Entry>, Failure> {
-        self.get(id).filter(|entry| entry.endpoint.account == account).ok_or_else(|| {
-            Failure::new(
-                ErrorCode::WebhookNotFound,
-                format!("There is no webhook or consumer {id} in this account."),
-            )
-        })
+        self.get(id).filter(|entry| entry.endpoint.account == account).ok_or_else(|| no_endpoint(id))
     }
 
     /// An account's endpoints of one side in the order of their ids.
@@ -182,8 +186,8 @@ impl Registry {
     /// How long an account's events are kept.
     pub(crate) fn retention(&self, account: AccountId) -> EventRetention {
         let kept = self.retention.read().unwrap_or_else(PoisonError::into_inner);
-        let standard = EventRetention { days: Some(EVENT_RETENTION_DAYS_DEFAULT), bytes: None };
-        kept.get(&account).copied().unwrap_or(standard)
+        // Nothing is forgotten that nobody wants forgotten: received messages are events.
+        kept.get(&account).copied().unwrap_or(EventRetention { days: None, bytes: None })
     }
 
     /// How long an instance's events are kept.
@@ -215,21 +219,37 @@ impl Registry {
             .collect()
     }
 
+    /// Does something that blocks on a thread of its own, to its end: whoever asked may go away in the middle.
+    pub(crate) async fn aside<R: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Registry) -> Result<R, Failure> + Send + 'static,
+    ) -> Result<R, Failure> {
+        let registry = Arc::clone(self);
+        let working = tokio::task::spawn_blocking(move || work(&registry));
+        working
+            .await
+            .unwrap_or_else(|_| Err(Failure::new(ErrorCode::Internal, "The webhooks cannot be read.")))
+    }
+
     /// Makes an endpoint; it is on disk when this returns.
     ///
     /// # Errors
     /// [`ErrorCode::WebhooksFull`], or a failure of the store.
-    pub(crate) async fn create(&self, endpoint: Endpoint) -> Result<Arc<Entry>, Failure> {
-        let _changing = self.changing.lock().await;
-        let has =
-            self.read().by_id.values().filter(|entry| entry.endpoint.account == endpoint.account).count();
-        if has >= ENDPOINTS_PER_ACCOUNT_MAX {
-            let detail = format!(
-                "An account has at most {ENDPOINTS_PER_ACCOUNT_MAX} webhooks and consumers; delete one."
-            );
-            return Err(Failure::new(ErrorCode::WebhooksFull, detail));
-        }
-        self.write(endpoint).await
+    pub(crate) async fn create(self: &Arc<Self>, endpoint: Endpoint) -> Result<Arc<Entry>, Failure> {
+        self.aside(move |registry| {
+            let _changing = registry.changing();
+            let account = endpoint.account;
+            let has =
+                registry.read().by_id.values().filter(|entry| entry.endpoint.account == account).count();
+            if has >= ENDPOINTS_PER_ACCOUNT_MAX {
+                let detail = format!(
+                    "An account has at most {ENDPOINTS_PER_ACCOUNT_MAX} webhooks and consumers; delete one."
+                );
+                return Err(Failure::new(ErrorCode::WebhooksFull, detail));
+            }
+            registry.write(endpoint, None)
+        })
+        .await
     }
 
     /// Changes an endpoint; the change is on disk when this returns.
@@ -237,20 +257,33 @@ impl Registry {
     /// # Errors
     /// [`ErrorCode::WebhookNotFound`], what `change` refuses, or a failure of the store; nothing is changed then.
     pub(crate) async fn change(
-        &self,
+        self: &Arc<Self>,
         (account, id): (AccountId, EndpointId),
-        change: impl FnOnce(&mut Endpoint) -> Result<(), Failure>,
+        change: impl FnOnce(&mut Endpoint) -> Result<(), Failure> + Send + 'static,
     ) -> Result<Arc<Entry>, Failure> {
-        let _changing = self.changing.lock().await;
-        let mut endpoint = self.of_account(account, id)?.endpoint.clone();
-        change(&mut endpoint)?;
-        self.write(endpoint).await
+        self.aside(move |registry| {
+            let _changing = registry.changing();
+            let before = registry.of_account(account, id)?;
+            let mut endpoint = before.endpoint.clone();
+            change(&mut endpoint)?;
+            registry.write(endpoint, Some(&before.endpoint))
+        })
+        .await
+    }
+
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Pauses an endpoint that does not work, and tells the instance whose event showed it.
-    pub(super) async fn give_up(&self, endpoint: &Endpoint, reason: PauseReason, because: InstanceId) {
+    pub(super) async fn give_up(
+        self: &Arc<Self>,
+        endpoint: &Endpoint,
+        reason: PauseReason,
+        because: InstanceId,
+    ) {
         let paused = self
-            .change((endpoint.account, endpoint.id), |endpoint| {
+            .change((endpoint.account, endpoint.id), move |endpoint| {
                 endpoint.pause.get_or_insert(Pause { reason, since_ms: clock::wall_ms() });
                 Ok(())
             })
@@ -273,30 +306,65 @@ impl Registry {
     ///
     /// # Errors
     /// [`ErrorCode::WebhookNotFound`], or a failure of the store.
-    pub(crate) async fn delete(&self, account: AccountId, id: EndpointId) -> Result<(), Failure> {
-        let _changing = self.changing.lock().await;
-        self.of_account(account, id)?;
-        let mut batch = Batch::new();
-        batch.delete(rows::endpoint_key(id));
-        self.commit(id, batch).await?;
-        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(id);
-        self.mind_listening();
-        self.order(Order::Erase(id));
-        Ok(())
+    pub(crate) async fn delete(
+        self: &Arc<Self>,
+        account: AccountId,
+        id: EndpointId,
+        pulling: bool,
+    ) -> Result<(), Failure> {
+        self.aside(move |registry| {
+            let _changing = registry.changing();
+            let entry = registry.of_account(account, id)?;
+            if (entry.endpoint.target.kind() == TargetKind::Pull) != pulling {
+                return Err(no_endpoint(id));
+            }
+            let mut batch = Batch::new();
+            batch.delete(rows::endpoint_key(id));
+            registry.commit(id, batch)?;
+            registry.known.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+            registry.mind_listening();
+            registry.order(Order::Erase(id));
+            Ok(())
+        })
+        .await
     }
 
-    async fn write(&self, endpoint: Endpoint) -> Result<Arc<Entry>, Failure> {
+    /// Writes an endpoint, and where its lanes through the logs begin that it did not cover before. Blocks.
+    fn write(&self, endpoint: Endpoint, before: Option<&Endpoint>) -> Result<Arc<Entry>, Failure> {
+        self.begin_lanes(&endpoint, before)?;
         let mut batch = Batch::new();
-        rows::put_endpoint(&mut batch, &endpoint, &self.sealer).map_err(|error| {
-            tracing::error!(%error, "an endpoint cannot be written");
-            Failure::new(ErrorCode::Internal, "The webhook could not be stored.")
-        })?;
-        self.commit(endpoint.id, batch).await?;
+        rows::put_endpoint(&mut batch, &endpoint, &self.sealer).map_err(|error| unwritten(&error.into()))?;
+        self.commit(endpoint.id, batch)?;
         let (id, paused) = (endpoint.id, endpoint.pause.is_some());
         let entry = self.publish(endpoint);
         self.mind_listening();
         self.order(if paused { Order::Stop(id) } else { Order::Walk(id) });
         Ok(entry)
+    }
+
+    /// Writes the places of an endpoint in logs that are new to it, at their ends: it hears of what happens from now on. Logs that begin later
+    /// it hears whole. A crash before the endpoint itself is written leaves rows that nobody reads.
+    fn begin_lanes(&self, endpoint: &Endpoint, before: Option<&Endpoint>) -> Result<(), Failure> {
+        let mut instances = self.instances_of(endpoint);
+        instances.retain(|instance| !before.is_some_and(|before| before.filter.covers(*instance)));
+        for shard in self.shards() {
+            let ours = |instance: &&InstanceId| {
+                self.shard_of(instance.slot()).is_some_and(|home| std::ptr::eq(home, shard))
+            };
+            let ours: Vec<InstanceId> = instances.iter().filter(ours).copied().collect();
+            for some in ours.chunks(LANES_PER_BATCH) {
+                let mut batch = Batch::new();
+                for instance in some {
+                    rows::begin_lane(&*shard.ledger, endpoint.id, *instance, &mut batch)
+                        .map_err(|error| unwritten(&error))?;
+                }
+                if !batch.is_empty() {
+                    patient::commit_blocking(&*shard.ledger, &batch, CommitClass::First)
+                        .map_err(|error| store_failure(&error))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn publish(&self, endpoint: Endpoint) -> Arc<Entry> {
@@ -311,13 +379,10 @@ impl Registry {
         entry
     }
 
-    async fn commit(&self, id: EndpointId, batch: Batch) -> Result<(), Failure> {
+    fn commit(&self, id: EndpointId, batch: Batch) -> Result<(), Failure> {
         let home = self.shard_of(id.slot()).ok_or_else(|| Failure::busy("The node is starting.", 1_000))?;
-        let ledger: &dyn Ledger = &*home.ledger;
-        patient::commit(ledger, batch, CommitClass::First)
-            .await
-            .map(drop)
-            .map_err(|error| store_failure(&error))
+        let committed = patient::commit_blocking(&*home.ledger, &batch, CommitClass::First);
+        committed.map(drop).map_err(|error| store_failure(&error))
     }
 
     /// The instances that an endpoint covers, each with its shard.
@@ -330,4 +395,14 @@ impl Registry {
             None => self.directory.of_account(endpoint.account).into_iter().map(|(id, _)| id).collect(),
         }
     }
+}
+
+fn no_endpoint(id: EndpointId) -> Failure {
+    let detail = format!("There is no webhook or consumer {id} in this account.");
+    Failure::new(ErrorCode::WebhookNotFound, detail)
+}
+
+fn unwritten(error: &EngineError) -> Failure {
+    tracing::error!(%error, "an endpoint cannot be written");
+    Failure::new(ErrorCode::Internal, "The webhook could not be stored.")
 }

@@ -3,7 +3,6 @@
 use trunkline_model::delivery::{
     DeadLetterRecord, DeliveryRecord, Endpoint, EndpointRecord, LaneRecord, Target,
 };
-use trunkline_model::event::Event;
 use trunkline_model::record::{self, RecordError, table};
 use trunkline_model::slot::{PARTITIONS_DEFAULT, SLOTS, Slot};
 use trunkline_model::{EndpointId, InstanceId};
@@ -11,7 +10,7 @@ use trunkline_store::{Batch, Direction, Key, KeyRange, Ledger, Sealer, StoreErro
 
 use super::key::LaneKey;
 use crate::engine::EngineError;
-use crate::limits::{BEGINNING_PAGE, DELIVERIES_KEPT};
+use crate::limits::DELIVERIES_KEPT;
 use crate::log;
 use crate::place::{instance_key, slot_key};
 
@@ -39,6 +38,7 @@ pub(super) fn put_endpoint(
         schedule,
         pause,
         created_at_ms,
+        changed_at_ms,
         ..
     } = endpoint.clone();
     let stored = EndpointRecord {
@@ -53,6 +53,7 @@ pub(super) fn put_endpoint(
         schedule,
         pause,
         created_at_ms,
+        changed_at_ms,
     };
     batch.put(key, record::encode(&stored)?);
     Ok(())
@@ -79,6 +80,7 @@ pub(crate) fn read_endpoint(bytes: &[u8], sealer: &Sealer) -> Result<Endpoint, E
         schedule: stored.schedule,
         pause: stored.pause,
         created_at_ms: stored.created_at_ms,
+        changed_at_ms: stored.changed_at_ms,
     })
 }
 
@@ -104,45 +106,65 @@ pub(super) fn of_endpoint(instance: InstanceId, table: u8, endpoint: EndpointId)
     KeyRange::prefix(instance.slot().0, instance.0, table, &endpoint.0.to_be_bytes())
 }
 
-/// The place of a lane; of a live one that never had any, where it begins.
+/// The place of a lane. A live one that never had any goes through the whole log: the instance is younger than the endpoint.
 pub(super) fn lane(
     ledger: &dyn Ledger,
-    endpoint: &Endpoint,
+    endpoint: EndpointId,
     key: LaneKey,
 ) -> Result<Option<LaneRecord>, EngineError> {
-    if let Some(bytes) = ledger.get(&lane_key(endpoint.id, key))? {
-        return Ok(Some(record::decode(&bytes)?));
+    match ledger.get(&lane_key(endpoint, key))? {
+        Some(bytes) => Ok(Some(record::decode(&bytes)?)),
+        None => Ok(key.is_live().then(|| LaneRecord::live(0))),
     }
-    if !key.is_live() {
-        return Ok(None);
-    }
-    let began_after = last_before(ledger, key.instance, endpoint.created_at_ms)?;
-    Ok(Some(LaneRecord::new(began_after, None)))
 }
 
-/// Sequence number of an instance's last event from before a time; 0 when there is none. Looks backwards from the newest: what is
-/// asked for is near it, or the log is short.
+/// Puts the place of an endpoint's live lane into a batch, at the end of the log. What is between an earlier place and that was not
+/// wanted.
+pub(super) fn begin_lane(
+    ledger: &dyn Ledger,
+    endpoint: EndpointId,
+    instance: InstanceId,
+    batch: &mut Batch,
+) -> Result<(), EngineError> {
+    let key = lane_key(endpoint, LaneKey::live(instance));
+    let newest = log::newest_on_disk(ledger, instance)?;
+    let mut place = match ledger.get(&key)? {
+        Some(bytes) => record::decode(&bytes)?,
+        None => LaneRecord::live(newest),
+    };
+    while place.after < newest {
+        place.pass_over();
+    }
+    batch.put(key, record::encode(&place)?);
+    Ok(())
+}
+
+/// Sequence number of an instance's last event from before a time; of the one before the first that is there, when all are later. The times
+/// of a log never go back, so it is found by halving.
 pub(super) fn last_before(
     ledger: &dyn Ledger,
     instance: InstanceId,
     time_ms: i64,
 ) -> Result<u64, EngineError> {
-    let mut rest = KeyRange::table(instance.slot().0, instance.0, table::EVENT);
-    loop {
-        let page = ledger.scan(rest.clone(), Direction::Backward, BEGINNING_PAGE)?;
-        for (_, bytes) in &page {
-            let event: Event = record::decode(bytes)?;
-            if event.time_ms < time_ms {
-                return Ok(event.sequence);
-            }
-        }
-        match page.last() {
-            Some((oldest, _)) if page.len() == BEGINNING_PAGE => rest = rest.before(oldest),
-            // What is gone from the log is not told any more.
-            Some((oldest, _)) => return Ok(log::sequence_of(oldest).saturating_sub(1)),
-            None => return Ok(0),
+    let Some(oldest) = oldest(ledger, instance)? else { return Ok(0) };
+    // Everything up to `before` is earlier, everything behind `later` is not.
+    let (mut before, mut later) = (oldest - 1, log::newest_on_disk(ledger, instance)?);
+    while before < later {
+        let middle = later - (later - before) / 2;
+        match log::event(ledger, instance, middle)? {
+            Some(event) if event.time_ms >= time_ms => later = middle - 1,
+            // One that retention took meanwhile was earlier than those that are left.
+            _ => before = middle,
         }
     }
+    Ok(before)
+}
+
+/// Sequence number of the first event that is still there.
+pub(super) fn oldest(ledger: &dyn Ledger, instance: InstanceId) -> Result<Option<u64>, EngineError> {
+    let events = KeyRange::table(instance.slot().0, instance.0, table::EVENT);
+    let first = ledger.scan(events, Direction::Forward, 1)?;
+    Ok(first.first().map(|(key, _)| log::sequence_of(key).max(1)))
 }
 
 /// The lanes of an endpoint through an instance's log that have a place on disk.
@@ -222,10 +244,25 @@ pub(crate) fn forget_letters(
     (batch, most): (&mut Batch, usize),
 ) -> Result<(), StoreError> {
     let letters = KeyRange::table(instance.slot().0, instance.0, table::DEAD_LETTER);
-    for (key, _) in ledger.scan(letters, Direction::Forward, most)? {
-        if number_of(&key).is_some_and(|sequence| sequence < first_kept) {
-            batch.delete(key);
+    let (mut rest, mut room) = (letters.clone(), most);
+    while room > 0 {
+        let page = ledger.scan(rest.clone(), Direction::Forward, room)?;
+        let Some((last, _)) = page.last() else { break };
+        let old = |key: &Key| number_of(key).is_some_and(|sequence| sequence < first_kept);
+        let kept = page.iter().find(|(key, _)| !old(key)).map(|(key, _)| key.clone());
+        for (key, _) in page.iter().take_while(|(key, _)| old(key)) {
+            batch.delete(key.clone());
+            room -= 1;
         }
+        rest = match kept.as_ref().and_then(endpoint_of) {
+            // The later letters of an endpoint are younger: on with the next endpoint.
+            Some(endpoint) => letters.after(&dead_letter_key(endpoint, instance, u64::MAX)),
+            None => letters.after(last),
+        };
     }
     Ok(())
+}
+
+fn endpoint_of(key: &Key) -> Option<EndpointId> {
+    key.suffix().get(..8)?.try_into().ok().map(u64::from_be_bytes).map(EndpointId)
 }

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use trunkline_model::EndpointId;
-use trunkline_model::delivery::{Endpoint, LaneRecord, Leave, PauseReason};
+use trunkline_model::delivery::{LaneRecord, Leave, PauseReason};
 use trunkline_store::StoreError;
 
 use super::courier::Courier;
@@ -76,20 +76,29 @@ impl Runner {
     /// Runs until nothing waits, or the endpoint is paused or gone.
     pub(super) async fn run(mut self) {
         let mut courier: Option<(Arc<Entry>, Arc<Courier>)> = None;
-        while let Some(entry) = self.registry.get(self.id) {
-            if entry.endpoint.pause.is_some() {
-                break;
-            }
+        loop {
+            let Some(entry) = self.entry_at_work() else {
+                self.settle().await;
+                // Somebody may have resumed it while the last deliveries ended, and found the place of the runner taken.
+                if self.entry_at_work().is_some() && self.station.begin() {
+                    continue;
+                }
+                return;
+            };
             if courier.as_ref().is_none_or(|(known, _)| !Arc::ptr_eq(known, &entry)) {
                 courier = Some((Arc::clone(&entry), Arc::new(Courier::new(&self.context, &entry.endpoint))));
             }
-            let Some((_, courier)) = &courier else { break };
+            let Some((_, courier)) = &courier else { return };
             self.start_what_may(&entry, courier);
             if !self.wait().await && self.station.end(false) {
                 return;
             }
         }
-        self.settle().await;
+    }
+
+    /// The endpoint, unless it is paused or gone.
+    fn entry_at_work(&self) -> Option<Arc<Entry>> {
+        self.registry.get(self.id).filter(|entry| entry.endpoint.pause.is_none())
     }
 
     /// Paused or gone: what is under way ends and is written down, the rest waits for better times.
@@ -97,7 +106,9 @@ impl Runner {
         while let Some(ended) = self.running.next().await {
             self.ended(ended);
         }
-        while self.saving.next().await.is_some() {}
+        while let Some(saved) = self.saving.next().await {
+            self.saved(saved);
+        }
         let later = std::mem::take(&mut self.later);
         later.into_iter().for_each(|(_, key)| self.station.wait(key));
         self.station.end(true);
@@ -123,16 +134,20 @@ impl Runner {
                 }
                 Leave::AfterProbe => break,
             }
-            if !self.start_next(&entry.endpoint, courier) {
+            if !self.start_next(entry, courier) {
                 self.station.undecided();
             }
         }
     }
 
     /// Starts the lane that has waited longest. Says whether one was started.
-    fn start_next(&mut self, endpoint: &Endpoint, courier: &Arc<Courier>) -> bool {
+    fn start_next(&mut self, entry: &Arc<Entry>, courier: &Arc<Courier>) -> bool {
         let Some(key) = self.station.next() else { return false };
         self.later.retain(|(_, later)| *later != key);
+        if !entry.endpoint.filter.covers(key.instance) {
+            self.station.caught_up(key);
+            return false;
+        }
         let place = match self.lanes.get_mut(&key) {
             Some(known) => match known.place.take() {
                 Some(place) => place,
@@ -141,7 +156,7 @@ impl Runner {
                     return false;
                 }
             },
-            None => match rows::lane(&*self.context.ledger, endpoint, key) {
+            None => match rows::lane(&*self.context.ledger, self.id, key) {
                 Ok(Some(place)) => {
                     self.lanes.insert(key, Known { place: None, again: false, unsaved: 0 });
                     place
@@ -160,7 +175,8 @@ impl Runner {
         };
         let run = Run {
             context: Arc::clone(&self.context),
-            endpoint: endpoint.clone(),
+            registry: Arc::clone(&self.registry),
+            entry: Arc::clone(entry),
             station: Arc::clone(&self.station),
             courier: Arc::clone(courier),
             journal: Journal::new(self.id, key),

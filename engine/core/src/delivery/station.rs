@@ -92,6 +92,15 @@ impl Station {
         }
     }
 
+    /// A lane had its turn: the others first.
+    pub(super) fn served(&self, key: LaneKey) {
+        let mut state = self.lock();
+        if let Some(place) = state.waiting.iter().position(|waiting| *waiting == key) {
+            state.waiting.remove(place);
+            state.waiting.push_back(key);
+        }
+    }
+
     /// The lanes that wait.
     pub(super) fn waiting(&self) -> Vec<LaneKey> {
         self.lock().waiting.iter().copied().collect()

@@ -51,7 +51,7 @@ fn add_lane(
     instance: InstanceId,
 ) -> Result<(), EngineError> {
     let Some(LaneRecord { counts, after, .. }) =
-        rows::lane(&*shard.ledger, &entry.endpoint, LaneKey::live(instance))?
+        rows::lane(&*shard.ledger, entry.endpoint.id, LaneKey::live(instance))?
     else {
         return Ok(());
     };

@@ -118,6 +118,7 @@ fn endpoint(target: Target) -> Endpoint {
         schedule: RetrySchedule::Exponential { base_ms: 1, cap_ms: 2, give_up_after_ms: 60_000 },
         pause: None,
         created_at_ms: 0,
+        changed_at_ms: 0,
     }
 }
 
@@ -228,11 +229,7 @@ async fn an_event_that_is_given_up_is_kept_pauses_a_dead_endpoint_and_comes_agai
     let entry = registry.of_account(ROOT_ACCOUNT, ID).expect("it is there");
     let (letters, more) = dead_letters(&registry, &entry, None, 10).expect("they read");
     assert_eq!((letters.len(), letters[0].sequence, letters[0].record.attempts, more), (1, 1, 2, false));
-    let resumed = registry.change((ROOT_ACCOUNT, ID), |endpoint| {
-        endpoint.pause = None;
-        Ok(())
-    });
-    resumed.await.expect("resumed");
+    registry.change((ROOT_ACCOUNT, ID), resumed).await.expect("resumed");
     site.wait_for(|bodies| bodies.len() == 3).await;
     let entry = registry.of_account(ROOT_ACCOUNT, ID).expect("it is there");
     assert_eq!(replay(&registry, &entry, Replay::DeadLetters).await.expect("it begins"), 1);
@@ -243,6 +240,39 @@ async fn an_event_that_is_given_up_is_kept_pauses_a_dead_endpoint_and_comes_agai
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_batch_that_is_given_up_gives_up_its_first_event_only() {
+    let shard = TestShard::start(&[resting()], Batch::new()).await;
+    let registry = shard.deliver();
+    let (site, url) = Site::start(&[500, 500]).await;
+    let schedule = RetrySchedule::Steps { delays_ms: vec![1] };
+    let batching = Some(trunkline_model::delivery::Batching { events_max: 3, wait_ms: 100 });
+    registry.create(Endpoint { schedule, batching, ..endpoint(hook(url)) }).await.expect("made");
+    stir(&shard).await;
+    health(&registry, |health| health.counts.dead == 1).await;
+    registry.change((ROOT_ACCOUNT, ID), resumed).await.expect("resumed");
+    let bodies = site.wait_for(|bodies| bodies.len() >= 3).await;
+    assert!(bodies[0] == bodies[1] && bodies[0].starts_with("1,2"), "{bodies:?}");
+    assert!(bodies[2].starts_with('2'), "what came with it is delivered: {bodies:?}");
+}
+
+#[tokio::test]
+async fn a_batch_that_is_refused_again_and_again_goes_one_by_one() {
+    let shard = TestShard::start(&[resting()], Batch::new()).await;
+    let registry = shard.deliver();
+    let (site, url) = Site::start(&[500, 500, 500]).await;
+    let batching = Some(trunkline_model::delivery::Batching { events_max: 2, wait_ms: 100 });
+    registry.create(Endpoint { batching, ..endpoint(hook(url)) }).await.expect("made");
+    stir(&shard).await;
+    let bodies = site.wait_for(|bodies| bodies.len() >= 4).await;
+    assert_eq!(bodies[..4], ["1,2", "1,2", "1,2", "1"]);
+}
+
+fn resumed(endpoint: &mut Endpoint) -> Result<(), trunkline_model::Failure> {
+    endpoint.pause = None;
+    Ok(())
 }
 
 #[tokio::test]
@@ -264,12 +294,12 @@ async fn the_breaker_opens_and_a_success_closes_it() {
 #[tokio::test]
 async fn a_batch_goes_as_one_delivery() {
     let shard = TestShard::start(&[resting()], Batch::new()).await;
-    stir(&shard).await;
-    stir(&shard).await;
     let registry = shard.deliver();
     let (site, url) = Site::start(&[]).await;
     let batching = Some(trunkline_model::delivery::Batching { events_max: 3, wait_ms: 200 });
     registry.create(Endpoint { batching, ..endpoint(hook(url)) }).await.expect("made");
+    stir(&shard).await;
+    stir(&shard).await;
     let bodies = site.wait_for(|bodies| bodies.len() >= 2).await;
     // The second one takes along what happens while it waits.
     assert!(bodies[0] == "1,2,3" && bodies[1].starts_with('4'), "{bodies:?}");
@@ -353,7 +383,8 @@ async fn a_deleted_endpoint_leaves_nothing() {
     stir(&shard).await;
     site.wait_for(|bodies| bodies.len() == 2).await;
     health(&registry, |health| health.pending == 0).await;
-    registry.delete(ROOT_ACCOUNT, ID).await.expect("deleted");
+    registry.delete(ROOT_ACCOUNT, ID, true).await.expect_err("a webhook is no consumer");
+    registry.delete(ROOT_ACCOUNT, ID, false).await.expect("deleted");
     assert!(registry.of_account(ROOT_ACCOUNT, ID).is_err());
     let left = || {
         let lanes = rows::lanes(&*shard.ledger, ID, INSTANCE, 10).expect("they read").len();

@@ -50,27 +50,14 @@ impl Engine {
                 if let Some(target) = &update.target {
                     self.check_target(target)?;
                 }
-                self.change_endpoint((account, id), |endpoint| apply(endpoint, *update)).await
+                self.change_endpoint((account, id), move |endpoint| apply(endpoint, *update)).await
             }
-            EndpointCommand::Delete(id) => {
-                registry.delete(account, id).await?;
+            EndpointCommand::Delete { id, pulling } => {
+                registry.delete(account, id, pulling).await?;
                 Ok(EndpointReply::Done)
             }
-            EndpointCommand::Pause(id) => {
-                let pause = Pause { reason: PauseReason::Requested, since_ms: clock::wall_ms() };
-                let change = |endpoint: &mut Endpoint| {
-                    endpoint.pause.get_or_insert(pause);
-                    Ok(())
-                };
-                self.change_endpoint((account, id), change).await
-            }
-            EndpointCommand::Resume(id) => {
-                let change = |endpoint: &mut Endpoint| {
-                    endpoint.pause = None;
-                    Ok(())
-                };
-                self.change_endpoint((account, id), change).await
-            }
+            EndpointCommand::Pause(id) => self.change_endpoint((account, id), pause).await,
+            EndpointCommand::Resume(id) => self.change_endpoint((account, id), resume).await,
             EndpointCommand::RotateSecret(id, overlap_ms) => {
                 self.rotate_secret(account, id, overlap_ms).await
             }
@@ -107,7 +94,7 @@ impl Engine {
     async fn change_endpoint(
         &self,
         of: (AccountId, EndpointId),
-        change: impl FnOnce(&mut Endpoint) -> Result<(), Failure>,
+        change: impl FnOnce(&mut Endpoint) -> Result<(), Failure> + Send + 'static,
     ) -> Result<EndpointReply, Failure> {
         self.view_of(self.registry().change(of, change).await?).await
     }
@@ -169,6 +156,7 @@ impl Engine {
         {
             http.secret = make_secret()?;
         }
+        let now_ms = clock::wall_ms();
         let endpoint = Endpoint {
             id: EndpointId(clock::random_u64()),
             account,
@@ -180,7 +168,8 @@ impl Engine {
             timeout_ms,
             schedule,
             pause: None,
-            created_at_ms: clock::wall_ms(),
+            created_at_ms: now_ms,
+            changed_at_ms: now_ms,
         };
         let entry = self.registry().create(endpoint).await?;
         self.view_of(entry).await
@@ -214,6 +203,7 @@ impl Engine {
             Target::Http(HttpTarget { secret, old_secret, .. }) => {
                 let old = std::mem::replace(secret, fresh);
                 *old_secret = (overlap_ms > 0).then_some(OldSecret { secret: old, until_ms });
+                endpoint.changed_at_ms = clock::wall_ms();
                 Ok(())
             }
             _ => Err(state("Only a webhook over HTTP has a secret.")),
@@ -256,12 +246,19 @@ impl Engine {
         &self,
         read: impl FnOnce(&Registry) -> Result<R, EngineError> + Send + 'static,
     ) -> Result<R, Failure> {
-        let registry = Arc::clone(self.registry());
-        let reading = tokio::task::spawn_blocking(move || read(&registry));
-        let read =
-            reading.await.map_err(|_| Failure::new(ErrorCode::Internal, "The places cannot be read."))?;
-        read.map_err(|error| unreadable(&error))
+        self.registry().aside(move |registry| read(registry).map_err(|error| unreadable(&error))).await
     }
+}
+
+fn pause(endpoint: &mut Endpoint) -> Result<(), Failure> {
+    let pause = Pause { reason: PauseReason::Requested, since_ms: clock::wall_ms() };
+    endpoint.pause.get_or_insert(pause);
+    must_push(endpoint)
+}
+
+fn resume(endpoint: &mut Endpoint) -> Result<(), Failure> {
+    (endpoint.pause, endpoint.changed_at_ms) = (None, clock::wall_ms());
+    must_push(endpoint)
 }
 
 fn apply(endpoint: &mut Endpoint, update: UpdateEndpoint) -> Result<(), Failure> {
@@ -291,6 +288,7 @@ fn apply(endpoint: &mut Endpoint, update: UpdateEndpoint) -> Result<(), Failure>
     if let Some(schedule) = update.schedule {
         endpoint.schedule = schedule;
     }
+    endpoint.changed_at_ms = clock::wall_ms();
     Ok(())
 }
 

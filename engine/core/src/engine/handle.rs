@@ -17,11 +17,11 @@ use trunkline_model::{AccountId, ErrorCode, Failure, FieldError, InstanceId, Mes
 use trunkline_store::{DataDir, Ledger, Sealer};
 use trunkline_whatsapp::SessionKitConfig;
 
+use crate::account::Accounts;
 use crate::clock;
 use crate::delivery::{Registry, TellPaused};
 use crate::directory::{Directory, Route};
 use crate::instance::{self, Ask, Letter};
-use crate::keys::KeyRing;
 use crate::limits::{BUSY_RETRY_AFTER_MS, CALL_TIMEOUT, SHUTDOWN_TIMEOUT, STALL_REPORT_MS};
 use crate::media::{BlobStore, BlobSweeper};
 use crate::place::slot_key;
@@ -37,7 +37,7 @@ pub(super) struct Inner {
     pub(super) data_dir: DataDir,
     pub(super) sealer: Arc<Sealer>,
     pub(super) directory: Arc<Directory>,
-    pub(super) keys: KeyRing,
+    pub(super) accounts: Arc<Accounts>,
     pub(super) blobs: Arc<BlobStore>,
     pub(super) sweeper: BlobSweeper,
     pub(super) allow_private_fetch: bool,
@@ -119,6 +119,10 @@ impl Engine {
             checked
                 .map_err(|error| Failure::invalid(vec![FieldError::new("proxy.url", error.to_string())]))?;
         }
+        let _staying = match &command {
+            Command::UpdateInstance(update) => self.mind_workspace(instance, update.workspace).await?,
+            _ => None,
+        };
         let ask = match command {
             Command::Send(request) => Ask::Accept(Box::new(self.archive(instance, *request)?)),
             Command::SendMany(requests) => {

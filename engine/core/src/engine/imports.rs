@@ -31,6 +31,7 @@ impl Engine {
         let reading = tokio::task::spawn_blocking(move || read(source));
         let device = reading.await.map_err(|_| internal())??;
         let linked = device.account().map_err(|error| unusable("source", &error))?;
+        let (_staying, workspace) = self.place(account, instance.workspace).await?;
         let id = self.free_id();
         let directory = &self.inner().directory;
         if let Some(name) = &instance.name
@@ -44,6 +45,7 @@ impl Engine {
         let record = InstanceRecord {
             id,
             account,
+            workspace,
             name: instance.name.clone(),
             metadata: instance.metadata,
             state: InstanceState::Stopped,

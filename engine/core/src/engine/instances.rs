@@ -1,11 +1,11 @@
 //! Making, finding and listing instances.
 
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedRwLockReadGuard, oneshot};
 use trunkline_model::command::{Command, CreateInstance, InstanceView, Reply};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::record::InstanceRecord;
 use trunkline_model::slot::PARTITIONS_DEFAULT;
-use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId};
+use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, WorkspaceId};
 
 use super::handle::Engine;
 use crate::clock;
@@ -23,8 +23,9 @@ impl Engine {
         wanted: CreateInstance,
     ) -> Result<InstanceView, Failure> {
         self.check_room()?;
+        let CreateInstance { name, metadata, workspace } = wanted;
+        let (_staying, workspace) = self.place(account, workspace).await?;
         let id = self.free_id();
-        let CreateInstance { name, metadata } = wanted;
         if let Some(name) = &name
             && !self.inner().directory.claim_name(account, name, id)
         {
@@ -34,6 +35,7 @@ impl Engine {
         let record = InstanceRecord {
             id,
             account,
+            workspace,
             name: name.clone(),
             metadata,
             state: InstanceState::New,
@@ -51,6 +53,34 @@ impl Engine {
         }
         made?;
         self.view(id).await
+    }
+
+    /// A place for a new instance: its workspace, and leave to make it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::AccountNotFound`], [`ErrorCode::WorkspaceNotFound`], or a failure of the store.
+    pub(super) async fn place(
+        &self,
+        account: AccountId,
+        workspace: Option<WorkspaceId>,
+    ) -> Result<(OwnedRwLockReadGuard<bool>, WorkspaceId), Failure> {
+        let accounts = &self.inner().accounts;
+        let staying = accounts.stay(account).await?;
+        if let Some(workspace) = workspace {
+            accounts.check_workspace(account, workspace)?;
+        }
+        Ok((staying, workspace.unwrap_or(WorkspaceId::default_of(account))))
+    }
+
+    /// As [`Engine::place`], for an instance that moves.
+    pub(super) async fn mind_workspace(
+        &self,
+        instance: InstanceId,
+        workspace: Option<WorkspaceId>,
+    ) -> Result<Option<OwnedRwLockReadGuard<bool>>, Failure> {
+        let Some(workspace) = workspace else { return Ok(None) };
+        let account = self.route(instance)?.account;
+        self.place(account, Some(workspace)).await.map(|(staying, _)| Some(staying))
     }
 
     /// Refuses what the node has no room for. Makers that ask at the same moment may pass together; the room that is kept for
@@ -100,18 +130,19 @@ impl Engine {
         directory.belongs_to(id, account).then_some(id)
     }
 
-    /// A page of an account's instances in the order of their ids, and whether there are more.
+    /// A page of an account's instances in the order of their ids, of `only` these where they are named, and whether there are more.
     ///
     /// # Errors
     /// As [`Engine::call`]. An instance deleted meanwhile is left out.
     pub async fn list_instances(
         &self,
         account: AccountId,
-        after: Option<InstanceId>,
-        limit: usize,
+        (after, limit): (Option<InstanceId>, usize),
         state: Option<InstanceState>,
+        only: Option<&[InstanceId]>,
     ) -> Result<(Vec<InstanceView>, bool), Failure> {
         let mut ids = self.inner().directory.of_account(account);
+        ids.retain(|(id, _)| only.is_none_or(|only| only.contains(id)));
         ids.retain(|(id, stands)| after.is_none_or(|a| *id > a) && state.is_none_or(|s| s == *stands));
         let more = ids.len() > limit;
         let mut views = Vec::with_capacity(limit.min(ids.len()));

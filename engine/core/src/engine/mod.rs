@@ -1,5 +1,6 @@
 //! The engine's whole public face: start, ask, follow, stop. Works from any thread.
 
+mod accounts;
 #[cfg(test)]
 mod end_tests;
 mod endpoints;
@@ -19,5 +20,4 @@ mod pressure_tests;
 
 pub use error::EngineError;
 pub use handle::{Engine, EventTail, Health, ShardHealth};
-pub use keys::{NewKey, create_key_offline};
 pub use status::{NodeStatus, ShardStatus};

@@ -49,7 +49,7 @@ impl World {
         })
         .expect("the engine starts");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let wanted = CreateInstance { name: None, metadata: None };
+        let wanted = CreateInstance::default();
         let made = runtime.block_on(engine.create_instance(ACCOUNT, wanted)).expect("it is made");
         World { engine, instance: made.id, runtime, _dir: dir }
     }

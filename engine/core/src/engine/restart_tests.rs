@@ -12,7 +12,7 @@ use trunkline_model::id::ROOT_ACCOUNT;
 use trunkline_model::inbound::Party;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::record::{self, InstancePointer, InstanceRecord, OutboxRow, table};
-use trunkline_model::{ErrorCode, InstanceId};
+use trunkline_model::{ErrorCode, InstanceId, WorkspaceId};
 use trunkline_store::{Batch, CommitClass, DataDir, Ledger, LocalLedger, Sealer, StoreOptions};
 use trunkline_whatsapp::Endpoints;
 
@@ -56,6 +56,7 @@ fn linked(id: u64, state: InstanceState) -> InstanceRecord {
     InstanceRecord {
         id: InstanceId(id),
         account: ROOT_ACCOUNT,
+        workspace: WorkspaceId::default_of(ROOT_ACCOUNT),
         name: None,
         metadata: None,
         state,
@@ -213,7 +214,7 @@ fn numbers_at_rest_come_back_without_an_actor_and_looking_at_them_changes_nothin
         (1..=40).filter(|id| !sleeps(*id)).collect::<Vec<u64>>()
     };
     assert!(awake().is_empty(), "{:?}", awake());
-    let listed = node.runtime.block_on(node.engine.list_instances(ROOT_ACCOUNT, None, 100, None));
+    let listed = node.runtime.block_on(node.engine.list_instances(ROOT_ACCOUNT, (None, 100), None, None));
     let (views, more) = listed.expect("a list");
     assert!(views.len() == 40 && !more);
     assert!(

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use trunkline_model::gate::Pace;
 use trunkline_store::{DataDir, Ledger, LocalLedger, Sealer, StoreOptions};
 
+use super::accounts::{self, Held};
 use super::error::EngineError;
 use super::handle::{Engine, Inner};
+use crate::account::Accounts;
 use crate::clock;
 use crate::config::EngineConfig;
 use crate::delivery::{self, Dispatcher, Registry, ShardSide};
 use crate::directory::Directory;
 use crate::fatal::Fatal;
-use crate::keys::KeyRing;
 use crate::limits::{
     LOGINS_PER_SHARD, RECONNECT_RATE_MAX, TURN_ADVANCE_MIN, TURN_ADVANCE_MS, TURN_BURST_MIN, TURN_BURST_MS,
 };
@@ -34,7 +35,6 @@ impl Engine {
         let sealer = Arc::new(Sealer::open(&data_dir, &config.master_key_file)?);
         let blobs = Arc::new(open_blobs(&data_dir, &config)?);
         let directory = Arc::new(Directory::new(config.shards));
-        let keys = KeyRing::default();
         let cores =
             if config.pin_threads { core_affinity::get_core_ids().unwrap_or_default() } else { Vec::new() };
         let all = (0..config.shards).collect();
@@ -47,10 +47,15 @@ impl Engine {
         let registry = Registry::new(Arc::clone(&sealer), Arc::clone(&directory));
         stores.iter().try_for_each(|store| enter_endpoints(&registry, &store.found, &sealer))?;
         let planner = planner(&stores, &sealer, &directory)?;
+        let held = Held { directory: Arc::clone(&directory), registry: Arc::clone(&registry) };
+        let accounts = Accounts::new(Box::new(held));
+        for found in stores.iter().map(|store| &store.found) {
+            enter_endpoints(&registry, found, &sealer)?;
+            accounts.found(&found.accounts);
+        }
         let dispatchers: Vec<Arc<Dispatcher>> =
             (0..config.shards).map(|shard| Dispatcher::new(shard, Arc::clone(&registry))).collect();
         let shards: Vec<ShardHandle> = for_every_shard(stores, |store| {
-            store.found.keys.iter().for_each(|record| keys.insert(record));
             shard::start(ShardParts {
                 shard: store.shard,
                 core: cores.get(usize::from(store.shard) % cores.len().max(1)).copied(),
@@ -77,11 +82,12 @@ impl Engine {
         // Last: every number has its place in the queue by now, whichever shard it lives on.
         let turns = turns.open(Arc::clone(&directory), config.on_fatal.clone())?;
         let sides = sides(&shards, dispatchers);
+        accounts.begin(accounts::homes(&shards));
         let engine = Engine::from_inner(Inner {
             data_dir,
             sealer,
             directory,
-            keys,
+            accounts,
             blobs,
             sweeper,
             allow_private_fetch: config.allow_private_fetch,

@@ -101,8 +101,9 @@ impl InstanceArgs {
 
     /// How to reach the instance.
     pub(crate) fn route(&self) -> Route {
-        let InstanceRecord { account, name, state, .. } = &self.record;
-        let mut route = Route::new(*account, self.context.shard, name.clone(), *state);
+        let InstanceRecord { account, workspace, name, state, .. } = &self.record;
+        let route = Route::new(*account, self.context.shard, name.clone(), *state);
+        let mut route = route.in_workspace(*workspace);
         route.newest = Some(self.log.shared_newest());
         route.state = Arc::clone(&self.cell);
         route.lanes = Arc::clone(&self.lanes);

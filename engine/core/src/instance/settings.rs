@@ -1,4 +1,4 @@
-//! What people change about an instance: its name, its metadata.
+//! What people change about an instance: its name, its metadata, its workspace.
 
 use trunkline_model::command::{Reply, UpdateInstance};
 use trunkline_model::record::{self, RecordError, table};
@@ -12,7 +12,7 @@ use crate::shard::store_failure;
 impl Instance {
     /// Applies the changes; nothing is changed, in memory or for others, unless it is on disk.
     pub(super) async fn update(&mut self, update: UpdateInstance) -> Result<Reply, Failure> {
-        let UpdateInstance { name, metadata } = update;
+        let UpdateInstance { name, metadata, workspace } = update;
         let before = self.record.clone();
         let new_name = name.filter(|name| before.name.as_ref() != Some(name));
         if let Some(name) = &new_name {
@@ -22,6 +22,7 @@ impl Instance {
         if let Some(metadata) = metadata {
             self.record.metadata = metadata;
         }
+        self.record.workspace = workspace.unwrap_or(self.record.workspace);
         if let Err(failure) = self.write_record_durably(Batch::new()).await {
             if let Some(name) = &new_name {
                 self.context.directory.release_name(before.account, name, before.id);
@@ -35,6 +36,7 @@ impl Instance {
             }
             self.context.directory.rename(before.id, Some(name));
         }
+        self.context.directory.move_to(before.id, self.record.workspace);
         Ok(self.instance_reply())
     }
 

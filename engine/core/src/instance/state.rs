@@ -22,7 +22,7 @@ use super::message::{InstanceMsg, Replier};
 use crate::chats::RetentionSweep;
 use crate::directory::StateCell;
 use crate::limits::{MESSAGES_PER_POLL, SESSION_EVENT_CREDITS};
-use crate::log::EventLog;
+use crate::log::{Boundary, EventLog};
 use crate::place::instance_key;
 use crate::shard::{Breather, Permit, ShardContext, TimerKey};
 
@@ -45,6 +45,8 @@ pub(crate) struct Instance {
     pub(super) sweep_timer: Option<TimerKey>,
     /// How far the pass over old messages has come.
     pub(super) retention: RetentionSweep,
+    /// Where the events begin that the account's retention leaves.
+    pub(super) boundary: Boundary,
     /// What is left of the questions about people, once somebody asked.
     pub(super) check_budget: Option<CheckBudget>,
     pub(super) exit_timer: Option<TimerKey>,
@@ -120,6 +122,7 @@ impl Instance {
             drowse: Drowse::default(),
             sweep_timer: None,
             retention: RetentionSweep::default(),
+            boundary: Boundary::default(),
             check_budget: None,
             exit_timer: None,
             generation: 0,

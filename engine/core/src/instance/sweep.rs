@@ -9,7 +9,7 @@ use super::state::Instance;
 use crate::clock;
 use crate::engine::EngineError;
 use crate::limits::{SWEEP_AGAIN_MS, SWEEP_EVERY_MS, SWEEP_MAX};
-use crate::log;
+use crate::log::{self, Boundary};
 use crate::place::{deadline_key, instance_key};
 use crate::shard::TimerTag;
 
@@ -37,7 +37,7 @@ impl Instance {
         self.forget_gone_waiters();
         let chats = self.sweep_chats();
         let retention = self.context.registry.retention(self.record.account);
-        match remove_expired(&*self.context.ledger, self.id(), retention) {
+        match remove_expired(&*self.context.ledger, self.id(), retention, &mut self.boundary) {
             // Received messages expire as fast as they once came in.
             Ok(swept) if swept == Swept::More || chats == Swept::More => self.arm_sweep_in(SWEEP_AGAIN_MS),
             Ok(_) => self.arm_sweep(),
@@ -85,8 +85,9 @@ pub(crate) fn remove_expired(
     ledger: &dyn Ledger,
     instance: InstanceId,
     retention: EventRetention,
+    boundary: &mut Boundary,
 ) -> Result<Swept, EngineError> {
-    let more_events = log::trim(ledger, instance, retention)?;
+    let more_events = log::trim(ledger, instance, retention, boundary)?;
     let until = deadline_key(instance, clock::wall_ms(), 0, b"");
     let range = KeyRange::between(instance_key(instance, table::DEADLINE, b""), until);
     let expired = ledger.scan(range, Direction::Forward, SWEEP_MAX)?;

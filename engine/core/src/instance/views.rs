@@ -27,6 +27,7 @@ impl Instance {
         InstanceView {
             id: self.id(),
             account: self.record.account,
+            workspace: self.record.workspace,
             name: self.record.name.clone(),
             metadata: self.record.metadata.clone(),
             state: self.stands(),
@@ -213,6 +214,7 @@ pub(crate) fn dormant_view(
     Ok(Some(InstanceView {
         id,
         account: record.account,
+        workspace: record.workspace,
         name: record.name,
         metadata: record.metadata,
         state,

@@ -36,6 +36,8 @@ pub(crate) struct EventLog {
 struct Numbering {
     /// The next number to hand out.
     next: u64,
+    /// Time of the newest event, in milliseconds since the Unix epoch: the times of a log never go back, whatever the clock does.
+    newest_at_ms: i64,
     /// Nothing may be appended any more: the instance is being erased.
     closed: bool,
     /// Decides what is worth an event.
@@ -96,11 +98,13 @@ impl EventLog {
             *newest = found;
             false
         });
+        let newest_at_ms = event(&*ledger, instance, found)?.map_or(0, |event| event.time_ms);
         Ok(EventLog {
             ledger,
             instance,
             numbering: Mutex::new(Numbering {
                 next: found + 1,
+                newest_at_ms,
                 closed: false,
                 settings: Arc::default(),
                 pending: Pending::default(),
@@ -157,11 +161,11 @@ impl EventLog {
         class: CommitClass,
     ) -> Result<Appended, StoreError> {
         let Entries { bodies, notes, news_since_ms } = entries.into();
-        let time_ms = clock::wall_ms();
         let mut numbering = self.numbering();
         if numbering.closed {
             return Err(StoreError::Closed);
         }
+        let time_ms = clock::wall_ms().max(numbering.newest_at_ms);
         let mut sequence = numbering.next;
         let mut sheet = Sheet::new(&*self.ledger, self.instance, &numbering.pending);
         for (body, backfilled) in bodies {
@@ -193,7 +197,9 @@ impl EventLog {
             Some(Ok(_)) => None,
             None => Some(commit),
         };
-        numbering.next = sequence;
+        if sequence > numbering.next {
+            (numbering.next, numbering.newest_at_ms) = (sequence, time_ms);
+        }
         let epoch = match commit {
             Some(_) => numbering.pending.keep(rows),
             // On disk already, and with it everything that was queued before: batches become durable in order.
@@ -274,7 +280,7 @@ impl EventLog {
     }
 }
 
-fn key(instance: InstanceId, sequence: u64) -> Key {
+pub(super) fn key(instance: InstanceId, sequence: u64) -> Key {
     instance_key(instance, table::EVENT, &sequence.to_be_bytes())
 }
 

@@ -5,6 +5,7 @@ use trunkline_model::event::{Event, EventBody};
 use trunkline_model::record::{self, EventRetention, table};
 use trunkline_store::{Batch, CommitClass, Direction, KeyRange, Ledger};
 
+use super::boundary::Boundary;
 use super::event_log::{newest_on_disk, sequence_of};
 use crate::chats;
 use crate::clock;
@@ -23,12 +24,13 @@ pub(crate) fn trim(
     ledger: &dyn Ledger,
     instance: InstanceId,
     retention: EventRetention,
+    boundary: &mut Boundary,
 ) -> Result<bool, EngineError> {
     let newest = newest_on_disk(ledger, instance)?;
     let cutoff_ms = retention.days.map(|days| clock::wall_ms().saturating_sub(i64::from(days) * DAY_MS));
-    let first_in_bytes = match retention.bytes {
-        Some(bytes) => first_within(ledger, instance, bytes)?,
-        None => 0,
+    let (first_in_bytes, more_to_count) = match retention.bytes {
+        Some(bytes) => boundary.step(ledger, instance, bytes)?,
+        None => (0, false),
     };
     let oldest = ledger.scan(events_of(instance), Direction::Forward, TRIM_MAX)?;
     let mut batch = Batch::new();
@@ -46,36 +48,16 @@ pub(crate) fn trim(
         gone = event.sequence;
     }
     if gone == 0 {
-        return Ok(false);
+        return Ok(more_to_count);
     }
     delivery::forget_letters(ledger, instance, gone + 1, (&mut batch, TRIM_MAX))?;
     let more = oldest.last().is_some_and(|(key, _)| sequence_of(key) == gone);
     ledger.commit(batch, CommitClass::Soon).detach();
-    Ok(more)
+    Ok(more || more_to_count)
 }
 
 fn events_of(instance: InstanceId) -> KeyRange {
     KeyRange::table(instance.slot().0, instance.0, table::EVENT)
-}
-
-/// The first event of the newest ones that fit into so many bytes; beyond the last one when not even that fits.
-fn first_within(ledger: &dyn Ledger, instance: InstanceId, bytes: u64) -> Result<u64, EngineError> {
-    let (mut rest, mut left, mut first) = (events_of(instance), bytes, u64::MAX);
-    loop {
-        let page = ledger.scan(rest.clone(), Direction::Backward, TRIM_MAX)?;
-        for (key, value) in &page {
-            let size = (key.as_bytes().len() + value.len()) as u64;
-            if size > left {
-                return Ok(first);
-            }
-            left -= size;
-            first = sequence_of(key);
-        }
-        match page.last() {
-            Some((oldest, _)) if page.len() == TRIM_MAX => rest = rest.before(oldest),
-            _ => return Ok(0),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -115,11 +97,12 @@ mod tests {
         let one = ledger.scan(events_of(INSTANCE), Direction::Forward, 1).expect("it reads");
         let size = one.iter().map(|(key, value)| (key.as_bytes().len() + value.len()) as u64).sum::<u64>();
         let keep = |bytes| EventRetention { days: None, bytes: Some(bytes) };
-        assert!(!trim(&*ledger, INSTANCE, keep(size * 100)).expect("trimmed"));
+        let mut boundary = Boundary::default();
+        assert!(!trim(&*ledger, INSTANCE, keep(size * 100), &mut boundary).expect("trimmed"));
         assert_eq!(left(&ledger).await.len(), 10);
-        trim(&*ledger, INSTANCE, keep(size * 3)).expect("trimmed");
+        trim(&*ledger, INSTANCE, keep(size * 3), &mut boundary).expect("trimmed");
         assert_eq!(left(&ledger).await, [8, 9, 10]);
-        trim(&*ledger, INSTANCE, keep(1)).expect("trimmed");
+        trim(&*ledger, INSTANCE, keep(1), &mut boundary).expect("trimmed");
         assert_eq!(left(&ledger).await, [10]);
         drop(log);
         let log = log_of(&ledger, 1).await;
@@ -131,10 +114,12 @@ mod tests {
         let dir = TempDir::new().expect("a directory");
         let ledger = testing::ledger(&dir);
         drop(log_of(&ledger, 3).await);
-        trim(&*ledger, INSTANCE, EventRetention { days: Some(1), bytes: None }).expect("trimmed");
+        trim(&*ledger, INSTANCE, EventRetention { days: Some(1), bytes: None }, &mut Boundary::default())
+            .expect("trimmed");
         assert_eq!(left(&ledger).await.len(), 3);
         // Nothing is older than a day that begins now.
-        trim(&*ledger, INSTANCE, EventRetention { days: Some(0), bytes: None }).expect("trimmed");
+        trim(&*ledger, INSTANCE, EventRetention { days: Some(0), bytes: None }, &mut Boundary::default())
+            .expect("trimmed");
         assert_eq!(left(&ledger).await, [3]);
     }
 }

@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use trunkline_model::instance::InstanceState;
-use trunkline_model::record::{self, ApiKeyRecord, EventRetention, InstanceRecord, table};
+use trunkline_model::record::{self, EventRetention, InstanceRecord, table};
 use trunkline_model::slot::{PARTITIONS_DEFAULT, SLOTS, Slot};
 use trunkline_model::{AccountId, InstanceId};
 use trunkline_store::{Direction, Key, KeyRange, Ledger};
 
+use crate::account::{FoundAccounts, read_accounts};
 use crate::engine::EngineError;
 use crate::place::instance_key;
 
@@ -21,7 +22,7 @@ pub(crate) struct Found {
     pub(crate) instances: Vec<InstanceRecord>,
     /// Instances whose deletion was cut short.
     pub(crate) doomed: Vec<InstanceId>,
-    pub(crate) keys: Vec<ApiKeyRecord>,
+    pub(crate) accounts: FoundAccounts,
     /// Endpoints, still sealed.
     pub(crate) endpoints: Vec<Bytes>,
     /// How long accounts keep their events, where they said so.
@@ -32,7 +33,7 @@ pub(crate) struct Found {
 
 const PAGE: usize = 256;
 
-/// Reads the records of every instance and key in a shard's slots.
+/// Reads the records of every instance, account and key in a shard's slots.
 pub(crate) fn read(ledger: &dyn Ledger, shard: u16, shards: u16) -> Result<Found, EngineError> {
     let mut found = Found::default();
     for slot in slots_of(shard, shards) {
@@ -43,14 +44,13 @@ pub(crate) fn read(ledger: &dyn Ledger, shard: u16, shards: u16) -> Result<Found
                 _ => found.doomed.push(id),
             }
         }
-        for (_, value) in scan_all(ledger, KeyRange::table(slot.0, 0, table::API_KEY))? {
-            found.keys.push(record::decode(&value)?);
-        }
+        read_accounts(ledger, slot, &mut found.accounts)?;
         let endpoints = scan_all(ledger, KeyRange::table(slot.0, 0, table::ENDPOINT))?;
         found.endpoints.extend(endpoints.into_iter().map(|(_, value)| value));
         for (key, value) in scan_all(ledger, KeyRange::table(slot.0, 0, table::EVENT_RETENTION))? {
-            let account = key.suffix().try_into().map(u64::from_be_bytes).map(AccountId);
-            found.retentions.extend(account.ok().zip(record::decode(&value).ok()));
+            if let Ok(account) = key.suffix().try_into().map(u64::from_be_bytes) {
+                found.retentions.push((AccountId(account), record::decode(&value)?));
+            }
         }
         let planners = scan_all(ledger, KeyRange::table(slot.0, 0, table::PLANNER))?;
         let planners = planners.iter().filter_map(|(key, _)| key.suffix().try_into().ok());

@@ -14,6 +14,7 @@ use crate::clock;
 use crate::delivery::Registry;
 use crate::instance::{Swept, remove_expired};
 use crate::limits::{DORMANT_SWEEPS, DORMANT_TICK, SWEEP_EVERY_MS};
+use crate::log::Boundary;
 
 /// Who sleeps.
 pub(crate) struct Dormitory {
@@ -78,7 +79,7 @@ impl Dormitory {
         for &instance in &some {
             registry.directory().forget_unfollowed(instance);
             let retention = registry.retention_of(instance);
-            match remove_expired(ledger, instance, retention) {
+            match remove_expired(ledger, instance, retention, rounds.boundary_of(instance)) {
                 Ok(Swept::All) => rounds.last = Some(instance),
                 // Goes on with the same one: it has more.
                 Ok(Swept::More) => return,
@@ -104,11 +105,18 @@ struct Rounds {
     last: Option<InstanceId>,
     /// When the next round may begin.
     begins_at_ms: u64,
+    /// What is known of the log of whom it is at.
+    boundary: Option<(InstanceId, Boundary)>,
 }
 
 impl Rounds {
     fn new(now_ms: u64) -> Rounds {
-        Rounds { running: false, last: None, begins_at_ms: now_ms + SWEEP_EVERY_MS }
+        Rounds { running: false, last: None, begins_at_ms: now_ms + SWEEP_EVERY_MS, boundary: None }
+    }
+
+    fn boundary_of(&mut self, instance: InstanceId) -> &mut Boundary {
+        let known = self.boundary.take().filter(|(of, _)| *of == instance);
+        &mut self.boundary.insert(known.unwrap_or_else(|| (instance, Boundary::default()))).1
     }
 
     /// Whether there is something to do now: a round that is under way, or the next one.
@@ -121,7 +129,7 @@ impl Rounds {
     }
 
     fn end(&mut self) {
-        (self.running, self.last) = (false, None);
+        (self.running, self.last, self.boundary) = (false, None, None);
     }
 }
 

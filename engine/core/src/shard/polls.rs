@@ -64,6 +64,7 @@ poll_kinds! {
     Dormitory = "dormitory",
     Governor = "governor",
     Sample = "sample",
+    Account = "account",
     Other = "other",
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use futures_util::future::BoxFuture;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::sync::oneshot;
 use trunkline_model::delivery::{Endpoint, Outcome};
@@ -33,6 +34,8 @@ pub(crate) enum SupervisorMsg {
     Awaken { instance: InstanceId, wake: Wake },
     /// Deliver something to an endpoint that no log has; answers how that went, and how many milliseconds it took.
     TestEndpoint { endpoint: Box<Endpoint>, reply: oneshot::Sender<(Outcome, u32)> },
+    /// Do some work on the shard's thread that is nobody's actor.
+    Run { name: &'static str, work: BoxFuture<'static, ()> },
     /// Stop every instance in good order.
     Shutdown { done: oneshot::Sender<()> },
 }
@@ -93,6 +96,9 @@ impl Actor for ShardSupervisor {
             }
             SupervisorMsg::Awaken { instance, wake } => state.awaken(&myself, instance, wake).await,
             SupervisorMsg::TestEndpoint { endpoint, reply } => state.test_endpoint(*endpoint, reply),
+            SupervisorMsg::Run { name, work } => {
+                state.context.spawner.spawn(TaskKind::Disposable, name, work);
+            }
             SupervisorMsg::Shutdown { done } => {
                 let directory = &state.context.directory;
                 state.context.dormitory.all().into_iter().for_each(|dormant| directory.end_tails(dormant));
@@ -164,9 +170,10 @@ impl SupervisorState {
 
     /// Makes an instance reachable without an actor.
     fn leave_asleep(&self, record: InstanceRecord, stands: InstanceState) {
-        let InstanceRecord { id, account, name, .. } = record;
+        let InstanceRecord { id, account, workspace, name, .. } = record;
         self.context.dormitory.enter(id);
-        self.context.directory.publish(id, Route::new(account, self.context.shard, name, stands));
+        let route = Route::new(account, self.context.shard, name, stands);
+        self.context.directory.publish(id, route.in_workspace(workspace));
     }
 
     /// An actor stopped in good order: for ever, or because its instance sleeps.

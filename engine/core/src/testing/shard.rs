@@ -1,8 +1,9 @@
 //! A shard without a thread of its own: its supervisor and actors on the test's runtime, over a ledger that can refuse. Nobody
 //! answers at the address that is dialled.
 
-use std::sync::Arc;
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use ractor::{Actor, ActorRef};
@@ -16,7 +17,7 @@ use trunkline_model::inbound::Party;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{Content, Lane, SendMessage, SendOptions, Text};
 use trunkline_model::record::{self, InstancePointer, InstanceRecord, table};
-use trunkline_model::{AccountId, EndpointId, Failure, InstanceId, MessageId};
+use trunkline_model::{AccountId, EndpointId, Failure, InstanceId, MessageId, WorkspaceId};
 use trunkline_store::{Batch, CommitClass, Ledger};
 use trunkline_whatsapp::{Endpoints, SessionEvent, SessionKit, SessionKitConfig};
 
@@ -54,11 +55,20 @@ pub(crate) struct TestShard {
     _dir: TempDir,
 }
 
+/// Where a connection is made and nobody ever answers: who connects is connecting until told otherwise.
+fn silent_service() -> String {
+    static LISTENER: LazyLock<TcpListener> =
+        LazyLock::new(|| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port"));
+    let address = LISTENER.local_addr().expect("an address");
+    format!("wss://{address}/ws/chat")
+}
+
 /// An instance that is linked and does nothing by itself.
 pub(crate) fn resting() -> InstanceRecord {
     InstanceRecord {
         id: INSTANCE,
         account: ROOT_ACCOUNT,
+        workspace: WorkspaceId::default_of(ROOT_ACCOUNT),
         name: Some("shop".to_owned()),
         metadata: None,
         state: InstanceState::Stopped,
@@ -229,8 +239,7 @@ fn context(ledger: &Arc<TestLedger>, dir: &TempDir) -> (Arc<ShardContext>, Arc<D
     let polls = Arc::new(parts::Polls::new(0));
     let spawner = Spawner::new(Arc::new(|fatal| panic!("{fatal}")), Arc::clone(&polls));
     let store: Arc<dyn Ledger> = Arc::clone(ledger) as Arc<dyn Ledger>;
-    let endpoints =
-        Endpoints { websocket_url: "wss://127.0.0.1:1/ws/chat".to_owned(), ..Endpoints::default() };
+    let endpoints = Endpoints { websocket_url: silent_service(), ..Endpoints::default() };
     let whatsapp = SessionKitConfig { endpoints, ..SessionKitConfig::default() };
     let sessions = Arc::new(SessionSpawner::new(spawner.clone(), Arc::clone(&directory)));
     let kit = SessionKit::new(whatsapp, Arc::clone(&store), Arc::clone(&sealer), sessions).expect("a kit");

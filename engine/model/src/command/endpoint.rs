@@ -26,7 +26,12 @@ pub enum EndpointCommand {
     /// Changes one. Answered by [`EndpointReply::Endpoint`].
     Update(EndpointId, Box<UpdateEndpoint>),
     /// Removes one with its places and letters. Answered by [`EndpointReply::Done`].
-    Delete(EndpointId),
+    Delete {
+        /// Which one.
+        id: EndpointId,
+        /// Whether it is taken for a consumer that pulls, or for one that events are pushed to.
+        pulling: bool,
+    },
     /// Delivers nothing until it is resumed. Answered by [`EndpointReply::Endpoint`].
     Pause(EndpointId),
     /// Goes on where it stopped. Answered by [`EndpointReply::Endpoint`].

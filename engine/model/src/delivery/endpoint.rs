@@ -31,8 +31,10 @@ pub struct Endpoint {
     pub schedule: RetrySchedule,
     /// Why nothing is delivered, while that is so.
     pub pause: Option<Pause>,
-    /// When it was made, in milliseconds since the Unix epoch: it hears of what happens from then on.
+    /// When it was made, in milliseconds since the Unix epoch.
     pub created_at_ms: i64,
+    /// When somebody last changed or resumed it, in milliseconds since the Unix epoch: failures from before do not count.
+    pub changed_at_ms: i64,
 }
 
 /// An endpoint at rest. Its target carries secrets, so it is kept sealed: addresses and headers may hold credentials as well.
@@ -60,6 +62,8 @@ pub struct EndpointRecord {
     pub pause: Option<Pause>,
     /// When it was made, in milliseconds since the Unix epoch.
     pub created_at_ms: i64,
+    /// When somebody last changed or resumed it, in milliseconds since the Unix epoch.
+    pub changed_at_ms: i64,
 }
 
 /// Where events go.
@@ -227,6 +231,15 @@ impl RetrySchedule {
     /// The schedule of an endpoint that asks for no other: from a second to ten minutes, for a day.
     pub const STANDARD: RetrySchedule =
         RetrySchedule::Exponential { base_ms: 1_000, cap_ms: 600_000, give_up_after_ms: 24 * 3_600_000 };
+
+    /// Longest wait between two attempts, in milliseconds; what the endpoint itself asks for may be longer.
+    pub fn longest_delay_ms(&self) -> u64 {
+        match self {
+            // Jitter adds a quarter at most.
+            RetrySchedule::Exponential { cap_ms, .. } => u64::from(*cap_ms) + u64::from(*cap_ms) / 4,
+            RetrySchedule::Steps { delays_ms } => delays_ms.iter().max().map_or(0, |ms| u64::from(*ms)),
+        }
+    }
 
     /// How long to wait after `attempts` failures (from 1), the first of which was `tried_for_ms` ago; `None` gives up. `jitter` is
     /// any random number.

@@ -16,5 +16,5 @@ pub use endpoint::{
     PauseReason, RabbitMqTarget, RetrySchedule, Target, TargetKind,
 };
 pub use filter::{ChatKind, Filter};
-pub use lane::{LaneCounts, LaneRecord, Next, Trouble};
+pub use lane::{LaneCounts, LaneRecord, Next, Stretch, Trouble};
 pub use outcome::{DeadLetterRecord, DeliveryRecord, Outcome, Verdict};

@@ -8,11 +8,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use trunkline_model::delivery::{Endpoint, Outcome, Verdict};
 
-use super::{Parcel, delivered, failed};
+use super::{Couriers, Parcel, delivered, failed, told};
 use crate::clock;
 use crate::delivery::EventWriter;
 
@@ -32,7 +32,8 @@ pub(crate) struct Message {
     pub(super) kind: &'static str,
     /// The event's public id.
     pub(super) id: String,
-    /// What a broker that drops duplicates knows it by: the same for each attempt, another for each replay.
+    /// What a broker that drops duplicates knows it by: the same for each attempt, another for each replay and each webhook, whose
+    /// subjects may lead into one stream.
     pub(super) once: String,
     /// The endpoint's id.
     pub(super) endpoint: String,
@@ -71,12 +72,20 @@ pub(crate) trait Broker: Send + Sync {
 pub(crate) struct BrokerCourier<B: Broker> {
     broker: B,
     /// One connection for all lanes of the endpoint. Whoever makes it is waited for.
-    link: Mutex<Option<Arc<B::Link>>>,
+    link: Mutex<Option<Arc<Held<B::Link>>>>,
+    /// Places for connections of the shard.
+    places: Arc<Semaphore>,
+}
+
+/// A connection and its place among those of the shard.
+struct Held<L> {
+    link: L,
+    _place: OwnedSemaphorePermit,
 }
 
 impl<B: Broker> BrokerCourier<B> {
-    pub(super) fn new(broker: B) -> BrokerCourier<B> {
-        BrokerCourier { broker, link: Mutex::new(None) }
+    pub(super) fn new(broker: B, couriers: &Couriers) -> BrokerCourier<B> {
+        BrokerCourier { broker, link: Mutex::new(None), places: Arc::clone(&couriers.links) }
     }
 
     pub(super) async fn deliver(&self, write: &dyn EventWriter, parcel: &Parcel<'_>) -> (Verdict, Outcome) {
@@ -109,10 +118,10 @@ impl<B: Broker> BrokerCourier<B> {
         let deadline = Instant::now() + limit;
         let connecting = Box::pin(self.link(limit));
         let link = timeout_at(deadline, connecting).await.map_err(|_| failed("timeout"))??;
-        match timeout_at(deadline, self.broker.publish(&link, messages)).await {
+        match timeout_at(deadline, self.broker.publish(&link.link, messages)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(outcome)) => {
-                if !self.broker.is_up(&link) {
+                if !self.broker.is_up(&link.link) {
                     self.forget(&link).await;
                 }
                 Err(outcome)
@@ -120,23 +129,25 @@ impl<B: Broker> BrokerCourier<B> {
             // What was not confirmed may still be on its way.
             Err(_) => {
                 self.forget(&link).await;
-                Err(self.broker.silence(&link))
+                Err(self.broker.silence(&link.link))
             }
         }
     }
 
-    async fn link(&self, limit: Duration) -> Result<Arc<B::Link>, Outcome> {
+    async fn link(&self, limit: Duration) -> Result<Arc<Held<B::Link>>, Outcome> {
         let mut kept = self.link.lock().await;
-        if let Some(link) = kept.as_ref().filter(|link| self.broker.is_up(link)) {
-            return Ok(Arc::clone(link));
+        if let Some(held) = kept.as_ref().filter(|held| self.broker.is_up(&held.link)) {
+            return Ok(Arc::clone(held));
         }
         *kept = None;
-        let link = Arc::new(self.broker.connect(limit).await?);
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| told("busy", "The node has too many connections to brokers."))?;
+        let link = Arc::new(Held { link: self.broker.connect(limit).await?, _place: place });
         *kept = Some(Arc::clone(&link));
         Ok(link)
     }
 
-    async fn forget(&self, link: &Arc<B::Link>) {
+    async fn forget(&self, link: &Arc<Held<B::Link>>) {
         let mut kept = self.link.lock().await;
         if kept.as_ref().is_some_and(|other| Arc::ptr_eq(link, other)) {
             *kept = None;
@@ -150,8 +161,8 @@ fn messages(template: &str, write: &dyn EventWriter, parcel: &Parcel<'_>) -> Vec
     let message = |event: &&trunkline_model::event::Event| {
         let (kind, id) = (event.body.kind(), write.id(instance, event.sequence));
         let once = match parcel.replay {
-            Some(replay) => format!("{id}-{replay:016x}"),
-            None => id.clone(),
+            Some(replay) => format!("{id}-{}-{replay:016x}", parcel.endpoint.id),
+            None => format!("{id}-{}", parcel.endpoint.id),
         };
         Message {
             to: filled(template, &account_text, &instance_text, kind),

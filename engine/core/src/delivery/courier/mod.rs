@@ -11,12 +11,17 @@ mod signature;
 mod tls;
 mod transport;
 
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 use trunkline_model::delivery::{Endpoint, Outcome, Target, TargetKind, Verdict};
 use trunkline_model::event::Event;
 use trunkline_model::{Failure, FieldError, InstanceId};
 
 use crate::engine::EngineError;
-use crate::limits::{BROKER_EVENTS_IN_FLIGHT, SNIPPET_BYTES_MAX};
+use crate::limits::{
+    BROKER_EVENTS_IN_FLIGHT, BROKER_LINKS_PER_SHARD_MAX, DELIVERIES_PER_SHARD_MAX, SNIPPET_BYTES_MAX,
+};
 use crate::media::{GuardedClient, check_url};
 use crate::shard::ShardContext;
 
@@ -24,6 +29,10 @@ use crate::shard::ShardContext;
 pub(crate) struct Couriers {
     http: GuardedClient,
     allow_private: bool,
+    /// Deliveries under way, of all endpoints together.
+    turns: Semaphore,
+    /// Connections to brokers, of all endpoints together.
+    links: Arc<Semaphore>,
 }
 
 impl Couriers {
@@ -32,7 +41,12 @@ impl Couriers {
     /// # Errors
     /// [`EngineError::Http`] when no HTTP client can be made.
     pub(crate) fn new(allow_private: bool) -> Result<Couriers, EngineError> {
-        Ok(Couriers { http: GuardedClient::new(allow_private, 0)?, allow_private })
+        Ok(Couriers {
+            http: GuardedClient::new(allow_private, 0)?,
+            allow_private,
+            turns: Semaphore::new(DELIVERIES_PER_SHARD_MAX),
+            links: Arc::new(Semaphore::new(BROKER_LINKS_PER_SHARD_MAX)),
+        })
     }
 }
 
@@ -62,14 +76,10 @@ impl Courier {
     pub(crate) fn new(context: &ShardContext, endpoint: &Endpoint) -> Courier {
         match &endpoint.target {
             Target::Http(_) => Courier::Http,
-            Target::Nats(target) => {
-                Courier::Nats(nats::NatsCourier::of(target, context.couriers.allow_private))
+            Target::Nats(target) => Courier::Nats(nats::NatsCourier::of(target, &context.couriers)),
+            Target::RabbitMq(target) => {
+                Courier::RabbitMq(rabbitmq::RabbitMqCourier::of(target, &context.couriers, &context.spawner))
             }
-            Target::RabbitMq(target) => Courier::RabbitMq(rabbitmq::RabbitMqCourier::of(
-                target,
-                context.couriers.allow_private,
-                &context.spawner,
-            )),
             Target::Pull => Courier::None,
         }
     }
@@ -88,6 +98,8 @@ impl Courier {
 
     /// Delivers a parcel within the endpoint's time limit.
     pub(crate) async fn deliver(&self, context: &ShardContext, parcel: &Parcel<'_>) -> (Verdict, Outcome) {
+        // Never closed.
+        let _turn = context.couriers.turns.acquire().await;
         match (self, &parcel.endpoint.target) {
             (Courier::Http, Target::Http(target)) => http::deliver(context, target, parcel).await,
             (Courier::Nats(nats), _) => nats.deliver(&*context.write_events, parcel).await,
@@ -101,12 +113,9 @@ impl Courier {
 pub(crate) async fn test(context: &ShardContext, endpoint: &Endpoint, body: Vec<u8>) -> Outcome {
     match &endpoint.target {
         Target::Http(target) => http::test(context, target, endpoint, body).await,
-        Target::Nats(target) => {
-            nats::NatsCourier::of(target, context.couriers.allow_private).test(endpoint, body).await
-        }
+        Target::Nats(target) => nats::NatsCourier::of(target, &context.couriers).test(endpoint, body).await,
         Target::RabbitMq(target) => {
-            let allow_private = context.couriers.allow_private;
-            let courier = rabbitmq::RabbitMqCourier::of(target, allow_private, &context.spawner);
+            let courier = rabbitmq::RabbitMqCourier::of(target, &context.couriers, &context.spawner);
             courier.test(endpoint, body).await
         }
         Target::Pull => failed("unreachable"),

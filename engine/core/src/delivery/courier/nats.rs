@@ -24,7 +24,7 @@ use trunkline_model::delivery::{NatsTarget, Outcome};
 
 use super::address::{Address, BadAddress, Scheme};
 use super::broker::{Broker, BrokerCourier, ENDPOINT_HEADER, EVENT_HEADER, Message, REPLAY_HEADER};
-use super::{failed, tls, told};
+use super::{Couriers, failed, tls, told};
 use crate::limits::{
     BROKER_PING, NATS_ACKS_IN_FLIGHT, NATS_COMMANDS_QUEUED, NATS_READ_BYTES, NATS_REPLIES_QUEUED,
 };
@@ -36,8 +36,8 @@ const SCHEMES: &[Scheme] =
 pub(crate) type NatsCourier = BrokerCourier<Nats>;
 
 impl NatsCourier {
-    pub(super) fn of(target: &NatsTarget, allow_private: bool) -> NatsCourier {
-        BrokerCourier::new(Nats::new(target, allow_private))
+    pub(super) fn of(target: &NatsTarget, couriers: &Couriers) -> NatsCourier {
+        BrokerCourier::new(Nats::new(target, couriers.allow_private), couriers)
     }
 }
 

@@ -23,7 +23,7 @@ use trunkline_model::delivery::{Outcome, RabbitMqTarget};
 use super::address::{Address, BadAddress, Scheme};
 use super::broker::{Broker, BrokerCourier, ENDPOINT_HEADER, EVENT_HEADER, Message, REPLAY_HEADER};
 use super::transport::{self, Pipe, Severable};
-use super::{failed, told};
+use super::{Couriers, failed, told};
 use crate::limits::{AMQP_CHANNELS_MAX, AMQP_FRAME_BYTES_MAX, BROKER_CLOSE_MAX, BROKER_PING};
 use crate::spawn::{Spawner, TaskKind};
 
@@ -40,8 +40,8 @@ const CLOSED_IN_ORDER: u16 = 200;
 pub(crate) type RabbitMqCourier = BrokerCourier<RabbitMq>;
 
 impl RabbitMqCourier {
-    pub(super) fn of(target: &RabbitMqTarget, allow_private: bool, spawner: &Spawner) -> RabbitMqCourier {
-        BrokerCourier::new(RabbitMq::new(target, allow_private, spawner))
+    pub(super) fn of(target: &RabbitMqTarget, couriers: &Couriers, spawner: &Spawner) -> RabbitMqCourier {
+        BrokerCourier::new(RabbitMq::new(target, couriers.allow_private, spawner), couriers)
     }
 }
 

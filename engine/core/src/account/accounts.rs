@@ -1,0 +1,350 @@
+//! The accounts of this node, and the one way to change them.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::{Mutex, OwnedRwLockReadGuard, RwLock as Residence, Semaphore, oneshot};
+use trunkline_model::account::{
+    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditAction, Author, KeyUse,
+};
+use trunkline_model::command::{AccountCommand, AccountReply, NewAccount};
+use trunkline_model::id::ROOT_ACCOUNT;
+use trunkline_model::limits::ACCOUNTS_MAX;
+use trunkline_model::record::table;
+use trunkline_model::slot::{PARTITIONS_DEFAULT, Slot};
+use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, LimitClass, WorkspaceId};
+use trunkline_store::{Batch, CommitClass, Ledger};
+
+use super::clerk::Clerk;
+use super::ring::{AppPrincipal, KeyRing, Principal};
+use super::rows::{self, FoundAccounts};
+use crate::clock;
+use crate::limits::{ACCOUNT_CREDITS, BUSY_RETRY_AFTER_MS};
+
+/// A shard as accounts see it.
+pub(crate) struct Home {
+    /// Its store.
+    pub(crate) ledger: Arc<dyn Ledger>,
+    /// Runs work on its thread; says whether the shard still takes any.
+    pub(crate) run: Box<dyn Fn(BoxFuture<'static, ()>) -> bool + Send + Sync>,
+}
+
+/// What others hold for an account: it cannot go while there is any.
+pub(crate) trait Belongings: Send + Sync {
+    /// Number of its instances, of one workspace or of all.
+    fn instances(&self, account: AccountId, workspace: Option<WorkspaceId>) -> usize;
+
+    /// Number of its webhooks and consumers.
+    fn endpoints(&self, account: AccountId) -> usize;
+
+    /// Whether an instance is the account's.
+    fn has_instance(&self, account: AccountId, instance: InstanceId) -> bool;
+}
+
+/// An account as it is in memory.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) id: AccountId,
+    record: RwLock<AccountRecord>,
+    /// Commands that may wait.
+    credits: Arc<Semaphore>,
+    /// One command at a time: what is written is what was read. Holds the number of the next entry in the log of changes.
+    pub(super) turn: Mutex<Option<u64>>,
+    /// Held shared while something is made in the account, and alone while it is removed.
+    pub(super) residence: Arc<Residence<IsGone>>,
+    pub(super) keys: AtomicUsize,
+    pub(super) apps: AtomicUsize,
+}
+
+/// Whether an account was removed.
+pub(super) type IsGone = bool;
+
+impl Account {
+    pub(super) fn new(record: AccountRecord) -> Arc<Account> {
+        Arc::new(Account {
+            id: record.id,
+            record: RwLock::new(record),
+            credits: Arc::new(Semaphore::new(ACCOUNT_CREDITS)),
+            turn: Mutex::default(),
+            residence: Arc::default(),
+            keys: AtomicUsize::new(0),
+            apps: AtomicUsize::new(0),
+        })
+    }
+
+    pub(super) fn record(&self) -> AccountRecord {
+        self.record.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn say(&self, record: AccountRecord) {
+        *self.record.write().unwrap_or_else(PoisonError::into_inner) = record;
+    }
+
+    /// Lets the keys of an active account in.
+    pub(super) fn admits(&self) -> Result<(), Failure> {
+        match self.record.read().unwrap_or_else(PoisonError::into_inner).state {
+            AccountState::Active => Ok(()),
+            AccountState::Suspended => {
+                let detail = "This account is suspended. Ask the operator of the node.";
+                Err(Failure::new(ErrorCode::AccountSuspended, detail))
+            }
+        }
+    }
+}
+
+/// See the module.
+pub(crate) struct Accounts {
+    known: RwLock<BTreeMap<AccountId, Arc<Account>>>,
+    pub(super) ring: KeyRing,
+    pub(super) belongings: Box<dyn Belongings>,
+    homes: OnceLock<Box<[Home]>>,
+}
+
+impl Accounts {
+    pub(crate) fn new(belongings: Box<dyn Belongings>) -> Arc<Accounts> {
+        let root = Account::new(AccountRecord::root());
+        Arc::new(Accounts {
+            known: RwLock::new(BTreeMap::from([(ROOT_ACCOUNT, root)])),
+            ring: KeyRing::default(),
+            belongings,
+            homes: OnceLock::new(),
+        })
+    }
+
+    /// Takes in what a shard has on disk.
+    pub(crate) fn found(&self, found: &FoundAccounts) {
+        for record in &found.accounts {
+            self.enter(Account::new(record.clone()));
+        }
+        for record in &found.keys {
+            self.with(record.account, |account| self.enter_key(account, record));
+        }
+        for record in &found.apps {
+            self.with(record.account, |account| self.enter_app(account, record));
+        }
+    }
+
+    fn with(&self, account: AccountId, enter: impl FnOnce(&Arc<Account>)) {
+        match self.get(account) {
+            Ok(account) => enter(&account),
+            Err(_) => tracing::error!(%account, "a key on disk belongs to no account"),
+        }
+    }
+
+    pub(super) fn enter_key(&self, account: &Arc<Account>, record: &ApiKeyRecord) {
+        self.ring.enter_key(account, record, None);
+        account.keys.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn enter_app(&self, account: &Arc<Account>, record: &AppRecord) {
+        self.ring.enter_app(account, record, None);
+        account.apps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// From now on commands are taken.
+    pub(crate) fn begin(&self, homes: Box<[Home]>) {
+        drop(self.homes.set(homes));
+    }
+
+    pub(super) fn enter(&self, account: Arc<Account>) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(account.id, account);
+    }
+
+    pub(super) fn leave(&self, account: AccountId) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&account);
+        self.ring.leave_account(account);
+    }
+
+    /// An account.
+    ///
+    /// # Errors
+    /// [`ErrorCode::AccountNotFound`].
+    pub(super) fn get(&self, account: AccountId) -> Result<Arc<Account>, Failure> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&account).map(Arc::clone).ok_or_else(|| no_account(account))
+    }
+
+    /// A page of accounts in the order of their ids, and whether more follow.
+    pub(crate) fn list(&self, after: Option<AccountId>, limit: usize) -> (Vec<AccountRecord>, bool) {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut rest = known.values().filter(|account| after.is_none_or(|after| account.id > after));
+        let page = rest.by_ref().take(limit).map(|account| account.record()).collect();
+        (page, rest.next().is_some())
+    }
+
+    /// Requests in a minute that an account's keys may make of a class, where the account says so itself.
+    pub(crate) fn rate_limit(&self, account: AccountId, class: LimitClass) -> Option<u32> {
+        let account = self.get(account).ok()?;
+        let record = account.record.read().unwrap_or_else(PoisonError::into_inner);
+        record.rate_limits.of(class)
+    }
+
+    /// Whether nobody can get in yet: a first start.
+    pub(crate) fn has_no_keys(&self) -> bool {
+        self.ring.is_empty()
+    }
+
+    /// Who presents this key. Its use is written down, once in a while.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unauthorized`], [`ErrorCode::AccountSuspended`], [`ErrorCode::AddressNotAllowed`].
+    pub(crate) fn admit(&self, presented: &str, from: Option<IpAddr>) -> Result<Principal, Failure> {
+        let admitted = self.ring.admit(presented, from)?;
+        if admitted.note_use {
+            self.note_use(&admitted.principal);
+        }
+        Ok(admitted.principal)
+    }
+
+    /// Which app presents this key.
+    ///
+    /// # Errors
+    /// As [`Accounts::admit`].
+    pub(crate) fn admit_app(&self, presented: &str, from: Option<IpAddr>) -> Result<AppPrincipal, Failure> {
+        self.ring.admit_app(presented, from)
+    }
+
+    fn note_use(&self, principal: &Principal) {
+        let Ok(home) = self.home(principal.account.slot()) else { return };
+        let mut batch = Batch::new();
+        let key = rows::key_of(principal.account, table::KEY_USE, principal.key.0);
+        if rows::put(&mut batch, key, &KeyUse { at_ms: clock::wall_ms() }).is_ok() {
+            // Lost in a crash, or refused by a busy store: the next use is written then.
+            home.ledger.commit(batch, CommitClass::Soon).detach();
+        }
+    }
+
+    fn home(&self, slot: Slot) -> Result<&Home, Failure> {
+        let homes = self.homes.get().map(Box::as_ref).unwrap_or_default();
+        let shards = u16::try_from(homes.len()).unwrap_or(u16::MAX).max(1);
+        homes.get(usize::from(slot.shard(PARTITIONS_DEFAULT, shards))).ok_or_else(stopping)
+    }
+
+    /// Asks an account. The command runs to its end whether or not the caller waits for that.
+    ///
+    /// # Errors
+    /// [`ErrorCode::AccountNotFound`], what the command is refused for, or overload.
+    pub(crate) async fn ask(
+        self: &Arc<Accounts>,
+        account: AccountId,
+        author: Author,
+        command: AccountCommand,
+    ) -> Result<AccountReply, Failure> {
+        let account = self.get(account)?;
+        let full = |_| Failure::busy("Too much is asked of this account at once.", BUSY_RETRY_AFTER_MS);
+        let credit = Arc::clone(&account.credits).try_acquire_owned().map_err(full)?;
+        let (accounts, slot) = (Arc::clone(self), account.id.slot());
+        self.on_shard(slot, async move {
+            let answer = accounts.answer(&account, author, command).await;
+            drop(credit);
+            answer
+        })
+        .await
+    }
+
+    /// Answers a command where it stands: for whoever is on the account's shard, or alone.
+    ///
+    /// # Errors
+    /// As [`Accounts::ask`].
+    pub(super) async fn answer(
+        &self,
+        account: &Arc<Account>,
+        author: Author,
+        command: AccountCommand,
+    ) -> Result<AccountReply, Failure> {
+        let ledger = Arc::clone(&self.home(account.id.slot())?.ledger);
+        let mut turn = account.turn.lock().await;
+        if *account.residence.read().await {
+            return Err(no_account(account.id));
+        }
+        Clerk { accounts: self, account, ledger, author, next_entry: &mut turn }.answer(command).await
+    }
+
+    /// Makes an account; it is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`ErrorCode::AccountFull`], or a failure of the store.
+    pub(crate) async fn create(
+        self: &Arc<Accounts>,
+        author: Author,
+        new: NewAccount,
+    ) -> Result<AccountRecord, Failure> {
+        let id = AccountId(clock::random_u64());
+        let accounts = Arc::clone(self);
+        self.on_shard(id.slot(), async move { accounts.create_here(id, author, new).await }).await
+    }
+
+    /// As [`Accounts::create`], where it stands.
+    ///
+    /// # Errors
+    /// As [`Accounts::create`].
+    pub(super) async fn create_here(
+        &self,
+        id: AccountId,
+        author: Author,
+        new: NewAccount,
+    ) -> Result<AccountRecord, Failure> {
+        if self.known.read().unwrap_or_else(PoisonError::into_inner).len() >= ACCOUNTS_MAX {
+            let detail = format!("A node has at most {ACCOUNTS_MAX} accounts; delete one.");
+            return Err(Failure::new(ErrorCode::AccountFull, detail));
+        }
+        if id.0 == 0 || self.get(id).is_ok() {
+            return Err(Failure::busy("The id of the account is taken. Try again.", 0));
+        }
+        let NewAccount { name, credits, rate_limits } = new;
+        let record = AccountRecord { credits, rate_limits, ..AccountRecord::new(id, name, clock::wall_ms()) };
+        let account = Account::new(record.clone());
+        let ledger = Arc::clone(&self.home(id.slot())?.ledger);
+        let mut turn = account.turn.lock().await;
+        let mut batch = Batch::new();
+        rows::put(&mut batch, rows::account_key(id), &record)?;
+        let mut clerk = Clerk { accounts: self, account: &account, ledger, author, next_entry: &mut turn };
+        clerk.commit(batch, AuditAction::AccountCreated, &id).await?;
+        drop(turn);
+        self.enter(account);
+        Ok(record)
+    }
+
+    /// Leave to make something in an account: it is not removed meanwhile.
+    ///
+    /// # Errors
+    /// [`ErrorCode::AccountNotFound`].
+    pub(crate) async fn stay(&self, account: AccountId) -> Result<OwnedRwLockReadGuard<IsGone>, Failure> {
+        let staying = Arc::clone(&self.get(account)?.residence).read_owned().await;
+        if *staying { Err(no_account(account)) } else { Ok(staying) }
+    }
+
+    /// Whether an account has a workspace.
+    ///
+    /// # Errors
+    /// [`ErrorCode::WorkspaceNotFound`], or a failure of the store.
+    pub(crate) fn check_workspace(&self, account: AccountId, workspace: WorkspaceId) -> Result<(), Failure> {
+        let ledger = &self.home(account.slot())?.ledger;
+        super::workspaces::find(&**ledger, &self.get(account)?.record(), workspace).map(drop)
+    }
+
+    async fn on_shard<T: Send + 'static>(
+        &self,
+        slot: Slot,
+        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (reply, answered) = oneshot::channel();
+        let work = async move { drop(reply.send(work.await)) };
+        if !(self.home(slot)?.run)(Box::pin(work)) {
+            return Err(stopping());
+        }
+        // Dropped unanswered only by a panic, which is logged, or by the end of the shard.
+        answered.await.unwrap_or_else(|_| Err(stopping()))
+    }
+}
+
+pub(super) fn no_account(account: AccountId) -> Failure {
+    Failure::new(ErrorCode::AccountNotFound, format!("There is no account {account}."))
+}
+
+fn stopping() -> Failure {
+    Failure::busy("The node is starting or stopping.", BUSY_RETRY_AFTER_MS)
+}

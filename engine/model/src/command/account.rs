@@ -1,0 +1,197 @@
+//! What is asked of an account: its settings, workspaces, keys, apps, and the log of changes.
+
+use crate::account::{
+    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditAction, AuditRecord, RateLimits,
+    WorkspaceRecord,
+};
+use crate::dialect::Dialect;
+use crate::id::{AppId, InstanceId, KeyId, WorkspaceId};
+
+/// What is asked of an account. Whatever changes something is in the audit log when it is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountCommand {
+    /// The account itself. Answered by [`AccountReply::Account`].
+    Get,
+    /// Changes it. Answered by [`AccountReply::Account`].
+    Update(Box<UpdateAccount>),
+    /// Removes it with everything that it has; refused while it has instances, webhooks or consumers. Answered by
+    /// [`AccountReply::Done`].
+    Delete,
+    /// Makes a workspace of this name. Answered by [`AccountReply::Workspace`].
+    CreateWorkspace(String),
+    /// Every workspace, the default one first. Answered by [`AccountReply::Workspaces`].
+    ListWorkspaces,
+    /// One of them. Answered by [`AccountReply::Workspace`].
+    GetWorkspace(WorkspaceId),
+    /// Gives one another name. Answered by [`AccountReply::Workspace`].
+    RenameWorkspace(WorkspaceId, String),
+    /// Removes one; refused for the default one and while instances belong to it. Answered by [`AccountReply::Done`].
+    DeleteWorkspace(WorkspaceId),
+    /// Makes a key. Answered by [`AccountReply::NewKey`].
+    CreateKey(Box<NewKey>),
+    /// A page of keys in the order of their ids. Answered by [`AccountReply::Keys`].
+    ListKeys {
+        /// Only those after this one.
+        after: Option<KeyId>,
+        /// Most of the page.
+        limit: usize,
+    },
+    /// One of them. Answered by [`AccountReply::Key`].
+    GetKey(KeyId),
+    /// Changes one. Answered by [`AccountReply::Key`].
+    UpdateKey(KeyId, Box<UpdateKey>),
+    /// Replaces one; the old secret opens for another so many milliseconds. Answered by [`AccountReply::NewKey`].
+    RotateKey(KeyId, u64),
+    /// Takes one back, at once. Answered by [`AccountReply::Done`].
+    RevokeKey(KeyId),
+    /// Makes an app. Answered by [`AccountReply::NewApp`].
+    CreateApp(Box<NewApp>),
+    /// A page of apps in the order of their ids. Answered by [`AccountReply::Apps`].
+    ListApps {
+        /// Only those after this one.
+        after: Option<AppId>,
+        /// Most of the page.
+        limit: usize,
+    },
+    /// One of them. Answered by [`AccountReply::App`].
+    GetApp(AppId),
+    /// Changes one. Answered by [`AccountReply::App`].
+    UpdateApp(AppId, Box<UpdateApp>),
+    /// Replaces the key of one; the old one serves for another so many milliseconds. Answered by [`AccountReply::NewApp`].
+    RotateApp(AppId, u64),
+    /// Removes one. Answered by [`AccountReply::Done`].
+    DeleteApp(AppId),
+    /// Remembers a change that was made elsewhere. Answered by [`AccountReply::Done`].
+    Note(AuditAction, String),
+    /// A page of the log, newest first. Answered by [`AccountReply::Audit`].
+    Audit {
+        /// Only entries before this one.
+        before: Option<u64>,
+        /// Most of the page.
+        limit: usize,
+    },
+}
+
+/// Answers to [`AccountCommand`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountReply {
+    /// Done.
+    Done,
+    /// The account.
+    Account(Box<AccountRecord>),
+    /// A workspace.
+    Workspace(WorkspaceRecord),
+    /// Workspaces.
+    Workspaces(Vec<WorkspaceRecord>),
+    /// A key.
+    Key(Box<KeyView>),
+    /// A key with its secret, which is told this once and kept nowhere.
+    NewKey(Box<KeyView>, Shown),
+    /// A page, and whether more follow.
+    Keys(Vec<KeyView>, bool),
+    /// An app.
+    App(Box<AppRecord>),
+    /// An app with its key, which is told this once and kept nowhere.
+    NewApp(Box<AppRecord>, Shown),
+    /// A page, and whether more follow.
+    Apps(Vec<AppRecord>, bool),
+    /// Entries, newest first, and whether more follow.
+    Audit(Vec<AuditRecord>, bool),
+}
+
+/// A secret on its way to whoever asked for it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Shown(pub String);
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shown(…)")
+    }
+}
+
+/// A key as its account sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyView {
+    /// The record.
+    pub record: ApiKeyRecord,
+    /// When it was last used, in milliseconds since the Unix epoch.
+    pub last_used_at_ms: Option<i64>,
+}
+
+/// An account that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAccount {
+    /// What people call it.
+    pub name: String,
+    /// Whether messages cost credits.
+    pub credits: bool,
+    /// Its own request rates.
+    pub rate_limits: RateLimits,
+}
+
+/// Changes to an account: `None` leaves a field as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UpdateAccount {
+    /// New name.
+    pub name: Option<String>,
+    /// New state.
+    pub state: Option<AccountState>,
+    /// Whether messages cost credits.
+    pub credits: Option<bool>,
+    /// Its own request rates, all of them.
+    pub rate_limits: Option<RateLimits>,
+}
+
+/// A key that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewKey {
+    /// What people call it.
+    pub label: String,
+    /// Which form of the API it speaks.
+    pub dialect: Dialect,
+    /// What it may do: scopes of a native key, the dialect's words of another.
+    pub scopes: Vec<String>,
+    /// The instances that exist for it; `None` for all of its account.
+    pub instances: Option<Vec<InstanceId>>,
+    /// Addresses that it is taken from, as CIDR; empty for any.
+    pub allowed_ips: Vec<String>,
+    /// When it ends, in milliseconds since the Unix epoch.
+    pub expires_at_ms: Option<i64>,
+}
+
+/// Changes to a key: `None` leaves a field as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UpdateKey {
+    /// New label.
+    pub label: Option<String>,
+    /// What it may do from now on.
+    pub scopes: Option<Vec<String>>,
+    /// The instances that exist for it from now on; `Some(None)` for all.
+    pub instances: Option<Option<Vec<InstanceId>>>,
+    /// Addresses that it is taken from; empty for any.
+    pub allowed_ips: Option<Vec<String>>,
+    /// When it ends; `Some(None)` for never.
+    pub expires_at_ms: Option<Option<i64>>,
+}
+
+/// An app that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewApp {
+    /// What people call it.
+    pub name: String,
+    /// The instances that it is bound to; `None` for all of its account.
+    pub instances: Option<Vec<InstanceId>>,
+    /// Addresses that it is taken from, as CIDR; empty for any.
+    pub allowed_ips: Vec<String>,
+}
+
+/// Changes to an app: `None` leaves a field as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UpdateApp {
+    /// New name.
+    pub name: Option<String>,
+    /// The instances that it is bound to; `Some(None)` for all.
+    pub instances: Option<Option<Vec<InstanceId>>>,
+    /// Addresses that it is taken from; empty for any.
+    pub allowed_ips: Option<Vec<String>>,
+}
