@@ -12,10 +12,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use trunkline_model::account::{AuditAction, Author, Who};
 use trunkline_model::command::{
-    Command, EndpointCommand, EndpointReply, InstanceView, MessageView, PairingView, PlanCommand, PlanReply,
-    Reply,
     AccountCommand, AccountReply, Command, EndpointCommand, EndpointReply, InstanceView, MessageView,
-    PairingView, Reply,
+    PairingView, PlanCommand, PlanReply, Reply,
 };
 use trunkline_model::limits::PULL_WAIT_MS_MAX;
 use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, MessageId};

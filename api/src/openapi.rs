@@ -287,8 +287,8 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         }
         ErrorCode::NameTaken => {
             let of_plans = of_plans && matches!(route.path.split('/').nth(2), Some("templates" | "contacts"));
-            of_plans || matches!(route.name, "instances.create" | "instances.update" | "instances.import")
-            matches!(route.name, "instances.create" | "instances.update" | "instances.import")
+            of_plans
+                || matches!(route.name, "instances.create" | "instances.update" | "instances.import")
                 || matches!(route.name, "workspaces.create" | "workspaces.update")
         }
         ErrorCode::IdempotencyConflict => sends,

@@ -167,6 +167,9 @@ const PATH: &[Parameter] = &[
         name: "schedule",
         description: "Id of a schedule, `sch_…`.",
         example: "sch_0000000000000034",
+        schema: text,
+    },
+    Parameter {
         name: "account",
         description: "Id of an account, `acc_…`.",
         example: "acc_0000000000000002",

@@ -15,10 +15,8 @@ use trunkline_api::{
 };
 use trunkline_model::account::{AccountRecord, AuditAction, Author};
 use trunkline_model::command::{
-    Command, CreateInstance, EndpointCommand, EndpointReply, Expiring, ImportRequest, InstanceView,
-    MessageView, PairingView, PlanCommand, PlanReply, Reply, SendRequest,
     AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
-    InstanceView, MessageView, NewAccount, Reply, SendRequest,
+    InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply, SendRequest,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;

@@ -15,10 +15,8 @@ use trunkline_api::{
 use trunkline_engine::{Engine, EventWriter};
 use trunkline_model::account::{AccountRecord, Author};
 use trunkline_model::command::{
-    Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest, InstanceView, MessageView,
-    PlanCommand, PlanReply, Reply,
     AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
-    InstanceView, MessageView, NewAccount, Reply,
+    InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;

@@ -84,7 +84,6 @@ owner_id!(
     /// An API key's public name; the key itself is stored as a hash only.
     KeyId, "key"
 );
-
 owner_id!(
     /// A text with variables, kept under a name.
     TemplateId, "tpl"
@@ -105,7 +104,7 @@ owner_id!(
     /// A message that is sent later, once or again and again.
     ScheduleId, "sch"
 );
-
+owner_id!(
     /// A part of an account that instances belong to.
     WorkspaceId, "wsp"
 );

@@ -67,7 +67,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Scope; 24] = [
+    pub const ALL: [Scope; 30] = [
         Scope::All,
         Scope::InstancesRead,
         Scope::InstancesWrite,

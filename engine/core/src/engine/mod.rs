@@ -8,7 +8,6 @@ mod error;
 mod handle;
 mod imports;
 mod instances;
-mod keys;
 mod plans;
 #[cfg(test)]
 mod restart_tests;

@@ -45,7 +45,6 @@ impl Engine {
         }
         let turns = Turns::new(pace(&config));
         let registry = Registry::new(Arc::clone(&sealer), Arc::clone(&directory));
-        stores.iter().try_for_each(|store| enter_endpoints(&registry, &store.found, &sealer))?;
         let planner = planner(&stores, &sealer, &directory)?;
         let held = Held { directory: Arc::clone(&directory), registry: Arc::clone(&registry) };
         let accounts = Accounts::new(Box::new(held));
