@@ -184,7 +184,7 @@ pub const VARIABLES_BYTES_MAX: usize = 16 << 10;
 /// Longest address of a file that a template names, in bytes.
 pub const TEMPLATE_URL_BYTES_MAX: usize = 2_048;
 /// Most contacts of an account's address book.
-pub const CONTACTS_PER_ACCOUNT_MAX: u64 = 1_000_000;
+pub const CONTACTS_PER_ACCOUNT_MAX: usize = 1_000_000;
 /// Longest e-mail address, in bytes (RFC 5321).
 pub const EMAIL_BYTES_MAX: usize = 254;
 /// Longest note about a contact, in bytes.
@@ -203,6 +203,8 @@ pub const CONTACT_SEARCH_BYTES_MAX: usize = 64;
 pub const OPT_OUT_WORDS_MAX: usize = 64;
 /// Longest of these words, in bytes.
 pub const OPT_OUT_WORD_BYTES_MAX: usize = 64;
+/// Longest note about somebody on the suppression list, in bytes.
+pub const SUPPRESSION_NOTE_BYTES_MAX: usize = 1_024;
 /// Most people that are put on the suppression list by one call.
 pub const SUPPRESSIONS_PER_CALL_MAX: usize = 1_000;
 /// Shortest and longest one-time password, in characters.
@@ -242,7 +244,7 @@ pub const MISFIRE_GRACE_SECONDS_DEFAULT: u32 = 3_600;
 /// Runs of a schedule that are kept.
 pub const SCHEDULE_RUNS_KEPT: usize = 100;
 /// Times that were missed which are counted one by one; of more the count is a lower bound.
-pub const MISSED_RUNS_COUNTED_MAX: u32 = 10_000;
+pub const MISSED_RUNS_COUNTED_MAX: u32 = 1_000;
 
 const _: () = assert!((MISFIRE_GRACE_SECONDS_MAX as u64) * 2_000 <= IDEMPOTENCY_TTL_MS);
 /// Most accounts of a node.

@@ -219,8 +219,8 @@ pub mod table {
     pub const BOOK_TAG: u8 = 149;
     /// Owner = account: contacts by what they are found by (suffix: folded word, 0, id).
     pub const BOOK_WORD: u8 = 150;
-    /// Owner = account: how many contacts there are.
-    pub const BOOK_SIZE: u8 = 151;
+    /// Owner = account: how many rows some of its tables have (suffix: table).
+    pub const PLAN_SIZE: u8 = 151;
     /// Owner = account: the suppression list (suffix: person).
     pub const SUPPRESSION: u8 = 152;
     /// Owner = account: people of the list by their other name (suffix: LID).

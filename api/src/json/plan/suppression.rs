@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::Failure;
 use trunkline_model::command::SuppressionCommand;
-use trunkline_model::limits::{OPT_OUT_WORD_BYTES_MAX, OPT_OUT_WORDS_MAX, SUPPRESSIONS_PER_CALL_MAX};
+use trunkline_model::limits::{
+    OPT_OUT_WORD_BYTES_MAX, OPT_OUT_WORDS_MAX, SUPPRESSION_NOTE_BYTES_MAX, SUPPRESSIONS_PER_CALL_MAX,
+};
 use trunkline_model::message::Lane;
 use trunkline_model::plan::{SuppressionRecord, SuppressionSettings};
 
@@ -36,7 +38,7 @@ impl SuppressBody {
         }
         problems.few("people", &texts, SUPPRESSIONS_PER_CALL_MAX);
         if let Some(note) = &self.note {
-            problems.bound("note", note, trunkline_model::limits::CONTACT_NOTE_BYTES_MAX);
+            problems.bound("note", note, SUPPRESSION_NOTE_BYTES_MAX);
         }
         let person =
             |(index, text): (usize, &String)| read_person(&mut problems, &format!("people.{index}"), text);

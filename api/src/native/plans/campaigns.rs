@@ -6,7 +6,7 @@ use trunkline_model::command::{CampaignCommand, Place, PlanCommand, PlanReply};
 use trunkline_model::plan::{CampaignState, RecipientState};
 use trunkline_model::{CampaignId, ErrorCode, Failure};
 
-use super::{after_id, cursor, id, stage};
+use super::{id, stage};
 use crate::body::{Memory, RequestBody};
 use crate::call::{Call, unexpected};
 use crate::gateway::Gateway;
@@ -39,7 +39,7 @@ pub(super) fn campaign<G: Gateway>(call: &Call<'_, G>) -> Result<CampaignId, Fai
 
 pub(super) async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let (body, _memory): (CampaignBody, Memory) = body.held_json(call.headers, BATCH_JSON_BYTES_MAX).await?;
-    let new = body.read(&|name| call.front.gateway.resolve(call.account(), name))?;
+    let new = body.read(&|name| call.resolve(name))?;
     let PlanReply::Campaign(record, reach) = ask(call, CampaignCommand::Create(new)).await? else {
         return Err(unexpected());
     };
@@ -49,14 +49,14 @@ pub(super) async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) ->
 }
 
 pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
-    let after = after_id(call, PlaceIn::Campaigns)?.map(CampaignId);
+    let after = PlaceIn::Campaigns.of(&call.query)?;
     let (state, limit) = (stage(call, CampaignState::parse)?, call.query.limit()?);
-    let PlanReply::Campaigns(records, more) =
+    let PlanReply::Campaigns(records, next) =
         ask(call, CampaignCommand::List { after, state, limit }).await?
     else {
         return Err(unexpected());
     };
-    let next_cursor = cursor(PlaceIn::Campaigns, records.last().filter(|_| more).map(|last| last.id.0));
+    let next_cursor = next.map(|place| PlaceIn::Campaigns.encode(&place));
     let data = records.iter().map(|record| CampaignJson::of(record, None)).collect();
     Ok(reply::json(StatusCode::OK, &Page { data, next_cursor }))
 }

@@ -1,6 +1,8 @@
 //! Lists that are uploaded: read piece by piece, checked row by row, written some rows at a time. What was written stays when a
 //! later row is wrong.
 
+use std::collections::BTreeMap;
+
 use futures_util::{StreamExt, pin_mut};
 use hyper::StatusCode;
 use hyper::header::CONTENT_TYPE;
@@ -23,7 +25,7 @@ use crate::reply::{self, Answer};
 
 /// What rows are read as, and where they go.
 trait Rows {
-    type Item;
+    type Item: Clone;
 
     /// A row, checked.
     fn read(row: Variables) -> Result<Self::Item, Failure>;
@@ -113,6 +115,10 @@ async fn import<G: Gateway, R: Rows>(
     let mut good: Vec<(u64, R::Item)> = Vec::new();
     loop {
         let piece = pieces.next().await.transpose()?;
+        if piece.as_ref().is_some_and(bytes::Bytes::is_empty) {
+            // It would be taken for the end.
+            continue;
+        }
         for row in reader.read(piece.as_deref().unwrap_or_default()) {
             report.rows += 1;
             match row
@@ -141,62 +147,74 @@ fn first_problem(failure: Failure) -> (Option<String>, String) {
     }
 }
 
+/// Writes rows; those that are refused by themselves are reported, and the others written without them.
 async fn write<G: Gateway, R: Rows>(
     call: &Call<'_, G>,
     rows: &R,
-    items: Vec<(u64, R::Item)>,
+    mut items: Vec<(u64, R::Item)>,
     report: &mut ReportJson,
 ) -> Result<(), Failure> {
-    if items.is_empty() {
-        return Ok(());
+    while !items.is_empty() {
+        let given = items.iter().map(|(_, item)| item.clone()).collect();
+        match call.plans(rows.command(given)).await {
+            Err(failure) if failure.code == ErrorCode::Validation => {
+                let wrong = problems_by_index(failure, items.len())?;
+                let mut right = Vec::with_capacity(items.len());
+                for (index, (number, item)) in items.into_iter().enumerate() {
+                    match wrong.get(&index) {
+                        Some((field, message)) => report.refuse(number, field.clone(), message.clone()),
+                        None => right.push((number, item)),
+                    }
+                }
+                items = right;
+            }
+            other => return written(other?, &items, report),
+        }
     }
-    let (numbers, items): (Vec<u64>, Vec<R::Item>) = items.into_iter().unzip();
-    match call.plans(rows.command(items)).await {
-        Ok(PlanReply::Imported(results)) => {
-            for (number, result) in numbers.into_iter().zip(results) {
+    Ok(())
+}
+
+fn written<I>(reply: PlanReply, items: &[(u64, I)], report: &mut ReportJson) -> Result<(), Failure> {
+    match reply {
+        PlanReply::Imported(results) => {
+            for ((number, _), result) in items.iter().zip(results) {
                 match result {
                     Ok(Imported::Created) => report.created += 1,
                     Ok(Imported::Updated) => report.updated += 1,
                     Err(failure) => {
                         let (field, message) = first_problem(failure);
-                        report.refuse(number, field, message);
+                        report.refuse(*number, field, message);
                     }
                 }
             }
             Ok(())
         }
-        Ok(PlanReply::Added(added, _)) => {
+        PlanReply::Added(added, _) => {
             let new = added.iter().filter(|new| **new).count() as u64;
             report.created += new;
             report.updated += added.len() as u64 - new;
             Ok(())
         }
-        Ok(_) => Err(unexpected()),
-        // Of people who lack a value each is told; none of those who were to be written with them is.
-        Err(failure) if failure.code == ErrorCode::Validation => {
-            let wrong: std::collections::BTreeMap<usize, _> = failure
-                .fields
-                .into_iter()
-                .rev()
-                .filter_map(|problem| Some((index_of(&problem.field)?, problem)))
-                .collect();
-            for (index, number) in numbers.into_iter().enumerate() {
-                match wrong.get(&index) {
-                    Some(problem) => {
-                        let field = problem.field.splitn(3, '.').nth(2).map(str::to_owned);
-                        report.refuse(number, field, problem.message.clone());
-                    }
-                    None => report.refuse(
-                        number,
-                        None,
-                        "came with a row that lacks a value; correct that one and send both again".to_owned(),
-                    ),
-                }
-            }
-            Ok(())
-        }
-        Err(failure) => Err(failure),
+        _ => Err(unexpected()),
     }
+}
+
+/// The first problem of each row, by its place among those that were given.
+///
+/// # Errors
+/// The failure itself when it names no row: asked again it would be the same.
+fn problems_by_index(
+    failure: Failure,
+    rows: usize,
+) -> Result<BTreeMap<usize, (Option<String>, String)>, Failure> {
+    let mut wrong = BTreeMap::new();
+    for problem in &failure.fields {
+        if let Some(index) = index_of(&problem.field).filter(|index| *index < rows) {
+            let field = problem.field.splitn(3, '.').nth(2).map(str::to_owned);
+            wrong.entry(index).or_insert_with(|| (field, problem.message.clone()));
+        }
+    }
+    if wrong.is_empty() { Err(failure) } else { Ok(wrong) }
 }
 
 /// The place of somebody in `recipients.7.variables.name`.

@@ -4,12 +4,13 @@ use hyper::StatusCode;
 use hyper::header::LOCATION;
 use trunkline_model::command::{
     Command, OtpCommand, PlanCommand, PlanReply, ScheduleCommand, SendRequest, TemplateCommand,
+    TypedCode,
 };
 use trunkline_model::message::{SendMessage, SendOptions};
 use trunkline_model::plan::ScheduleState;
-use trunkline_model::{ErrorCode, Failure, ScheduleId};
+use trunkline_model::{ErrorCode, Failure};
 
-use super::{after_id, cursor, id, stage};
+use super::{id, stage};
 use crate::body::{Memory, RequestBody};
 use crate::call::{Call, message_in, unexpected};
 use crate::gateway::Gateway;
@@ -110,7 +111,7 @@ pub(super) async fn send_template<G: Gateway>(
     let idempotency_key = idempotency_key(call.headers)?;
     let (body, _memory): (SendTemplateBody, Memory) =
         body.held_json(call.headers, BATCH_JSON_BYTES_MAX).await?;
-    let (to, variables) = body.read(&|name| call.front.gateway.resolve(call.account(), name))?;
+    let (to, variables) = body.read(&|name| call.resolve(name))?;
     let render = TemplateCommand::Render { template: name(call), variables, to_send: true };
     let PlanReply::Rendered(content) = template(call, render).await? else { return Err(unexpected()) };
     let message = SendMessage {
@@ -138,7 +139,7 @@ async fn ask_otp<G: Gateway>(call: &Call<'_, G>, command: OtpCommand) -> Result<
 
 pub(super) async fn create_otp<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let body: OtpBody = body.json(call.headers).await?;
-    let new = body.read(&|name| call.front.gateway.resolve(call.account(), name))?;
+    let new = body.read(&|name| call.resolve(name))?;
     let made = ask_otp(call, OtpCommand::Create(new)).await?;
     let location = match &made {
         PlanReply::Otp(record) => format!("/v1/otps/{}", record.id),
@@ -152,7 +153,7 @@ pub(super) async fn create_otp<G: Gateway>(call: &Call<'_, G>, body: RequestBody
 pub(super) async fn verify_otp<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let id = id(call, "otp", ErrorCode::OtpNotFound)?;
     let body: VerifyBody = body.json(call.headers).await?;
-    shown(ask_otp(call, OtpCommand::Verify(id, body.read()?)).await?, StatusCode::OK)
+    shown(ask_otp(call, OtpCommand::Verify(id, TypedCode(body.read()?))).await?, StatusCode::OK)
 }
 
 pub(super) async fn otp<G: Gateway>(
@@ -184,7 +185,7 @@ pub(super) async fn create_schedule<G: Gateway>(
     body: RequestBody,
 ) -> Result<Answer, Failure> {
     let (body, _memory): (ScheduleBody, Memory) = body.held_json(call.headers, BATCH_JSON_BYTES_MAX).await?;
-    let new = body.read(&|name| call.front.gateway.resolve(call.account(), name))?;
+    let new = body.read(&|name| call.resolve(name))?;
     let made = ask_schedule(call, ScheduleCommand::Create(Box::new(new))).await?;
     let location = match &made {
         PlanReply::Schedule(record) => format!("/v1/schedules/{}", record.id),
@@ -196,14 +197,14 @@ pub(super) async fn create_schedule<G: Gateway>(
 }
 
 pub(super) async fn list_schedules<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
-    let after = after_id(call, PlaceIn::Schedules)?.map(ScheduleId);
+    let after = PlaceIn::Schedules.of(&call.query)?;
     let (state, limit) = (stage(call, ScheduleState::parse)?, call.query.limit()?);
-    let PlanReply::Schedules(records, more) =
+    let PlanReply::Schedules(records, next) =
         ask_schedule(call, ScheduleCommand::List { after, state, limit }).await?
     else {
         return Err(unexpected());
     };
-    let next_cursor = cursor(PlaceIn::Schedules, records.last().filter(|_| more).map(|last| last.id.0));
+    let next_cursor = next.map(|place| PlaceIn::Schedules.encode(&place));
     Ok(reply::json(
         StatusCode::OK,
         &Page { data: records.iter().map(ScheduleJson::of).collect(), next_cursor },

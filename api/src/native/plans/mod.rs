@@ -7,13 +7,11 @@ mod people;
 
 use std::str::FromStr;
 
-use trunkline_model::command::Place;
 use trunkline_model::{ErrorCode, Failure};
 
 use crate::body::RequestBody;
 use crate::call::Call;
 use crate::gateway::Gateway;
-use crate::json::place::PlaceIn;
 use crate::reply::Answer;
 use crate::route::PlanOperation;
 
@@ -78,20 +76,4 @@ fn stage<G: Gateway, T>(
     read: impl FnOnce(&str) -> Option<T>,
 ) -> Result<Option<T>, Failure> {
     call.query.read("stage", "is no state of these", read)
-}
-
-/// `?cursor=` of a list whose places are ids.
-fn after_id<G: Gateway>(call: &Call<'_, G>, list: PlaceIn) -> Result<Option<u64>, Failure> {
-    let place = list.of(&call.query)?;
-    let number = |place: Place| place.0.try_into().ok().map(u64::from_be_bytes);
-    place
-        .map(|place| {
-            number(place).ok_or_else(|| crate::query::malformed("cursor", "is not a cursor of this list"))
-        })
-        .transpose()
-}
-
-/// The cursor after this id.
-fn cursor(list: PlaceIn, last: Option<u64>) -> Option<String> {
-    last.map(|last| list.encode(&Place(last.to_be_bytes().to_vec())))
 }

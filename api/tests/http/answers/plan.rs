@@ -164,14 +164,14 @@ pub fn plan(command: PlanCommand) -> PlanReply {
         },
         PlanCommand::Campaign(command) => match *command {
             CampaignCommand::Delete(_) => PlanReply::Done,
-            CampaignCommand::List { .. } => PlanReply::Campaigns(vec![campaign()], false),
+            CampaignCommand::List { .. } => PlanReply::Campaigns(vec![campaign()], None),
             CampaignCommand::Add(_, people) => PlanReply::Added(vec![true; people.len()], 5),
             CampaignCommand::AddTagged(..) => PlanReply::Added(Vec::new(), 5),
             CampaignCommand::Recipients { .. } => PlanReply::Recipients(vec![recipient()], Some(1)),
             _ => PlanReply::Campaign(Box::new(campaign()), Some(Reach { delivered: 2, read: 1 })),
         },
         PlanCommand::Schedule(command) => match *command {
-            ScheduleCommand::List { .. } => PlanReply::Schedules(vec![schedule()], false),
+            ScheduleCommand::List { .. } => PlanReply::Schedules(vec![schedule()], None),
             ScheduleCommand::Runs(..) => PlanReply::Runs(vec![RunRecord {
                 due_ms: NOW_MS,
                 ran_at_ms: NOW_MS,

@@ -133,14 +133,15 @@ impl Engine {
         self.ask(instance, ask, CALL_TIMEOUT).await
     }
 
-    /// A message as its bytes, unless its recipient is not to be written to in its lane.
+    /// A message as its bytes. That its recipient is not to be written to in its lane is said once it is known that the message was
+    /// not accepted before: a repeated request has its answer.
     fn archive(
         &self,
         instance: InstanceId,
         request: SendRequest,
     ) -> Result<instance::AcceptedArchive, Failure> {
-        self.0.planner.check_recipient(instance, &request.message.to, request.message.lane)?;
-        instance::archive(request)
+        let wanted = self.0.planner.check_recipient(instance, &request.message.to, request.message.lane);
+        Ok(instance::archive(request)?.unwanted(wanted.err()))
     }
 
     /// A dormant instance as it is on disk: to be looked at, and listed, is no reason to wake it.

@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use trunkline_model::{AccountId, CampaignId, ErrorCode, Failure, ScheduleId};
 
-use super::Planner;
+use super::{Planner, is_passing};
 use crate::clock;
 use crate::limits::{AGENDA_SLEEP_MAX, ERRAND_AGAIN_MS};
-use crate::spawn::{Spawner, TaskKind};
+use crate::spawn::Spawner;
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,8 +69,10 @@ impl Planner {
                 Ok((due_ms, account, errand)) => {
                     let planner = Arc::clone(&self);
                     let name = if matches!(errand, Errand::Run(_)) { "campaign" } else { "errand" };
-                    spawner.spawn(TaskKind::Disposable, name, async move {
-                        planner.do_errand(due_ms, account, errand).await;
+                    // Nobody else remembers it: after a panic it is begun again.
+                    spawner.spawn_supervised(name, move || {
+                        let planner = Arc::clone(&planner);
+                        async move { planner.do_errand(due_ms, account, errand).await }
                     });
                 }
                 Err(wait) => {
@@ -90,6 +92,10 @@ impl Planner {
         let again = match done {
             Ok(()) => return,
             Err(failure) if is_gone(&failure) => return,
+            Err(failure) if !is_passing(&failure) => {
+                tracing::error!(failure = %failure.code.as_str(), "something that was due cannot be done");
+                return;
+            }
             Err(failure) => failure,
         };
         tracing::warn!(failure = %again.code.as_str(), "something that was due is put off");

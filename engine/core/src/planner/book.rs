@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use trunkline_model::command::{BookCommand, Imported, Place, PlanReply, UpdateContact};
 use trunkline_model::limits::CONTACTS_PER_ACCOUNT_MAX;
 use trunkline_model::plan::{ContactRecord, NewContact, fold};
-use trunkline_model::record::{Counter, table};
+use trunkline_model::record::table;
 use trunkline_model::{AccountId, ContactId, ErrorCode, Failure};
 use trunkline_store::{Batch, Key};
 
@@ -57,8 +57,7 @@ impl Planner {
                 self.unindex(account, &record, &BTreeSet::new(), &mut batch);
                 batch.delete(key(account, table::BOOK_PHONE, record.about.phone.as_bytes()));
                 batch.delete(key(account, table::BOOK, &id.0.to_be_bytes()));
-                let size = self.book_size(account)?.saturating_sub(1);
-                put(&mut batch, key(account, table::BOOK_SIZE, b""), &Counter { next: size })?;
+                self.shrink(account, table::BOOK, 1, &mut batch)?;
                 self.commit(account, batch).await?;
                 Ok(PlanReply::Done)
             }
@@ -74,24 +73,15 @@ impl Planner {
         id.map(|id| self.contact(account, ContactId(id))).transpose()
     }
 
-    fn book_size(&self, account: AccountId) -> Result<u64, Failure> {
-        let size: Option<Counter> = self.get(account, table::BOOK_SIZE, b"")?;
-        Ok(size.map_or(0, |size| size.next))
-    }
-
     async fn create_contact(&self, account: AccountId, new: NewContact) -> Result<PlanReply, Failure> {
         let _changing = self.lock(account).await;
         if self.contact_by_phone(account, &new.phone)?.is_some() {
             return Err(taken());
         }
-        let size = self.book_size(account)?;
-        if size >= CONTACTS_PER_ACCOUNT_MAX {
-            return Err(full("contacts", CONTACTS_PER_ACCOUNT_MAX as usize));
-        }
         let record = fresh(new);
         let mut batch = Batch::new();
+        self.grow(account, table::BOOK, ("contacts", CONTACTS_PER_ACCOUNT_MAX), &mut batch)?;
         self.write_contact(account, None, &record, &mut batch)?;
-        put(&mut batch, key(account, table::BOOK_SIZE, b""), &Counter { next: size + 1 })?;
         self.commit(account, batch).await?;
         Ok(PlanReply::Contact(Box::new(record)))
     }
@@ -132,7 +122,7 @@ impl Planner {
     /// the second time.
     async fn import(&self, account: AccountId, people: Vec<NewContact>) -> Result<PlanReply, Failure> {
         let _changing = self.lock(account).await;
-        let mut size = self.book_size(account)?;
+        let mut size = self.size(account, table::BOOK)?;
         let mut results = Vec::with_capacity(people.len());
         let (mut batch, mut within) = (Batch::new(), HashSet::new());
         for new in people {
@@ -154,7 +144,7 @@ impl Planner {
         if batch.is_empty() {
             return Ok(());
         }
-        put(&mut batch, key(account, table::BOOK_SIZE, b""), &Counter { next: size })?;
+        Planner::put_size(account, table::BOOK, size, &mut batch)?;
         self.commit(account, batch).await
     }
 
@@ -180,8 +170,8 @@ impl Planner {
             self.write_contact(account, Some(&before), &record, batch)?;
             return Ok(Imported::Updated);
         }
-        if *size >= CONTACTS_PER_ACCOUNT_MAX {
-            return Err(full("contacts", CONTACTS_PER_ACCOUNT_MAX as usize));
+        if *size >= CONTACTS_PER_ACCOUNT_MAX as u64 {
+            return Err(full("contacts", CONTACTS_PER_ACCOUNT_MAX));
         }
         self.write_contact(account, None, &fresh(new), batch)?;
         *size += 1;

@@ -13,7 +13,7 @@ use trunkline_store::Batch;
 
 use super::Planner;
 use super::agenda::Errand;
-use super::rows::{full, key, put, range, read};
+use super::rows::{key, put, range, read};
 use crate::clock;
 use crate::engine::EngineError;
 
@@ -26,22 +26,15 @@ impl Planner {
         match command {
             CampaignCommand::Create(new) => self.create_campaign(account, new).await,
             CampaignCommand::List { after, state, limit } => {
-                let after = after.map(|id| key(account, table::CAMPAIGN, &id.0.to_be_bytes()));
-                let whole = range(account, table::CAMPAIGN, b"");
-                let (records, next) = self.page(account, (whole, after), limit, |_, bytes| {
-                    let record: CampaignRecord = read(bytes)?;
-                    Ok(state.is_none_or(|state| state == record.state).then_some(record))
-                })?;
-                Ok(PlanReply::Campaigns(records, next.is_some()))
+                let (records, next) =
+                    self.list(account, (table::CAMPAIGN, after), limit, |record: &CampaignRecord| {
+                        state.is_none_or(|state| state == record.state)
+                    })?;
+                Ok(PlanReply::Campaigns(records, next))
             }
             CampaignCommand::Get(id) => {
                 let record = self.read_campaign(account, id)?;
-                // Reads as many rows as there are people: not on the shard's thread.
-                let planner = Arc::clone(self);
-                let counting = tokio::task::spawn_blocking(move || planner.reach(account, id));
-                let failed =
-                    |_| Failure::new(ErrorCode::Internal, "The campaign's messages cannot be counted.");
-                let reach = counting.await.map_err(failed)??;
+                let reach = self.reach(account, &record).await?;
                 Ok(PlanReply::Campaign(Box::new(record), Some(reach)))
             }
             CampaignCommand::Delete(id) => self.delete_campaign(account, id).await,
@@ -85,9 +78,8 @@ impl Planner {
         }
         let id = {
             let _changing = self.lock(account).await;
-            if self.count(account, table::CAMPAIGN, CAMPAIGNS_PER_ACCOUNT_MAX)? >= CAMPAIGNS_PER_ACCOUNT_MAX {
-                return Err(full("campaigns", CAMPAIGNS_PER_ACCOUNT_MAX));
-            }
+            let mut batch = Batch::new();
+            self.grow(account, table::CAMPAIGN, ("campaigns", CAMPAIGNS_PER_ACCOUNT_MAX), &mut batch)?;
             let (template, of_template) = template.map(|found| (found.id, found.content)).unzip();
             let content = new.content.or(of_template);
             let content =
@@ -107,7 +99,6 @@ impl Planner {
                 started_at_ms: None,
                 ended_at_ms: None,
             };
-            let mut batch = Batch::new();
             Planner::note_account(account, &mut batch);
             Planner::put_campaign(account, &record, &mut batch)?;
             self.commit(account, batch).await?;
@@ -130,11 +121,13 @@ impl Planner {
     ) -> Result<PlanReply, Failure> {
         let _changing = self.lock(account).await;
         let mut record = self.read_campaign(account, id)?;
-        if step == CampaignStep::Start && record.counts.total() == 0 {
-            return Err(Failure::new(
-                ErrorCode::PlanState,
-                "The campaign has no recipients; add some first.",
-            ));
+        let is_empty = record.counts.total() == 0;
+        if step == CampaignStep::Start && is_empty {
+            let detail = "The campaign has no recipients; add some first.";
+            return Err(Failure::new(ErrorCode::PlanState, detail));
+        }
+        if step == CampaignStep::Finish && !is_empty {
+            return Err(Failure::new(ErrorCode::PlanState, "The campaign has recipients by now."));
         }
         self.take_step(&mut record, step)?;
         let mut batch = Batch::new();
@@ -180,8 +173,9 @@ impl Planner {
         if record.state != CampaignState::Scheduled || record.scheduled_at_ms != Some(due_ms) {
             return Ok(());
         }
-        match self.step_campaign(account, id, CampaignStep::Start).await {
-            // It was changed in between, or nobody is in it: there is nothing to start.
+        let step = if record.counts.total() == 0 { CampaignStep::Finish } else { CampaignStep::Start };
+        match self.step_campaign(account, id, step).await {
+            // It was changed in between: there is nothing to start.
             Err(failure) if failure.code == ErrorCode::PlanState => Ok(()),
             other => other.map(drop),
         }

@@ -1,5 +1,6 @@
 //! Where letters of front ends arrive on a shard.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -7,7 +8,7 @@ use trunkline_model::command::{PlanCommand, PlanReply};
 use trunkline_model::{AccountId, ErrorCode, Failure};
 
 use super::Planner;
-use crate::limits::{BUSY_RETRY_AFTER_MS, CALL_TIMEOUT};
+use crate::limits::{BUSY_RETRY_AFTER_MS, CALL_TIMEOUT, PLAN_CREDITS_PER_ACCOUNT};
 use crate::spawn::{Spawner, TaskKind};
 
 struct Letter {
@@ -15,12 +16,35 @@ struct Letter {
     command: PlanCommand,
     reply: oneshot::Sender<Result<PlanReply, Failure>>,
     /// Held until it is answered.
-    credit: OwnedSemaphorePermit,
+    credit: Credit,
+}
+
+/// Leave to ask: of the shard, and of the account, so that nobody takes the room of all.
+struct Credit {
+    _shard: OwnedSemaphorePermit,
+    account: AccountId,
+    counts: Arc<Counts>,
+}
+
+/// Letters under way, by account.
+type Counts = Mutex<HashMap<AccountId, usize>>;
+
+impl Drop for Credit {
+    fn drop(&mut self) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.account) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.account);
+            }
+        }
+    }
 }
 
 /// See the module. As many letters as there are credits.
 pub(super) struct Desk {
     credits: Arc<Semaphore>,
+    counts: Arc<Counts>,
     put: mpsc::Sender<Letter>,
     taken: Mutex<Option<mpsc::Receiver<Letter>>>,
 }
@@ -28,7 +52,19 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new(credits: usize) -> Desk {
         let (put, taken) = mpsc::channel(credits);
-        Desk { credits: Arc::new(Semaphore::new(credits)), put, taken: Mutex::new(Some(taken)) }
+        let credits = Arc::new(Semaphore::new(credits));
+        Desk { credits, counts: Arc::default(), put, taken: Mutex::new(Some(taken)) }
+    }
+
+    fn credit(&self, account: AccountId) -> Option<Credit> {
+        let shard = Arc::clone(&self.credits).try_acquire_owned().ok()?;
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(account).or_default();
+        if *count >= PLAN_CREDITS_PER_ACCOUNT {
+            return None;
+        }
+        *count += 1;
+        Some(Credit { _shard: shard, account, counts: Arc::clone(&self.counts) })
     }
 }
 
@@ -41,7 +77,7 @@ impl Planner {
     pub(crate) async fn ask(&self, account: AccountId, command: PlanCommand) -> Result<PlanReply, Failure> {
         let desk = &self.desks[self.shard_of(account.slot())];
         let full = || Failure::busy("Too many requests wait for plans already.", BUSY_RETRY_AFTER_MS);
-        let credit = Arc::clone(&desk.credits).try_acquire_owned().map_err(|_| full())?;
+        let credit = desk.credit(account).ok_or_else(full)?;
         let (reply, answered) = oneshot::channel();
         desk.put.try_send(Letter { account, command, reply, credit }).map_err(|_| full())?;
         match tokio::time::timeout(CALL_TIMEOUT, answered).await {

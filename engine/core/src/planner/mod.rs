@@ -15,8 +15,10 @@ mod book;
 mod campaigns;
 mod desk;
 mod habits;
+mod handing;
 mod otps;
 mod people;
+mod reach;
 mod rows;
 mod runner;
 mod schedules;
@@ -41,6 +43,11 @@ use crate::place::instance_key;
 use crate::shard::store_failure;
 
 pub(crate) use habits::Habits;
+
+/// Whether a refusal may be over in a moment: the same instance is then asked again under the same key.
+fn is_passing(failure: &Failure) -> bool {
+    failure.code.is_retryable() || failure.retry_after_ms.is_some()
+}
 
 /// The way to the outboxes of instances, whichever shards they are on.
 #[async_trait]
@@ -67,6 +74,7 @@ pub(crate) struct Planner {
     pub(super) habits: Habits,
     /// Campaigns that a runner sees to, and how to wake it.
     runners: std::sync::Mutex<HashMap<CampaignId, Arc<tokio::sync::Notify>>>,
+    reaches: reach::Reaches,
 }
 
 impl Planner {
@@ -87,6 +95,7 @@ impl Planner {
             outboxes: OnceLock::new(),
             habits: Habits::default(),
             runners: std::sync::Mutex::default(),
+            reaches: reach::Reaches::default(),
         })
     }
 

@@ -27,7 +27,7 @@ impl Planner {
         match command {
             OtpCommand::Create(new) => self.create_otp(account, new).await,
             OtpCommand::Get(id) => Ok(shown(self.read_otp(account, id)?)),
-            OtpCommand::Verify(id, code) => self.verify_otp(account, id, &code).await,
+            OtpCommand::Verify(id, code) => self.verify_otp(account, id, &code.0).await,
             OtpCommand::Resend(id) => self.resend_otp(account, id).await,
             OtpCommand::Cancel(id) => {
                 let _changing = self.lock(account).await;

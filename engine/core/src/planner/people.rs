@@ -1,9 +1,9 @@
 //! The people of campaigns. Each has a number, in the order of their coming, and is in a campaign once.
 
-use trunkline_model::command::{NewRecipient, PlanReply, Reach, RecipientView};
+use bytes::Bytes;
+use trunkline_model::command::{NewRecipient, PlanReply, RecipientView};
 use trunkline_model::limits::CAMPAIGN_RECIPIENTS_MAX;
-use trunkline_model::message::MessageStatus;
-use trunkline_model::plan::{CampaignRecord, RecipientRecord, RecipientState, TemplateText};
+use trunkline_model::plan::{CampaignRecord, CampaignStep, RecipientRecord, RecipientState};
 use trunkline_model::record::table;
 use trunkline_model::{AccountId, CampaignId, ContactId, ErrorCode, Failure, FieldError};
 use trunkline_store::{Batch, Direction, Key, KeyRange};
@@ -12,6 +12,7 @@ use super::Planner;
 use super::rows::{id_at_end, key, put, range, read};
 use crate::clock;
 use crate::limits::{CAMPAIGN_SWEEP, PLAN_PAGE};
+use crate::shard::Breather;
 
 pub(super) fn place(account: AccountId, id: CampaignId, number: u32) -> Key {
     key(account, table::RECIPIENT, &[&id.0.to_be_bytes()[..], &number.to_be_bytes()].concat())
@@ -28,6 +29,23 @@ pub(super) fn everybody(account: AccountId, id: CampaignId) -> KeyRange {
 /// The number that a key ends with.
 pub(super) fn number_of(key: &Key) -> u32 {
     key.suffix().last_chunk::<4>().copied().map_or(0, u32::from_be_bytes)
+}
+
+/// The variables that somebody has no value for; everybody has a number.
+fn missing<'a>(wanted: &'a [String], person: &'a NewRecipient) -> impl Iterator<Item = &'a String> {
+    wanted.iter().filter(move |name| name.as_str() != "phone" && !person.variables.contains_key(*name))
+}
+
+/// Refuses a tag whose people lack values.
+fn check_tagged(tag: &str, wanted: &[String], people: &[NewRecipient]) -> Result<(), Failure> {
+    match people.iter().find_map(|person| missing(wanted, person).next()) {
+        Some(name) => {
+            let problem =
+                format!("has somebody under `{tag}` without a value for `{name}`, which the message needs");
+            Err(Failure::invalid(vec![FieldError::new("tags", problem)]))
+        }
+        None => Ok(()),
+    }
 }
 
 impl Planner {
@@ -63,13 +81,9 @@ impl Planner {
             return Err(Failure::new(ErrorCode::PlanState, detail));
         }
         let mut problems = Vec::new();
-        let wanted = TemplateText::parse(&record.content.body);
-        let wanted: Vec<String> =
-            wanted.map_or(Vec::new(), |text| text.variables().into_iter().map(str::to_owned).collect());
+        let wanted = record.content.variables();
         for (index, new) in people.iter().enumerate() {
-            let missing =
-                wanted.iter().filter(|name| name.as_str() != "phone" && !new.variables.contains_key(*name));
-            problems.extend(missing.map(|name| {
+            problems.extend(missing(&wanted, new).map(|name| {
                 FieldError::new(
                     format!("recipients.{index}.variables.{name}"),
                     "is missing; the message needs it",
@@ -121,37 +135,55 @@ impl Planner {
         Ok((added, batch))
     }
 
-    /// Adds everybody with one of these tags, as the address book is now.
+    /// Adds everybody with one of these tags, as the address book is now, or nobody: who lacks a value is found before anybody is
+    /// added.
     pub(super) async fn add_tagged(
         &self,
         account: AccountId,
         id: CampaignId,
         tags: &[String],
     ) -> Result<PlanReply, Failure> {
-        for tag in tags {
-            let whole = range(account, table::BOOK_TAG, &[tag.as_bytes(), &[0]].concat());
-            let mut rest = whole.clone();
-            loop {
-                let page = self.scan(account, rest, Direction::Forward, PLAN_PAGE)?;
-                let contacts = page.iter().filter_map(|(key, _)| id_at_end(key.suffix()));
-                let contacts = contacts.filter_map(|contact| self.contact(account, ContactId(contact)).ok());
-                let people: Vec<NewRecipient> = contacts
-                    .map(|contact| NewRecipient {
-                        variables: contact.about.variables(),
-                        phone: contact.about.phone,
-                    })
-                    .collect();
-                if !people.is_empty() {
-                    self.add_people(account, id, people).await?;
-                }
-                match page.last() {
-                    Some((last, _)) if page.len() == PLAN_PAGE => rest = whole.after(last),
-                    _ => break,
+        let wanted = self.read_campaign(account, id)?.content.variables();
+        let mut total = 0;
+        for adds in [false, true] {
+            for tag in tags {
+                let whole = range(account, table::BOOK_TAG, &[tag.as_bytes(), &[0]].concat());
+                let (mut rest, mut breather) = (whole.clone(), Breather::every(1));
+                loop {
+                    let page = self.scan(account, rest, Direction::Forward, PLAN_PAGE)?;
+                    let people = self.tagged(account, &page)?;
+                    if adds && !people.is_empty() {
+                        self.add_people(account, id, people).await?;
+                    } else {
+                        check_tagged(tag, &wanted, &people)?;
+                    }
+                    match page.last() {
+                        Some((last, _)) if page.len() == PLAN_PAGE => rest = whole.after(last),
+                        _ => break,
+                    }
+                    breather.step().await;
                 }
             }
+            total = self.read_campaign(account, id)?.counts.total();
         }
-        let total = self.read_campaign(account, id)?.counts.total();
         Ok(PlanReply::Added(Vec::new(), total))
+    }
+
+    /// The people of some entries of the index of tags; who is gone since is left out.
+    fn tagged(&self, account: AccountId, entries: &[(Key, Bytes)]) -> Result<Vec<NewRecipient>, Failure> {
+        let mut people = Vec::with_capacity(entries.len());
+        for (entry, _) in entries {
+            let Some(contact) = id_at_end(entry.suffix()) else { continue };
+            match self.contact(account, ContactId(contact)) {
+                Ok(contact) => people.push(NewRecipient {
+                    variables: contact.about.variables(),
+                    phone: contact.about.phone,
+                }),
+                Err(failure) if failure.code == ErrorCode::ContactNotFound => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(people)
     }
 
     /// A page of a campaign's people.
@@ -181,48 +213,18 @@ impl Planner {
         Ok(PlanReply::Recipients(people, next.map(|key| number_of(&key) + 1)))
     }
 
-    /// What became of a campaign's messages after they were sent. Reads a row for each of them.
-    pub(super) fn reach(&self, account: AccountId, id: CampaignId) -> Result<Reach, Failure> {
-        let (mut reach, mut after) = (Reach::default(), None);
-        loop {
-            let whole = (everybody(account, id), after);
-            let (_, next) = self.page(account, whole, usize::MAX, |_, bytes| {
-                let record: RecipientRecord = read(bytes)?;
-                if let (RecipientState::Sent, Some(instance), Some(message)) =
-                    (record.state, record.instance, record.message)
-                    && let Some(found) = self.message(instance, message)?
-                {
-                    let is_read = matches!(found.status, MessageStatus::Read | MessageStatus::Played);
-                    reach.read += u32::from(is_read);
-                    reach.delivered += u32::from(is_read || found.status == MessageStatus::Delivered);
-                }
-                Ok(Some(()))
-            })?;
-            match next {
-                Some(next) => after = Some(next),
-                None => return Ok(reach),
-            }
-        }
-    }
-
-    /// Removes a campaign that is not under way, with its people.
+    /// Removes a campaign that is not under way, with its people. First it is over: whoever goes on after a crash finds a
+    /// campaign without some of its people, which nobody can start, and which can be deleted again.
     pub(super) async fn delete_campaign(
         &self,
         account: AccountId,
         id: CampaignId,
     ) -> Result<PlanReply, Failure> {
-        let _changing = self.lock(account).await;
-        let record = self.read_campaign(account, id)?;
-        let idle = record.state.is_over() || record.state.takes_recipients();
-        if !idle || record.counts.under_way() > 0 || self.is_run(id) {
-            return Err(Failure::new(
-                ErrorCode::PlanState,
-                "The campaign is under way; cancel it, and delete it when it has ended.",
-            ));
-        }
+        self.end_for_good(account, id).await?;
         let members = range(account, table::RECIPIENT_PHONE, &id.0.to_be_bytes());
         for whole in [everybody(account, id), members] {
             loop {
+                // Some at a time, without the lock: others commit in between, and nobody writes people of what is over.
                 let rows = self.scan(account, whole.clone(), Direction::Forward, CAMPAIGN_SWEEP)?;
                 let mut batch = Batch::new();
                 rows.iter().for_each(|(key, _)| batch.delete(key.clone()));
@@ -232,9 +234,34 @@ impl Planner {
                 }
             }
         }
+        let _changing = self.lock(account).await;
         let mut batch = Batch::new();
-        batch.delete(key(account, table::CAMPAIGN, &id.0.to_be_bytes()));
+        // Whoever deleted it at the same time was counted once.
+        if self.read_campaign(account, id).is_ok() {
+            batch.delete(key(account, table::CAMPAIGN, &id.0.to_be_bytes()));
+            self.shrink(account, table::CAMPAIGN, 1, &mut batch)?;
+        }
         self.commit(account, batch).await?;
         Ok(PlanReply::Done)
+    }
+
+    /// Ends a campaign of which nothing is under way, so that nothing ever will be.
+    async fn end_for_good(&self, account: AccountId, id: CampaignId) -> Result<(), Failure> {
+        let _changing = self.lock(account).await;
+        let mut record = self.read_campaign(account, id)?;
+        let idle = record.state.is_over() || record.state.takes_recipients();
+        if !idle || record.counts.under_way() > 0 || self.is_run(id) {
+            return Err(Failure::new(
+                ErrorCode::PlanState,
+                "The campaign is under way; cancel it, and delete it when it has ended.",
+            ));
+        }
+        if !record.state.is_over() {
+            record.step(CampaignStep::Cancel, clock::wall_ms());
+        }
+        record.counts.cancel_pending();
+        let mut batch = Batch::new();
+        Planner::put_campaign(account, &record, &mut batch)?;
+        self.commit(account, batch).await
     }
 }

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use rkyv::api::high::HighValidator;
 use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor::{Error as RkyvError, Strategy};
-use trunkline_model::record::{self, Record, Serializer};
+use trunkline_model::command::Place;
+use trunkline_model::record::{self, Counter, Record, Serializer, table};
 use trunkline_model::{AccountId, ErrorCode, Failure};
 use trunkline_store::{Batch, CommitClass, Direction, Key, KeyRange};
 
@@ -111,9 +112,67 @@ impl Planner {
         }
     }
 
-    /// How many rows there are, counted up to `most`.
-    pub(super) fn count(&self, account: AccountId, table: u8, most: usize) -> Result<usize, Failure> {
-        Ok(self.scan(account, range(account, table, b""), Direction::Forward, most)?.len())
+    /// A page of the records of a table, in the order of their keys, those that `wanted` takes; and the place where it ends when
+    /// more may follow.
+    pub(super) fn list<R>(
+        &self,
+        account: AccountId,
+        (of, after): (u8, Option<Place>),
+        limit: usize,
+        wanted: impl Fn(&R) -> bool,
+    ) -> Result<(Vec<R>, Option<Place>), Failure>
+    where
+        R: Record,
+        R::Archived: for<'a> CheckBytes<HighValidator<'a, RkyvError>>
+            + rkyv::Deserialize<R, Strategy<rkyv::de::Pool, RkyvError>>,
+    {
+        let after = after.map(|place| key(account, of, &place.0));
+        let (records, next) = self.page(account, (range(account, of, b""), after), limit, |_, bytes| {
+            let record: R = read(bytes)?;
+            Ok(wanted(&record).then_some(record))
+        })?;
+        Ok((records, next.map(|key| Place(key.suffix().to_vec()))))
+    }
+
+    /// How many rows a table has, of those that are counted: counting them anew would read them all.
+    pub(super) fn size(&self, account: AccountId, of: u8) -> Result<u64, Failure> {
+        let size: Option<Counter> = self.get(account, table::PLAN_SIZE, &[of])?;
+        Ok(size.map_or(0, |size| size.next))
+    }
+
+    /// Notes how many rows a table has, in the batch that changes it. Under the account's lock.
+    pub(super) fn put_size(account: AccountId, of: u8, size: u64, batch: &mut Batch) -> Result<(), Failure> {
+        put(batch, key(account, table::PLAN_SIZE, &[of]), &Counter { next: size })
+    }
+
+    /// Counts one more, unless there are as many as there may be. Under the account's lock.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PlansFull`], or a failure of the store.
+    pub(super) fn grow(
+        &self,
+        account: AccountId,
+        of: u8,
+        (what, most): (&str, usize),
+        batch: &mut Batch,
+    ) -> Result<(), Failure> {
+        let size = self.size(account, of)?;
+        if size >= most as u64 {
+            return Err(full(what, most));
+        }
+        Planner::put_size(account, of, size + 1, batch)
+    }
+
+    /// Counts some less. Under the account's lock.
+    pub(super) fn shrink(
+        &self,
+        account: AccountId,
+        of: u8,
+        by: usize,
+        batch: &mut Batch,
+    ) -> Result<(), Failure> {
+        let size = self.size(account, of)?.saturating_sub(by as u64);
+        Planner::put_size(account, of, size, batch)
     }
 
     /// Writes a batch; it is on disk when this returns.
@@ -124,8 +183,8 @@ impl Planner {
 
     /// Says at the next start that the account has plans.
     pub(super) fn note_account(account: AccountId, batch: &mut Batch) {
-        let table = trunkline_model::record::table::PLANNER;
-        batch.put(crate::place::slot_key(account.slot(), table, &account.0.to_be_bytes()), &b""[..]);
+        let place = crate::place::slot_key(account.slot(), table::PLANNER, &account.0.to_be_bytes());
+        batch.put(place, &b""[..]);
     }
 }
 

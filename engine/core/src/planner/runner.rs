@@ -1,19 +1,17 @@
 //! A campaign with people under way: chooses instances for them, hands their messages over, and learns what became of these.
 //!
 //! What it holds in memory follows from the rows, so it may end anywhere and begin again. The order of its effects is that of
-//! `trunkline_model::plan::recipient`: the instance is on disk before it is asked.
+//! `trunkline_model::plan::recipient`: the instance is on disk before it is asked. The asking itself is in `handing`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use trunkline_model::command::SendRequest;
-use trunkline_model::message::{Lane, SendMessage, SendOptions};
 use trunkline_model::plan::{
     CampaignRecord, CampaignState, CampaignStep, Counts, Feed, RecipientRecord, RecipientState,
 };
-use trunkline_model::{AccountId, Address, CampaignId, ErrorCode, Failure, InstanceId};
+use trunkline_model::{AccountId, CampaignId, Failure};
 use trunkline_store::{Batch, Direction};
 
 use super::Planner;
@@ -22,7 +20,7 @@ use super::people::{everybody, number_of, place};
 use super::rows::{put, read};
 use crate::clock;
 use crate::limits::{
-    CAMPAIGN_BATCH, CAMPAIGN_BATCH_BYTES, CAMPAIGN_INSTANCE_REST_MS, CAMPAIGN_LOOKS_PER_POLL, CAMPAIGN_SWEEP,
+    CAMPAIGN_BATCH, CAMPAIGN_BATCH_BYTES, CAMPAIGN_LOOKS_PER_POLL, CAMPAIGN_QUIET_DOUBLINGS, CAMPAIGN_SWEEP,
     CAMPAIGN_TICK, CAMPAIGN_UNDER_WAY_MAX, CAMPAIGN_WINDOW, PLAN_PAGE,
 };
 use crate::shard::Breather;
@@ -47,19 +45,25 @@ impl Drop for Place<'_> {
 }
 
 /// See the module.
-struct Runner<'a> {
-    planner: &'a Planner,
+pub(super) struct Runner<'a> {
+    pub(super) planner: &'a Planner,
     account: AccountId,
     id: CampaignId,
-    feed: Feed,
+    pub(super) feed: Feed,
     /// Those who are claimed or queued, by number.
-    open: BTreeMap<u32, RecipientRecord>,
+    pub(super) open: BTreeMap<u32, RecipientRecord>,
+    /// The claimed ones whose instances may have been asked, in this life or in an earlier one.
+    pub(super) asked: BTreeSet<u32>,
     /// Nobody before this number is pending.
     next: u32,
+    /// When it is looked next what became of messages, by the steady clock in milliseconds.
+    look_at_ms: u64,
+    /// Rounds since anything changed.
+    quiet: u32,
 }
 
 /// People who changed, with what they were before.
-type Changes = Vec<(u32, RecipientState, RecipientRecord)>;
+pub(super) type Changes = Vec<(u32, RecipientState, RecipientRecord)>;
 
 impl Planner {
     /// Sees that somebody sees to a campaign.
@@ -94,7 +98,17 @@ impl Planner {
         let Some(at) = self.enter(id) else { return Ok(()) };
         let record = self.read_campaign(account, id)?;
         let feed = Feed::new(&record.instances, CAMPAIGN_WINDOW, record.per_minute);
-        let mut runner = Runner { planner: self, account, id, feed, open: BTreeMap::new(), next: u32::MAX };
+        let mut runner = Runner {
+            planner: self,
+            account,
+            id,
+            feed,
+            open: BTreeMap::new(),
+            asked: BTreeSet::new(),
+            next: u32::MAX,
+            look_at_ms: 0,
+            quiet: 0,
+        };
         runner.find_open().await?;
         loop {
             let record = self.read_campaign(account, id)?;
@@ -128,6 +142,9 @@ impl Runner<'_> {
                     (RecipientState::Pending, _) => self.next = self.next.min(number),
                     (RecipientState::Claimed | RecipientState::Queued, Some(instance)) => {
                         self.feed.given(instance, 0);
+                        if row.state == RecipientState::Claimed {
+                            self.asked.insert(number);
+                        }
                         self.open.insert(number, row);
                     }
                     _ => {}
@@ -141,132 +158,85 @@ impl Runner<'_> {
         }
     }
 
-    /// How long there is nothing to do.
-    fn wait(&self) -> Duration {
+    /// How long there is nothing to do: longer each time while nothing changes.
+    fn wait(&mut self) -> Duration {
         let now_ms = clock::wall_ms();
+        let tick = CAMPAIGN_TICK * (1u32 << self.quiet.min(CAMPAIGN_QUIET_DOUBLINGS));
+        self.quiet = self.quiet.saturating_add(1);
         let pace = self.feed.next_ms(now_ms).map(|next_ms| Duration::from_millis(next_ms.abs_diff(now_ms)));
-        pace.map_or(CAMPAIGN_TICK, |pace| pace.min(CAMPAIGN_TICK))
+        pace.map_or(tick, |pace| pace.min(tick))
     }
 
     /// One round. Gives whether another one is worth while at once.
     async fn turn(&mut self, record: &CampaignRecord) -> Result<bool, Failure> {
         self.settle().await?;
-        self.hand_over(record).await?;
+        if record.state != CampaignState::Running {
+            self.take_back().await?;
+        }
+        let changes = self.hand_over(record).await;
+        self.write(changes).await?;
         if record.state.is_over() {
             return self.cancel_rest().await;
         }
         if record.state != CampaignState::Running {
             return Ok(false);
         }
+        // They are handed over in the next round, if the campaign still runs then.
         let claimed = self.claim().await?;
-        if claimed {
-            self.hand_over(record).await?;
-        } else {
+        if !claimed {
             self.end_if_done().await?;
         }
         Ok(claimed)
     }
 
-    /// Learns what became of messages.
+    /// Learns what became of messages, now and then.
     async fn settle(&mut self) -> Result<(), Failure> {
+        let steady_ms = clock::steady_ms();
+        if steady_ms < self.look_at_ms {
+            return Ok(());
+        }
+        self.look_at_ms = steady_ms.saturating_add(CAMPAIGN_TICK.as_millis() as u64);
         let (mut changes, mut breather) = (Changes::new(), Breather::every(CAMPAIGN_LOOKS_PER_POLL));
         let now_ms = clock::wall_ms();
         for (number, row) in &self.open {
             let (Some(instance), Some(message)) = (row.instance, row.message) else { continue };
-            let mut after = row.clone();
-            let settled = match self.planner.message(instance, message)? {
-                Some(found) => after.heard(found.status, found.error.as_deref(), now_ms),
-                None => {
-                    after.refused("instance_gone", now_ms);
-                    true
-                }
-            };
-            if settled {
-                changes.push((*number, row.state, after));
-            }
+            let found = self.planner.message(instance, message)?;
             breather.step().await;
+            if found.as_ref().is_some_and(|found| !found.status.is_settled()) {
+                continue;
+            }
+            let mut after = row.clone();
+            match found {
+                Some(found) => drop(after.heard(found.status, found.error.as_deref(), now_ms)),
+                None => after.refused("instance_gone", now_ms),
+            }
+            changes.push((*number, row.state, after));
         }
         self.write(changes).await
     }
 
-    /// Hands over those for whom an instance was chosen.
-    async fn hand_over(&mut self, record: &CampaignRecord) -> Result<(), Failure> {
+    /// The campaign does not run any more: those whose instances were not asked yet have no instance again.
+    async fn take_back(&mut self) -> Result<(), Failure> {
         let now_ms = clock::wall_ms();
-        let (mut by_instance, mut changes) = (HashMap::<InstanceId, Vec<u32>>::new(), Changes::new());
+        let mut changes = Changes::new();
         for (number, row) in &self.open {
-            let Some(instance) = row.instance.filter(|_| row.state == RecipientState::Claimed) else {
-                continue;
-            };
-            if row.may_be_handed(now_ms) {
-                by_instance.entry(instance).or_default().push(*number);
-            } else {
-                // Whether the instance took it before this node stopped for so long is not known any more.
+            if row.state == RecipientState::Claimed && !self.asked.contains(number) {
                 let mut after = row.clone();
-                after.refused("uncertain", now_ms);
+                after.released(now_ms);
                 changes.push((*number, row.state, after));
             }
         }
-        for (instance, numbers) in by_instance {
-            for some in numbers.chunks(CAMPAIGN_BATCH) {
-                changes.extend(self.hand_to(record, instance, some).await);
-            }
-        }
         self.write(changes).await
-    }
-
-    async fn hand_to(&mut self, record: &CampaignRecord, instance: InstanceId, numbers: &[u32]) -> Changes {
-        let (mut changes, mut requests, mut asked) = (Changes::new(), Vec::new(), Vec::new());
-        for number in numbers {
-            let Some(row) = self.open.get(number) else { continue };
-            match request(record, *number, row) {
-                Ok(request) => {
-                    requests.push(request);
-                    asked.push(*number);
-                }
-                Err(error) => {
-                    let mut after = row.clone();
-                    after.refused(error, clock::wall_ms());
-                    changes.push((*number, row.state, after));
-                }
-            }
-        }
-        let results = match self.planner.send(instance, requests).await {
-            Ok(results) => results,
-            Err(failure) => asked.iter().map(|_| Err(failure.clone())).collect(),
-        };
-        for (number, result) in asked.into_iter().zip(results) {
-            let Some(row) = self.open.get(&number) else { continue };
-            let (mut after, now_ms) = (row.clone(), clock::wall_ms());
-            match result {
-                Ok(view) => after.queued(view.id, now_ms),
-                Err(failure) => match consequence(&failure) {
-                    Consequence::Again => {
-                        let rest_ms = failure.retry_after_ms.and_then(|ms| i64::try_from(ms).ok());
-                        self.feed.rest(
-                            instance,
-                            now_ms.saturating_add(rest_ms.unwrap_or(CAMPAIGN_INSTANCE_REST_MS)),
-                        );
-                        continue;
-                    }
-                    Consequence::Elsewhere => {
-                        self.feed.rest(instance, now_ms.saturating_add(CAMPAIGN_INSTANCE_REST_MS));
-                        after.released(now_ms);
-                    }
-                    Consequence::Gone => {
-                        self.feed.gone(instance);
-                        after.refused("instance_gone", now_ms);
-                    }
-                    Consequence::Refused => after.refused(failure.code.as_str(), now_ms),
-                },
-            }
-            changes.push((number, row.state, after));
-        }
-        changes
     }
 
     /// Chooses instances for the next who are pending. Gives whether there were any.
     async fn claim(&mut self) -> Result<bool, Failure> {
         let free = CAMPAIGN_UNDER_WAY_MAX.saturating_sub(self.open.len()).min(CAMPAIGN_BATCH);
+        for room in self.feed.room(clock::wall_ms()) {
+            if !self.planner.directory.belongs_to(room.instance, self.account) {
+                self.feed.gone(room.instance);
+            }
+        }
         let rooms = self.feed.room(clock::wall_ms());
         let dealt = Feed::deal(&rooms, free);
         if dealt.is_empty() || self.next == u32::MAX {
@@ -378,7 +348,11 @@ impl Runner<'_> {
     fn follow(&mut self, (number, before, after): &(u32, RecipientState, RecipientRecord)) {
         let state = after.state.as_str();
         metrics::counter!(crate::metrics::CAMPAIGN_RECIPIENTS, "state" => state).increment(1);
+        self.quiet = 0;
         let was = self.open.remove(number).and_then(|row| row.instance);
+        if after.state != RecipientState::Claimed {
+            self.asked.remove(number);
+        }
         match (after.state, after.instance) {
             (RecipientState::Claimed | RecipientState::Queued, Some(instance)) => {
                 if *before == RecipientState::Pending {
@@ -394,41 +368,4 @@ impl Runner<'_> {
             }
         }
     }
-}
-
-/// What a refusal means for the one whose message was refused.
-enum Consequence {
-    /// The same instance is asked again.
-    Again,
-    /// The instance certainly has no such message: another one may be asked.
-    Elsewhere,
-    /// The instance is gone, and whether it sent the message before is not known.
-    Gone,
-    /// No instance will take it.
-    Refused,
-}
-
-fn consequence(failure: &Failure) -> Consequence {
-    match failure.code {
-        // An instance that took the message under this key before says so first.
-        ErrorCode::InstanceNotLinked | ErrorCode::InstanceState => Consequence::Elsewhere,
-        ErrorCode::InstanceNotFound => Consequence::Gone,
-        code if code.is_retryable() => Consequence::Again,
-        _ => Consequence::Refused,
-    }
-}
-
-/// The message of somebody, the same whenever it is made: its key stands for its content.
-fn request(record: &CampaignRecord, number: u32, row: &RecipientRecord) -> Result<SendRequest, &'static str> {
-    let content = record.content.render(&row.variables).map_err(|_| "variable_missing")?;
-    let message = SendMessage {
-        to: Address::Phone(row.phone.clone()),
-        content,
-        quote: None,
-        mentions: Vec::new(),
-        options: SendOptions::default(),
-        lane: Lane::Bulk,
-        metadata: Some(format!(r#"{{"campaign":"{}","recipient":{number}}}"#, record.id)),
-    };
-    Ok(SendRequest { message, idempotency_key: Some(RecipientRecord::key(record.id, number)) })
 }

@@ -12,14 +12,27 @@ use trunkline_model::record::table;
 use trunkline_model::{AccountId, ErrorCode, Failure, FieldError, ScheduleId};
 use trunkline_store::{Batch, Direction};
 
-use super::Planner;
+use super::{Planner, is_passing};
 use super::agenda::Errand;
-use super::rows::{full, key, put, range, read};
+use super::rows::{key, put, range, read};
 use crate::clock;
+use crate::limits::SCHEDULES_SWEPT_AT_ONCE;
+use crate::shard::Breather;
 
 fn run_suffix(id: ScheduleId, due_ms: i64) -> Vec<u8> {
     [id.0.to_be_bytes(), due_ms.to_be_bytes()].concat()
 }
+
+/// Goes on with the first time from now on; what came while it was paused is missed.
+fn resumed(record: &mut ScheduleRecord, now_ms: i64) -> Result<(), Failure> {
+    let Some(due_ms) = record.next_ms.filter(|due_ms| *due_ms <= now_ms) else { return Ok(()) };
+    let due = record.timing.due(due_ms, now_ms, NO_GRACE_MS).map_err(|error| refused(&error))?;
+    record.ran(false, due.missed, due.next_ms);
+    Ok(())
+}
+
+/// With this, nothing that is due happens.
+const NO_GRACE_MS: i64 = -1;
 
 fn refused(error: &TimingError) -> Failure {
     Failure::invalid(vec![FieldError::new(error.field(), error.to_string())])
@@ -35,13 +48,11 @@ impl Planner {
         match command {
             ScheduleCommand::Create(new) => self.create_schedule(account, *new).await,
             ScheduleCommand::List { after, state, limit } => {
-                let after = after.map(|id| key(account, table::SCHEDULE, &id.0.to_be_bytes()));
-                let whole = range(account, table::SCHEDULE, b"");
-                let (records, next) = self.page(account, (whole, after), limit, |_, bytes| {
-                    let record: ScheduleRecord = read(bytes)?;
-                    Ok(state.is_none_or(|state| state == record.state).then_some(record))
-                })?;
-                Ok(PlanReply::Schedules(records, next.is_some()))
+                let (records, next) =
+                    self.list(account, (table::SCHEDULE, after), limit, |record: &ScheduleRecord| {
+                        state.is_none_or(|state| state == record.state)
+                    })?;
+                Ok(PlanReply::Schedules(records, next))
             }
             ScheduleCommand::Get(id) => Ok(PlanReply::Schedule(Box::new(self.read_schedule(account, id)?))),
             ScheduleCommand::Runs(id, limit) => {
@@ -60,9 +71,7 @@ impl Planner {
             ScheduleCommand::Resume(id) => {
                 self.change_schedule(account, id, &[State::Paused], |record| {
                     record.state = State::Active;
-                    let next = record.timing.next_after(clock::wall_ms()).map_err(|error| refused(&error))?;
-                    record.ran(false, 0, next);
-                    Ok(())
+                    resumed(record, clock::wall_ms())
                 })
                 .await
             }
@@ -89,9 +98,11 @@ impl Planner {
         let now_ms = clock::wall_ms();
         new.timing.check(now_ms).map_err(|error| refused(&error))?;
         let _changing = self.lock(account).await;
-        if self.count(account, table::SCHEDULE, SCHEDULES_PER_ACCOUNT_MAX)? >= SCHEDULES_PER_ACCOUNT_MAX {
+        if self.size(account, table::SCHEDULE)? >= SCHEDULES_PER_ACCOUNT_MAX as u64 {
             self.make_room_for_schedule(account).await?;
         }
+        let mut batch = Batch::new();
+        self.grow(account, table::SCHEDULE, ("schedules", SCHEDULES_PER_ACCOUNT_MAX), &mut batch)?;
         let next_ms = new.timing.next_after(now_ms).map_err(|error| refused(&error))?;
         let record = ScheduleRecord {
             id: ScheduleId(clock::random_u64()),
@@ -106,29 +117,33 @@ impl Planner {
             missed: 0,
             created_at_ms: now_ms,
         };
-        let mut batch = Batch::new();
         Planner::note_account(account, &mut batch);
         self.write_schedule(account, &record, batch).await?;
         Ok(PlanReply::Schedule(Box::new(record)))
     }
 
-    /// Removes schedules that are over, with their runs.
+    /// Removes some schedules that are over, with their runs, if there are any.
     async fn make_room_for_schedule(&self, account: AccountId) -> Result<(), Failure> {
-        let whole = (range(account, table::SCHEDULE, b""), None);
-        let (over, _) =
-            self.page(account, whole, trunkline_store::limits::BATCH_RANGES_MAX, |_, bytes| {
-                let record: ScheduleRecord = read(bytes)?;
-                Ok(record.state.is_over().then_some(record.id))
-            })?;
-        if over.is_empty() {
-            return Err(full("schedules", SCHEDULES_PER_ACCOUNT_MAX));
+        let (mut place, mut breather) = (None, Breather::every(1));
+        loop {
+            let of = (table::SCHEDULE, place);
+            let (over, next) =
+                self.list(account, of, SCHEDULES_SWEPT_AT_ONCE, |record: &ScheduleRecord| record.state.is_over())?;
+            if !over.is_empty() {
+                let mut batch = Batch::new();
+                for record in &over {
+                    batch.delete(key(account, table::SCHEDULE, &record.id.0.to_be_bytes()));
+                    batch.delete_range(range(account, table::SCHEDULE_RUN, &record.id.0.to_be_bytes()));
+                }
+                self.shrink(account, table::SCHEDULE, over.len(), &mut batch)?;
+                return self.commit(account, batch).await;
+            }
+            match next {
+                Some(next) => place = Some(next),
+                None => return Ok(()),
+            }
+            breather.step().await;
         }
-        let mut batch = Batch::new();
-        for id in over {
-            batch.delete(key(account, table::SCHEDULE, &id.0.to_be_bytes()));
-            batch.delete_range(range(account, table::SCHEDULE_RUN, &id.0.to_be_bytes()));
-        }
-        self.commit(account, batch).await
     }
 
     /// Writes a schedule, and puts its next run on the agenda.
@@ -193,6 +208,10 @@ impl Planner {
         let mut record = self.read_schedule(account, id)?;
         let mut batch = Batch::new();
         for run in &runs {
+            if self.bytes(account, table::SCHEDULE_RUN, &run_suffix(id, run.due_ms))?.is_some() {
+                // Somebody else saw to the same time meanwhile: the message is there once, and counted.
+                return Ok(());
+            }
             self.note_run(account, id, run, &mut batch)?;
         }
         if record.next_ms == Some(due_ms) && record.state == ScheduleState::Active {
@@ -233,7 +252,7 @@ impl Planner {
         };
         let outcome = match self.send_one(record.instance, request).await {
             Ok(view) => RunOutcome::Accepted(view.id),
-            Err(failure) if failure.code.is_retryable() => return Err(failure),
+            Err(failure) if is_passing(&failure) => return Err(failure),
             Err(failure) => RunOutcome::Refused(failure.code.as_str().to_owned()),
         };
         metrics::counter!(crate::metrics::SCHEDULE_RUNS).increment(1);

@@ -147,12 +147,33 @@ impl Planner {
         self.get(account, table::SUPPRESSION, &name)
     }
 
+    /// Whether the list has somebody by every name that he has.
+    fn is_listed(
+        &self,
+        account: AccountId,
+        phone: &Option<String>,
+        lid: &Option<String>,
+    ) -> Result<bool, Failure> {
+        let names = [phone.clone().map(Address::Phone), lid.clone().map(Address::Lid)];
+        for name in names.iter().flatten() {
+            if self.suppressed(account, name)?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Whether a message must not go, because its recipient is on the list and its lane respects that.
     ///
     /// # Errors
     /// A failure of the store.
     pub(crate) fn forbids(&self, account: AccountId, to: &Address, lane: Lane) -> Result<bool, Failure> {
         Ok(self.habits.of(account).covers(lane) && self.suppressed(account, to)?.is_some())
+    }
+
+    /// Whether a lane respects an account's list.
+    pub(crate) fn respects(&self, account: AccountId, lane: Lane) -> bool {
+        self.habits.of(account).covers(lane)
     }
 
     /// Refuses a message that must not go.
@@ -191,14 +212,23 @@ impl Planner {
         let habit = self.habits.of(account);
         let mut people = Vec::new();
         for message in messages {
-            let InboundContent::Text { body } = &message.content else { continue };
-            if !message.from_me && !message.is_group && habit.is_opt_out(body) {
+            let said = match &message.content {
+                InboundContent::Text { body } => body,
+                InboundContent::MenuChoice { title, .. } => title,
+                _ => continue,
+            };
+            // Neither in groups nor in what people post for everybody.
+            let alone = message.chat.jid.parse::<Address>().is_ok_and(|chat| chat.is_person());
+            if !message.from_me && alone && habit.is_opt_out(said) {
                 let mut sender = message.sender.clone();
                 complete(&mut sender);
                 people.push((sender.phone, sender.lid));
             }
         }
         for (phone, lid) in people {
+            if self.is_listed(account, &phone, &lid)? {
+                continue;
+            }
             let command = SuppressionCommand::OptOut { phone, lid, instance };
             self.ask(account, PlanCommand::Suppression(command)).await?;
         }

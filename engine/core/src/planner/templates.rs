@@ -1,6 +1,6 @@
 //! Templates.
 
-use trunkline_model::command::{NewTemplate, Place, PlanReply, TemplateCommand, UpdateTemplate};
+use trunkline_model::command::{NewTemplate, PlanReply, TemplateCommand, UpdateTemplate};
 use trunkline_model::limits::TEMPLATES_PER_ACCOUNT_MAX;
 use trunkline_model::plan::{TemplateRecord, TemplateText};
 use trunkline_model::record::table;
@@ -8,7 +8,7 @@ use trunkline_model::{AccountId, ErrorCode, Failure, FieldError, TemplateId};
 use trunkline_store::Batch;
 
 use super::Planner;
-use super::rows::{full, id_at_end, key, put, range, read};
+use super::rows::{id_at_end, key, put};
 use crate::clock;
 
 impl Planner {
@@ -20,7 +20,11 @@ impl Planner {
         match command {
             TemplateCommand::Create(new) => self.create_template(account, new).await,
             TemplateCommand::List { after, active, limit } => {
-                self.list_templates(account, after, active, limit)
+                let (records, next) =
+                    self.list(account, (table::TEMPLATE, after), limit, |record: &TemplateRecord| {
+                        active.is_none_or(|active| active == record.active)
+                    })?;
+                Ok(PlanReply::Templates(records, next))
             }
             TemplateCommand::Get(name) => {
                 Ok(PlanReply::Template(Box::new(self.find_template(account, &name)?)))
@@ -32,6 +36,7 @@ impl Planner {
                 let mut batch = Batch::new();
                 batch.delete(key(account, table::TEMPLATE, &record.id.0.to_be_bytes()));
                 batch.delete(key(account, table::TEMPLATE_NAME, record.name.as_bytes()));
+                self.shrink(account, table::TEMPLATE, 1, &mut batch)?;
                 self.commit(account, batch).await?;
                 Ok(PlanReply::Done)
             }
@@ -70,9 +75,8 @@ impl Planner {
 
     async fn create_template(&self, account: AccountId, new: NewTemplate) -> Result<PlanReply, Failure> {
         let _changing = self.lock(account).await;
-        if self.count(account, table::TEMPLATE, TEMPLATES_PER_ACCOUNT_MAX)? >= TEMPLATES_PER_ACCOUNT_MAX {
-            return Err(full("templates", TEMPLATES_PER_ACCOUNT_MAX));
-        }
+        let mut batch = Batch::new();
+        self.grow(account, table::TEMPLATE, ("templates", TEMPLATES_PER_ACCOUNT_MAX), &mut batch)?;
         self.check_free(account, &new.name)?;
         let now_ms = clock::wall_ms();
         let record = TemplateRecord {
@@ -85,7 +89,7 @@ impl Planner {
             created_at_ms: now_ms,
             updated_at_ms: now_ms,
         };
-        self.write_template(account, record, Batch::new()).await
+        self.write_template(account, record, batch).await
     }
 
     fn check_free(&self, account: AccountId, name: &str) -> Result<(), Failure> {
@@ -138,21 +142,5 @@ impl Planner {
         batch.put(key(account, table::TEMPLATE_NAME, record.name.as_bytes()), id.to_vec());
         self.commit(account, batch).await?;
         Ok(PlanReply::Template(Box::new(record)))
-    }
-
-    fn list_templates(
-        &self,
-        account: AccountId,
-        after: Option<Place>,
-        active: Option<bool>,
-        limit: usize,
-    ) -> Result<PlanReply, Failure> {
-        let after = after.map(|place| key(account, table::TEMPLATE, &place.0));
-        let whole = range(account, table::TEMPLATE, b"");
-        let (records, next) = self.page(account, (whole, after), limit, |_, bytes| {
-            let record: TemplateRecord = read(bytes)?;
-            Ok(active.is_none_or(|active| active == record.active).then_some(record))
-        })?;
-        Ok(PlanReply::Templates(records, next.map(|key| Place(key.suffix().to_vec()))))
     }
 }

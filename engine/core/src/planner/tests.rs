@@ -7,21 +7,27 @@ use std::task::Poll;
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use trunkline_model::command::{MessageView, NewRecipient, PlanReply, SendRequest};
-use trunkline_model::message::{Lane, MessageStatus};
-use trunkline_model::plan::{CampaignRecord, CampaignState, Counts, TemplateContent};
+use trunkline_model::command::{
+    CampaignCommand, MessageView, NewRecipient, NewSchedule, PlanReply, ScheduleCommand, SendRequest,
+};
+use trunkline_model::instance::InstanceState;
+use trunkline_model::message::{Content, Lane, MessageStatus, SendMessage, SendOptions, Text};
+use trunkline_model::plan::{
+    CampaignRecord, CampaignState, Counts, ScheduleState, TemplateContent, Timing,
+};
 use trunkline_model::record::{self, MessageRecord, table};
 use trunkline_model::slot::Bucket;
 use trunkline_model::{AccountId, Address, CampaignId, ErrorCode, Failure, InstanceId, MessageId};
-use trunkline_store::{Batch, CommitClass, Ledger, StoreError};
+use trunkline_store::{Batch, CommitClass, Direction, Ledger, StoreError};
 
 use super::{Outboxes, Planner};
-use crate::directory::Directory;
+use crate::directory::{Directory, Route};
 use crate::place::instance_key;
 use crate::testing::{TestLedger, ledger};
 
 const ACCOUNT: AccountId = AccountId(5);
 const CAMPAIGN: CampaignId = CampaignId(6);
+const INSTANCES: [InstanceId; 4] = [InstanceId(1), InstanceId(2), InstanceId(3), InstanceId(4)];
 
 /// Instances that send at once what they accept, each key once; one in so many requests is turned away.
 struct Town {
@@ -107,20 +113,24 @@ fn view(instance: InstanceId, record: MessageRecord) -> MessageView {
 
 fn planner(ledger: &Arc<TestLedger>, town: &Arc<Town>) -> Arc<Planner> {
     let store: Arc<dyn Ledger> = ledger.clone();
-    let planner = Planner::new(vec![store], ledger.sealer(), Arc::new(Directory::new(1)));
+    let directory = Arc::new(Directory::new(1));
+    for instance in INSTANCES {
+        directory.publish(instance, Route::new(ACCOUNT, 0, None, InstanceState::Open));
+    }
+    let planner = Planner::new(vec![store], ledger.sealer(), directory);
     planner.begin(town.clone());
     planner
 }
 
 /// A draft for so many people by these instances.
-async fn draft(planner: &Arc<Planner>, people: u64, instances: &[InstanceId]) {
+async fn draft(planner: &Arc<Planner>, people: u64) {
     let record = CampaignRecord {
         id: CAMPAIGN,
         name: "spring".to_owned(),
         state: CampaignState::Draft,
         content: TemplateContent { kind: None, body: "Hello".to_owned(), media_url: None, file_name: None },
         template: None,
-        instances: instances.to_vec(),
+        instances: INSTANCES.to_vec(),
         per_minute: None,
         counts: Counts::default(),
         metadata: None,
@@ -142,10 +152,15 @@ async fn draft(planner: &Arc<Planner>, people: u64, instances: &[InstanceId]) {
         }
         other => panic!("{other:?}"),
     }
-    planner
-        .campaign(ACCOUNT, trunkline_model::command::CampaignCommand::Start(CAMPAIGN, None))
-        .await
-        .expect("it starts");
+}
+
+async fn step(planner: &Arc<Planner>, command: CampaignCommand) {
+    planner.campaign(ACCOUNT, command).await.expect("it is allowed");
+}
+
+fn town(ledger: &Arc<TestLedger>, busy_every: usize) -> Arc<Town> {
+    let ledger = ledger.clone();
+    Arc::new(Town { ledger, accepted: Mutex::default(), busy_every, asked: Mutex::default() })
 }
 
 /// Polls a future so often, and drops it unless it is done by then.
@@ -166,14 +181,10 @@ async fn a_runner_that_is_cut_off_anywhere_neither_skips_nor_repeats_anybody() {
     for busy_every in [usize::MAX, 3] {
         let dir = TempDir::new().expect("a directory");
         let ledger = ledger(&dir);
-        let town = Arc::new(Town {
-            ledger: ledger.clone(),
-            accepted: Mutex::default(),
-            busy_every,
-            asked: Mutex::default(),
-        });
-        let instances: Vec<InstanceId> = (1..=4).map(InstanceId).collect();
-        draft(&planner(&ledger, &town), 300, &instances).await;
+        let town = town(&ledger, busy_every);
+        let first = planner(&ledger, &town);
+        draft(&first, 300).await;
+        step(&first, CampaignCommand::Start(CAMPAIGN, None)).await;
         let mut lives = 0;
         for polls in (1..40).chain([usize::MAX]) {
             // Another planner each time: what the one before it had in memory is gone.
@@ -202,13 +213,7 @@ async fn a_runner_that_is_cut_off_anywhere_neither_skips_nor_repeats_anybody() {
 async fn what_is_not_on_disk_is_no_success() {
     let dir = TempDir::new().expect("a directory");
     let ledger = ledger(&dir);
-    let town = Arc::new(Town {
-        ledger: ledger.clone(),
-        accepted: Mutex::default(),
-        busy_every: usize::MAX,
-        asked: Mutex::default(),
-    });
-    let planner = planner(&ledger, &town);
+    let planner = planner(&ledger, &town(&ledger, usize::MAX));
     ledger.refuse(Some(|| StoreError::Closed));
     let command = trunkline_model::command::SuppressionCommand::Add {
         people: vec!["+4930000000001".parse().expect("a phone")],
@@ -218,4 +223,76 @@ async fn what_is_not_on_disk_is_no_success() {
     assert!(refused.is_err(), "{refused:?}");
     let person: Address = "+4930000000001".parse().expect("a phone");
     assert!(!planner.forbids(ACCOUNT, &person, Lane::Bulk).expect("it reads"));
+}
+
+#[tokio::test]
+async fn instances_that_are_gone_burn_nobody() {
+    let dir = TempDir::new().expect("a directory");
+    let ledger = ledger(&dir);
+    let planner = planner(&ledger, &town(&ledger, usize::MAX));
+    draft(&planner, 5).await;
+    step(&planner, CampaignCommand::Start(CAMPAIGN, None)).await;
+    INSTANCES.iter().for_each(|instance| planner.directory.withdraw(*instance));
+    planner.run_campaign(ACCOUNT, CAMPAIGN).await.expect("it runs to its end");
+    let record = planner.read_campaign(ACCOUNT, CAMPAIGN).expect("it is there");
+    let counts = Counts { cancelled: 5, ..Counts::default() };
+    assert_eq!((record.state, record.counts), (CampaignState::Failed, counts));
+}
+
+#[tokio::test]
+async fn a_paused_campaign_asks_nobody_and_a_deleted_one_leaves_nothing() {
+    let dir = TempDir::new().expect("a directory");
+    let ledger = ledger(&dir);
+    // Nobody is ever taken.
+    let town = town(&ledger, 1);
+    let planner = planner(&ledger, &town);
+    draft(&planner, 5).await;
+    step(&planner, CampaignCommand::Start(CAMPAIGN, None)).await;
+    step(&planner, CampaignCommand::Pause(CAMPAIGN)).await;
+    planner.run_campaign(ACCOUNT, CAMPAIGN).await.expect("there is nothing to do");
+    assert_eq!(*held(&town.asked), 0);
+    let refused = planner.campaign(ACCOUNT, CampaignCommand::Delete(CAMPAIGN)).await;
+    assert_eq!(refused.expect_err("it may go on").code, ErrorCode::PlanState);
+    step(&planner, CampaignCommand::Cancel(CAMPAIGN)).await;
+    step(&planner, CampaignCommand::Delete(CAMPAIGN)).await;
+    for of in [table::CAMPAIGN, table::RECIPIENT, table::RECIPIENT_PHONE] {
+        let left = planner.scan(ACCOUNT, super::rows::range(ACCOUNT, of, b""), Direction::Forward, 1);
+        assert!(left.expect("it reads").is_empty(), "table {of}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_that_two_tasks_see_to_counts_once() {
+    let dir = TempDir::new().expect("a directory");
+    let ledger = ledger(&dir);
+    let town = town(&ledger, usize::MAX);
+    let planner = planner(&ledger, &town);
+    let message = SendMessage {
+        to: "+4930000000001".parse().expect("a phone"),
+        content: Content::Text(Text::plain("Good morning")),
+        quote: None,
+        mentions: Vec::new(),
+        options: SendOptions::default(),
+        lane: Lane::Interactive,
+        metadata: None,
+    };
+    let due_ms = crate::clock::wall_ms() + 50;
+    let new = NewSchedule {
+        name: None,
+        instance: INSTANCES[0],
+        message,
+        timing: Timing::Once(due_ms),
+        grace_seconds: 60,
+    };
+    let made = planner.schedule(ACCOUNT, ScheduleCommand::Create(Box::new(new))).await;
+    let Ok(PlanReply::Schedule(made)) = made else { panic!("{made:?}") };
+    let both = futures_util::future::join(
+        planner.run_due(ACCOUNT, made.id, due_ms),
+        planner.run_due(ACCOUNT, made.id, due_ms),
+    );
+    assert_eq!(both.await, (Ok(()), Ok(())));
+    let shown = planner.schedule(ACCOUNT, ScheduleCommand::Get(made.id)).await;
+    let Ok(PlanReply::Schedule(shown)) = shown else { panic!("{shown:?}") };
+    assert_eq!((shown.state, shown.runs, shown.missed), (ScheduleState::Completed, 1, 0));
+    assert_eq!(held(&town.accepted).len(), 1);
 }

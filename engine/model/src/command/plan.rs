@@ -185,6 +185,16 @@ pub enum SuppressionCommand {
     },
 }
 
+/// What somebody typed as a one-time password. Nothing shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TypedCode(pub String);
+
+impl std::fmt::Debug for TypedCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TypedCode")
+    }
+}
+
 /// Something about one-time passwords.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OtpCommand {
@@ -193,7 +203,7 @@ pub enum OtpCommand {
     /// One of them. Answered by [`PlanReply::Otp`].
     Get(OtpId),
     /// Tries a password. Answered by [`PlanReply::OtpChecked`].
-    Verify(OtpId, String),
+    Verify(OtpId, TypedCode),
     /// Sends another one in its place. Answered by [`PlanReply::Otp`].
     Resend(OtpId),
     /// Takes it back. Answered by [`PlanReply::Otp`].
@@ -237,7 +247,7 @@ pub enum CampaignCommand {
     /// A page, in the order of ids. Answered by [`PlanReply::Campaigns`].
     List {
         /// Where the page begins.
-        after: Option<CampaignId>,
+        after: Option<Place>,
         /// Only in this state.
         state: Option<CampaignState>,
         /// At most so many.
@@ -330,7 +340,7 @@ pub enum ScheduleCommand {
     /// A page, in the order of ids. Answered by [`PlanReply::Schedules`].
     List {
         /// Where the page begins.
-        after: Option<ScheduleId>,
+        after: Option<Place>,
         /// Only in this state.
         state: Option<ScheduleState>,
         /// At most so many.
@@ -392,16 +402,16 @@ pub enum PlanReply {
     OtpChecked(OtpOutcome, Box<OtpRecord>),
     /// A campaign.
     Campaign(Box<CampaignRecord>, Option<Reach>),
-    /// A page of campaigns, and whether more follow.
-    Campaigns(Vec<CampaignRecord>, bool),
+    /// A page of campaigns.
+    Campaigns(Vec<CampaignRecord>, Option<Place>),
     /// What became of people who were to be added: whether each is new, and how many are in all.
     Added(Vec<bool>, u32),
     /// A page of a campaign's people, and the number where the next one begins.
     Recipients(Vec<RecipientView>, Option<u32>),
     /// A schedule.
     Schedule(Box<ScheduleRecord>),
-    /// A page of schedules, and whether more follow.
-    Schedules(Vec<ScheduleRecord>, bool),
+    /// A page of schedules.
+    Schedules(Vec<ScheduleRecord>, Option<Place>),
     /// Runs of a schedule.
     Runs(Vec<RunRecord>),
 }

@@ -53,6 +53,8 @@ const TABLE: &[(State, Step, State)] = &[
     (State::Scheduled, Step::Start, State::Running),
     (State::Scheduled, Step::Schedule, State::Scheduled),
     (State::Scheduled, Step::Cancel, State::Cancelled),
+    // Its time came, and nobody was in it.
+    (State::Scheduled, Step::Finish, State::Completed),
     (State::Running, Step::Pause, State::Paused),
     (State::Running, Step::Cancel, State::Cancelled),
     (State::Running, Step::Finish, State::Completed),
@@ -156,6 +158,11 @@ impl Counts {
         self.pending + self.claimed + self.queued + self.sent + self.failed + self.suppressed + self.cancelled
     }
 
+    /// Nobody who is pending has a turn any more.
+    pub fn cancel_pending(&mut self) {
+        self.cancelled += std::mem::take(&mut self.pending);
+    }
+
     /// Those whose messages are under way.
     pub fn under_way(&self) -> u32 {
         self.claimed + self.queued
@@ -234,5 +241,7 @@ mod tests {
         counts.moved(RecipientState::Claimed, RecipientState::Queued);
         counts.moved(RecipientState::Pending, RecipientState::Suppressed);
         assert_eq!((counts.total(), counts.pending, counts.under_way()), (5, 3, 1));
+        counts.cancel_pending();
+        assert_eq!((counts.total(), counts.pending, counts.cancelled), (5, 0, 3));
     }
 }

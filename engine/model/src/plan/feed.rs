@@ -25,8 +25,10 @@ pub struct Feed {
 #[derive(Debug, Clone, Copy, Default)]
 struct Share {
     under_way: u32,
-    /// Nothing before then.
+    /// Nothing new before then: its pace.
     next_ms: i64,
+    /// Nothing at all before then: it said so.
+    rests_until_ms: i64,
     /// It takes no messages.
     gone: bool,
 }
@@ -48,7 +50,7 @@ impl Feed {
     /// Where there is room.
     pub fn room(&self, now_ms: i64) -> Vec<Room> {
         let room = |(instance, share): (&InstanceId, &Share)| {
-            if share.gone || now_ms < share.next_ms {
+            if share.gone || now_ms < share.next_ms.max(share.rests_until_ms) {
                 return None;
             }
             let window = self.window.saturating_sub(share.under_way);
@@ -90,7 +92,12 @@ impl Feed {
     /// An instance takes no messages until `until_ms`.
     pub fn rest(&mut self, instance: InstanceId, until_ms: i64) {
         let share = self.share(instance);
-        share.next_ms = share.next_ms.max(until_ms);
+        share.rests_until_ms = share.rests_until_ms.max(until_ms);
+    }
+
+    /// Whether an instance may be asked at all.
+    pub fn may_be_asked(&self, instance: InstanceId, now_ms: i64) -> bool {
+        self.shares.get(&instance).is_none_or(|share| now_ms >= share.rests_until_ms)
     }
 
     /// An instance takes no messages any more.
@@ -103,9 +110,13 @@ impl Feed {
         self.shares.values().all(|share| share.gone)
     }
 
-    /// When the pace of some instance lets it have more, if that is what it waits for.
+    /// When some instance may have more, or be asked again, if its pace or its rest is what it waits for.
     pub fn next_ms(&self, now_ms: i64) -> Option<i64> {
-        let waits = |share: &&Share| !share.gone && share.next_ms > now_ms && share.under_way < self.window;
-        self.shares.values().filter(waits).map(|share| share.next_ms).min()
+        let due_ms = |share: &Share| {
+            let paced_ms = if share.under_way < self.window { share.next_ms } else { 0 };
+            paced_ms.max(share.rests_until_ms)
+        };
+        let waits = self.shares.values().filter(|share| !share.gone).map(due_ms);
+        waits.filter(|due_ms| *due_ms > now_ms).min()
     }
 }

@@ -137,6 +137,9 @@ fn a_pace_is_kept() {
     feed.given(InstanceId(1), 0);
     assert_eq!((feed.room(999), feed.next_ms(0)), (Vec::new(), Some(1_000)));
     assert_eq!(feed.room(1_000).len(), 1);
+    feed.rest(InstanceId(1), 3_000);
+    assert!(feed.room(1_000).is_empty() && !feed.may_be_asked(InstanceId(1), 2_999));
+    assert!(feed.may_be_asked(InstanceId(1), 3_000) && feed.next_ms(1_500) == Some(3_000));
     feed.gone(InstanceId(1));
     assert!(feed.is_deserted() && feed.room(5_000).is_empty());
 }

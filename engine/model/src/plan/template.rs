@@ -90,7 +90,7 @@ impl TemplateText {
     /// The text with its values. A value is put in as it is: what looks like a variable in it is none.
     ///
     /// # Errors
-    /// The variables that have no value, each with its name as field.
+    /// The variables that have no value, each with its name as field; or that the text becomes longer than any may be.
     pub fn render(&self, values: &BTreeMap<String, String>) -> Result<String, Vec<FieldError>> {
         let missing: Vec<FieldError> = self
             .variables()
@@ -101,11 +101,18 @@ impl TemplateText {
         if !missing.is_empty() {
             return Err(missing);
         }
-        let piece = |piece: &Piece| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Variable(name) => values.get(name).cloned().unwrap_or_default(),
+        let pieces = || {
+            self.0.iter().map(|piece| match piece {
+                Piece::Text(text) => text.as_str(),
+                Piece::Variable(name) => values.get(name).map_or("", String::as_str),
+            })
         };
-        Ok(self.0.iter().map(piece).collect())
+        // Before it is made: a variable may stand in a text thousands of times.
+        if pieces().map(str::len).sum::<usize>() > TEXT_BYTES_MAX {
+            let problem = format!("make the text longer than {TEXT_BYTES_MAX} bytes");
+            return Err(vec![FieldError::new("variables", problem)]);
+        }
+        Ok(pieces().collect())
     }
 
     /// The values that the text has no place for.
@@ -262,6 +269,14 @@ mod tests {
         check("{{a}} {{b}} {{a}}", &[("c", "")], Err(&["a", "b"]));
         check("مرحبا {{name}}", &[("name", "نورة")], Ok("مرحبا نورة"));
         check("", &[], Ok(""));
+    }
+
+    #[test]
+    fn values_that_make_a_text_too_long_are_refused_before_it_is_made() {
+        let text = TemplateText::parse(&"{{a}}".repeat(1_000)).expect("a template");
+        let long = "x".repeat(TEXT_BYTES_MAX / 1_000 + 1);
+        let refused = text.render(&values(&[("a", &long)])).expect_err("it is too long");
+        assert_eq!(refused[0].field, "variables");
     }
 
     #[test]

@@ -28,6 +28,10 @@ async fn capability_otps_create_reaches_the_phone_and_counts_attempts_through_a_
     gateway.api().keep_private(&code);
     assert!(code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()), "{code}");
     assert!(!otp.to_string().contains(&code), "the password was told: {otp}");
+    let chat = format!("/chats/{}/messages", bob.jid());
+    let kept = gateway.api().get(&shop.path(&chat)).send().await.expect(200);
+    assert!(kept["data"].as_array().is_some_and(|kept| !kept.is_empty()), "{kept}");
+    assert!(!kept.to_string().contains(&code), "the chat tells the password: {kept}");
     let wrong = if code == "000000" { "111111" } else { "000000" };
     let verify = async |gateway: &Gateway, code: &str| {
         gateway.api().post(&format!("{path}/verify"), &json!({"code": code})).send().await.expect(200)
