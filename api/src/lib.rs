@@ -23,6 +23,7 @@ pub mod server;
 mod auth;
 mod body;
 mod call;
+mod client;
 mod docs;
 mod json;
 mod native;
@@ -36,6 +37,7 @@ mod range;
 mod reference;
 mod reply;
 mod request_id;
+mod sign;
 mod sse;
 
 pub use gateway::{

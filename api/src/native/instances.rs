@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use hyper::header::LOCATION;
 use trunkline_model::Failure;
 use trunkline_model::account::AuditAction;
-use trunkline_model::command::{Command, InstanceView, Reply};
+use trunkline_model::command::{Command, InstanceFilter, InstanceView, Reply};
 use trunkline_model::instance::InstanceState;
 
 use crate::body::RequestBody;
@@ -29,10 +29,10 @@ pub(super) async fn answer<G: Gateway>(
         Op::Get => act(call, Command::GetInstance).await,
         Op::Update => update(call, body).await,
         Op::Delete => delete(call).await,
-        Op::Connect => order(call, body, Command::Connect, AuditAction::InstanceConnected).await,
-        Op::Disconnect => order(call, body, Command::Disconnect, AuditAction::InstanceDisconnected).await,
-        Op::Restart => order(call, body, Command::Restart, AuditAction::InstanceRestarted).await,
-        Op::Logout => order(call, body, Command::Logout, AuditAction::InstanceLoggedOut).await,
+        Op::Connect => order(call, body, Command::Connect).await,
+        Op::Disconnect => order(call, body, Command::Disconnect).await,
+        Op::Restart => order(call, body, Command::Restart).await,
+        Op::Logout => order(call, body, Command::Logout).await,
         Op::GetPairing => pairing::get(call).await,
         Op::GetQr => pairing::qr(call).await,
         Op::RequestPairingCode => pairing::request_code(call, body).await,
@@ -60,8 +60,9 @@ async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let state = call.query.read("state", "is not a state of an instance", |word| {
         InstanceState::ALL.into_iter().find(|state| state.as_str() == word)
     })?;
-    let only = call.principal.instances.as_deref();
-    let page = call.front.gateway.list_instances(call.account(), (after, limit), state, only);
+    let workspace = call.query.read("workspace", "is not the id of a workspace", |id| id.parse().ok())?;
+    let wanted = InstanceFilter { state, workspace, only: call.principal.instances.as_deref() };
+    let page = call.front.gateway.list_instances(call.account(), (after, limit), wanted);
     let (views, more) = in_time(page).await?;
     let next_cursor = views.last().filter(|_| more).map(|last| Cursor::Instance(last.id).encode());
     let data = views.iter().map(InstanceJson::of).collect();
@@ -75,35 +76,25 @@ async fn act<G: Gateway>(call: &Call<'_, G>, command: Command) -> Result<Answer,
     Ok(shown(&*instance_in(reply)?))
 }
 
-/// An order without a body, which the log of changes remembers.
+/// An order without a body.
 async fn order<G: Gateway>(
     call: &Call<'_, G>,
     body: RequestBody,
     command: Command,
-    action: AuditAction,
 ) -> Result<Answer, Failure> {
-    let instance = call.instance()?;
-    body.empty(call.headers).await?;
-    let answer = act(call, command).await?;
-    call.note_done(action, instance).await;
-    Ok(answer)
+    call.no_body(body).await?;
+    act(call, command).await
 }
 
 async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
-    let instance = call.instance()?;
-    let body: UpdateBody = body.json(call.headers).await?;
-    let answer = act(call, Command::UpdateInstance(Box::new(body.read()?))).await?;
-    call.note_done(AuditAction::InstanceUpdated, instance).await;
-    Ok(answer)
+    let body: UpdateBody = call.body(body).await?;
+    act(call, Command::UpdateInstance(Box::new(body.read()?))).await
 }
 
 async fn delete<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let instance = call.instance()?;
     match call.command(instance, Command::DeleteInstance).await? {
-        Reply::Done => {
-            call.note_done(AuditAction::InstanceDeleted, instance).await;
-            Ok(reply::no_content())
-        }
+        Reply::Done => Ok(reply::no_content()),
         _ => Err(unexpected()),
     }
 }

@@ -8,11 +8,13 @@ mod chats;
 mod communities;
 mod consumers;
 mod contacts;
+mod credits;
 mod events;
 mod groups;
 mod instances;
 mod keys;
 mod media;
+mod members;
 mod messages;
 mod node;
 mod pairing;
@@ -23,6 +25,7 @@ mod send;
 mod settings;
 mod webhooks;
 
+pub(crate) use members::member_in;
 use trunkline_model::Failure;
 
 use crate::body::RequestBody;

@@ -2,6 +2,7 @@
 //! empty list is an acquittal.
 
 mod campaign;
+mod credits;
 mod deliveries;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 pub use campaign::{Addressee, Reached, Shown, reached};
+pub use credits::credits;
 pub use deliveries::{Taken, Tally, deliveries, told_twice};
 
 /// A message as somebody has it.

@@ -117,6 +117,7 @@ mod plans;
 mod portable;
 mod profile;
 mod settings;
+mod sign;
 mod webhooks;
 
 pub use accounts::AccountOperation;
@@ -135,6 +136,7 @@ pub use plans::PlanOperation;
 pub use portable::PortableOperation;
 pub use profile::ProfileOperation;
 pub use settings::SettingsOperation;
+pub use sign::SignOperation;
 pub use webhooks::WebhookOperation;
 
 use super::Route;
@@ -194,5 +196,6 @@ pub(super) static TABLES: &[&[Route]] = &[
     plans::TABLE,
     accounts::TABLE,
     node::TABLE,
+    sign::TABLE,
     open::TABLE,
 ];

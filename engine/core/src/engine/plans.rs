@@ -22,7 +22,7 @@ impl Engine {
 
     /// Lets what was planned happen from now on.
     pub(super) fn begin_plans(&self) {
-        self.inner().planner.begin(Arc::new(OwnOutboxes(Arc::downgrade(&self.0))));
+        self.inner().planner.begin(Arc::new(OwnOutboxes(self.downgrade())));
     }
 }
 
@@ -40,7 +40,7 @@ impl Outboxes for OwnOutboxes {
             return Ok(Vec::new());
         }
         let stopping = || Failure::busy("The node is stopping.", BUSY_RETRY_AFTER_MS);
-        let engine = Engine(self.0.upgrade().ok_or_else(stopping)?);
+        let engine = Engine::upgrade(&self.0).ok_or_else(stopping)?;
         match engine.call(instance, Command::SendMany(requests)).await? {
             Reply::Sent(sent) => Ok(sent),
             _ => Err(Failure::new(ErrorCode::Internal, "The instance answered something else.")),

@@ -46,8 +46,7 @@ impl Engine {
         let turns = Turns::new(pace(&config));
         let registry = Registry::new(Arc::clone(&sealer), Arc::clone(&directory));
         let planner = planner(&stores, &sealer, &directory)?;
-        let held = Held { directory: Arc::clone(&directory), registry: Arc::clone(&registry) };
-        let accounts = found_accounts(&stores, held, &sealer)?;
+        let accounts = known_accounts(&stores, (&directory, &registry), &sealer)?;
         let dispatchers: Vec<Arc<Dispatcher>> =
             (0..config.shards).map(|shard| Dispatcher::new(shard, Arc::clone(&registry))).collect();
         let shards: Vec<ShardHandle> = for_every_shard(stores, |store| {
@@ -58,6 +57,7 @@ impl Engine {
                 ledger: store.ledger,
                 sealer: Arc::clone(&sealer),
                 directory: Arc::clone(&directory),
+                accounts: Arc::clone(&accounts),
                 turns: turns.clone(),
                 blobs: Arc::clone(&blobs),
                 registry: Arc::clone(&registry),
@@ -96,18 +96,28 @@ impl Engine {
             registry: Arc::clone(&registry),
             planner,
         });
-        engine.begin_plans();
-        registry.begin(sides.into(), engine.teller_of_pauses());
+        engine.begin(&registry, sides);
         Ok(engine)
+    }
+
+    /// Lets happen from now on what begins by itself.
+    fn begin(&self, registry: &Arc<Registry>, sides: Vec<ShardSide>) {
+        registry.begin(sides.into(), self.teller_of_pauses());
+        self.inner().accounts.begin_asking(self.asker_about_vouchers());
+        self.begin_plans();
     }
 }
 
-/// Accounts and where their events go, as the shards' stores have it.
-fn found_accounts(stores: &[OpenStore], held: Held, sealer: &Sealer) -> Result<Arc<Accounts>, EngineError> {
-    let registry = Arc::clone(&held.registry);
+/// The accounts of the shards' stores, with their endpoints.
+fn known_accounts(
+    stores: &[OpenStore],
+    (directory, registry): (&Arc<Directory>, &Arc<Registry>),
+    sealer: &Sealer,
+) -> Result<Arc<Accounts>, EngineError> {
+    let held = Held { directory: Arc::clone(directory), registry: Arc::clone(registry) };
     let accounts = Accounts::new(Box::new(held));
     for found in stores.iter().map(|store| &store.found) {
-        enter_endpoints(&registry, found, sealer)?;
+        enter_endpoints(registry, found, sealer)?;
         accounts.found(&found.accounts);
     }
     Ok(accounts)

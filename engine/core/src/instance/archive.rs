@@ -7,6 +7,8 @@ use trunkline_model::limits::IDEMPOTENCY_KEY_BYTES_MAX;
 use trunkline_model::message::{Content, Lane, Poll, PollVote, ValidateSend};
 use trunkline_model::{ErrorCode, Failure, FieldError, record};
 
+use crate::account::Price;
+
 /// A message that passed every check that needs only itself, as the bytes that are stored and sent.
 pub(crate) struct AcceptedArchive {
     pub(super) archive: Bytes,
@@ -26,6 +28,8 @@ pub(crate) struct AcceptedArchive {
     pub(super) wa_id: Option<String>,
     /// Why its recipient is not to get it.
     pub(super) unwanted: Option<Failure>,
+    /// What it costs.
+    pub(super) price: Price,
 }
 
 impl AcceptedArchive {
@@ -45,6 +49,11 @@ impl AcceptedArchive {
     /// Whether a file goes with it.
     pub(super) fn is_media(&self) -> bool {
         self.is_media
+    }
+
+    /// Says what it costs.
+    pub(crate) fn costs(&mut self, price: Price) {
+        self.price = price;
     }
 }
 
@@ -84,6 +93,7 @@ pub(crate) fn archive(request: SendRequest) -> Result<AcceptedArchive, Failure> 
         vote,
         wa_id: None,
         unwanted: None,
+        price: Price::Free,
     })
 }
 

@@ -98,6 +98,10 @@ impl Runner<'_> {
                 self.feed.gone(instance);
                 after.refused("instance_gone", now_ms);
             }
+            Consequence::Broke => {
+                self.is_broke = true;
+                after.released(now_ms);
+            }
             Consequence::Refused => after.refused(failure.code.as_str(), now_ms),
         }
         true
@@ -113,6 +117,8 @@ enum Consequence {
     Elsewhere,
     /// The instance is gone, and whether it sent the message before is not known.
     Gone,
+    /// The account has no credits, and no instance has the message: everybody waits for the caller.
+    Broke,
     /// No instance will take it.
     Refused,
 }
@@ -122,6 +128,7 @@ fn consequence(failure: &Failure) -> Consequence {
         // An instance that took the message under this key before says so first.
         ErrorCode::InstanceNotLinked | ErrorCode::InstanceState => Consequence::Elsewhere,
         ErrorCode::InstanceNotFound => Consequence::Gone,
+        ErrorCode::InsufficientCredits => Consequence::Broke,
         _ if is_passing(failure) => Consequence::Again,
         _ => Consequence::Refused,
     }
@@ -158,6 +165,7 @@ mod tests {
         check(plain(ErrorCode::InstanceNotLinked), Consequence::Elsewhere);
         check(plain(ErrorCode::InstanceState), Consequence::Elsewhere);
         check(plain(ErrorCode::InstanceNotFound), Consequence::Gone);
+        check(plain(ErrorCode::InsufficientCredits), Consequence::Broke);
         check(plain(ErrorCode::Timeout), Consequence::Again);
         check(Failure::busy("", 1), Consequence::Again);
         check(plain(ErrorCode::RecipientSuppressed), Consequence::Refused);

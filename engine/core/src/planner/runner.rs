@@ -60,6 +60,8 @@ pub(super) struct Runner<'a> {
     look_at_ms: u64,
     /// Rounds since anything changed.
     quiet: u32,
+    /// The account has no credits for more.
+    pub(super) is_broke: bool,
 }
 
 /// People who changed, with what they were before.
@@ -108,6 +110,7 @@ impl Planner {
             next: u32::MAX,
             look_at_ms: 0,
             quiet: 0,
+            is_broke: false,
         };
         runner.find_open().await?;
         loop {
@@ -177,6 +180,10 @@ impl Runner<'_> {
         self.write(changes).await?;
         if record.state.is_over() {
             return self.cancel_rest().await;
+        }
+        if std::mem::take(&mut self.is_broke) {
+            self.step(CampaignStep::Pause, |_| true).await?;
+            return Ok(true);
         }
         if record.state != CampaignState::Running {
             return Ok(false);
@@ -288,22 +295,28 @@ impl Runner<'_> {
 
     /// Ends a campaign that has nobody left, or nobody who could send. Gives whether it did.
     async fn end_if_done(&mut self) -> Result<bool, Failure> {
+        let is_done = |counts: &Counts| counts.pending == 0 && counts.under_way() == 0;
+        if self.step(CampaignStep::Finish, is_done).await? {
+            return Ok(true);
+        }
+        let is_deserted = self.feed.is_deserted();
+        self.step(CampaignStep::Fail, |counts| is_deserted && counts.under_way() == 0).await
+    }
+
+    /// Takes a step if the counts are as they should be. Gives whether it did.
+    async fn step(&self, step: CampaignStep, wanted: impl Fn(&Counts) -> bool) -> Result<bool, Failure> {
         let _changing = self.planner.lock(self.account).await;
         let mut record = self.planner.read_campaign(self.account, self.id)?;
-        let Counts { pending, .. } = record.counts;
-        let step = match (pending, record.counts.under_way()) {
-            (0, 0) => CampaignStep::Finish,
-            (_, 0) if self.feed.is_deserted() => CampaignStep::Fail,
-            _ => return Ok(false),
-        };
-        let ends = record.step(step, clock::wall_ms());
-        if ends {
-            let mut batch = Batch::new();
-            Planner::put_campaign(self.account, &record, &mut batch)?;
-            self.planner.commit(self.account, batch).await?;
+        if !wanted(&record.counts) || !record.step(step, clock::wall_ms()) {
+            return Ok(false);
+        }
+        let mut batch = Batch::new();
+        Planner::put_campaign(self.account, &record, &mut batch)?;
+        self.planner.commit(self.account, batch).await?;
+        if record.state.is_over() {
             metrics::counter!(crate::metrics::CAMPAIGNS_ENDED, "state" => record.state.as_str()).increment(1);
         }
-        Ok(ends)
+        Ok(true)
     }
 
     async fn write(&mut self, changes: Changes) -> Result<(), Failure> {

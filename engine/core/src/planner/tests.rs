@@ -89,6 +89,7 @@ fn sent(id: MessageId, to: &Address) -> MessageRecord {
         attempts: 1,
         error: None,
         metadata: None,
+        voucher: None,
     }
 }
 

@@ -187,3 +187,25 @@ async fn capability_campaigns_add_recipients_takes_lists_tags_and_files_and_each
     gateway.finish().await;
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_campaign_without_credits_waits_for_more_and_burns_nobody() {
+    let world = World::start().await;
+    let people = crowd(&world, 5).await;
+    let gateway = Gateway::start(&world).await;
+    let shop = gateway.link(&world.account("Shop").await).await;
+    gateway.charge(3).await;
+    let path = make(&gateway, std::slice::from_ref(&shop), &people).await;
+    gateway.api().post(&format!("{path}/start"), &json!({})).send().await.expect(200);
+    let spent = |campaign: &Value| campaign["state"] == "paused" && campaign["statistics"]["sent"] == 3;
+    let paused = until(&gateway, &path, "paused", spent).await;
+    assert_eq!((&paused["statistics"]["pending"], &paused["statistics"]["failed"]), (&json!(2), &json!(0)));
+    gateway.charge(2).await;
+    gateway.api().post(&format!("{path}/resume"), &json!({})).send().await.expect(200);
+    let done = until(&gateway, &path, "completed", |campaign| campaign["state"] == "completed").await;
+    assert_eq!(done["statistics"]["sent"], 5, "{done}");
+    assert!(received(&world, &people).await.values().all(|texts| texts.len() == 1));
+    assert_eq!(gateway.settled_credits().await, 0);
+    gateway.finish().await;
+    world.finish().await;
+}
