@@ -15,7 +15,8 @@ use futures_util::stream::BoxStream;
 use trunkline_model::account::{AccountRecord, Author, MemberRecord, SessionRecord};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
-    ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply, Shown,
+    ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
+    Shown,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;

@@ -14,7 +14,8 @@ use trunkline_api::{AppPrincipal, Gateway, Health, NodeStatus, Principal};
 use trunkline_model::account::{AccountRecord, AuditAction, Author, MemberRecord, Role, SessionRecord};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
-    ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply, SendRequest, Shown,
+    ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
+    SendRequest, Shown,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;
