@@ -15,7 +15,8 @@ use futures_util::stream::BoxStream;
 use trunkline_model::account::{AccountRecord, Author, MemberRecord, SessionRecord};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
-    ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, Reply, Shown,
+    ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
+    Shown,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;
@@ -271,6 +272,12 @@ pub trait Gateway: Clone + Send + Sync + 'static {
     /// `WEBHOOK_NOT_FOUND`, whatever the endpoints refuse it for, or overload.
     async fn endpoints(&self, account: AccountId, command: EndpointCommand)
     -> Result<EndpointReply, Failure>;
+
+    /// Asks an account's plans: templates, address book, suppression list, one-time passwords, campaigns, schedules.
+    ///
+    /// # Errors
+    /// What the plans refuse it for, or overload.
+    async fn plans(&self, account: AccountId, command: PlanCommand) -> Result<PlanReply, Failure>;
 
     /// As [`Gateway::endpoints`], in the name of somebody: what the command changes is in the log of changes
     /// ([`EndpointCommand::audited`]).

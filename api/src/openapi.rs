@@ -13,8 +13,8 @@ use crate::auth::SESSION_COOKIE;
 use crate::problem::Problem;
 use crate::route::SignOperation;
 use crate::route::{
-    BodyRule, LimitClass, Parameter, ReplyRule, Route, Target, forms_of, path_parameters, query_parameter,
-    routes,
+    BodyRule, LimitClass, NativeOperation, Parameter, ReplyRule, Route, Target, forms_of, path_parameters,
+    query_parameter, routes,
 };
 
 /// The document, as it is served.
@@ -194,6 +194,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
             })
         }
         BodyRule::File => json!({ "image/jpeg": { "schema": {} } }),
+        BodyRule::Rows => json!({ "text/csv": { "schema": {} }, "application/x-ndjson": { "schema": {} } }),
     };
     Some(json!({ "required": true, "content": content }))
 }
@@ -275,6 +276,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
     let of_message = route.path.contains("{message}") && route.class == LimitClass::Send;
     let asks_whatsapp = of_instance && route.class != LimitClass::Read;
     let sends = route.class == LimitClass::Send;
+    let of_plans = is_of_plans(route);
     match code {
         ErrorCode::Unauthorized
         | ErrorCode::Forbidden
@@ -283,17 +285,23 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         | ErrorCode::Internal => native,
         ErrorCode::Unavailable => native || route.name == "node.ready",
         ErrorCode::RouteNotFound => !native && route.path.contains('{'),
-        ErrorCode::InstanceNotFound => of_instance || route.query.contains(&"instance"),
+        ErrorCode::InstanceNotFound => {
+            of_instance || route.query.contains(&"instance") || (of_plans && route.name.ends_with(".create"))
+        }
         ErrorCode::MessageNotFound => route.path.contains("{message}") || route.name == "messages.vote",
         ErrorCode::MessageState => route.name == "messages.resend",
         ErrorCode::MediaNotFound => route.path.contains("{media}"),
         ErrorCode::ChatNotFound => route.path.contains("{chat}"),
-        ErrorCode::ContactNotFound => route.path.contains("{person}"),
+        ErrorCode::ContactNotFound => route.path.contains("{person}") || route.path.contains("{contact}"),
         ErrorCode::LabelNotFound => route.path.contains("{label}"),
         ErrorCode::MethodNotAllowed => false,
-        ErrorCode::InstanceState | ErrorCode::InstanceNotLinked => of_instance || of_message,
+        ErrorCode::InstanceState | ErrorCode::InstanceNotLinked => {
+            of_instance || of_message || (of_plans && sends)
+        }
         ErrorCode::NameTaken => {
-            matches!(route.name, "instances.create" | "instances.update" | "instances.import")
+            let of_plans = of_plans && matches!(route.path.split('/').nth(2), Some("templates" | "contacts"));
+            of_plans
+                || matches!(route.name, "instances.create" | "instances.update" | "instances.import")
                 || matches!(route.name, "workspaces.create" | "workspaces.update")
         }
         ErrorCode::IdempotencyConflict => sends || route.name == "accounts.add_credits",
@@ -307,7 +315,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::WhatsAppRefused | ErrorCode::WhatsAppForbidden | ErrorCode::WhatsAppNotFound => {
             asks_whatsapp
         }
-        ErrorCode::Timeout => asks_whatsapp,
+        ErrorCode::Timeout => asks_whatsapp || of_plans,
         ErrorCode::NodeFull => matches!(route.name, "instances.create" | "instances.import"),
         ErrorCode::RangeNotSatisfiable => matches!(route.reply, ReplyRule::File),
         ErrorCode::StorageFull => sends || matches!(route.reply, ReplyRule::File),
@@ -319,6 +327,24 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::AccountSuspended => native,
         ErrorCode::AddressNotAllowed => native && !signs,
         ErrorCode::CrossSite => native && route.class != LimitClass::Read,
+        of_account => account_may_answer(route, of_account),
+    }
+}
+
+fn is_of_plans(route: &Route) -> bool {
+    matches!(route.target, Target::Native(NativeOperation::Plan(_), _))
+}
+
+/// Whether an operation can be answered with a code of what accounts have and plan.
+fn account_may_answer(route: &Route, code: ErrorCode) -> bool {
+    match code {
+        ErrorCode::TemplateNotFound => route.path.contains("{template}") || route.name == "campaigns.create",
+        ErrorCode::SuppressionNotFound => route.path == "/v1/suppressions/{person}",
+        ErrorCode::OtpNotFound => route.path.contains("{otp}"),
+        ErrorCode::CampaignNotFound => route.path.contains("{campaign}"),
+        ErrorCode::ScheduleNotFound => route.path.contains("{schedule}"),
+        ErrorCode::RecipientSuppressed => route.class == LimitClass::Send,
+        ErrorCode::PlanState | ErrorCode::PlansFull => is_of_plans(route),
         ErrorCode::MemberNotFound => route.path.contains("{member}"),
         ErrorCode::EmailTaken => matches!(route.name, "members.invite" | "accounts.invite_member"),
         ErrorCode::AccountNotFound => route.path.contains("{account}"),
@@ -337,6 +363,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
             let others = ["accounts.add_credits", "members.invite", "accounts.invite_member"];
             makes.contains(&route.name) || others.contains(&route.name)
         }
+        _ => false,
     }
 }
 

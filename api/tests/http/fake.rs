@@ -10,15 +10,14 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{Notify, watch};
-use trunkline_api::{
-    AppPrincipal, Gateway, Health, NodeStatus, Principal,
-};
+use trunkline_api::{AppPrincipal, Gateway, Health, NodeStatus, Principal};
 use trunkline_model::account::{
     AccountRecord, AuditAction, Author, MemberRecord, Role, SessionRecord, native_scopes,
 };
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
-    ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, Reply, SendRequest, Shown,
+    ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
+    SendRequest, Shown,
 };
 use trunkline_model::delivery::{Endpoint, FollowFrom};
 use trunkline_model::event::Event;
@@ -93,6 +92,7 @@ pub enum Seen {
     Blob(Vec<u8>),
     Node,
     Endpoint(EndpointCommand),
+    Plan(PlanCommand),
     GetRetention,
     SetRetention(EventRetention),
     Follow(FollowFrom),
@@ -515,6 +515,11 @@ impl Gateway for Fake {
             }
             _ => answers::endpoint::endpoint(&command),
         }
+    }
+
+    async fn plans(&self, _account: AccountId, command: PlanCommand) -> Result<PlanReply, Failure> {
+        self.see(Seen::Plan(command.clone()));
+        Ok(answers::plan::plan(command))
     }
 
     async fn event_retention(&self, _account: AccountId) -> Result<EventRetention, Failure> {

@@ -16,7 +16,8 @@ use trunkline_engine::{Engine, EventWriter};
 use trunkline_model::account::{AccountRecord, Author, MemberRecord, SessionRecord};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
-    ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, Reply, Shown,
+    ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
+    Shown,
 };
 use trunkline_model::delivery::{DialectFormat, FollowFrom, Telling, Told};
 use trunkline_model::event::Event;
@@ -182,6 +183,10 @@ impl Gateway for LocalGateway {
         command: EndpointCommand,
     ) -> Result<EndpointReply, Failure> {
         self.engine.endpoints(account, command).await
+    }
+
+    async fn plans(&self, account: AccountId, command: PlanCommand) -> Result<PlanReply, Failure> {
+        self.engine.plans(account, command).await
     }
 
     async fn event_retention(&self, account: AccountId) -> Result<EventRetention, Failure> {

@@ -1,5 +1,7 @@
 //! Every record version's bytes, pinned: what an older Trunkline wrote, this one reads.
 
+mod plan;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 

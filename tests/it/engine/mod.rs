@@ -27,6 +27,7 @@ mod node;
 mod offline;
 mod openapi;
 mod pairing;
+mod plans;
 mod portable;
 mod reconciliation;
 mod refusals;

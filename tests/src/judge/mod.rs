@@ -1,6 +1,7 @@
 //! Judges of what arrived: pure functions, apart from every workload. Each returns what is wrong, in sentences; an
 //! empty list is an acquittal.
 
+mod campaign;
 mod credits;
 mod deliveries;
 
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+pub use campaign::{Addressee, Reached, Shown, reached};
 pub use credits::credits;
 pub use deliveries::{Taken, Tally, deliveries, told_twice};
 

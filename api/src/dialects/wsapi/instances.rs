@@ -82,12 +82,10 @@ pub(super) async fn named<G: Gateway>(ask: &Ask<'_, G>) -> Result<Box<InstanceVi
 pub(super) async fn all<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<InstanceView>, Failure> {
     let mut all = BTreeMap::<InstanceId, InstanceView>::new();
     let mut after = None;
-    let wanted =
-        InstanceFilter { only: call.principal.instances.as_deref(), ..InstanceFilter::default() };
+    let wanted = InstanceFilter { only: call.principal.instances.as_deref(), ..InstanceFilter::default() };
     while all.len() < DIALECT_LIST_MAX {
         let page = (after, PAGE_LIMIT_MAX);
-        let (views, more) =
-            in_time(call.front.gateway.list_instances(call.account(), page, wanted)).await?;
+        let (views, more) = in_time(call.front.gateway.list_instances(call.account(), page, wanted)).await?;
         after = views.last().map(|view| view.id);
         all.extend(views.into_iter().map(|view| (view.id, view)));
         if !more {

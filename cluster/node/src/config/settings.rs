@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
-use trunkline_api::limits::TRUSTED_PROXIES_MAX;
 use trunkline_api::Hosts;
+use trunkline_api::limits::TRUSTED_PROXIES_MAX;
 use trunkline_engine::limits::{MEDIA_QUOTA_BYTES, RECONNECT_RATE_MAX};
 use trunkline_engine::{BucketConfig, Endpoints};
 use trunkline_spool::{Backend, UnknownBackend};
