@@ -107,6 +107,7 @@ fn view(instance: InstanceId, record: MessageRecord) -> MessageView {
         error: None,
         metadata: None,
         replayed: false,
+        refunded: false,
     }
 }
 
