@@ -26,6 +26,9 @@ const READ: &[Scope] = &[
     Scope::ProfileRead,
     Scope::WebhooksRead,
     Scope::AccountRead,
+    Scope::TemplatesRead,
+    Scope::BookRead,
+    Scope::CampaignsRead,
 ];
 const WRITE: &[Scope] = &[
     Scope::MessagesSend,
@@ -34,6 +37,9 @@ const WRITE: &[Scope] = &[
     Scope::ChannelsWrite,
     Scope::ProfileWrite,
     Scope::WebhooksWrite,
+    Scope::TemplatesWrite,
+    Scope::BookWrite,
+    Scope::CampaignsWrite,
 ];
 /// Everything of an instance, and nothing of its account.
 const INSTANCE: &[Scope] = &[

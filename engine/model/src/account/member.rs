@@ -28,6 +28,9 @@ const VIEWER: &[Scope] = &[
     Scope::ProfileRead,
     Scope::WebhooksRead,
     Scope::AccountRead,
+    Scope::TemplatesRead,
+    Scope::BookRead,
+    Scope::CampaignsRead,
 ];
 const OPERATOR: &[Scope] = &[
     Scope::InstancesRead,
@@ -45,6 +48,12 @@ const OPERATOR: &[Scope] = &[
     Scope::ProfileWrite,
     Scope::WebhooksRead,
     Scope::AccountRead,
+    Scope::TemplatesRead,
+    Scope::TemplatesWrite,
+    Scope::BookRead,
+    Scope::BookWrite,
+    Scope::CampaignsRead,
+    Scope::CampaignsWrite,
 ];
 const OWNER: &[Scope] = &[Scope::All];
 
