@@ -20,6 +20,9 @@ use crate::role;
 /// How long the slow path takes to answer.
 pub const SLOW: Duration = Duration::from_secs(30);
 
+/// Older events count as being this old.
+const OLDEST: Duration = Duration::from_secs(600);
+
 /// What `GET /lag` tells, of everything since the last look, but for what went to the slow path.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Lag {
@@ -41,7 +44,7 @@ type Ages = Arc<Mutex<Histogram<u64>>>;
 
 /// `sink`: answers `POST` at once, `POST /slow` after [`SLOW`], and says at `GET /lag` how old the events were when they came.
 pub fn play() -> Bench<()> {
-    let ages = Histogram::new(3).during("making a histogram")?;
+    let ages = Histogram::new_with_bounds(1, OLDEST.as_micros() as u64, 3).during("making a histogram")?;
     let ages: Ages = Arc::new(Mutex::new(ages));
     let listener = role::listener(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     let address = listener.local_addr().during("asking for the address")?;

@@ -49,10 +49,10 @@ const FIRST_FOREIGN: u64 = 4_917_600_000_001;
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
     /// Numbers to link
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=NUMBERS_MAX))]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=NUMBERS_MAX))]
     numbers: u64,
     /// Messages to send
-    #[arg(long, value_name = "M", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=MESSAGES_MAX))]
+    #[arg(long, value_name = "M", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=MESSAGES_MAX))]
     messages: u64,
     /// Print one JSON object instead of a table
     #[arg(long)]
