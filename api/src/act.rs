@@ -1,8 +1,9 @@
-//! What native handlers and those of dialects do in the same way: changes to instances, which the log of changes remembers.
+//! What native handlers and those of dialects do in the same way with instances.
 
+use trunkline_model::Failure;
+use trunkline_model::InstanceId;
 use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, CreateInstance, InstanceView, Reply};
-use trunkline_model::{Failure, InstanceId};
 
 use crate::call::{Call, in_time, instance_in, unexpected};
 use crate::gateway::Gateway;
@@ -27,11 +28,9 @@ pub(crate) async fn create<G: Gateway>(
 pub(crate) async fn order<G: Gateway>(
     call: &Call<'_, G>,
     instance: InstanceId,
-    (command, action): (Command, AuditAction),
+    command: Command,
 ) -> Result<Box<InstanceView>, Failure> {
-    let view = instance_in(call.command(instance, command).await?)?;
-    call.note_done(action, instance).await;
-    Ok(view)
+    instance_in(call.command(instance, command).await?)
 }
 
 /// Deletes an instance.
@@ -40,10 +39,7 @@ pub(crate) async fn order<G: Gateway>(
 /// As [`Call::command`].
 pub(crate) async fn delete<G: Gateway>(call: &Call<'_, G>, instance: InstanceId) -> Result<(), Failure> {
     match call.command(instance, Command::DeleteInstance).await? {
-        Reply::Done => {
-            call.note_done(AuditAction::InstanceDeleted, instance).await;
-            Ok(())
-        }
+        Reply::Done => Ok(()),
         _ => Err(unexpected()),
     }
 }

@@ -1,5 +1,6 @@
 //! One authenticated request on its way through a handler.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,16 +10,18 @@ use hyper::HeaderMap;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use trunkline_model::account::{AuditAction, Author, Who};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, EndpointCommand, EndpointReply, InstanceView, MessageView,
     PairingView, Reply,
 };
 use trunkline_model::limits::PULL_WAIT_MS_MAX;
-use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, MessageId};
+use trunkline_model::{AccountId, Dialect, EndpointId, ErrorCode, Failure, InstanceId, MessageId};
 
+use crate::auth;
 use crate::body::RequestBody;
+use crate::dialects;
 use crate::gateway::{Gateway, Principal};
 use crate::limits;
 use crate::query::Query;
@@ -35,6 +38,8 @@ pub(crate) struct Call<'a, G: Gateway> {
     pub(crate) headers: &'a HeaderMap,
     /// The instance that a request names otherwise than in its path.
     pub(crate) addressed: Option<InstanceId>,
+    /// The dialect that it is made in; `None` natively.
+    pub(crate) dialect: Option<Dialect>,
 }
 
 impl<G: Gateway> Call<'_, G> {
@@ -70,10 +75,18 @@ impl<G: Gateway> Call<'_, G> {
         owner.filter(|instance| self.principal.may_see(*instance)).ok_or_else(no_message)
     }
 
+    /// Who asks, in a word.
+    pub(crate) fn caller(&self) -> String {
+        match self.principal.member {
+            Some(member) => member.to_string(),
+            None => self.principal.key.to_string(),
+        }
+    }
+
     /// Who asks, for the log of changes.
     pub(crate) fn author(&self) -> Author {
         Author {
-            who: Who::Key(self.principal.key),
+            who: self.principal.member.map_or(Who::Key(self.principal.key), Who::Member),
             address: self.from.map(|address| address.to_string()),
             scopes: Arc::clone(&self.principal.scopes),
         }
@@ -99,17 +112,11 @@ impl<G: Gateway> Call<'_, G> {
         in_time(Box::pin(self.front.gateway.account(account, self.author(), command))).await
     }
 
-    /// Writes a change that was made, or is about to be, into the account's log of changes.
-    ///
-    /// # Errors
-    /// A failure of the store, or overload.
-    pub(crate) async fn note(&self, action: AuditAction, subject: InstanceId) -> Result<(), Failure> {
-        self.of_account(AccountCommand::Note(action, subject.to_string())).await.map(drop)
-    }
-
-    /// As [`Call::note`], of a change that is made and cannot be taken back: that it is missing in the log is told to the operator.
-    pub(crate) async fn note_done(&self, action: AuditAction, subject: InstanceId) {
-        if let Err(failure) = self.note(action, subject).await {
+    /// Writes a change that was made, and is no command, into the account's log of changes. That it is missing there is told to the
+    /// operator.
+    pub(crate) async fn note_done(&self, action: AuditAction, subject: impl Display) {
+        let noted = self.of_account(AccountCommand::Note(action, subject.to_string())).await;
+        if let Err(failure) = noted {
             tracing::error!(%subject, action = action.as_str(), %failure, "a change is missing in the audit log");
         }
     }
@@ -167,8 +174,12 @@ impl<G: Gateway> Call<'_, G> {
     /// # Errors
     /// Whatever the instance refuses it for; `UNAVAILABLE` when the engine does not answer at all.
     pub(crate) async fn command(&self, instance: InstanceId, command: Command) -> Result<Reply, Failure> {
+        let gateway = &self.front.gateway;
         // Boxed: every layer between here and the connection would hold room for it twice.
-        in_time(Box::pin(self.front.gateway.call(instance, command))).await
+        match command.audited() {
+            None => in_time(Box::pin(gateway.call(instance, command))).await,
+            Some(_) => in_time(Box::pin(gateway.call_as(self.author(), instance, command))).await,
+        }
     }
 
     /// Asks the account's webhooks and consumers.
@@ -176,7 +187,11 @@ impl<G: Gateway> Call<'_, G> {
     /// # Errors
     /// Whatever they refuse it for; `UNAVAILABLE` when the engine does not answer at all.
     pub(crate) async fn endpoints(&self, command: EndpointCommand) -> Result<EndpointReply, Failure> {
-        in_time(Box::pin(self.front.gateway.endpoints(self.account(), command))).await
+        let (gateway, account) = (&self.front.gateway, self.account());
+        match command.audited() {
+            None => in_time(Box::pin(gateway.endpoints(account, command))).await,
+            Some(_) => in_time(Box::pin(gateway.endpoints_as(self.author(), account, command))).await,
+        }
     }
 
     /// `?wait_ms=`: how long to wait for the first event.
@@ -201,11 +216,33 @@ impl<G: Gateway> Call<'_, G> {
         })
     }
 
-    /// What `waited` gives, unless the server stops before.
+    /// Resolves when the caller would no longer be let in as they were: their key was revoked or changed, their account suspended.
+    /// Whatever goes on for longer than a moment ends with it.
+    pub(crate) fn lapse(&self) -> impl Future<Output = ()> + 'static {
+        let (gateway, from, principal) = (self.front.gateway.clone(), self.from, self.principal.clone());
+        let (headers, dialect) = (self.headers.clone(), self.dialect);
+        async move {
+            loop {
+                sleep(Duration::from_millis(limits::LAPSE_SEEN_MS)).await;
+                let now = match dialect {
+                    Some(dialect) => dialects::recognise(dialect, &gateway, (&headers, from)).ok(),
+                    None => auth::presented(&headers)
+                        .and_then(|presented| presented.principal(&gateway, from))
+                        .ok(),
+                };
+                if now.is_none_or(|now| now != principal) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// What `waited` gives, unless the server stops before, or the caller's right to it.
     pub(crate) async fn unless_stopping<T>(&self, waited: impl Future<Output = T>) -> Option<T> {
         let mut stopping = self.front.stopping.clone();
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => None,
+            () = self.lapse() => None,
             got = waited => Some(got),
         }
     }

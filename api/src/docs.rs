@@ -59,6 +59,10 @@ pages! {
     AppNotFound = "APP_NOT_FOUND";
     AccountState = "ACCOUNT_STATE";
     AccountFull = "ACCOUNT_FULL";
+    InsufficientCredits = "INSUFFICIENT_CREDITS";
+    MemberNotFound = "MEMBER_NOT_FOUND";
+    EmailTaken = "EMAIL_TAKEN";
+    CrossSite = "CROSS_SITE";
     WebhookNotFound = "WEBHOOK_NOT_FOUND";
     WebhookState = "WEBHOOK_STATE";
     MessageState = "MESSAGE_STATE";

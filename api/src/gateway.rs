@@ -12,10 +12,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
-use trunkline_model::account::{AccountRecord, Author};
+use trunkline_model::account::{AccountRecord, Author, MemberRecord, SessionRecord};
 use trunkline_model::command::{
-    AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
-    InstanceView, MessageView, NewAccount, Reply,
+    AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
+    ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, Reply, Shown,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;
@@ -23,22 +23,26 @@ use trunkline_model::gate::Progress;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::EventRetention;
-use trunkline_model::{AccountId, AppId, Dialect, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope};
+use trunkline_model::{
+    AccountId, AppId, Dialect, Failure, InstanceId, KeyId, LimitClass, MemberId, MessageId, Scope,
+};
 
-/// Who presented a valid API key.
+/// Who presented a valid API key, or is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// The account that the key opens.
     pub account: AccountId,
-    /// Public id of the key.
+    /// Public id of the key; of a member, the number of their session.
     pub key: KeyId,
+    /// The member who is signed in, where it is no key.
+    pub member: Option<MemberId>,
     /// Which form of the API the key speaks; `None` where there is no key.
     pub dialect: Option<Dialect>,
     /// What the key may do.
     pub scopes: Arc<[Scope]>,
     /// The same in the words of its dialect; empty for a native key.
     pub dialect_scopes: Arc<[String]>,
-    /// The instances that exist for the key; `None` for all of its account.
+    /// The instances that exist for the key, in ascending order; `None` for all of its account.
     pub instances: Option<Arc<[InstanceId]>>,
     /// The app that the request names itself with, where its dialect asks for one.
     pub app: Option<AppId>,
@@ -61,6 +65,7 @@ impl Principal {
         Principal {
             account,
             key,
+            member: None,
             dialect: Some(Dialect::Native),
             scopes: scopes.into(),
             dialect_scopes: Arc::default(),
@@ -71,7 +76,7 @@ impl Principal {
 
     /// Whether an instance of the account exists for the key.
     pub fn may_see(&self, instance: InstanceId) -> bool {
-        self.instances.as_ref().is_none_or(|instances| instances.contains(&instance))
+        self.instances.as_ref().is_none_or(|instances| instances.binary_search(&instance).is_ok())
     }
 }
 
@@ -144,6 +149,38 @@ pub trait Gateway: Clone + Send + Sync + 'static {
     /// As [`Gateway::authenticate`].
     fn authenticate_app(&self, presented: &str, from: Option<IpAddr>) -> Result<AppPrincipal, Failure>;
 
+    /// Who presents the cookie of a session.
+    ///
+    /// # Errors
+    /// `UNAUTHORIZED` for one that is not known or has ended, `ACCOUNT_SUSPENDED`.
+    fn authenticate_session(&self, presented: &str) -> Result<Principal, Failure>;
+
+    /// Signs a member in; their session is on disk on return.
+    ///
+    /// # Errors
+    /// `UNAUTHORIZED` for a wrong address as for a wrong password, `TOO_MANY_REQUESTS`, `ACCOUNT_SUSPENDED`, or overload.
+    async fn sign_in(
+        &self,
+        credentials: Credentials,
+        from: Option<IpAddr>,
+        agent: Option<String>,
+    ) -> Result<(MemberRecord, SessionRecord, Shown), Failure>;
+
+    /// Has a link sent to a member who forgot their password; who is none hears the same.
+    ///
+    /// # Errors
+    /// `TOO_MANY_REQUESTS`.
+    fn forgot_password(&self, email: &str, from: Option<IpAddr>) -> Result<(), Failure>;
+
+    /// Sets the password of a member who has a link; on disk on return.
+    ///
+    /// # Errors
+    /// `UNAUTHORIZED` for a link that opens nothing, `TOO_MANY_REQUESTS`, or overload.
+    async fn set_password(&self, choice: (&str, String), from: Option<IpAddr>) -> Result<(), Failure>;
+
+    /// Sends a member their link, where letters are sent; says whether they are.
+    fn mail_link(&self, member: &MemberRecord, link: &Shown) -> bool;
+
     /// Requests in a minute that an account's keys may make of a class, where the account says so itself; 0 for any number.
     fn rate_limit(&self, account: AccountId, class: LimitClass) -> Option<u32>;
 
@@ -187,8 +224,7 @@ pub trait Gateway: Clone + Send + Sync + 'static {
         wanted: ImportRequest,
     ) -> Result<InstanceView, Failure>;
 
-    /// An account's instances in order of id, only those after `after`, at most `limit`, and only those of `only` where it is given;
-    /// and whether more follow.
+    /// An account's instances that match, in order of id, only those after `after`, at most `limit`; and whether more follow.
     ///
     /// # Errors
     /// Overload.
@@ -196,8 +232,7 @@ pub trait Gateway: Clone + Send + Sync + 'static {
         &self,
         account: AccountId,
         page: (Option<InstanceId>, usize),
-        state: Option<InstanceState>,
-        only: Option<&[InstanceId]>,
+        wanted: InstanceFilter<'_>,
     ) -> Result<(Vec<InstanceView>, bool), Failure>;
 
     /// Every instance of an account and its state, in order of id.
@@ -222,12 +257,32 @@ pub trait Gateway: Clone + Send + Sync + 'static {
     /// Whatever the instance refuses it for.
     async fn call(&self, instance: InstanceId, command: Command) -> Result<Reply, Failure>;
 
+    /// As [`Gateway::call`], in the name of somebody: what the command changes is in the log of changes of the instance's account
+    /// ([`Command::audited`]), whether or not the caller waits for the answer.
+    ///
+    /// # Errors
+    /// As [`Gateway::call`].
+    async fn call_as(&self, author: Author, instance: InstanceId, command: Command)
+    -> Result<Reply, Failure>;
+
     /// Asks an account's endpoints: its webhooks, brokers and consumers.
     ///
     /// # Errors
     /// `WEBHOOK_NOT_FOUND`, whatever the endpoints refuse it for, or overload.
     async fn endpoints(&self, account: AccountId, command: EndpointCommand)
     -> Result<EndpointReply, Failure>;
+
+    /// As [`Gateway::endpoints`], in the name of somebody: what the command changes is in the log of changes
+    /// ([`EndpointCommand::audited`]).
+    ///
+    /// # Errors
+    /// As [`Gateway::endpoints`].
+    async fn endpoints_as(
+        &self,
+        author: Author,
+        account: AccountId,
+        command: EndpointCommand,
+    ) -> Result<EndpointReply, Failure>;
 
     /// How long an account's events are kept.
     ///

@@ -25,6 +25,7 @@ mod act;
 mod auth;
 mod body;
 mod call;
+mod client;
 mod dialects;
 mod docs;
 mod json;
@@ -39,6 +40,7 @@ mod range;
 mod reference;
 mod reply;
 mod request_id;
+mod sign;
 mod sse;
 
 pub use dialects::{Hosts, dialect_event, tells_dialect_event};

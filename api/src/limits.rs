@@ -57,6 +57,10 @@ pub const PASSPHRASE_BYTES_MAX: usize = 1_024;
 pub const MULTIPART_OVERHEAD_BYTES_MAX: u64 = 256 << 10;
 /// Bytes of request bodies held in memory at a time, over all requests; more are answered 503.
 pub const BUFFERED_BYTES_MAX: usize = 256 << 20;
+/// How often whoever listens for longer is asked for their key again, in milliseconds: a revoked one hears nothing after it.
+pub const LAPSE_SEEN_MS: u64 = 500;
+/// Ranges of addresses of proxies that are trusted.
+pub const TRUSTED_PROXIES_MAX: usize = 64;
 /// Longest answer of the engine, in milliseconds. The engine has its own, shorter bounds; this one catches a stuck engine.
 pub const ENGINE_MS_MAX: u64 = 90_000;
 

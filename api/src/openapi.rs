@@ -9,7 +9,9 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use trunkline_model::ErrorCode;
 
+use crate::auth::SESSION_COOKIE;
 use crate::problem::Problem;
+use crate::route::SignOperation;
 use crate::route::{
     BodyRule, LimitClass, Parameter, ReplyRule, Route, Target, forms_of, path_parameters, query_parameter,
     routes,
@@ -68,7 +70,14 @@ fn document() -> Value {
         "tags": tags.iter().map(|tag| json!({ "name": tag })).collect::<Vec<_>>(),
         "paths": paths,
         "components": {
-            "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": "An API key, `tk_…`." } },
+            "securitySchemes": {
+                "key": { "type": "http", "scheme": "bearer", "description": "An API key, `tk_…`." },
+                "cookie": {
+                    "type": "apiKey", "in": "cookie", "name": SESSION_COOKIE,
+                    "description": "A member who is signed in. What changes something has to come from the same site, or bring the \
+                                    header `X-Trunkline-Csrf`.",
+                },
+            },
             "responses": problems(&problem.into()),
             "schemas": schemas.into_components(),
         },
@@ -88,11 +97,13 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Value {
     }
     match route.target {
         Target::Native(_, scope) => {
-            operation["security"] = json!([{ "key": [] }]);
+            operation["security"] = json!([{ "key": [] }, { "cookie": [] }]);
             operation["x-scope"] = json!(scope.as_str());
             operation["x-limit-class"] = json!(route.class.as_str());
         }
-        Target::Open(_) => operation["security"] = json!([]),
+        Target::Sign(SignOperation::SignIn | SignOperation::Forgot | SignOperation::SetPassword)
+        | Target::Open(_) => operation["security"] = json!([]),
+        Target::Sign(_) => operation["security"] = json!([{ "cookie": [] }]),
     }
     operation
 }
@@ -112,12 +123,13 @@ fn parameters(route: &Route) -> Vec<Value> {
     let query = route.query.iter().filter_map(|name| query_parameter(name));
     let mut all: Vec<Value> = path.chain(query.map(|parameter| written("query", parameter))).collect();
     let sends_one = route.class == LimitClass::Send && !matches!(route.body, BodyRule::LongJson(_));
-    if sends_one {
+    if sends_one || route.name == "accounts.add_credits" {
         all.push(json!({
             "name": "Idempotency-Key",
             "in": "header",
             "required": false,
-            "description": "A repeated request with the same key and body is answered like the first one, for a day.",
+            "description": "A repeated request with the same key and body is answered like the first one, for a day; an order of credits for \
+                            ever.",
             "schema": { "type": "string", "minLength": 1, "maxLength": trunkline_model::limits::IDEMPOTENCY_KEY_BYTES_MAX },
         }));
     }
@@ -256,7 +268,8 @@ fn problems(schema: &Value) -> Map<String, Value> {
 /// Whether an operation can be answered with a code. What the network and the path decide before the table is asked
 /// (`ROUTE_NOT_FOUND` of an unknown path, `METHOD_NOT_ALLOWED`) belongs to no operation.
 fn may_answer(route: &Route, code: ErrorCode) -> bool {
-    let native = matches!(route.target, Target::Native(..));
+    let native = matches!(route.target, Target::Native(..) | Target::Sign(_));
+    let signs = matches!(route.target, Target::Sign(_));
     let of_instance = route.path.contains("{instance}");
     let of_endpoint = route.path.contains("{webhook}") || route.path.contains("{consumer}");
     let of_message = route.path.contains("{message}") && route.class == LimitClass::Send;
@@ -283,7 +296,8 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
             matches!(route.name, "instances.create" | "instances.update" | "instances.import")
                 || matches!(route.name, "workspaces.create" | "workspaces.update")
         }
-        ErrorCode::IdempotencyConflict => sends,
+        ErrorCode::IdempotencyConflict => sends || route.name == "accounts.add_credits",
+        ErrorCode::InsufficientCredits => sends || route.name == "accounts.add_credits",
         ErrorCode::VersionConflict => false,
         ErrorCode::MalformedBody | ErrorCode::BodyTooLarge | ErrorCode::UnsupportedMediaType => {
             route.body.is_read()
@@ -302,7 +316,11 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
             of_endpoint && route.class == LimitClass::Write || route.name == "consumers.events"
         }
         ErrorCode::WebhooksFull => matches!(route.name, "webhooks.create" | "consumers.create"),
-        ErrorCode::AccountSuspended | ErrorCode::AddressNotAllowed => native,
+        ErrorCode::AccountSuspended => native,
+        ErrorCode::AddressNotAllowed => native && !signs,
+        ErrorCode::CrossSite => native && route.class != LimitClass::Read,
+        ErrorCode::MemberNotFound => route.path.contains("{member}"),
+        ErrorCode::EmailTaken => matches!(route.name, "members.invite" | "accounts.invite_member"),
         ErrorCode::AccountNotFound => route.path.contains("{account}"),
         ErrorCode::WorkspaceNotFound => {
             route.path.contains("{workspace}")
@@ -316,7 +334,8 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::AccountFull => {
             let makes =
                 ["accounts.create", "accounts.create_key", "workspaces.create", "keys.create", "apps.create"];
-            makes.contains(&route.name)
+            let others = ["accounts.add_credits", "members.invite", "accounts.invite_member"];
+            makes.contains(&route.name) || others.contains(&route.name)
         }
     }
 }

@@ -57,6 +57,7 @@ pub(crate) fn page(name: &str) -> Option<String> {
 fn scope(route: &Route) -> &'static str {
     match route.target {
         Target::Native(_, scope) => scope.as_str(),
+        Target::Sign(_) => "no key, or a cookie",
         Target::Open(_) => "no key",
     }
 }

@@ -6,6 +6,7 @@
 //! message text, no key.
 
 mod api;
+mod credits;
 mod endpoint;
 mod events;
 mod instance;

@@ -20,6 +20,7 @@ pub mod judge;
 pub mod limits;
 pub mod process;
 pub mod raw;
+pub mod smtp;
 pub mod trial;
 pub mod world;
 
@@ -29,5 +30,6 @@ pub use bucket::BucketServer;
 pub use control::Control;
 pub use events::{Event, Key, Message, Stanza};
 pub use gateway::{Accepted, Gateway, GatewayEvent, Instance, Webhook};
+pub use smtp::MailServer;
 pub use trunkline_simulator::{OfflineMode, SimulatorConfig};
 pub use world::World;

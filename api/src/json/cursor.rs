@@ -29,6 +29,8 @@ pub(crate) enum Cursor {
     App(AppId),
     /// Before the change with this number.
     Audit(u64),
+    /// Before the line of a credit ledger with this number.
+    Credit(u64),
 }
 
 impl Cursor {
@@ -45,6 +47,7 @@ impl Cursor {
             Cursor::Key(id) => (b'k', id.0, None),
             Cursor::App(id) => (b'a', id.0, None),
             Cursor::Audit(number) => (b'u', number, None),
+            Cursor::Credit(number) => (b'd', number, None),
         };
         let mut bytes = vec![tag];
         bytes.extend_from_slice(&first.to_be_bytes());
@@ -67,6 +70,7 @@ impl Cursor {
             (b'k', []) => Some(Cursor::Key(KeyId(number))),
             (b'a', []) => Some(Cursor::App(AppId(number))),
             (b'u', []) => Some(Cursor::Audit(number)),
+            (b'd', []) => Some(Cursor::Credit(number)),
             (b'l', rest) => {
                 let sequence = u64::from_be_bytes(rest.try_into().ok()?);
                 Some(Cursor::Letter(InstanceId(number), sequence))
@@ -108,6 +112,7 @@ mod tests {
                 Cursor::Key(KeyId(number)),
                 Cursor::App(AppId(number)),
                 Cursor::Audit(number),
+                Cursor::Credit(number),
             ] {
                 prop_assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
             }

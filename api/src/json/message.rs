@@ -30,6 +30,8 @@ pub(crate) struct MessageJson<'a> {
     status_times: BTreeMap<&'static str, String>,
     attempts: u32,
     error: Option<&'a str>,
+    /// Whether it failed and the credit that it cost goes back.
+    refunded: bool,
     #[schemars(with = "Option<RawObject>")]
     metadata: Option<&'a RawValue>,
 }
@@ -51,6 +53,7 @@ impl<'a> MessageJson<'a> {
                 .collect(),
             attempts: view.attempts,
             error: view.error.as_deref(),
+            refunded: view.refunded,
             metadata: embed(view.metadata.as_ref()),
         }
     }

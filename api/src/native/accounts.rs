@@ -16,7 +16,7 @@ use crate::json::account::{
 use crate::json::audit::AuditJson;
 use crate::json::cursor::Cursor;
 use crate::json::{List, Page};
-use crate::native::{apps, keys};
+use crate::native::{apps, credits, keys, members};
 use crate::reply::{self, Answer};
 use crate::route::AccountOperation;
 
@@ -64,6 +64,17 @@ pub(super) async fn answer<G: Gateway>(
         }
         Op::Delete => done(call.of(named(call)?, Ask::Delete).await?),
         Op::CreateKeyFor => keys::create(call, body, named(call)?).await,
+        Op::InviteMember => members::invite(call, body, call.account()).await,
+        Op::ListMembers => members::list(call).await,
+        Op::GetMember => members::get(call).await,
+        Op::UpdateMember => members::update(call, body).await,
+        Op::RemoveMember => members::remove(call).await,
+        Op::LinkMember => members::link(call, body).await,
+        Op::InviteMemberFor => members::invite(call, body, named(call)?).await,
+        Op::Credits => credits::get(call, call.account()).await,
+        Op::CreditEntries => credits::entries(call).await,
+        Op::CreditsOf => credits::get(call, named(call)?).await,
+        Op::AddCredits => credits::add(call, body, named(call)?).await,
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use hyper::header::{ACCEPT, HeaderName};
 use hyper::{HeaderMap, StatusCode};
 use tokio::time::{Instant, timeout_at};
+use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, Reply};
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;
@@ -43,6 +45,7 @@ pub(super) async fn of_account<G: Gateway>(
             let body: EventRetentionBody = body.json(call.headers).await?;
             let retention = body.read()?;
             in_time(call.front.gateway.set_event_retention(call.account(), retention)).await?;
+            call.note_done(AuditAction::EventRetentionChanged, call.account()).await;
             Ok(reply::json(StatusCode::OK, &EventRetentionJson::of(retention)))
         }
     }
@@ -148,7 +151,7 @@ async fn follow<G: Gateway>(call: &Call<'_, G>, instance: InstanceId) -> Result<
         stopping: call.front.stopping.clone(),
         _place: place,
     };
-    Ok(reply::events(follower.into_stream()))
+    Ok(reply::events(follower.into_stream().take_until(Box::pin(call.lapse()))))
 }
 
 fn last_event_id(headers: &HeaderMap, instance: InstanceId) -> Result<Option<u64>, Failure> {
@@ -182,7 +185,7 @@ async fn stream<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let stopping = call.front.stopping.clone();
     let whose = (call.account(), call.principal.instances.clone());
     let stream = AccountStream::new(whose, (follower, begins_now), heartbeat, (stopping, place));
-    Ok(reply::events(stream.into_stream()))
+    Ok(reply::events(stream.into_stream().take_until(Box::pin(call.lapse()))))
 }
 
 /// When an event of the account was recorded; `None` when no log of the account holds it.

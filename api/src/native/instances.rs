@@ -3,13 +3,12 @@
 use hyper::StatusCode;
 use hyper::header::LOCATION;
 use trunkline_model::Failure;
-use trunkline_model::account::AuditAction;
-use trunkline_model::command::{Command, InstanceView};
+use trunkline_model::command::{Command, InstanceFilter, InstanceView};
 use trunkline_model::instance::InstanceState;
 
 use crate::act;
 use crate::body::RequestBody;
-use crate::call::{Call, in_time, instance_in};
+use crate::call::{Call, in_time};
 use crate::gateway::Gateway;
 use crate::json::Page;
 use crate::json::cursor::Cursor;
@@ -27,13 +26,13 @@ pub(super) async fn answer<G: Gateway>(
     match operation {
         Op::Create => create(call, body).await,
         Op::List => list(call).await,
-        Op::Get => Ok(shown(&*instance_in(call.ask(Command::GetInstance).await?)?)),
+        Op::Get => Ok(shown(&*act::order(call, call.instance()?, Command::GetInstance).await?)),
         Op::Update => update(call, body).await,
         Op::Delete => delete(call).await,
-        Op::Connect => order(call, body, Command::Connect, AuditAction::InstanceConnected).await,
-        Op::Disconnect => order(call, body, Command::Disconnect, AuditAction::InstanceDisconnected).await,
-        Op::Restart => order(call, body, Command::Restart, AuditAction::InstanceRestarted).await,
-        Op::Logout => order(call, body, Command::Logout, AuditAction::InstanceLoggedOut).await,
+        Op::Connect => order(call, body, Command::Connect).await,
+        Op::Disconnect => order(call, body, Command::Disconnect).await,
+        Op::Restart => order(call, body, Command::Restart).await,
+        Op::Logout => order(call, body, Command::Logout).await,
         Op::GetPairing => pairing::get(call).await,
         Op::GetQr => pairing::qr(call).await,
         Op::RequestPairingCode => pairing::request_code(call, body).await,
@@ -60,31 +59,29 @@ async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let state = call.query.read("state", "is not a state of an instance", |word| {
         InstanceState::ALL.into_iter().find(|state| state.as_str() == word)
     })?;
-    let only = call.principal.instances.as_deref();
-    let page = call.front.gateway.list_instances(call.account(), (after, limit), state, only);
+    let workspace = call.query.read("workspace", "is not the id of a workspace", |id| id.parse().ok())?;
+    let wanted = InstanceFilter { state, workspace, only: call.principal.instances.as_deref() };
+    let page = call.front.gateway.list_instances(call.account(), (after, limit), wanted);
     let (views, more) = in_time(page).await?;
     let next_cursor = views.last().filter(|_| more).map(|last| Cursor::Instance(last.id).encode());
     let data = views.iter().map(InstanceJson::of).collect();
     Ok(reply::json(StatusCode::OK, &Page { data, next_cursor }))
 }
 
-/// An order without a body, which the log of changes remembers.
+/// An order without a body.
 async fn order<G: Gateway>(
     call: &Call<'_, G>,
     body: RequestBody,
     command: Command,
-    action: AuditAction,
 ) -> Result<Answer, Failure> {
-    let instance = call.instance()?;
-    body.empty(call.headers).await?;
-    Ok(shown(&*act::order(call, instance, (command, action)).await?))
+    call.no_body(body).await?;
+    Ok(shown(&*act::order(call, call.instance()?, command).await?))
 }
 
 async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
-    let instance = call.instance()?;
-    let body: UpdateBody = body.json(call.headers).await?;
+    let body: UpdateBody = call.body(body).await?;
     let update = Command::UpdateInstance(Box::new(body.read()?));
-    Ok(shown(&*act::order(call, instance, (update, AuditAction::InstanceUpdated)).await?))
+    Ok(shown(&*act::order(call, call.instance()?, update).await?))
 }
 
 async fn delete<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {

@@ -8,11 +8,13 @@ mod chats;
 mod communities;
 mod consumers;
 mod contacts;
+mod credits;
 mod events;
 mod groups;
 mod instances;
 mod keys;
 pub(crate) mod media;
+mod members;
 mod messages;
 mod node;
 mod pairing;
@@ -22,6 +24,7 @@ pub(crate) mod send;
 mod settings;
 mod webhooks;
 
+pub(crate) use members::member_in;
 use trunkline_model::Failure;
 
 use crate::body::RequestBody;

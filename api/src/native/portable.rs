@@ -28,9 +28,7 @@ pub(super) async fn answer<G: Gateway>(
 
 async fn export<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let body: ExportBody = call.body(body).await?;
-    let request = body.read(call.principal.key.to_string())?;
-    // Before it happens: no credentials leave unremembered.
-    call.note(AuditAction::InstanceExported, call.instance()?).await?;
+    let request = body.read(call.caller())?;
     match call.ask(Command::Export(Box::new(request))).await? {
         Reply::Exported(sealed) => Ok(reply::json(StatusCode::OK, &ExportJson::of(&sealed))),
         _ => Err(unexpected()),
@@ -40,7 +38,7 @@ async fn export<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Ans
 async fn import<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     // Held until the instance is made: the credentials are the most of it.
     let (body, _memory): (ImportBody, Memory) = body.held_json(call.headers, IMPORT_JSON_BYTES_MAX).await?;
-    let request = body.read(call.principal.key.to_string())?;
+    let request = body.read(call.caller())?;
     let view = call.front.gateway.import_instance(call.account(), request).await?;
     call.note_done(AuditAction::InstanceImported, view.id).await;
     let mut answer = reply::json(StatusCode::CREATED, &InstanceJson::of(&view));

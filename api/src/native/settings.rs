@@ -2,7 +2,6 @@
 
 use hyper::StatusCode;
 use trunkline_model::Failure;
-use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, Reply};
 
 use crate::body::RequestBody;
@@ -21,9 +20,7 @@ pub(super) async fn answer<G: Gateway>(
         SettingsOperation::Get => show(call, Command::GetSettings).await,
         SettingsOperation::Update => {
             let body: UpdateSettingsBody = call.body(body).await?;
-            let answer = show(call, Command::UpdateSettings(Box::new(body.read()?))).await?;
-            call.note_done(AuditAction::InstanceSettings, call.instance()?).await;
-            Ok(answer)
+            show(call, Command::UpdateSettings(Box::new(body.read()?))).await
         }
     }
 }

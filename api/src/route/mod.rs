@@ -49,6 +49,8 @@ pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 pub enum Target {
     /// Without a key: health, metrics, documentation. Tells nothing about any tenant.
     Open(OpenOperation),
+    /// Signing in: needs no key; what needs the cookie of a member asks for it.
+    Sign(SignOperation),
     /// The native API: needs a key with the scope.
     Native(NativeOperation, Scope),
 }
@@ -182,6 +184,8 @@ mod tests {
         for route in routes() {
             let native = matches!(route.target, Target::Native(..));
             assert_eq!(native, route.path.starts_with("/v1/"), "{}", route.name);
+            let signs = matches!(route.target, Target::Sign(_));
+            assert_eq!(signs, route.path.starts_with("/auth/"), "{}", route.name);
         }
     }
 

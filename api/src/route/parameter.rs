@@ -1,6 +1,7 @@
 //! Parameters of paths and queries: what each of them means, and one that works.
 
 use serde_json::{Value, json};
+use trunkline_model::credit::PocketKind;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, PULL_WAIT_MS_MAX, SEARCH_TEXT_CHARS_MAX};
 use trunkline_model::message::MessageStatus;
@@ -157,6 +158,18 @@ const PATH: &[Parameter] = &[
         schema: text,
     },
     Parameter {
+        name: "member",
+        description: "Id of a member, `mem_…`.",
+        example: "mem_0000000000000034",
+        schema: text,
+    },
+    Parameter {
+        name: "session",
+        description: "Id of a session, `ses_…`.",
+        example: "ses_0000000000000035",
+        schema: text,
+    },
+    Parameter {
         name: "app",
         description: "Id of an app, `app_…`.",
         example: "app_0000000000000033",
@@ -283,6 +296,18 @@ const QUERY: &[Parameter] = &[
         name: "instance",
         description: "Only of this instance: its id or name.",
         example: "support",
+        schema: text,
+    },
+    Parameter {
+        name: "pocket",
+        description: "Which pocket; `whatsapp` when left out.",
+        example: "whatsapp",
+        schema: || words(PocketKind::ALL.map(PocketKind::as_str)),
+    },
+    Parameter {
+        name: "workspace",
+        description: "Only instances of this workspace: its id.",
+        example: "wsp_0000000000000031",
         schema: text,
     },
     Parameter { name: "failed", description: "Only those that failed.", example: "true", schema: flag },

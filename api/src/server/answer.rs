@@ -22,7 +22,8 @@ use crate::query::Query;
 use crate::reply::{self, Answer};
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::route::{Match, Route, Target};
-use crate::{native, open, problem};
+use crate::sign::Visit;
+use crate::{client, native, open, problem, sign};
 
 /// How long a client is told to stay away when too much is under way, in milliseconds.
 const BUSY_RETRY_MS: u64 = 1_000;
@@ -35,6 +36,7 @@ pub(super) async fn answer<G: Gateway>(
 ) -> Answer {
     let started = Instant::now();
     let (parts, incoming) = request.into_parts();
+    let from = client::address(from, &parts.headers, &front.bounds.trusted_proxies);
     let request_id = RequestId::of(&parts.headers);
     let body = RequestBody::new(incoming, front.bounds.body_idle_ms_max, front.memory.clone());
     let rest = body.rest();
@@ -145,6 +147,14 @@ async fn handle<G: Gateway>(
 ) -> Result<Answer, Failure> {
     match route.target {
         Target::Open(operation) => open::answer(operation, &front.gateway, &params),
+        Target::Sign(operation) => {
+            let _place = front
+                .requests
+                .try_acquire()
+                .map_err(|_| Failure::busy("Too many requests are under way. Try again.", BUSY_RETRY_MS))?;
+            let visit = Visit { front, from, params, method: &parts.method, headers: &parts.headers };
+            Box::pin(sign::answer(operation, &visit, body)).await
+        }
         Target::Native(operation, scope) => {
             let _place = front
                 .requests
@@ -153,7 +163,8 @@ async fn handle<G: Gateway>(
             let principal = auth::admit(&front.gateway, (&parts.headers, from), (route, scope))?;
             let query = Query::parse(parts.uri.query(), route)?;
             let headers = &parts.headers;
-            let call = Call { front, principal, from, params, query, headers, addressed: None };
+            let call =
+                Call { front, principal, from, params, query, headers, addressed: None, dialect: None };
             native::answer(operation, &call, body).await
         }
     }

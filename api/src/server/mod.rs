@@ -10,6 +10,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tokio::sync::watch;
 
 pub(crate) use front::Front;
@@ -39,7 +40,7 @@ impl ServerConfig {
     }
 }
 
-/// Bounds of a server, over all its threads.
+/// Bounds of a server, over all its threads, and whom it trusts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bounds {
     /// Open connections; one more is answered 503 and closed.
@@ -60,6 +61,10 @@ pub struct Bounds {
     pub heartbeat_ms: u64,
     /// See [`limits::DRAIN_MS_MAX`].
     pub drain_ms_max: u64,
+    /// Proxies whose `X-Forwarded-For` says where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether cookies of members travel over plain HTTP.
+    pub plain_cookies: bool,
 }
 
 impl Default for Bounds {
@@ -74,6 +79,8 @@ impl Default for Bounds {
             write_stall_ms_max: limits::WRITE_STALL_MS_MAX,
             heartbeat_ms: limits::HEARTBEAT_MS,
             drain_ms_max: limits::DRAIN_MS_MAX,
+            trusted_proxies: Vec::new(),
+            plain_cookies: false,
         }
     }
 }

@@ -150,6 +150,31 @@ fn a_client_that_leaves_gives_its_place_back() {
 }
 
 #[test]
+fn whoever_listens_hears_nothing_once_their_key_is_revoked() {
+    for path in [EVENTS, "/v1/events"] {
+        let server = Server::start();
+        server.fake.follow_on();
+        let fake = server.fake.clone();
+        let mut revoked = false;
+        // It ends by itself: nobody stops reading.
+        server.wait(follow(server.addr(), stream(path), |_| {
+            if !std::mem::replace(&mut revoked, true) {
+                fake.revoke_keys();
+            }
+            true
+        }));
+        server.wait(server.fake.tails(0));
+    }
+    let server = Server::start();
+    let fake = server.fake.clone();
+    let waiting = server.send_while(Sent::get(&format!("{EVENTS}?wait_ms=30000")), async {
+        fake.tails(1).await;
+        fake.revoke_keys();
+    });
+    assert_eq!((waiting.status, &waiting.json()["data"]), (200, &json!([])));
+}
+
+#[test]
 fn an_instance_as_it_is_shown() {
     let server = Server::start();
     let answer = server.send(Sent::get("/v1/instances/shop"));

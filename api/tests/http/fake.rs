@@ -1,6 +1,6 @@
 //! An engine that holds three instances and remembers every request that reached it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -10,33 +10,36 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{Notify, watch};
-use trunkline_api::{
-    AppPrincipal, EventTail, Gateway, Health, NodeStatus, OpenFiles, Principal, ShardStatus,
+use trunkline_api::{AppPrincipal, Gateway, Health, NodeStatus, Principal};
+use trunkline_model::account::{
+    AccountRecord, AuditAction, Author, MemberRecord, Role, SessionRecord, native_scopes,
 };
-use trunkline_model::account::{AccountRecord, AuditAction, Author, native_scopes};
 use trunkline_model::command::{
-    AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
-    InstanceView, MessageView, NewAccount, Reply, SendRequest,
+    AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
+    ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, Reply, SendRequest, Shown,
 };
 use trunkline_model::delivery::{Endpoint, FollowFrom};
 use trunkline_model::event::Event;
-use trunkline_model::gate::Progress;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
 use trunkline_model::record::EventRetention;
 use trunkline_model::settings::SettingsUpdate;
 use trunkline_model::{
-    AccountId, Dialect, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope,
+    AccountId, Dialect, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope, WorkspaceId,
 };
 
 use crate::answers;
 
 mod follower;
+mod keys;
 mod sample;
+mod tail;
 
 use follower::FakeFollower;
+pub use keys::*;
 pub use sample::{instance, message, message_id};
 use sample::{pairing, received};
+use tail::FakeTail;
 
 pub const ACCOUNT: AccountId = AccountId(1);
 pub const OTHER_ACCOUNT: AccountId = AccountId(2);
@@ -47,20 +50,8 @@ pub const UNLINKED: InstanceId = InstanceId(0x12);
 /// Belongs to the other account.
 pub const FOREIGN: InstanceId = InstanceId(0x13);
 
-/// May do everything.
-pub const ROOT_KEY: &str = "tk_root";
-/// May do everything in the other account.
-pub const OTHER_KEY: &str = "tk_other";
-/// May do nothing.
-pub const NO_SCOPE_KEY: &str = "tk_none";
-/// May do everything with one instance.
-pub const LIMITED_KEY: &str = "tk_limited";
-/// May look at instances and change them, but not say where events go.
-pub const KEEPER_KEY: &str = "tk_keeper";
-/// A customer's of WSAPI, of the open instance.
-pub const WSAPI_KEY: &str = "ws_live_shop";
-/// One of WASaaS, for everything.
-pub const WASAAS_KEY: &str = "wsk_shop";
+/// The cookie of a member who looks at everything.
+pub const COOKIE: &str = "tss_member";
 
 /// A text that makes the engine's handle panic.
 pub const PANIC: &str = "boom";
@@ -81,6 +72,7 @@ pub enum Seen {
     CreateAccount(NewAccount),
     ListAccounts(Option<AccountId>, usize),
     ListOnly(Vec<InstanceId>),
+    ListOf(WorkspaceId),
     List(Option<InstanceId>, usize, Option<InstanceState>),
     Command(InstanceId, Command),
     Blob(Vec<u8>),
@@ -108,6 +100,7 @@ struct Inner {
     followed: Mutex<bool>,
     /// The only hook that there is.
     hook: Mutex<Option<Box<Endpoint>>>,
+    revoked: Mutex<bool>,
 }
 
 impl Fake {
@@ -125,6 +118,7 @@ impl Fake {
             refusal: Mutex::default(),
             followed: Mutex::default(),
             hook: Mutex::default(),
+            revoked: Mutex::default(),
         }))
     }
 
@@ -145,6 +139,11 @@ impl Fake {
     /// Refuses every message from now on.
     pub fn refuse(&self, failure: Failure) {
         *lock(&self.0.refusal) = Some(failure);
+    }
+
+    /// From now on no key opens anything.
+    pub fn revoke_keys(&self) {
+        *lock(&self.0.revoked) = true;
     }
 
     /// From now on a stream over all instances goes on after what is in the log; before, it ends there.
@@ -252,6 +251,9 @@ impl Gateway for Fake {
     type Follower = FakeFollower;
 
     fn authenticate(&self, presented: &str, _from: Option<IpAddr>) -> Result<Principal, Failure> {
+        if *lock(&self.0.revoked) {
+            return Err(Failure::new(ErrorCode::Unauthorized, "No."));
+        }
         let (account, scopes) = match presented {
             ROOT_KEY => (ACCOUNT, vec![Scope::All]),
             OTHER_KEY => (OTHER_ACCOUNT, vec![Scope::All]),
@@ -269,6 +271,38 @@ impl Gateway for Fake {
 
     fn authenticate_app(&self, _presented: &str, _from: Option<IpAddr>) -> Result<AppPrincipal, Failure> {
         Err(Failure::new(ErrorCode::Unauthorized, "No."))
+    }
+
+    fn authenticate_session(&self, presented: &str) -> Result<Principal, Failure> {
+        if presented != COOKIE {
+            return Err(Failure::new(ErrorCode::Unauthorized, "No."));
+        }
+        let signed_in = Principal::of_key(ACCOUNT, KeyId(answers::account::SESSION), Role::Viewer.scopes());
+        Ok(Principal { member: Some(answers::account::MEMBER), ..signed_in })
+    }
+
+    async fn sign_in(
+        &self,
+        credentials: Credentials,
+        _from: Option<IpAddr>,
+        _agent: Option<String>,
+    ) -> Result<(MemberRecord, SessionRecord, Shown), Failure> {
+        if credentials.password == "wrong" {
+            return Err(Failure::new(ErrorCode::Unauthorized, "No."));
+        }
+        Ok((answers::account::member(), answers::account::session(), Shown(COOKIE.to_owned())))
+    }
+
+    fn forgot_password(&self, _email: &str, _from: Option<IpAddr>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn set_password(&self, _choice: (&str, String), _from: Option<IpAddr>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn mail_link(&self, _member: &MemberRecord, _link: &Shown) -> bool {
+        false
     }
 
     fn rate_limit(&self, _account: AccountId, _class: LimitClass) -> Option<u32> {
@@ -323,12 +357,12 @@ impl Gateway for Fake {
         &self,
         _account: AccountId,
         (after, limit): (Option<InstanceId>, usize),
-        state: Option<InstanceState>,
-        only: Option<&[InstanceId]>,
+        wanted: InstanceFilter<'_>,
     ) -> Result<(Vec<InstanceView>, bool), Failure> {
-        match only {
-            Some(only) => self.see(Seen::ListOnly(only.to_vec())),
-            None => self.see(Seen::List(after, limit, state)),
+        match wanted {
+            InstanceFilter { only: Some(only), .. } => self.see(Seen::ListOnly(only.to_vec())),
+            InstanceFilter { workspace: Some(workspace), .. } => self.see(Seen::ListOf(workspace)),
+            InstanceFilter { state, .. } => self.see(Seen::List(after, limit, state)),
         }
         let views = vec![instance(OPEN, InstanceState::Open)];
         Ok((views, limit == 1))
@@ -421,6 +455,25 @@ impl Gateway for Fake {
         }
     }
 
+    async fn call_as(&self, author: Author, id: InstanceId, command: Command) -> Result<Reply, Failure> {
+        let action = command.audited().expect("it changes something");
+        let reply = self.call(id, command).await?;
+        lock(&self.0.notes).push((author, action, id.to_string()));
+        Ok(reply)
+    }
+
+    async fn endpoints_as(
+        &self,
+        author: Author,
+        account: AccountId,
+        command: EndpointCommand,
+    ) -> Result<EndpointReply, Failure> {
+        let action = command.audited().expect("it changes something");
+        let reply = self.endpoints(account, command).await?;
+        lock(&self.0.notes).push((author, action, "an endpoint".to_owned()));
+        Ok(reply)
+    }
+
     async fn endpoints(
         &self,
         account: AccountId,
@@ -510,7 +563,7 @@ impl Gateway for Fake {
 
     fn tail(&self, _instance: InstanceId) -> FakeTail {
         self.0.tails.send_modify(|open| *open += 1);
-        FakeTail { fake: self.clone(), newest: self.0.newest.subscribe() }
+        FakeTail::new(self.clone())
     }
 
     fn health(&self) -> Health {
@@ -524,24 +577,7 @@ impl Gateway for Fake {
 
     fn node(&self) -> NodeStatus {
         self.see(Seen::Node);
-        NodeStatus {
-            version: "0.0.0",
-            started_at_ms: 1_700_000_000_000,
-            uptime_ms: 61_000,
-            shards: vec![
-                ShardStatus { shard: 0, instances: 2, lag_ms: 3 },
-                ShardStatus { shard: 1, instances: 1, lag_ms: 40 },
-            ],
-            instances: vec![(InstanceState::Open, 2), (InstanceState::BackingOff, 1)],
-            resume: Progress {
-                total: 5,
-                waiting: 1,
-                connecting: 1,
-                open: 1,
-                failed: BTreeMap::from([("silent", 1), ("temporary_ban", 1)]),
-            },
-            open_files: OpenFiles { limit: Some(1_024), used: None },
-        }
+        sample::node()
     }
 
     fn render_metrics(&self) -> String {
@@ -552,22 +588,4 @@ impl Gateway for Fake {
 /// Where the fake stores bytes: under their length.
 pub fn blob(bytes: &[u8]) -> BlobRef {
     BlobRef { sha256: [7; 32], size_bytes: bytes.len() as u64 }
-}
-
-pub struct FakeTail {
-    fake: Fake,
-    newest: watch::Receiver<u64>,
-}
-
-impl EventTail for FakeTail {
-    async fn next(&mut self) -> Option<u64> {
-        self.newest.changed().await.ok()?;
-        Some(*self.newest.borrow_and_update())
-    }
-}
-
-impl Drop for FakeTail {
-    fn drop(&mut self) {
-        self.fake.0.tails.send_modify(|open| *open -= 1);
-    }
 }

@@ -18,7 +18,7 @@ use trunkline_model::record::EventRetention;
 
 use crate::answers::endpoint::{CONSUMER, WEBHOOK};
 use crate::client::{Sent, Server};
-use crate::fake::{NO_SCOPE_KEY, OPEN, OTHER_KEY, Seen, message_id};
+use crate::fake::{COOKIE, NO_SCOPE_KEY, OPEN, OTHER_KEY, Seen, message_id};
 
 /// A request that works.
 struct Row {
@@ -37,6 +37,13 @@ fn row(route: &'static str, request: Sent, status: u16, seen: Vec<Seen>) -> Row 
 fn example(route: &Route) -> Row {
     let path = route.example_path().replace("/support", "/shop");
     let request = Sent::new(route.method.as_str(), &path);
+    let request = match route.target {
+        Target::Sign(_) => request
+            .key(None)
+            .header("Cookie", &format!("trunkline_session={COOKIE}"))
+            .header("X-Trunkline-Csrf", "1"),
+        _ => request,
+    };
     let request = match (route.body, route.example) {
         (BodyRule::File, _) => request.body("image/jpeg", b"\xff\xd8\xff"),
         (_, Some(body)) => request.json(&body.replace("\"support\"", "\"shop\"")),

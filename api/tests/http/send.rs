@@ -105,6 +105,7 @@ fn the_answer_is_the_message() {
             "status_times": {"pending": "2023-11-14T22:13:20.000Z"},
             "attempts": 0,
             "error": null,
+            "refunded": false,
             "metadata": {"order": 7},
         })
     );

@@ -4,12 +4,13 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::account::AccountArgs;
 use crate::commands::config::ConfigArgs;
+use crate::commands::credit::CreditArgs;
 use crate::commands::events::EventsArgs;
 use crate::commands::key::KeyArgs;
 use crate::commands::link::LinkArgs;
 use crate::commands::serve::ServeArgs;
 use crate::commands::webhooks::WebhooksArgs;
-use crate::commands::{account, config, events, key, link, serve, webhooks};
+use crate::commands::{account, config, credit, events, key, link, serve, webhooks};
 use crate::exit::Exit;
 
 /// A self-hosted WhatsApp gateway: thousands of linked numbers behind one HTTP API
@@ -36,6 +37,8 @@ enum Command {
     Key(Box<KeyArgs>),
     /// Make, list, suspend and delete accounts
     Account(Box<AccountArgs>),
+    /// Show the credits of accounts, and add some
+    Credit(Box<CreditArgs>),
     /// Link a number through a running server, from this terminal
     Link(Box<LinkArgs>),
     /// Follow what happens to the numbers of a running server
@@ -63,6 +66,7 @@ impl Cli {
             Command::Config(args) => config::run(args),
             Command::Key(args) => key::run(args),
             Command::Account(args) => account::run(args),
+            Command::Credit(args) => credit::run(args),
             Command::Link(args) => link::run(args),
             Command::Events(args) => events::run(args),
             Command::Webhooks(args) => webhooks::run(args),

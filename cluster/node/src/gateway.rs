@@ -13,14 +13,13 @@ use trunkline_api::{
     dialect_event, event_id, event_json, events_json, tells_dialect_event, test_event_json,
 };
 use trunkline_engine::{Engine, EventWriter};
-use trunkline_model::account::{AccountRecord, Author};
+use trunkline_model::account::{AccountRecord, Author, MemberRecord, SessionRecord};
 use trunkline_model::command::{
-    AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
-    InstanceView, MessageView, NewAccount, Reply,
+    AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
+    ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, Reply, Shown,
 };
 use trunkline_model::delivery::{DialectFormat, FollowFrom, Telling, Told};
 use trunkline_model::event::Event;
-use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::EventRetention;
 use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, LimitClass, MessageId};
@@ -55,21 +54,37 @@ impl Gateway for LocalGateway {
     type Follower = LocalFollower;
 
     fn authenticate(&self, presented: &str, from: Option<IpAddr>) -> Result<Principal, Failure> {
-        let found = self.engine.authenticate(presented, from)?;
-        Ok(Principal {
-            account: found.account,
-            key: found.key,
-            dialect: Some(found.dialect),
-            scopes: found.scopes,
-            dialect_scopes: found.dialect_scopes,
-            instances: found.instances,
-            app: None,
-        })
+        self.engine.authenticate(presented, from).map(principal)
     }
 
     fn authenticate_app(&self, presented: &str, from: Option<IpAddr>) -> Result<AppPrincipal, Failure> {
         let found = self.engine.authenticate_app(presented, from)?;
         Ok(AppPrincipal { account: found.account, app: found.app, instances: found.instances })
+    }
+
+    fn authenticate_session(&self, presented: &str) -> Result<Principal, Failure> {
+        self.engine.authenticate_session(presented).map(principal)
+    }
+
+    async fn sign_in(
+        &self,
+        credentials: Credentials,
+        from: Option<IpAddr>,
+        agent: Option<String>,
+    ) -> Result<(MemberRecord, SessionRecord, Shown), Failure> {
+        self.engine.sign_in(credentials, from, agent).await
+    }
+
+    fn forgot_password(&self, email: &str, from: Option<IpAddr>) -> Result<(), Failure> {
+        self.engine.forgot_password(email, from)
+    }
+
+    async fn set_password(&self, choice: (&str, String), from: Option<IpAddr>) -> Result<(), Failure> {
+        self.engine.set_password(choice, from).await
+    }
+
+    fn mail_link(&self, member: &MemberRecord, link: &Shown) -> bool {
+        self.engine.mail_link(member, link)
     }
 
     fn rate_limit(&self, account: AccountId, class: LimitClass) -> Option<u32> {
@@ -113,10 +128,9 @@ impl Gateway for LocalGateway {
         &self,
         account: AccountId,
         page: (Option<InstanceId>, usize),
-        state: Option<InstanceState>,
-        only: Option<&[InstanceId]>,
+        wanted: InstanceFilter<'_>,
     ) -> Result<(Vec<InstanceView>, bool), Failure> {
-        self.engine.list_instances(account, page, state, only).await
+        self.engine.list_instances(account, page, wanted).await
     }
 
     fn instances_of(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)> {
@@ -141,6 +155,24 @@ impl Gateway for LocalGateway {
 
     async fn call(&self, instance: InstanceId, command: Command) -> Result<Reply, Failure> {
         self.engine.call(instance, command).await
+    }
+
+    async fn call_as(
+        &self,
+        author: Author,
+        instance: InstanceId,
+        command: Command,
+    ) -> Result<Reply, Failure> {
+        self.engine.call_as(author, instance, command).await
+    }
+
+    async fn endpoints_as(
+        &self,
+        author: Author,
+        account: AccountId,
+        command: EndpointCommand,
+    ) -> Result<EndpointReply, Failure> {
+        self.engine.endpoints_as(author, account, command).await
     }
 
     async fn endpoints(
@@ -219,6 +251,19 @@ impl Gateway for LocalGateway {
 
     fn render_metrics(&self) -> String {
         self.metrics.render()
+    }
+}
+
+fn principal(found: trunkline_engine::Principal) -> Principal {
+    Principal {
+        account: found.account,
+        key: found.key,
+        member: found.member,
+        dialect: Some(found.dialect),
+        scopes: found.scopes,
+        dialect_scopes: found.dialect_scopes,
+        instances: found.instances,
+        app: None,
     }
 }
 

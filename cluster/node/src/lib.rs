@@ -15,6 +15,7 @@ mod exit;
 mod gateway;
 mod limits;
 mod log;
+mod mail;
 mod memory;
 mod metrics;
 mod node;

@@ -24,6 +24,13 @@ pub const RECONNECTS_PER_SECOND: u32 = if cfg!(feature = "simulated") { 5_000 } 
 /// How often the metrics recorder folds its histograms, and free memory is given back.
 pub const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
+/// Letters that are handed over at a time; further ones are left, and asked for again.
+pub const LETTERS_AT_ONCE: usize = 8;
+/// Longest silence of the mail server.
+pub const SMTP_TIMEOUT: Duration = Duration::from_secs(15);
+/// Longest that handing over a letter may take.
+pub const LETTER_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// Longest that a call of the client to a server's API may take.
 pub const API_CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest wait for a TCP connection to it.

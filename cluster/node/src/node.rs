@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use trunkline_api::server::Bounds;
 use trunkline_api::{RunningServer, ServeError, ServerConfig, serve};
 use trunkline_engine::{Engine, EngineConfig, EngineError, Fatal, OnFatal, SessionKitConfig};
 use trunkline_store::StoreError;
@@ -24,9 +25,15 @@ impl Node {
     /// # Errors
     /// [`ServeError`]; the engine goes on running.
     pub fn open(settings: &Settings, engine: Engine, metrics: PrometheusHandle) -> Result<Node, ServeError> {
+        let bounds = Bounds {
+            trusted_proxies: settings.trusted_proxies.clone(),
+            plain_cookies: settings.plain_cookies,
+            ..Bounds::default()
+        };
         let config = ServerConfig {
             threads: settings.front_threads,
             hosts: settings.dialect_hosts.clone(),
+            bounds,
             ..ServerConfig::new(settings.listen)
         };
         let server = serve(config, LocalGateway::new(engine.clone(), metrics))?;

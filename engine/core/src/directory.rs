@@ -1,12 +1,15 @@
 //! The node's route table: instance → shard, lanes, credits. Front ends read it; the actors own the truth. Of an instance
 //! without an actor the route is all that memory holds.
 
+use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use tokio::sync::watch;
+use trunkline_model::command::InstanceFilter;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::{AccountId, Failure, InstanceId, WorkspaceId};
 
@@ -65,6 +68,8 @@ impl StateCell {
 pub(crate) struct Directory {
     routes: DashMap<InstanceId, Route>,
     names: DashMap<(AccountId, String), InstanceId>,
+    /// Which instances an account has.
+    owned: DashMap<AccountId, BTreeSet<InstanceId>>,
     shards: Vec<ShardGate>,
 }
 
@@ -78,7 +83,12 @@ struct ShardGate {
 impl Directory {
     pub(crate) fn new(shards: u16) -> Directory {
         let gate = |_| ShardGate { credits: Pool::new(SHARD_CREDITS), is_full: AtomicBool::new(false) };
-        Directory { routes: DashMap::new(), names: DashMap::new(), shards: (0..shards).map(gate).collect() }
+        Directory {
+            routes: DashMap::new(),
+            names: DashMap::new(),
+            owned: DashMap::new(),
+            shards: (0..shards).map(gate).collect(),
+        }
     }
 
     /// Makes an instance reachable, or replaces its actor after a restart. Credits outlive the actor: what waited in front of
@@ -90,13 +100,19 @@ impl Directory {
         if let Some(old) = self.routes.get(&instance) {
             route.credits = Arc::clone(&old.credits);
         }
+        self.owned.entry(route.account).or_default().insert(instance);
         self.routes.insert(instance, route);
     }
 
     pub(crate) fn withdraw(&self, instance: InstanceId) {
-        if let Some((_, route)) = self.routes.remove(&instance)
-            && let Some(name) = route.name
-        {
+        let Some((_, route)) = self.routes.remove(&instance) else { return };
+        if let Entry::Occupied(mut owned) = self.owned.entry(route.account) {
+            owned.get_mut().remove(&instance);
+            if owned.get().is_empty() {
+                owned.remove();
+            }
+        }
+        if let Some(name) = route.name {
             self.release_name(route.account, &name, instance);
         }
     }
@@ -176,10 +192,42 @@ impl Directory {
 
     /// Number of an account's instances, of one workspace or of all.
     pub(crate) fn count_of(&self, account: AccountId, workspace: Option<WorkspaceId>) -> usize {
-        let belongs = |route: &Route| {
-            route.account == account && workspace.is_none_or(|place| route.workspace == place)
+        let Some(workspace) = workspace else {
+            return self.owned.get(&account).map_or(0, |owned| owned.len());
         };
-        self.routes.iter().filter(|entry| belongs(entry.value())).count()
+        let wanted = InstanceFilter { workspace: Some(workspace), ..InstanceFilter::default() };
+        self.page_of(account, (None, usize::MAX), wanted).len()
+    }
+
+    /// Ids of an account's instances after one of them that match, in order, at most so many.
+    pub(crate) fn page_of(
+        &self,
+        account: AccountId,
+        (after, limit): (Option<InstanceId>, usize),
+        wanted: InstanceFilter<'_>,
+    ) -> Vec<InstanceId> {
+        let matches = |id: &InstanceId| {
+            self.routes.get(id).is_some_and(|route| {
+                route.account == account
+                    && wanted.state.is_none_or(|state| route.state.get() == state)
+                    && wanted.workspace.is_none_or(|workspace| route.workspace == workspace)
+            })
+        };
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        match wanted.only {
+            Some(only) => {
+                let rest = only.iter().filter(|id| after.is_none_or(|after| **id > after));
+                let mut found: Vec<InstanceId> = rest.filter(|id| matches(id)).copied().collect();
+                found.sort_unstable();
+                found.truncate(limit);
+                found
+            }
+            // Nobody who holds a route asks for what an account owns, so the two tables may be locked in this order.
+            None => self.owned.get(&account).map_or(Vec::new(), |owned| {
+                let rest = owned.range((from, Bound::Unbounded)).filter(|id| matches(id));
+                rest.take(limit).copied().collect()
+            }),
+        }
     }
 
     pub(crate) fn by_name(&self, account: AccountId, name: &str) -> Option<InstanceId> {
@@ -203,14 +251,9 @@ impl Directory {
 
     /// Ids of an account's instances, in order.
     pub(crate) fn of_account(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)> {
-        let mut ids: Vec<_> = self
-            .routes
-            .iter()
-            .filter(|entry| entry.account == account)
-            .map(|entry| (*entry.key(), entry.state.get()))
-            .collect();
-        ids.sort_unstable();
-        ids
+        let stands = |id| self.routes.get(&id).map(|route| (id, route.state.get()));
+        let all = self.page_of(account, (None, usize::MAX), InstanceFilter::default());
+        all.into_iter().filter_map(stands).collect()
     }
 
     /// Number of instances.

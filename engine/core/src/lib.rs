@@ -34,7 +34,7 @@ mod spawn;
 mod testing;
 mod watch;
 
-pub use account::{AppPrincipal, OfflineAccounts, Principal};
+pub use account::{AppPrincipal, Mailer, OfflineAccounts, Principal};
 pub use config::EngineConfig;
 pub use delivery::{AccountFollower, EventWriter};
 pub use engine::{Engine, EngineError, EventTail, Health, NodeStatus, ShardHealth, ShardStatus};

@@ -318,3 +318,51 @@ pub const KEY_SHOWN_CHARS: usize = 6;
 pub const KEY_USE_WRITTEN_EVERY_MS: i64 = 60_000;
 /// Entries of an account's log of changes after which the oldest are removed.
 pub const AUDIT_TRIMMED_EVERY: u64 = 64;
+/// Requests for credits that may wait in front of one account.
+pub const TILL_WAITING_MAX: usize = 4_096;
+/// Rows of credits that one batch writes, about.
+pub const TILL_BATCH_OPS: usize = 2_000;
+/// When instances are first asked about what their accounts hold, after a start.
+pub const CREDIT_SWEEP_FIRST: Duration = Duration::from_secs(1);
+/// How often they are asked then.
+pub const CREDIT_SWEEP_EVERY: Duration = Duration::from_secs(10);
+/// Vouchers of one account that are asked about in one round.
+pub const CREDIT_SWEEP_MAX: usize = 1_000;
+/// How often an account is told again of the end of a message, where it could not hear.
+pub const TELL_ATTEMPTS_MAX: u32 = 5;
+/// Pause before the first time, longer by as much with each further one.
+pub const TELL_PAUSE: Duration = Duration::from_millis(200);
+/// How often a deletion tells what its messages cost before it is left for the next start.
+pub const SETTLE_ATTEMPTS_MAX: u32 = 30;
+
+const _: () = assert!(
+    TILL_BATCH_OPS + trunkline_model::limits::SEND_BATCH_MAX < trunkline_store::limits::BATCH_OPS_MAX
+);
+/// How often something may be tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tries {
+    /// So often
+    pub count: u32,
+    /// within so many milliseconds.
+    pub within_ms: u64,
+}
+/// Sign-ins, links and forgotten passwords from one address.
+pub const SIGN_INS_PER_IP: Tries = Tries { count: 5, within_ms: 60_000 };
+/// Letters to one e-mail address.
+pub const RESETS_PER_ADDRESS: Tries = Tries { count: 3, within_ms: 3_600_000 };
+/// Addresses whose tries are counted at a time; while there are more, others wait.
+pub const TRIES_REMEMBERED_MAX: usize = 10_000;
+/// Passwords that are hashed at a time, each with [`PASSWORD_MEMORY_KIB`].
+pub const HASHES_AT_ONCE: usize = 2;
+/// Passwords that wait for that, those that are hashed among them.
+pub const HASHES_WAITING_MAX: usize = 64;
+/// Memory that the hash of a password takes, in KiB: what OWASP advises with two passes.
+pub const PASSWORD_MEMORY_KIB: u32 = 19 << 10;
+/// Passes over that memory.
+pub const PASSWORD_PASSES: u32 = 2;
+/// How long a link to choose a password opens, in milliseconds: a day.
+pub const LINK_TTL_MS: i64 = 24 * 3_600_000;
+/// How long a member stays signed in, in milliseconds: a week.
+pub const SESSION_TTL_MS: i64 = 7 * 24 * 3_600_000;
+/// Places at which one member is signed in; one more signs them out where they signed in first.
+pub const SESSIONS_PER_MEMBER_MAX: usize = 20;

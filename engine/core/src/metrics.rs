@@ -16,6 +16,10 @@ pub const RECEIVED: &str = "trunkline_messages_received_total";
 pub const RECEIVED_AGAIN: &str = "trunkline_messages_received_again_total";
 /// Counter: state changes of instances, by `state` entered.
 pub const STATE_CHANGES: &str = "trunkline_instance_state_changes_total";
+/// Counter: credits that came or went, by `movement`: `granted`, `withdrawn`, `reserved`, `released`, `refunded`.
+pub const CREDITS_MOVED: &str = "trunkline_credits_moved_total";
+/// Counter: messages that were not accepted for want of credits.
+pub const CREDITS_REFUSED: &str = "trunkline_credits_refused_total";
 /// Gauge: instances by `state`.
 pub const INSTANCES: &str = "trunkline_instances";
 /// Gauge: instances that hold only their record, without an actor, by `shard`.
@@ -90,6 +94,8 @@ pub fn describe() {
     describe_counter!(STATUS_CHANGES, "Status changes of outgoing messages");
     describe_counter!(SEND_FAILURES, "Messages that will not be sent");
     describe_counter!(SEND_RETRIES, "Hand-overs to WhatsApp that are tried again");
+    describe_counter!(CREDITS_MOVED, "Credits that came or went");
+    describe_counter!(CREDITS_REFUSED, "Messages that were not accepted for want of credits");
     describe_counter!(RECEIVED, "Messages received and committed");
     describe_counter!(RECEIVED_AGAIN, "Received messages that were in the log already");
     describe_counter!(STATE_CHANGES, "State changes of instances");

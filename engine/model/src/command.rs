@@ -5,6 +5,7 @@
 )]
 
 mod account;
+mod audited;
 mod call;
 mod chat;
 mod community;
@@ -181,6 +182,17 @@ pub struct CreateInstance {
     pub metadata: Option<String>,
     /// Where it belongs; the account's default workspace when nothing is said.
     pub workspace: Option<WorkspaceId>,
+}
+
+/// Which instances of an account are listed: those that match all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InstanceFilter<'a> {
+    /// Only those in this state.
+    pub state: Option<InstanceState>,
+    /// Only those of this workspace.
+    pub workspace: Option<WorkspaceId>,
+    /// Only these.
+    pub only: Option<&'a [InstanceId]>,
 }
 
 /// Changes to an instance: `None` leaves a field as it is.
@@ -435,6 +447,8 @@ pub struct MessageView {
     pub metadata: Option<String>,
     /// Whether an earlier request with the same idempotency key made it.
     pub replayed: bool,
+    /// Whether it failed and what it cost goes back.
+    pub refunded: bool,
 }
 
 /// What one recipient told about a message.

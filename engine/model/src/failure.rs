@@ -110,6 +110,14 @@ error_codes! {
     AccountState = "ACCOUNT_STATE", 409, "The account is not in a state for this", false;
     /// The account has as many of these as it may.
     AccountFull = "ACCOUNT_FULL", 409, "The account has no room for another one", false;
+    /// The account has no credits left.
+    InsufficientCredits = "INSUFFICIENT_CREDITS", 402, "The account has no credits left", false;
+    /// This account has no such member.
+    MemberNotFound = "MEMBER_NOT_FOUND", 404, "No such member", false;
+    /// Somebody has this e-mail address already.
+    EmailTaken = "EMAIL_TAKEN", 409, "The e-mail address is taken", false;
+    /// A request that changes something came with a cookie from somewhere else.
+    CrossSite = "CROSS_SITE", 403, "The request did not come from this site", false;
     /// The file has no bytes in that range.
     RangeNotSatisfiable = "RANGE_NOT_SATISFIABLE", 416, "The file has no such range", false;
     /// The node's files take as much of its disk as they may.

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use crate::account::{
-    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditRecord, KeySecret, KeyUse, OldKeySecret,
-    RateLimits, Secrets, Who, WorkspaceRecord,
+    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditRecord, KeySecret, KeyUse, MemberLink,
+    MemberRecord, OldKeySecret, PasswordHash, RateLimits, Role, Secrets, SessionRecord, Who, WorkspaceRecord,
 };
 use crate::address::Address;
 use crate::budget::CheckBudget;
 use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, Mute, RetentionRecord};
+use crate::credit::{CreditOrder, Entry, Fate, Held, Movement, PocketKind, Voucher};
 use crate::delivery::{
     Batching, ChatKind, DeadLetterRecord, DeliveryRecord, DialectFormat, EndpointRecord, Filter, Format,
     HttpTarget, LaneCounts, LaneRecord, OldSecret, Outcome, Pause, PauseReason, RetrySchedule, Stretch,
@@ -17,7 +18,7 @@ use crate::delivery::{
 };
 use crate::dialect::Dialect;
 use crate::event::{CloseReason, Event, EventBody, StatusChange};
-use crate::id::{AccountId, AppId, EndpointId, InstanceId, KeyId, MessageId, WorkspaceId};
+use crate::id::{AccountId, AppId, EndpointId, InstanceId, KeyId, MemberId, MessageId, WorkspaceId};
 use crate::inbound::{
     InboundContent, InboundMarks, InboundMedia, InboundMessage, InboundQuote, MediaLook, Party,
 };
@@ -93,6 +94,7 @@ fn message_record_0201() {
             attempts: 1,
             error: None,
             metadata: Some("{}".into()),
+            voucher: Some(Voucher(9)),
         },
     );
 }
@@ -366,6 +368,48 @@ fn accounts_0a() {
             subject: "key_0000000000000009".into(),
         },
     );
+}
+
+#[test]
+fn credits_0a() {
+    check(
+        include_str!("../golden/0a06-credit-entry.hex"),
+        Entry {
+            number: 7,
+            time_ms: 1_700_000_000_000,
+            movement: Movement::Reserved,
+            amount: -2,
+            balance: 40,
+            last_voucher: Voucher(9),
+            instance: Some(InstanceId(8)),
+        },
+    );
+    let held = Held { instance: InstanceId(8), since_ms: 1_700_000_000_000 };
+    check(include_str!("../golden/0a07-credit-held.hex"), held);
+    check(include_str!("../golden/0a08-voucher.hex"), Fate::Refused { until_ms: 1_700_000_000_000 });
+    let member = MemberRecord {
+        id: MemberId(5),
+        account: AccountId(2),
+        email: "nora@example.org".into(),
+        name: "Nora".into(),
+        role: Role::Owner,
+        password: Some(PasswordHash { memory_kib: 19_456, passes: 2, salt: [9; 16], hash: [10; 32] }),
+        link: Some(MemberLink { sha256: [7; 32], until_ms: 1_700_000_000_000 }),
+        created_at_ms: 1_700_000_000_000,
+    };
+    check(include_str!("../golden/0a0a-member.hex"), member);
+    let session = SessionRecord {
+        id: 6,
+        member: MemberId(5),
+        sha256: [8; 32],
+        address: Some("192.0.2.1".into()),
+        agent: Some("a browser".into()),
+        created_at_ms: 1_700_000_000_000,
+        expires_at_ms: 1_700_600_000_000,
+    };
+    check(include_str!("../golden/0a0b-session.hex"), session);
+    let order = CreditOrder { pocket: PocketKind::Sms, amount: -5, time_ms: 1_700_000_000_000 };
+    check(include_str!("../golden/0a09-credit-order.hex"), order);
 }
 
 #[test]

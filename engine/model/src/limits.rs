@@ -193,3 +193,27 @@ pub const KEY_OVERLAP_MS_DEFAULT: u64 = 24 * 3_600_000;
 pub const RATE_PER_MINUTE_MAX: u32 = 10_000_000;
 /// Entries of an account's log of changes that are kept; older ones go.
 pub const AUDIT_ENTRIES_MAX: u64 = 100_000;
+
+/// Messages of one pocket that are paid for and have not ended.
+pub const POCKET_HELD_MAX: usize = 1_000_000;
+/// How long a message may be paid for before its instance is asked whether it accepted it, in milliseconds: longer than any
+/// request takes.
+pub const VOUCHER_PATIENCE_MS: i64 = 60_000;
+/// How long after that an instance is asked again that has accepted the message, in milliseconds.
+pub const VOUCHER_ASKED_AGAIN_MS: i64 = 3_600_000;
+/// How long an instance remembers that a voucher is over, in milliseconds: nothing is on its way for so long.
+pub const VOUCHER_REMEMBERED_MS: i64 = 24 * 3_600_000;
+/// Most credits of one top-up or withdrawal.
+pub const CREDITS_PER_ORDER_MAX: i64 = 1_000_000_000;
+/// Most members of an account.
+pub const MEMBERS_PER_ACCOUNT_MAX: usize = 1_000;
+/// Longest e-mail address, in bytes.
+pub const EMAIL_BYTES_MAX: usize = 254;
+/// Longest name of a member, in bytes.
+pub const MEMBER_NAME_BYTES_MAX: usize = 128;
+/// Shortest password, in characters.
+pub const PASSWORD_CHARS_MIN: usize = 10;
+/// Longest password, in bytes.
+pub const PASSWORD_BYTES_MAX: usize = 256;
+/// Longest name of a browser that is remembered, in bytes.
+pub const AGENT_BYTES_MAX: usize = 256;

@@ -12,9 +12,12 @@ use rkyv::ser::allocator::ArenaHandle;
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Deserialize, Serialize};
 
-use crate::account::{AccountRecord, ApiKeyRecord, AppRecord, AuditRecord, KeyUse, WorkspaceRecord};
+use crate::account::{
+    AccountRecord, ApiKeyRecord, AppRecord, AuditRecord, KeyUse, MemberRecord, SessionRecord, WorkspaceRecord,
+};
 use crate::budget::CheckBudget;
 use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, RetentionRecord};
+use crate::credit::{CreditOrder, Entry as CreditEntry, Fate, Held, Voucher};
 use crate::delivery::{DeadLetterRecord, DeliveryRecord, EndpointRecord, LaneRecord, Target};
 use crate::event::{CloseReason, Event};
 use crate::id::{AccountId, InstanceId, MessageId, WorkspaceId};
@@ -121,6 +124,12 @@ records! {
     AppRecord = 0x0a03;
     KeyUse = 0x0a04;
     AuditRecord = 0x0a05;
+    CreditEntry = 0x0a06;
+    Held = 0x0a07;
+    Fate = 0x0a08;
+    CreditOrder = 0x0a09;
+    MemberRecord = 0x0a0a;
+    SessionRecord = 0x0a0b;
 }
 
 /// Tables of the engine: the byte after the owner in every key. Numbers are never reused; 64–127 belong to the protocol crate,
@@ -208,6 +217,18 @@ pub mod table {
     pub const APP: u8 = 132;
     /// Owner = account: who changed what (suffix: number).
     pub const AUDIT: u8 = 133;
+    /// Owner = account: lines of its credit ledger (suffix: pocket, number).
+    pub const CREDIT_ENTRY: u8 = 134;
+    /// Owner = account: vouchers of messages that have not ended (suffix: pocket, voucher).
+    pub const CREDIT_HELD: u8 = 135;
+    /// Owner = account: top-ups that were carried out under a key (suffix: SHA-256 of the key).
+    pub const CREDIT_ORDER: u8 = 136;
+    /// Owner = instance: what became of the vouchers of its account's `whatsapp` pocket (suffix: voucher).
+    pub const VOUCHER: u8 = 137;
+    /// Owner = account: members (suffix: id).
+    pub const MEMBER: u8 = 138;
+    /// Owner = account: members who are signed in (suffix: member, number of the session).
+    pub const SESSION: u8 = 139;
 }
 
 /// An instance at rest.
@@ -258,6 +279,8 @@ pub struct MessageRecord {
     pub error: Option<String>,
     /// The caller's own JSON object.
     pub metadata: Option<String>,
+    /// What it was paid with, where messages cost credits.
+    pub voucher: Option<Voucher>,
 }
 
 /// A file on WhatsApp's media hosts: where it is, and what opens it. Any number of messages may name it until it expires.

@@ -51,6 +51,7 @@ const NAMES: &[(&str, &str)] = &[
     ("wsp_0000000000000031", "workspace"),
     ("key_0000000000000032", "key"),
     ("app_0000000000000033", "app"),
+    ("mem_0000000000000034", "member"),
 ];
 
 /// Where the webhook and the files of the examples are; a server of the test has both.
@@ -122,6 +123,7 @@ const LAST: &[&str] = &[
     "workspaces.delete",
     "keys.revoke",
     "apps.delete",
+    "members.remove",
     "accounts.delete",
     "instances.restart",
     "instances.disconnect",
@@ -363,6 +365,7 @@ async fn things_of_the_account(gateway: &Gateway) -> BTreeMap<&'static str, Valu
         ("workspace", "/v1/workspaces", json!({"name": "a workspace"})),
         ("key", "/v1/keys", json!({"label": "a key", "scopes": ["messages:send"]})),
         ("app", "/v1/apps", json!({"name": "an app"})),
+        ("member", "/v1/members", json!({"email": "rui@example.org", "name": "Rui", "role": "viewer"})),
     ] {
         things.insert(thing, text(&gateway.api().post(path, &body).send().await.expect(201)["id"]));
     }
@@ -509,6 +512,10 @@ async fn every_example_of_the_document_is_accepted() {
     let mut town = Town::found(&document, world, gateway).await;
     let mut refused = Vec::new();
     for operation in &operations {
+        // About people, not keys; `members.rs` signs them in and out.
+        if operation.name.starts_with("auth.") {
+            continue;
+        }
         // Sent when the town was founded: the other examples are about this instance.
         if operation.name == "instances.create" {
             continue;

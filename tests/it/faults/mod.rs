@@ -2,6 +2,7 @@
 
 mod codes;
 mod connection;
+mod credits;
 mod deletion;
 mod half_linked;
 mod kills;

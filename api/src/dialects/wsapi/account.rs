@@ -1,7 +1,6 @@
 //! The instance of the first generation, and the account's instances of the hosted service.
 
 use serde_json::{Map, Value};
-use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, InstanceView, UpdateInstance};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::{METADATA_BYTES_MAX, PAGE_LIMIT_MAX};
@@ -44,8 +43,7 @@ async fn done<G: Gateway>(
         Op::Settings => settings(ask).await,
         Op::SetSettings => set_settings(ask, ask.call.body(body).await?).await,
         Op::RestartThis => {
-            let order = (Command::Restart, AuditAction::InstanceRestarted);
-            act::order(&ask.call, ask.call.instance()?, order).await?;
+            act::order(&ask.call, ask.call.instance()?, Command::Restart).await?;
             Ok(ask.nothing())
         }
         Op::Details => Ok(ask.show(&InstanceDetailsJson::of(&*ask.instance().await?))),
@@ -104,8 +102,7 @@ async fn describe<G: Gateway>(
 ) -> Result<(), Failure> {
     if let Some(metadata) = described.beside(view)? {
         let update = UpdateInstance { metadata: Some(Some(metadata)), ..UpdateInstance::default() };
-        let order = (Command::UpdateInstance(Box::new(update)), AuditAction::InstanceUpdated);
-        act::order(&ask.call, view.id, order).await?;
+        act::order(&ask.call, view.id, Command::UpdateInstance(Box::new(update))).await?;
     }
     Ok(())
 }

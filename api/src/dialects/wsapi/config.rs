@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, EndpointCommand, EndpointReply, InstanceView};
 use trunkline_model::delivery::{Endpoint, HookChange, HookId, RetrySchedule};
 use trunkline_model::limits::WEBHOOK_URL_BYTES_MAX;
@@ -185,8 +184,7 @@ pub(super) async fn change<G: Gateway>(
 ) -> Result<(), Failure> {
     change.permit(call, Some(view.id))?;
     let history = change.history_sync;
-    let of_hook = change.is_of_hook();
-    if of_hook {
+    if change.is_of_hook() {
         let headers = match (change.auth_header, change.auth_value) {
             (None, None) => None,
             (name, value) => Some(auth_header(call, view.id, (name, value)).await?),
@@ -211,9 +209,6 @@ pub(super) async fn change<G: Gateway>(
     if let Some(amount) = wanted {
         let update = SettingsUpdate { history_sync: Some(amount), ..SettingsUpdate::default() };
         call.command(view.id, Command::UpdateSettings(Box::new(update))).await?;
-    }
-    if of_hook || wanted.is_some() {
-        call.note_done(AuditAction::InstanceSettings, view.id).await;
     }
     Ok(())
 }

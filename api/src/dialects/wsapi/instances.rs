@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use trunkline_model::account::AuditAction;
-use trunkline_model::command::{Command, CreateInstance, InstanceView};
+use trunkline_model::command::{Command, CreateInstance, InstanceFilter, InstanceView};
 use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::{Failure, InstanceId};
 
@@ -65,7 +64,7 @@ async fn done<G: Gateway>(
 
 /// Closes the connection of the instance in the path and opens it again.
 pub(super) async fn restart<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
-    act::order(&ask.call, id(ask)?, (Command::Restart, AuditAction::InstanceRestarted)).await?;
+    act::order(&ask.call, id(ask)?, Command::Restart).await?;
     Ok(ask.nothing())
 }
 
@@ -85,9 +84,9 @@ pub(super) async fn all<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<InstanceVi
     let mut after = None;
     let only = call.principal.instances.as_deref();
     while all.len() < DIALECT_LIST_MAX {
+        let wanted = InstanceFilter { state: None, workspace: None, only };
         let page = (after, PAGE_LIMIT_MAX);
-        let (views, more) =
-            in_time(call.front.gateway.list_instances(call.account(), page, None, only)).await?;
+        let (views, more) = in_time(call.front.gateway.list_instances(call.account(), page, wanted)).await?;
         after = views.last().map(|view| view.id);
         all.extend(views.into_iter().map(|view| (view.id, view)));
         if !more {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use hyper::StatusCode;
 use tokio::time::{Instant, timeout_at};
-use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, EndpointCommand, EndpointReply, Expiring, PairingView, Replay};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::settings::HistorySync;
@@ -71,7 +71,7 @@ async fn logout<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     if view.linked.is_none() {
         return Err(not_paired());
     }
-    act::order(&ask.call, view.id, (Command::Logout, AuditAction::InstanceLoggedOut)).await?;
+    act::order(&ask.call, view.id, Command::Logout).await?;
     Ok(ask.nothing())
 }
 
@@ -172,5 +172,5 @@ async fn stream<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
         stopping: call.front.stopping.clone(),
         _place: place,
     };
-    Ok(reply::events(follower.into_stream()))
+    Ok(reply::events(follower.into_stream().take_until(Box::pin(call.lapse()))))
 }

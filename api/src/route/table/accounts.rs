@@ -6,7 +6,9 @@ use crate::json::account::{
 };
 use crate::json::app::{AppJson, CreateAppBody, NewAppJson, UpdateAppBody};
 use crate::json::audit::AuditJson;
+use crate::json::credit::{AddCreditsBody, CreditEntryJson, CreditsJson};
 use crate::json::key::{CreateKeyBody, KeyJson, NewKeyJson, RotateKeyBody, UpdateKeyBody};
+use crate::json::member::{InviteMemberBody, InvitedJson, MemberJson, UpdateMemberBody};
 use crate::json::{List, Page};
 
 super::operations! {
@@ -90,4 +92,37 @@ super::operations! {
     CreateKeyFor: POST "/v1/accounts/{account}/keys", "accounts.create_key", Operator / Write,
         {CreateKeyBody} => (201 NewKeyJson<'_>), [],
         "Makes an API key for an account, as the node's operator; this answer is the only place where it is ever shown.";
+    Credits: GET "/v1/credits", "credits.get", AccountRead / Read,
+        - => (200 CreditsJson), [],
+        "Returns the account's credits: what its pockets hold, and how many messages are paid for and on their way.";
+    CreditEntries: GET "/v1/credits/entries", "credits.entries", AccountRead / Read,
+        - => (200 Page<CreditEntryJson>), ["pocket", "limit", "cursor"],
+        "Lists the ledger of a pocket, newest first: every credit that came or went, and why.";
+    CreditsOf: GET "/v1/accounts/{account}/credits", "accounts.credits", Operator / Read,
+        - => (200 CreditsJson), [],
+        "Returns the credits of an account, for the node's operator.";
+    AddCredits: POST "/v1/accounts/{account}/credits", "accounts.add_credits", Operator / Write,
+        {AddCreditsBody} => (200 CreditsJson), [],
+        "Gives an account credits, or takes some back, as the node's operator; under one Idempotency-Key it happens once, for ever.";
+    InviteMember: POST "/v1/members", "members.invite", AccountWrite / Write,
+        {InviteMemberBody} => (201 InvitedJson<'_>), [],
+        "Invites somebody who signs in, with a role that may do no more than the caller; they choose their password by the link of the answer.";
+    ListMembers: GET "/v1/members", "members.list", AccountRead / Read,
+        - => (200 List<MemberJson<'_>>), [],
+        "Lists the members of the account.";
+    GetMember: GET "/v1/members/{member}", "members.get", AccountRead / Read,
+        - => (200 MemberJson<'_>), [],
+        "Returns one member.";
+    UpdateMember: PATCH "/v1/members/{member}", "members.update", AccountWrite / Write,
+        {UpdateMemberBody} => (200 MemberJson<'_>), [],
+        "Changes name or role of a member; what is left out stays.";
+    RemoveMember: DELETE "/v1/members/{member}", "members.remove", AccountWrite / Write,
+        - => (204), [],
+        "Removes a member, who is signed out at once.";
+    LinkMember: POST "/v1/members/{member}/link", "members.link", AccountWrite / Write,
+        {} => (200 InvitedJson<'_>), [],
+        "Makes a link by which a member chooses another password, for where no letters are sent; the link before it opens nothing.";
+    InviteMemberFor: POST "/v1/accounts/{account}/members", "accounts.invite_member", Operator / Write,
+        {InviteMemberBody} => (201 InvitedJson<'_>), [],
+        "Invites somebody into an account, as the node's operator.";
 }

@@ -11,7 +11,7 @@ super::operations! {
         {CreateBody} => (201 InstanceJson<'_>), [],
         "Creates an instance; it is linked to a number by connecting it and scanning its code.";
     List: GET "/v1/instances", "instances.list", InstancesRead / Read,
-        - => (200 Page<InstanceJson<'_>>), ["limit", "cursor", "state"],
+        - => (200 Page<InstanceJson<'_>>), ["limit", "cursor", "state", "workspace"],
         "Lists the account's instances with their live status.";
     Get: GET "/v1/instances/{instance}", "instances.get", InstancesRead / Read,
         - => (200 InstanceJson<'_>), [],

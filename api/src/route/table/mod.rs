@@ -110,6 +110,7 @@ mod open;
 mod portable;
 mod profile;
 mod settings;
+mod sign;
 mod webhooks;
 
 pub use accounts::AccountOperation;
@@ -127,6 +128,7 @@ pub use open::OpenOperation;
 pub use portable::PortableOperation;
 pub use profile::ProfileOperation;
 pub use settings::SettingsOperation;
+pub use sign::SignOperation;
 pub use webhooks::WebhookOperation;
 
 use super::Route;
@@ -183,5 +185,6 @@ pub(super) static TABLES: &[&[Route]] = &[
     events::TABLE,
     accounts::TABLE,
     node::TABLE,
+    sign::TABLE,
     open::TABLE,
 ];

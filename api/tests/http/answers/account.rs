@@ -1,11 +1,12 @@
 //! What the fake engine answers about accounts.
 
 use trunkline_model::account::{
-    AccountRecord, ApiKeyRecord, AppRecord, AuditRecord, KeySecret, OldKeySecret, Secrets, Who,
-    WorkspaceRecord,
+    AccountRecord, ApiKeyRecord, AppRecord, AuditRecord, KeySecret, MemberLink, MemberRecord, OldKeySecret,
+    Role, Secrets, SessionRecord, Who, WorkspaceRecord,
 };
-use trunkline_model::command::{AccountCommand, AccountReply, KeyView, Shown};
-use trunkline_model::{AccountId, AppId, Dialect, ErrorCode, Failure, KeyId, WorkspaceId};
+use trunkline_model::command::{AccountCommand, AccountReply, CreditsView, KeyView, PocketView, Shown};
+use trunkline_model::credit::{Entry, Movement, PocketKind, Voucher};
+use trunkline_model::{AccountId, AppId, Dialect, ErrorCode, Failure, KeyId, MemberId, WorkspaceId};
 
 use crate::fake::{ACCOUNT, OPEN};
 
@@ -15,6 +16,10 @@ const WORKSPACE: WorkspaceId = WorkspaceId(0x31);
 /// A key of WAStack.
 pub const KEY: KeyId = KeyId(0x32);
 const APP: AppId = AppId(0x33);
+/// A member of the account.
+pub const MEMBER: MemberId = MemberId(0x34);
+/// Where they are signed in.
+pub const SESSION: u64 = 0x36;
 
 fn secrets(prefix: &str) -> Secrets {
     let secret = KeySecret { sha256: [7; 32], prefix: prefix.to_owned() };
@@ -71,6 +76,50 @@ fn entry() -> AuditRecord {
     }
 }
 
+/// Somebody who signs in.
+pub fn member() -> MemberRecord {
+    MemberRecord {
+        id: MEMBER,
+        account: ACCOUNT,
+        email: "nora@example.org".to_owned(),
+        name: "Nora".to_owned(),
+        role: Role::Viewer,
+        password: None,
+        link: Some(MemberLink { sha256: [7; 32], until_ms: 1_700_000_060_000 }),
+        created_at_ms: 1_700_000_000_000,
+    }
+}
+
+/// Where she is signed in.
+pub fn session() -> SessionRecord {
+    SessionRecord {
+        id: SESSION,
+        member: MEMBER,
+        sha256: [8; 32],
+        address: Some("192.0.2.1".to_owned()),
+        agent: Some("a browser".to_owned()),
+        created_at_ms: 1_700_000_000_000,
+        expires_at_ms: 4_070_908_800_000,
+    }
+}
+
+fn credits(replayed: bool) -> CreditsView {
+    let pocket = |pocket| PocketView { pocket, balance: 40, held: 2 };
+    CreditsView { enabled: true, pockets: PocketKind::ALL.map(pocket).into(), replayed }
+}
+
+fn line() -> Entry {
+    Entry {
+        number: 7,
+        time_ms: 1_700_000_000_000,
+        movement: Movement::Reserved,
+        amount: -2,
+        balance: 40,
+        last_voucher: Voucher(9),
+        instance: Some(OPEN),
+    }
+}
+
 /// The answer to a command about an account. A page of one is followed by others.
 pub fn account(id: AccountId, command: &AccountCommand) -> Result<AccountReply, Failure> {
     use AccountCommand as Ask;
@@ -92,5 +141,17 @@ pub fn account(id: AccountId, command: &AccountCommand) -> Result<AccountReply, 
         Ask::GetApp(_) | Ask::UpdateApp(..) => AccountReply::App(Box::new(app())),
         Ask::ListApps { limit, .. } => AccountReply::Apps(vec![app()], *limit == 1),
         Ask::Audit { limit, .. } => AccountReply::Audit(vec![entry()], *limit == 1),
+        Ask::InviteMember(_) | Ask::LinkMember(_) => AccountReply::Invited(Box::new(member()), shown()),
+        Ask::ListMembers => AccountReply::Members(vec![member()]),
+        Ask::GetMember(id) if *id != MEMBER => return Err(Failure::new(ErrorCode::MemberNotFound, "No.")),
+        Ask::GetMember(_) | Ask::UpdateMember(..) | Ask::SetPassword(..) => {
+            AccountReply::Member(Box::new(member()))
+        }
+        Ask::RemoveMember(_) | Ask::EndSession(..) => AccountReply::Done,
+        Ask::SignIn(..) => AccountReply::SignedIn(Box::new(member()), session(), shown()),
+        Ask::ListSessions(_) => AccountReply::Sessions(vec![session()]),
+        Ask::GetCredits => AccountReply::Credits(credits(false)),
+        Ask::AddCredits(order) => AccountReply::Credits(credits(order.idempotency_key.is_some())),
+        Ask::ListCredits { limit, .. } => AccountReply::CreditEntries(vec![line()], *limit == 1),
     })
 }

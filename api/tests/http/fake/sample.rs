@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use trunkline_api::{NodeStatus, OpenFiles, ShardStatus};
 use trunkline_model::command::{Expiring, InstanceView, MessageView, PairingView, Reply};
 use trunkline_model::event::{Event, EventBody};
+use trunkline_model::gate::Progress;
 use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::MessageStatus;
@@ -54,6 +56,7 @@ pub fn message(status: MessageStatus) -> MessageView {
         error: None,
         metadata: None,
         replayed: false,
+        refunded: false,
     }
 }
 
@@ -94,4 +97,26 @@ pub fn pairing(state: InstanceState) -> Reply {
         passkey_request_json: None,
         passkey_confirmation: None,
     })
+}
+
+/// The node as it shows itself.
+pub fn node() -> NodeStatus {
+    NodeStatus {
+        version: "0.0.0",
+        started_at_ms: 1_700_000_000_000,
+        uptime_ms: 61_000,
+        shards: vec![
+            ShardStatus { shard: 0, instances: 2, lag_ms: 3 },
+            ShardStatus { shard: 1, instances: 1, lag_ms: 40 },
+        ],
+        instances: vec![(InstanceState::Open, 2), (InstanceState::BackingOff, 1)],
+        resume: Progress {
+            total: 5,
+            waiting: 1,
+            connecting: 1,
+            open: 1,
+            failed: BTreeMap::from([("silent", 1), ("temporary_ban", 1)]),
+        },
+        open_files: OpenFiles { limit: Some(1_024), used: None },
+    }
 }

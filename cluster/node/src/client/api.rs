@@ -88,6 +88,15 @@ impl Api {
         self.0.ask(method, path, body).await
     }
 
+    /// Posts an order; the server carries out only one under the same key.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn order(&self, path: &str, body: &Value, once: Option<&str>) -> Result<Value, ApiError> {
+        let header = once.map(|key| ("idempotency-key", key));
+        self.0.post(path, Some(body), header.as_slice()).await
+    }
+
     /// Every entry of a list.
     ///
     /// # Errors

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use trunkline_engine::{EngineError, OfflineAccounts};
 use trunkline_model::account::AccountState;
-use trunkline_model::command::{AccountCommand, AccountReply, NewAccount, NewKey, Shown, UpdateAccount};
+use trunkline_model::command::{
+    AccountCommand, AccountReply, AddCredits, NewAccount, NewKey, PocketView, Shown, UpdateAccount,
+};
 use trunkline_model::{AccountId, Failure, KeyId};
 use trunkline_store::StoreError;
 
@@ -63,6 +65,16 @@ pub struct KeyLine {
     pub prefix: String,
     /// What it may do.
     pub scopes: String,
+}
+
+/// A pocket as the commands show it.
+pub struct PocketLine {
+    /// Its word.
+    pub pocket: String,
+    /// Credits that may be spent.
+    pub balance: u64,
+    /// Messages that are paid for and on their way.
+    pub held: u64,
 }
 
 /// A secret that was just made.
@@ -296,6 +308,61 @@ impl Door {
         }
         Ok(())
     }
+}
+
+impl Door {
+    /// The pockets of an account.
+    ///
+    /// # Errors
+    /// [`DoorError`].
+    pub async fn credits(&self, account: AccountId) -> Result<Vec<PocketLine>, DoorError> {
+        match self {
+            Door::Server(api) => {
+                Ok(pocket_lines(&api.ask("GET", &format!("/v1/accounts/{account}/credits"), None).await?))
+            }
+            Door::Directory(accounts) => Ok(pockets(accounts.ask(account, AccountCommand::GetCredits)?)),
+        }
+    }
+
+    /// Gives an account credits, or takes some back; its pockets after that.
+    ///
+    /// # Errors
+    /// [`DoorError`].
+    pub async fn add_credits(
+        &self,
+        account: AccountId,
+        order: AddCredits,
+    ) -> Result<Vec<PocketLine>, DoorError> {
+        match self {
+            Door::Server(api) => {
+                let path = format!("/v1/accounts/{account}/credits");
+                let body = json!({ "amount": order.amount, "pocket": order.pocket.as_str() });
+                Ok(pocket_lines(&api.order(&path, &body, order.idempotency_key.as_deref()).await?))
+            }
+            Door::Directory(accounts) => {
+                Ok(pockets(accounts.ask(account, AccountCommand::AddCredits(order))?))
+            }
+        }
+    }
+}
+
+fn pockets(reply: AccountReply) -> Vec<PocketLine> {
+    let AccountReply::Credits(view) = reply else { return Vec::new() };
+    let line = |pocket: &PocketView| PocketLine {
+        pocket: pocket.pocket.as_str().to_owned(),
+        balance: pocket.balance,
+        held: pocket.held as u64,
+    };
+    view.pockets.iter().map(line).collect()
+}
+
+fn pocket_lines(credits: &Value) -> Vec<PocketLine> {
+    let line = |pocket: &Value| PocketLine {
+        pocket: text(&pocket["pocket"]),
+        balance: pocket["balance"].as_u64().unwrap_or_default(),
+        held: pocket["held"].as_u64().unwrap_or_default(),
+    };
+    credits["pockets"].as_array().into_iter().flatten().map(line).collect()
 }
 
 impl From<ApiError> for DoorError {

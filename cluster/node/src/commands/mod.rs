@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod config;
+pub mod credit;
 mod door;
 pub mod events;
 pub mod key;

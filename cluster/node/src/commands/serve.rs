@@ -1,5 +1,7 @@
 //! `trunkline serve`: runs a node until a signal ends it.
 
+use std::sync::Arc;
+
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
@@ -11,6 +13,7 @@ use crate::config::{self, FileFlag, SettingFlags, Settings};
 use crate::console::{draw, remark, say};
 use crate::exit::Exit;
 use crate::limits::UPKEEP_EVERY;
+use crate::mail::SmtpMailer;
 use crate::node::{Node, end_process, start_engine};
 use crate::{log, memory, metrics, open_files};
 
@@ -69,6 +72,9 @@ fn serve(settings: &Settings) -> Result<Exit, Failed> {
         exit: Exit::of_engine(&error),
         message: open_files::explain(&error, settings.shards),
     })?;
+    if let Some(mail) = &settings.mail {
+        engine.mail_through(Arc::new(SmtpMailer::new(mail).map_err(Failed::unavailable)?));
+    }
     let opened = match show_root_key(&engine, &runtime) {
         Ok(()) => Node::open(settings, engine.clone(), recorder.clone()).map_err(Failed::unavailable),
         Err(failed) => Err(failed),

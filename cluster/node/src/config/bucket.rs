@@ -55,7 +55,7 @@ pub(super) fn read(reader: &mut Reader, outside: &impl Outside) -> Option<Bucket
     })
 }
 
-fn missing(reader: &mut Reader, key: Key, because_of: Key) {
+pub(super) fn missing(reader: &mut Reader, key: Key, because_of: Key) {
     let (name, why) = (Setting::of(key).name, Setting::of(because_of).name);
     reader.problems.push(Problem {
         place: format!("`{name}`"),
@@ -91,7 +91,7 @@ fn endpoint(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
         Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),

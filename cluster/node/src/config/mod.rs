@@ -5,6 +5,7 @@ mod bucket;
 mod filter;
 mod flags;
 mod layers;
+mod mail;
 mod settings;
 mod show;
 mod table;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 pub use filter::full as full_log_filter;
 pub use flags::SettingFlags;
 pub use layers::{Layers, Merged, Problem};
+pub use mail::MailSettings;
 pub use settings::{Effective, LogSettings, Outside, Settings, WhatsappSettings};
 pub use show::toml;
 

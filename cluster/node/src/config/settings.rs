@@ -2,10 +2,12 @@
 //! [`Outside`].
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use trunkline_api::Hosts;
+use trunkline_api::limits::TRUSTED_PROXIES_MAX;
 use trunkline_engine::limits::{MEDIA_QUOTA_BYTES, RECONNECT_RATE_MAX};
 use trunkline_engine::{BucketConfig, Endpoints};
 use trunkline_spool::{Backend, UnknownBackend};
@@ -16,6 +18,7 @@ use url::Url;
 use super::bucket;
 use super::filter;
 use super::layers::{Given, Merged, Problem, Source};
+use super::mail::{self, MailSettings};
 use super::table::{Key, SIMULATED, Setting};
 use crate::limits::{
     CLIENT_QUIET_SECONDS_MAX, MEDIA_QUOTA_MIB_MAX, MEMORY_BUDGET_MIB_MAX, RECONNECTS_PER_SECOND,
@@ -46,6 +49,10 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Address of the HTTP API.
     pub listen: SocketAddr,
+    /// Proxies whose word about where a request comes from is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether cookies of members travel over plain HTTP.
+    pub plain_cookies: bool,
     /// Threads that serve HTTP.
     pub front_threads: usize,
     /// Hosts that serve the API of another service alone.
@@ -72,6 +79,8 @@ pub struct Settings {
     pub media_quota_bytes: u64,
     /// Bucket that uploaded files are kept in.
     pub bucket: Option<BucketConfig>,
+    /// How letters are sent, where they are.
+    pub mail: Option<MailSettings>,
     /// How to log.
     pub log: LogSettings,
     /// Where WhatsApp is.
@@ -142,6 +151,8 @@ impl Reader {
                     .map_err(|_| "is not ADDRESS:PORT, such as 127.0.0.1:8080 or [::]:8080".to_owned())
             }),
             dialect_hosts: self.value(Key::DialectHosts, "", Hosts::parse),
+            trusted_proxies: self.value(Key::TrustedProxies, "", proxies),
+            plain_cookies: self.value(Key::PlainCookies, "false", switch),
             front_threads: self.value(Key::FrontThreads, &(cores / 4).max(1).to_string(), |text| {
                 count(text, trunkline_api::limits::THREADS_MAX as u64).map(|count| count as usize)
             }),
@@ -170,6 +181,7 @@ impl Reader {
                 count(text, MEDIA_QUOTA_MIB_MAX).map(|mib| mib << 20)
             }),
             bucket: bucket::read(self, outside),
+            mail: mail::read(self, outside),
             log: LogSettings {
                 filter: self.value(Key::LogLevel, "info", filter::full),
                 json: self.value(Key::LogFormat, "text", |text| match text {
@@ -266,6 +278,23 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
         "false" | "0" | "no" | "off" => Ok(false),
         _ => Err("is neither `true` nor `false`".to_owned()),
     }
+}
+
+/// Addresses and ranges of proxies, separated by commas.
+fn proxies(text: &str) -> Result<Vec<IpNet>, String> {
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let read = |word: &str| {
+        let one = || word.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+        let range = word.parse::<IpNet>().or_else(|_| one());
+        range.map(|range| range.trunc()).map_err(|_| {
+            format!("has `{word}`, which is neither an IP address nor a range such as 10.0.0.0/8")
+        })
+    };
+    let ranges = words.map(read).collect::<Result<Vec<_>, _>>()?;
+    if ranges.len() > TRUSTED_PROXIES_MAX {
+        return Err(format!("names more than {TRUSTED_PROXIES_MAX} of them"));
+    }
+    Ok(ranges)
 }
 
 fn websocket_url(text: &str) -> Result<String, String> {

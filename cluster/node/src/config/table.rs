@@ -10,6 +10,10 @@ pub enum Key {
     Listen,
     /// Hosts that serve the API of another service.
     DialectHosts,
+    /// Proxies that say where requests come from.
+    TrustedProxies,
+    /// Cookies over plain HTTP.
+    PlainCookies,
     /// Threads that serve HTTP.
     FrontThreads,
     /// Engine threads.
@@ -44,6 +48,14 @@ pub enum Key {
     MediaS3Prefix,
     /// Whether the bucket is named in the path.
     MediaS3PathStyle,
+    /// The mail server.
+    SmtpUrl,
+    /// File with its password.
+    SmtpPasswordFile,
+    /// The address that letters come from.
+    SmtpFrom,
+    /// Where people find this node.
+    PublicUrl,
     /// What is logged.
     LogLevel,
     /// How it is logged.
@@ -126,6 +138,21 @@ pub static SETTINGS: &[Setting] = &[
         "HOSTS",
         Kind::Text,
         "Host names that serve the API of another service alone, such as wsapi=api.example.org [default: none]",
+    ),
+    row(
+        Key::TrustedProxies,
+        "trusted-proxies",
+        "ADDRESSES",
+        Kind::Text,
+        "Proxies in front of the API whose X-Forwarded-For says where a request comes from: addresses or ranges (CIDR), separated by \
+         commas. Without them the peer of the connection counts [default: none]",
+    ),
+    row(
+        Key::PlainCookies,
+        "plain-cookies",
+        "BOOL",
+        Kind::Switch,
+        "Let the cookies of members who sign in travel over plain HTTP: for networks that need no TLS [default: false]",
     ),
     row(
         Key::FrontThreads,
@@ -253,6 +280,35 @@ pub static SETTINGS: &[Setting] = &[
         Kind::Switch,
         "Whether the bucket is named in the path of the URL instead of the host [default: true with an endpoint of your own, \
          false without]",
+    ),
+    row(
+        Key::SmtpUrl,
+        "smtp-url",
+        "URL",
+        Kind::Text,
+        "Mail server for invitations and forgotten passwords, such as smtps://name@mail.example.org; smtp:// uses STARTTLS, and nothing \
+         on loopback [default: none, links are in the answers of the API]",
+    ),
+    row(
+        Key::SmtpPasswordFile,
+        "smtp-password-file",
+        "FILE",
+        Kind::Text,
+        "File with the password of the mail server, in one line",
+    ),
+    row(
+        Key::SmtpFrom,
+        "smtp-from",
+        "ADDRESS",
+        Kind::Text,
+        "Address that letters come from; needed with a mail server",
+    ),
+    row(
+        Key::PublicUrl,
+        "public-url",
+        "URL",
+        Kind::Text,
+        "Where people find this node, such as https://gate.example.org: what links in letters begin with; needed with a mail server",
     ),
     row(
         Key::LogLevel,

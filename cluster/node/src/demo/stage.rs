@@ -69,6 +69,9 @@ fn settings(data: &TempDir, service: &trunkline_simulator::Endpoints, log: LogSe
     Settings {
         data_dir: data.path().join("data"),
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        trusted_proxies: Vec::new(),
+        mail: None,
+        plain_cookies: true,
         front_threads: 1,
         dialect_hosts: Hosts::default(),
         shards: u16::try_from(cores / 2).unwrap_or(1).max(1),

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::ops::Bound;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, RwLock as Residence, Semaphore, oneshot};
 use trunkline_model::account::{
-    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditAction, Author, KeyUse,
+    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditAction, Author, KeyUse, MemberRecord,
+    SessionRecord,
 };
 use trunkline_model::command::{AccountCommand, AccountReply, NewAccount};
+use trunkline_model::credit::{Told, Voucher};
 use trunkline_model::id::ROOT_ACCOUNT;
 use trunkline_model::limits::ACCOUNTS_MAX;
 use trunkline_model::record::table;
@@ -18,7 +21,10 @@ use trunkline_model::slot::{PARTITIONS_DEFAULT, Slot};
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, LimitClass, WorkspaceId};
 use trunkline_store::{Batch, CommitClass, Ledger};
 
+use super::book::MemberBook;
 use super::clerk::Clerk;
+use super::doorkeeper::Doorkeeper;
+use super::pockets::{self, AskInstance, Till};
 use super::ring::{AppPrincipal, KeyRing, Principal};
 use super::rows::{self, FoundAccounts};
 use crate::clock;
@@ -57,6 +63,8 @@ pub(crate) struct Account {
     pub(super) residence: Arc<Residence<IsGone>>,
     pub(super) keys: AtomicUsize,
     pub(super) apps: AtomicUsize,
+    /// Its credits.
+    pub(super) till: Till,
 }
 
 /// Whether an account was removed.
@@ -72,6 +80,7 @@ impl Account {
             residence: Arc::default(),
             keys: AtomicUsize::new(0),
             apps: AtomicUsize::new(0),
+            till: Till::default(),
         })
     }
 
@@ -99,8 +108,15 @@ impl Account {
 pub(crate) struct Accounts {
     known: RwLock<BTreeMap<AccountId, Arc<Account>>>,
     pub(super) ring: KeyRing,
+    /// Who signs in.
+    pub(super) book: MemberBook,
+    pub(super) door: Doorkeeper,
     pub(super) belongings: Box<dyn Belongings>,
     homes: OnceLock<Box<[Home]>>,
+    /// Accounts whose messages cost credits: where there is none, sending asks no further.
+    charged: AtomicUsize,
+    /// Asks instances about vouchers.
+    ask: OnceLock<AskInstance>,
 }
 
 impl Accounts {
@@ -109,8 +125,12 @@ impl Accounts {
         Arc::new(Accounts {
             known: RwLock::new(BTreeMap::from([(ROOT_ACCOUNT, root)])),
             ring: KeyRing::default(),
+            book: MemberBook::default(),
+            door: Doorkeeper::default(),
             belongings,
             homes: OnceLock::new(),
+            charged: AtomicUsize::new(0),
+            ask: OnceLock::new(),
         })
     }
 
@@ -125,18 +145,34 @@ impl Accounts {
         for record in &found.apps {
             self.with(record.account, |account| self.enter_app(account, record));
         }
+        for record in &found.members {
+            self.with(record.account, |account| self.enter_member(account, record, &found.sessions));
+        }
+        for account in &found.holding {
+            self.with(*account, |account| account.till.use_it());
+        }
     }
 
     fn with(&self, account: AccountId, enter: impl FnOnce(&Arc<Account>)) {
         match self.get(account) {
             Ok(account) => enter(&account),
-            Err(_) => tracing::error!(%account, "a key on disk belongs to no account"),
+            Err(_) => tracing::error!(%account, "something on disk belongs to no account"),
         }
     }
 
     pub(super) fn enter_key(&self, account: &Arc<Account>, record: &ApiKeyRecord) {
         self.ring.enter_key(account, record, None);
         account.keys.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn enter_member(&self, account: &Arc<Account>, record: &MemberRecord, sessions: &[SessionRecord]) {
+        if !self.book.claim(account, record) {
+            tracing::error!(member = %record.id, "two members have one e-mail address; one of them cannot sign in");
+        }
+        self.book.enter_link(record);
+        for session in sessions.iter().filter(|session| session.member == record.id) {
+            self.book.enter_session(account, record, session);
+        }
     }
 
     pub(super) fn enter_app(&self, account: &Arc<Account>, record: &AppRecord) {
@@ -147,6 +183,44 @@ impl Accounts {
     /// From now on commands are taken.
     pub(crate) fn begin(&self, homes: Box<[Home]>) {
         drop(self.homes.set(homes));
+        self.count_charged();
+    }
+
+    /// From now on instances are asked about what accounts hold for them.
+    pub(crate) fn begin_asking(self: &Arc<Accounts>, ask: AskInstance) {
+        drop(self.ask.set(ask));
+        let homes = self.homes.get().map(Box::as_ref).unwrap_or_default();
+        let shards = u16::try_from(homes.len()).unwrap_or(u16::MAX);
+        for (shard, home) in (0..shards).zip(homes) {
+            // Refused by a shard that has ended already, with the process.
+            let _ = (home.run)(Box::pin(pockets::sweep(Arc::downgrade(self), shard, shards)));
+        }
+    }
+
+    pub(super) async fn ask_instance(
+        &self,
+        instance: InstanceId,
+        vouchers: Vec<Voucher>,
+    ) -> Result<Vec<(Voucher, Told)>, Failure> {
+        match self.ask.get() {
+            Some(ask) => ask(instance, vouchers).await,
+            None => Err(stopping()),
+        }
+    }
+
+    pub(crate) fn charges_any(&self) -> bool {
+        self.charged.load(Ordering::Relaxed) > 0
+    }
+
+    /// Counts the accounts whose messages cost credits, after one of them changed.
+    pub(super) fn count_charged(&self) {
+        let count = self.all().iter().filter(|account| account.record().credits).count();
+        self.charged.store(count, Ordering::Relaxed);
+    }
+
+    /// Every account.
+    pub(super) fn all(&self) -> Vec<Arc<Account>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect()
     }
 
     pub(super) fn enter(&self, account: Arc<Account>) {
@@ -156,6 +230,7 @@ impl Accounts {
     pub(super) fn leave(&self, account: AccountId) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&account);
         self.ring.leave_account(account);
+        self.book.leave_account(account);
     }
 
     /// An account.
@@ -170,8 +245,9 @@ impl Accounts {
     /// A page of accounts in the order of their ids, and whether more follow.
     pub(crate) fn list(&self, after: Option<AccountId>, limit: usize) -> (Vec<AccountRecord>, bool) {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let mut rest = known.values().filter(|account| after.is_none_or(|after| account.id > after));
-        let page = rest.by_ref().take(limit).map(|account| account.record()).collect();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut rest = known.range((from, Bound::Unbounded));
+        let page = rest.by_ref().take(limit).map(|(_, account)| account.record()).collect();
         (page, rest.next().is_some())
     }
 
@@ -223,6 +299,21 @@ impl Accounts {
         homes.get(usize::from(slot.shard(PARTITIONS_DEFAULT, shards))).ok_or_else(stopping)
     }
 
+    /// The store of a slot.
+    ///
+    /// # Errors
+    /// A retryable one before the start and after the end.
+    pub(super) fn ledger(&self, slot: Slot) -> Result<Arc<dyn Ledger>, Failure> {
+        self.home(slot).map(|home| Arc::clone(&home.ledger))
+    }
+
+    /// Runs something on the shard of a slot; nobody waits for it, and a node that stops leaves it.
+    pub(super) fn run_on_shard(&self, slot: Slot, work: impl Future<Output = ()> + Send + 'static) {
+        if let Ok(home) = self.home(slot) {
+            let _ = (home.run)(Box::pin(work));
+        }
+    }
+
     /// Asks an account. The command runs to its end whether or not the caller waits for that.
     ///
     /// # Errors
@@ -261,6 +352,31 @@ impl Accounts {
             return Err(no_account(account.id));
         }
         Clerk { accounts: self, account, ledger, author, next_entry: &mut turn }.answer(command).await
+    }
+
+    /// Does something and remembers it in an account's log of changes once it is done. Both run to their end whether or not the
+    /// caller waits for that: nobody changes something unremembered by going away.
+    ///
+    /// # Errors
+    /// Those of the work; nothing is remembered then.
+    pub(crate) async fn noted<T: Send + 'static>(
+        self: &Arc<Accounts>,
+        (account, author, action): (AccountId, Author, AuditAction),
+        subject: impl FnOnce(&T) -> String + Send + 'static,
+        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let accounts = Arc::clone(self);
+        self.on_shard(account.slot(), async move {
+            let done = work.await?;
+            let subject = subject(&done);
+            let note = AccountCommand::Note(action, subject.clone());
+            if let Err(failure) = accounts.ask(account, author, note).await {
+                let action = action.as_str();
+                tracing::error!(subject, action, %failure, "a change is missing in the log of changes");
+            }
+            Ok(done)
+        })
+        .await
     }
 
     /// Makes an account; it is on disk when this returns.
@@ -305,6 +421,7 @@ impl Accounts {
         clerk.commit(batch, AuditAction::AccountCreated, &id).await?;
         drop(turn);
         self.enter(account);
+        self.count_charged();
         Ok(record)
     }
 
@@ -326,7 +443,7 @@ impl Accounts {
         super::workspaces::find(&**ledger, &self.get(account)?.record(), workspace).map(drop)
     }
 
-    async fn on_shard<T: Send + 'static>(
+    pub(super) async fn on_shard<T: Send + 'static>(
         &self,
         slot: Slot,
         work: impl Future<Output = Result<T, Failure>> + Send + 'static,

@@ -58,6 +58,19 @@ impl Clerk<'_> {
             Ask::UpdateApp(id, update) => self.update_app(id, *update).await,
             Ask::RotateApp(id, overlap_ms) => self.rotate_app(id, overlap_ms).await,
             Ask::DeleteApp(id) => self.delete_app(id).await,
+            Ask::GetCredits => self.credits(false).await,
+            Ask::ListCredits { pocket, before, limit } => self.list_credits(pocket, before, limit),
+            Ask::AddCredits(order) => self.add_credits(order).await,
+            Ask::InviteMember(new) => self.invite_member(new).await,
+            Ask::ListMembers => self.list_members(),
+            Ask::GetMember(id) => self.member(id).map(|member| AccountReply::Member(Box::new(member))),
+            Ask::UpdateMember(id, update) => self.update_member(id, update).await,
+            Ask::RemoveMember(id) => self.remove_member(id).await,
+            Ask::LinkMember(id) => self.link_member(id).await,
+            Ask::SetPassword(id, chosen) => self.set_password(id, *chosen).await,
+            Ask::SignIn(id, new) => self.sign_in(id, *new).await,
+            Ask::ListSessions(member) => self.list_sessions(member),
+            Ask::EndSession(member, session) => self.end_session(member, session).await,
             Ask::Note(action, subject) => {
                 self.commit(Batch::new(), action, &subject).await?;
                 Ok(AccountReply::Done)
@@ -82,6 +95,7 @@ impl Clerk<'_> {
         rows::put(&mut batch, rows::account_key(self.id()), &record)?;
         self.commit(batch, AuditAction::AccountUpdated, &self.id()).await?;
         self.account.say(record.clone());
+        self.accounts.count_charged();
         Ok(AccountReply::Account(Box::new(record)))
     }
 
@@ -130,6 +144,22 @@ impl Clerk<'_> {
         action: AuditAction,
         subject: &(impl Display + Sync),
     ) -> Result<(), Failure> {
+        let number = self.remember(&mut batch, action, subject)?;
+        self.write(batch).await?;
+        *self.next_entry = Some(number + 1);
+        Ok(())
+    }
+
+    /// Adds the entry in the log of changes to the batch of a change; gives its number, which is taken once the batch is on disk.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub(super) fn remember(
+        &self,
+        batch: &mut Batch,
+        action: AuditAction,
+        subject: &impl Display,
+    ) -> Result<u64, Failure> {
         let number = self.number()?;
         let entry = AuditRecord {
             number,
@@ -140,13 +170,11 @@ impl Clerk<'_> {
             subject: subject.to_string(),
         };
         let key = |number| rows::key_of(self.id(), table::AUDIT, number);
-        rows::put(&mut batch, key(number), &entry)?;
+        rows::put(batch, key(number), &entry)?;
         if number > AUDIT_ENTRIES_MAX && number.is_multiple_of(AUDIT_TRIMMED_EVERY) {
             batch.delete_range(KeyRange::between(key(0), key(number - AUDIT_ENTRIES_MAX)));
         }
-        self.write(batch).await?;
-        *self.next_entry = Some(number + 1);
-        Ok(())
+        Ok(number)
     }
 
     async fn write(&self, batch: Batch) -> Result<(), Failure> {

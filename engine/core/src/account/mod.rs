@@ -7,9 +7,14 @@
 mod accounts;
 mod addresses;
 mod apps;
+mod book;
 mod clerk;
+mod credits;
+mod doorkeeper;
 mod keys;
+mod members;
 mod offline;
+mod pockets;
 mod ring;
 mod rows;
 mod secret;
@@ -18,6 +23,10 @@ mod tests;
 mod workspaces;
 
 pub(crate) use accounts::{Accounts, Belongings, Home};
+pub use doorkeeper::Mailer;
 pub use offline::OfflineAccounts;
+#[cfg(test)]
+pub(crate) use pockets::Unspent;
+pub(crate) use pockets::{AskInstance, Price, fate, insufficient, put_fate};
 pub use ring::{AppPrincipal, Principal};
 pub(crate) use rows::{FoundAccounts, read as read_accounts};

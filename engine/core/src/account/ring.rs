@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use dashmap::DashMap;
 use trunkline_model::account::{ApiKeyRecord, AppRecord, Secrets};
-use trunkline_model::{AccountId, AppId, Dialect, ErrorCode, Failure, InstanceId, KeyId, Scope};
+use trunkline_model::{AccountId, AppId, Dialect, ErrorCode, Failure, InstanceId, KeyId, MemberId, Scope};
 
 use super::accounts::Account;
 use super::addresses::Addresses;
@@ -14,20 +14,22 @@ use super::secret;
 use crate::clock;
 use crate::limits::KEY_USE_WRITTEN_EVERY_MS;
 
-/// Who presents a key, and what it may do.
+/// Who presents a key or is signed in, and what they may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// The account that the key opens.
     pub account: AccountId,
-    /// The key's public id.
+    /// The key's public id; of a member, the number of their session.
     pub key: KeyId,
+    /// Who is signed in, where it is no key.
+    pub member: Option<MemberId>,
     /// Which form of the API it speaks.
     pub dialect: Dialect,
     /// What it may do.
     pub scopes: Arc<[Scope]>,
     /// The same in the words of its dialect.
     pub dialect_scopes: Arc<[String]>,
-    /// The instances that exist for it; `None` for all of its account.
+    /// The instances that exist for it, in ascending order; `None` for all of its account.
     pub instances: Option<Arc<[InstanceId]>>,
 }
 
@@ -98,7 +100,7 @@ impl KeyRing {
             secrets: record.secrets.clone(),
             scopes: record.scopes.iter().filter_map(|word| Scope::parse(word)).collect(),
             dialect_scopes: record.dialect_scopes.as_slice().into(),
-            instances: record.instances.as_deref().map(Arc::from),
+            instances: record.instances.as_deref().map(in_order),
             addresses: Addresses::of(&record.allowed_ips),
             expires_at_ms: record.expires_at_ms,
             noted_ms: AtomicI64::new(0),
@@ -122,7 +124,7 @@ impl KeyRing {
             account: Arc::clone(account),
             id: record.id,
             secrets: record.secrets.clone(),
-            instances: record.instances.as_deref().map(Arc::from),
+            instances: record.instances.as_deref().map(in_order),
             addresses: Addresses::of(&record.allowed_ips),
         });
         for hash in record.secrets.hashes() {
@@ -170,6 +172,7 @@ impl KeyRing {
         let principal = Principal {
             account: entry.account.id,
             key: entry.id,
+            member: None,
             dialect: entry.dialect,
             scopes: Arc::clone(&entry.scopes),
             dialect_scopes: Arc::clone(&entry.dialect_scopes),
@@ -192,6 +195,13 @@ impl KeyRing {
         admit_address(&entry.addresses, from)?;
         Ok(AppPrincipal { account: entry.account.id, app: entry.id, instances: entry.instances.clone() })
     }
+}
+
+/// Instances in the order in which they are looked up.
+fn in_order(instances: &[InstanceId]) -> Arc<[InstanceId]> {
+    let mut instances = instances.to_vec();
+    instances.sort_unstable();
+    instances.into()
 }
 
 fn admit_address(addresses: &Addresses, from: Option<IpAddr>) -> Result<(), Failure> {

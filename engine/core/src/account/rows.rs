@@ -4,13 +4,14 @@ use rkyv::api::high::HighValidator;
 use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor::{Error as RkyvError, Strategy};
 use rkyv::{Archive, Deserialize};
-use trunkline_model::account::{AccountRecord, ApiKeyRecord, AppRecord};
+use trunkline_model::account::{AccountRecord, ApiKeyRecord, AppRecord, MemberRecord, SessionRecord};
 use trunkline_model::id::ROOT_ACCOUNT;
 use trunkline_model::record::{self, Record, Serializer, table};
 use trunkline_model::slot::Slot;
 use trunkline_model::{AccountId, ErrorCode, Failure};
 use trunkline_store::{Batch, Direction, Key, KeyRange, Ledger};
 
+use crate::clock;
 use crate::engine::EngineError;
 use crate::place::slot_key;
 use crate::shard::store_failure;
@@ -24,6 +25,11 @@ pub(crate) struct FoundAccounts {
     pub(crate) accounts: Vec<AccountRecord>,
     pub(crate) keys: Vec<ApiKeyRecord>,
     pub(crate) apps: Vec<AppRecord>,
+    pub(crate) members: Vec<MemberRecord>,
+    /// Those that have not ended.
+    pub(crate) sessions: Vec<SessionRecord>,
+    /// Accounts that hold something for messages on their way.
+    pub(crate) holding: Vec<AccountId>,
 }
 
 /// Key of the account itself.
@@ -61,6 +67,16 @@ pub(crate) fn read(ledger: &dyn Ledger, slot: Slot, found: &mut FoundAccounts) -
         }
         for value in all(ledger, range_of(account, table::APP))? {
             found.apps.push(record::decode(&value)?);
+        }
+        for value in all(ledger, range_of(account, table::MEMBER))? {
+            found.members.push(record::decode(&value)?);
+        }
+        for value in all(ledger, range_of(account, table::SESSION))? {
+            let session: SessionRecord = record::decode(&value)?;
+            found.sessions.extend(Some(session).filter(|session| clock::wall_ms() < session.expires_at_ms));
+        }
+        if !ledger.scan(range_of(account, table::CREDIT_HELD), Direction::Forward, 1)?.is_empty() {
+            found.holding.push(account);
         }
     }
     Ok(())

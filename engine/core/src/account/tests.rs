@@ -20,7 +20,12 @@ use super::accounts::{Accounts, Belongings, Home};
 use super::rows::{self, FoundAccounts};
 use crate::clock;
 use crate::limits::AUDIT_TRIMMED_EVERY;
+use crate::shard::parts;
+use crate::spawn::{Spawner, TaskKind};
 use crate::testing::{self, TestLedger};
+
+mod credits;
+mod members;
 
 const TENANT: AccountId = AccountId(77);
 /// Of the tenant, in its default workspace.
@@ -60,7 +65,12 @@ fn known_after_start(ledger: &Arc<TestLedger>) -> Arc<Accounts> {
     let accounts = Accounts::new(Box::new(OneInstance));
     accounts.found(&found);
     let ledger = Arc::clone(ledger) as Arc<dyn Ledger>;
-    accounts.begin(Box::new([Home { ledger, run: Box::new(|_| false) }]));
+    let spawner = Spawner::new(Arc::new(|fatal| panic!("{fatal}")), Arc::new(parts::Polls::new(0)));
+    let run = move |work| {
+        spawner.spawn(TaskKind::Disposable, "account", work);
+        true
+    };
+    accounts.begin(Box::new([Home { ledger, run: Box::new(run) }]));
     accounts
 }
 

@@ -311,6 +311,7 @@ async fn a_search_finds_what_arrived_and_what_was_sent() {
         attempts: 1,
         error: None,
         metadata: None,
+        voucher: None,
     };
     let body = SendMessage {
         to: address("966501234567"),

@@ -135,12 +135,13 @@ impl Engine {
     /// Says how long an account's events are kept from now on. On disk when this returns.
     ///
     /// # Errors
-    /// A failure of the store.
+    /// [`ErrorCode::AccountNotFound`], or a failure of the store.
     pub async fn set_event_retention(
         &self,
         account: AccountId,
         retention: EventRetention,
     ) -> Result<(), Failure> {
+        let _staying = self.inner().accounts.stay(account).await?;
         let mut batch = Batch::new();
         let bytes = record::encode(&retention).map_err(|error| unreadable(&error.into()))?;
         batch.put(slot_key(account.slot(), table::EVENT_RETENTION, &account.0.to_be_bytes()), bytes);
@@ -151,6 +152,7 @@ impl Engine {
     }
 
     async fn create_endpoint(&self, account: AccountId, new: NewEndpoint) -> Result<EndpointReply, Failure> {
+        let _staying = self.inner().accounts.stay(account).await?;
         let NewEndpoint { name, mut target, filter, batching, concurrency, timeout_ms, schedule } = new;
         self.check_target(&target)?;
         self.check_instances(account, filter.instances.as_deref())?;

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use trunkline_model::{AccountId, ErrorCode, Failure, FieldError, InstanceId, Mes
 use trunkline_store::{DataDir, Ledger, Sealer};
 use trunkline_whatsapp::SessionKitConfig;
 
-use crate::account::Accounts;
+use crate::account::{Accounts, Price};
 use crate::clock;
 use crate::delivery::{Registry, TellPaused};
 use crate::directory::{Directory, Route};
@@ -94,6 +94,16 @@ impl Engine {
         Engine(Arc::new(inner))
     }
 
+    /// Leaves the engine to its owners.
+    pub(super) fn downgrade(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.0)
+    }
+
+    /// The engine again, while anybody has it.
+    pub(super) fn upgrade(inner: &Weak<Inner>) -> Option<Engine> {
+        inner.upgrade().map(Engine)
+    }
+
     pub(super) fn inner(&self) -> &Inner {
         &self.0
     }
@@ -126,8 +136,10 @@ impl Engine {
             Command::SendMany(requests) => {
                 Ask::AcceptMany(requests.into_iter().map(instance::archive).collect())
             }
+            Command::ResendMessage { id } => Ask::Resend(id, Price::Free),
             command => Ask::Command(command),
         };
+        let ask = self.priced(instance, ask).await?;
         self.ask(instance, ask, CALL_TIMEOUT).await
     }
 

@@ -1,7 +1,7 @@
 //! Making, finding and listing instances.
 
 use tokio::sync::{OwnedRwLockReadGuard, oneshot};
-use trunkline_model::command::{Command, CreateInstance, InstanceView, Reply};
+use trunkline_model::command::{Command, CreateInstance, InstanceFilter, InstanceView, Reply};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::record::InstanceRecord;
 use trunkline_model::slot::PARTITIONS_DEFAULT;
@@ -135,7 +135,7 @@ impl Engine {
         self.inner().directory.of_account(account)
     }
 
-    /// A page of an account's instances in the order of their ids, of `only` these where they are named, and whether there are more.
+    /// A page of an account's instances that match, in the order of their ids, and whether there are more.
     ///
     /// # Errors
     /// As [`Engine::call`]. An instance deleted meanwhile is left out.
@@ -143,15 +143,12 @@ impl Engine {
         &self,
         account: AccountId,
         (after, limit): (Option<InstanceId>, usize),
-        state: Option<InstanceState>,
-        only: Option<&[InstanceId]>,
+        wanted: InstanceFilter<'_>,
     ) -> Result<(Vec<InstanceView>, bool), Failure> {
-        let mut ids = self.inner().directory.of_account(account);
-        ids.retain(|(id, _)| only.is_none_or(|only| only.contains(id)));
-        ids.retain(|(id, stands)| after.is_none_or(|a| *id > a) && state.is_none_or(|s| s == *stands));
+        let ids = self.inner().directory.page_of(account, (after, limit.saturating_add(1)), wanted);
         let more = ids.len() > limit;
         let mut views = Vec::with_capacity(limit.min(ids.len()));
-        for (id, _) in ids.into_iter().take(limit) {
+        for id in ids.into_iter().take(limit) {
             match self.view(id).await {
                 Ok(view) => views.push(view),
                 Err(failure) if failure.code == ErrorCode::InstanceNotFound => {}

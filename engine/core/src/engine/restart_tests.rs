@@ -214,7 +214,8 @@ fn numbers_at_rest_come_back_without_an_actor_and_looking_at_them_changes_nothin
         (1..=40).filter(|id| !sleeps(*id)).collect::<Vec<u64>>()
     };
     assert!(awake().is_empty(), "{:?}", awake());
-    let listed = node.runtime.block_on(node.engine.list_instances(ROOT_ACCOUNT, (None, 100), None, None));
+    let listed =
+        node.runtime.block_on(node.engine.list_instances(ROOT_ACCOUNT, (None, 100), Default::default()));
     let (views, more) = listed.expect("a list");
     assert!(views.len() == 40 && !more);
     assert!(

@@ -44,12 +44,7 @@ impl Engine {
         }
         let turns = Turns::new(pace(&config));
         let registry = Registry::new(Arc::clone(&sealer), Arc::clone(&directory));
-        let held = Held { directory: Arc::clone(&directory), registry: Arc::clone(&registry) };
-        let accounts = Accounts::new(Box::new(held));
-        for found in stores.iter().map(|store| &store.found) {
-            enter_endpoints(&registry, found, &sealer)?;
-            accounts.found(&found.accounts);
-        }
+        let accounts = known_accounts(&stores, (&directory, &registry), &sealer)?;
         let dispatchers: Vec<Arc<Dispatcher>> =
             (0..config.shards).map(|shard| Dispatcher::new(shard, Arc::clone(&registry))).collect();
         let shards: Vec<ShardHandle> = for_every_shard(stores, |store| {
@@ -60,6 +55,7 @@ impl Engine {
                 ledger: store.ledger,
                 sealer: Arc::clone(&sealer),
                 directory: Arc::clone(&directory),
+                accounts: Arc::clone(&accounts),
                 turns: turns.clone(),
                 blobs: Arc::clone(&blobs),
                 registry: Arc::clone(&registry),
@@ -97,8 +93,24 @@ impl Engine {
             registry: Arc::clone(&registry),
         });
         registry.begin(sides.into(), engine.teller_of_pauses());
+        engine.inner().accounts.begin_asking(engine.asker_about_vouchers());
         Ok(engine)
     }
+}
+
+/// The accounts of the shards' stores, with their endpoints.
+fn known_accounts(
+    stores: &[OpenStore],
+    (directory, registry): (&Arc<Directory>, &Arc<Registry>),
+    sealer: &Sealer,
+) -> Result<Arc<Accounts>, EngineError> {
+    let held = Held { directory: Arc::clone(directory), registry: Arc::clone(registry) };
+    let accounts = Accounts::new(Box::new(held));
+    for found in stores.iter().map(|store| &store.found) {
+        enter_endpoints(registry, found, sealer)?;
+        accounts.found(&found.accounts);
+    }
+    Ok(accounts)
 }
 
 /// Makes the endpoints known that a shard found on its disk, and how long events are kept.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use trunkline_model::command::MessageView;
+use trunkline_model::credit::Fate;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::IDEMPOTENCY_TTL_MS;
 use trunkline_model::message::{Lane, MessageStatus, OutboxItem};
 use trunkline_model::record::{
-    self, IdempotencyRecord, InstancePointer, MessageRecord, OutboxRow, PollRecord, table,
+    self, IdempotencyRecord, InstancePointer, MessageRecord, OutboxRow, PollRecord, RecordError, table,
 };
 use trunkline_model::{ErrorCode, Failure, MessageId};
 use trunkline_store::{Batch, CommitClass};
@@ -15,6 +16,7 @@ use trunkline_store::{Batch, CommitClass};
 use super::archive::{AcceptedArchive, chat_hash, key_hash};
 use super::message::{InstanceMsg, Replier, answer, message_reply};
 use super::state::{Accepting, Instance};
+use crate::account::{Price, put_fate};
 use crate::clock;
 use crate::limits::{OUTBOX_DEPTH_MAX, OUTBOX_FULL_RETRY_AFTER_MS};
 use crate::log::polls;
@@ -47,6 +49,7 @@ impl Instance {
         let key_hash = message.key_hash;
         let chat = chat_hash(&message.to);
         self.being_accepted.insert(record.id);
+        self.being_paid.extend(record.voucher);
         let (myself, view) = (self.myself.clone(), self.view(&record, false));
         match key_hash {
             // Repeats of the same key wait for the same commit, and are answered with it.
@@ -164,6 +167,7 @@ impl Instance {
         if let Some(vote) = &message.vote {
             self.check_vote(&message.to, vote)?;
         }
+        let voucher = self.pay(&message.price)?;
         let internal = |error: &dyn std::fmt::Display| {
             tracing::error!(instance = %self.id(), %error, "a message could not be numbered or encoded");
             Failure::new(ErrorCode::Internal, "The message could not be stored.")
@@ -189,6 +193,7 @@ impl Instance {
             attempts: 0,
             error: None,
             metadata: message.metadata.clone(),
+            voucher,
         };
         let suffix = id.get().to_be_bytes();
         let encoded = record::encode(&record).map_err(|error| internal(&error))?;
@@ -202,16 +207,10 @@ impl Instance {
             record::encode(&used).map(|used| (hash, used))
         });
         let used = used.transpose().map_err(|error| internal(&error))?;
-        if let Some(poll) = &message.poll {
-            let poll = PollRecord {
-                message: Some(id),
-                creator: None,
-                chat: message.to.clone(),
-                options: poll.options.clone(),
-                selectable: poll.selectable,
-                secret: None,
-            };
-            polls::keep(batch, self.id(), &record.wa_id, &poll).map_err(|error| internal(&error))?;
+        self.keep_poll(message, &record, batch).map_err(|error| internal(&error))?;
+        if let (Some(voucher), Price::Paid(unspent)) = (voucher, &message.price) {
+            put_fate(batch, self.id(), voucher, Fate::Accepted)?;
+            unspent.spend();
         }
         batch.put(self.key(table::MESSAGE, &suffix), encoded);
         batch.put(self.key(table::MESSAGE_BODY, &suffix), message.archive.clone());
@@ -226,6 +225,25 @@ impl Instance {
             batch.put(deadline_key(self.id(), expires_at_ms, table::IDEMPOTENCY, &hash), &b""[..]);
         }
         Ok(record)
+    }
+
+    /// What is needed to count the votes of a poll, where the message is one.
+    fn keep_poll(
+        &self,
+        message: &AcceptedArchive,
+        record: &MessageRecord,
+        batch: &mut Batch,
+    ) -> Result<(), RecordError> {
+        let Some(poll) = &message.poll else { return Ok(()) };
+        let poll = PollRecord {
+            message: Some(record.id),
+            creator: None,
+            chat: message.to.clone(),
+            options: poll.options.clone(),
+            selectable: poll.selectable,
+            secret: None,
+        };
+        polls::keep(batch, self.id(), &record.wa_id, &poll)
     }
 
     /// Key of a message in the stored outbox: lanes in order, then age.
@@ -245,6 +263,9 @@ impl Instance {
         result: Result<(), Failure>,
     ) {
         self.being_accepted.remove(&record.id);
+        if let Some(voucher) = &record.voucher {
+            self.being_paid.remove(voucher);
+        }
         let repliers =
             key_hash.and_then(|hash| self.accepting.remove(&hash)).map_or(Vec::new(), |a| a.repliers);
         for (index, reply) in repliers.into_iter().enumerate() {

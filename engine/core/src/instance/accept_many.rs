@@ -86,6 +86,7 @@ impl Instance {
         };
         chunk.bytes += message.archive.len();
         self.being_accepted.insert(record.id);
+        self.being_paid.extend(record.voucher);
         if let Some(hash) = message.key_hash {
             // Repeats of the key wait for this commit.
             let waiting = Accepting { body_sha256: message.body_sha256, repliers: Vec::new() };

@@ -94,7 +94,12 @@ async fn receive(
                 instance.handed_over(id, result).await;
             }
         }
-        InstanceMsg::Written { epoch } => instance.statuses.written(epoch),
+        InstanceMsg::Written { epoch, end } => {
+            instance.statuses.written(epoch);
+            if let Some(end) = end {
+                instance.tell_account(end);
+            }
+        }
         InstanceMsg::LimitsLearned { generation, limits } => {
             instance.limits_learned(generation, limits).await;
         }

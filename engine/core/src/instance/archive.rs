@@ -7,6 +7,8 @@ use trunkline_model::limits::IDEMPOTENCY_KEY_BYTES_MAX;
 use trunkline_model::message::{Content, Lane, Poll, PollVote, ValidateSend};
 use trunkline_model::{ErrorCode, Failure, FieldError, record};
 
+use crate::account::Price;
+
 /// A message that passed every check that needs only itself, as the bytes that are stored and sent.
 pub(crate) struct AcceptedArchive {
     pub(super) archive: Bytes,
@@ -24,12 +26,19 @@ pub(crate) struct AcceptedArchive {
     pub(super) vote: Option<PollVote>,
     /// The WhatsApp id of a message that is sent again.
     pub(super) wa_id: Option<String>,
+    /// What it costs.
+    pub(super) price: Price,
 }
 
 impl AcceptedArchive {
     /// Whether a file goes with it.
     pub(super) fn is_media(&self) -> bool {
         self.is_media
+    }
+
+    /// Says what it costs.
+    pub(crate) fn costs(&mut self, price: Price) {
+        self.price = price;
     }
 }
 
@@ -68,6 +77,7 @@ pub(crate) fn archive(request: SendRequest) -> Result<AcceptedArchive, Failure> 
         poll,
         vote,
         wa_id: None,
+        price: Price::Free,
     })
 }
 

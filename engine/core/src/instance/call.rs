@@ -24,6 +24,11 @@ impl Instance {
             Ask::Accept(message) => self.accept(*message, reply),
             Ask::AcceptMany(messages) => self.accept_many(messages, reply),
             Ask::Settled(id) => self.when_settled(id, reply),
+            Ask::Resend(id, price) => self.resend(id, price, reply),
+            Ask::Vouchers(vouchers, tell) => {
+                drop(tell.send(self.what_became_of(vouchers).await));
+                answer(reply, Ok(Reply::Done));
+            }
             Ask::Command(command) => self.command(command, reply).await,
         }
     }
@@ -54,7 +59,6 @@ impl Instance {
             Command::GetPairing => Ok(Reply::Pairing(self.pairing.clone())),
             Command::GetMessage { id } => self.get_message(id),
             Command::GetReceipts { id } => self.receipts(id),
-            Command::ResendMessage { id } => return self.resend(id, reply),
             Command::ListMessages { before, status, limit } => {
                 self.list_messages(before, status, limit).await
             }
@@ -88,13 +92,10 @@ impl Instance {
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
             Command::Logout => return self.logout(reply).await,
             Command::DeleteInstance => return self.delete(reply).await,
-            Command::SendMany(requests) => {
-                return self.accept_many(requests.into_iter().map(super::archive).collect(), reply);
+            // They come with their prices, as asks of their own.
+            Command::SendMany(_) | Command::Send(_) | Command::ResendMessage { .. } => {
+                Err(Failure::new(ErrorCode::Internal, "A message came without its price."))
             }
-            Command::Send(request) => match super::archive(*request) {
-                Ok(message) => return self.accept(message, reply),
-                Err(failure) => Err(failure),
-            },
         };
         answer(reply, result);
     }

@@ -2,6 +2,7 @@
 
 use tokio::sync::oneshot;
 use trunkline_model::command::{Command, LimitsView, MessageView, Reply};
+use trunkline_model::credit::{Ended, Told, Voucher};
 use trunkline_model::message::Lane;
 use trunkline_model::record::MessageRecord;
 use trunkline_model::{Address, Failure, MessageId};
@@ -9,6 +10,7 @@ use trunkline_whatsapp::{SendError, Session, SessionError, SessionEvent, Session
 
 use super::archive::AcceptedArchive;
 use super::lanes::Wake;
+use crate::account::Price;
 use crate::credits::CallLane;
 use crate::log::Unread;
 use crate::shard::{Choice, Permit, TimerTag};
@@ -26,6 +28,10 @@ pub(crate) enum Ask {
     AcceptMany(Vec<Result<AcceptedArchive, Failure>>),
     /// Answer when this message is settled.
     Settled(MessageId),
+    /// Accept a message once more that failed.
+    Resend(MessageId, Price),
+    /// What became of these vouchers; whatever nothing is known of is refused from now on.
+    Vouchers(Vec<Voucher>, oneshot::Sender<Result<Vec<(Voucher, Told)>, Failure>>),
 }
 
 impl Ask {
@@ -36,7 +42,10 @@ impl Ask {
             Ask::AcceptMany(messages) if messages.iter().flatten().any(|m| m.lane == Lane::Bulk) => {
                 CallLane::Bulk
             }
-            Ask::Accept(_) | Ask::AcceptMany(_) | Ask::Command(_) | Ask::Settled(_) => CallLane::Front,
+            Ask::Vouchers(..) => CallLane::Bulk,
+            Ask::Accept(_) | Ask::AcceptMany(_) | Ask::Command(_) | Ask::Settled(_) | Ask::Resend(..) => {
+                CallLane::Front
+            }
         }
     }
 
@@ -54,7 +63,30 @@ impl Ask {
             }
             // Asked before a file is stored for a message.
             Ask::Command(command) => matches!(command, Command::CheckSend { .. }),
-            Ask::Settled(_) => false,
+            Ask::Settled(_) | Ask::Resend(..) | Ask::Vouchers(..) => false,
+        }
+    }
+
+    /// Messages that are to be accepted.
+    pub(crate) fn messages(&self) -> usize {
+        match self {
+            Ask::Accept(_) | Ask::Resend(..) => 1,
+            Ask::AcceptMany(messages) => messages.iter().flatten().count(),
+            Ask::Command(_) | Ask::Settled(_) | Ask::Vouchers(..) => 0,
+        }
+    }
+
+    /// Says what they cost, in their order.
+    pub(crate) fn cost(&mut self, prices: Vec<Price>) {
+        let mut prices = prices.into_iter();
+        let mut next = || prices.next().unwrap_or(Price::Short { balance: 0 });
+        match self {
+            Ask::Accept(message) => message.costs(next()),
+            Ask::Resend(_, price) => *price = next(),
+            Ask::AcceptMany(messages) => {
+                messages.iter_mut().flatten().for_each(|message| message.costs(next()));
+            }
+            Ask::Command(_) | Ask::Settled(_) | Ask::Vouchers(..) => {}
         }
     }
 }
@@ -99,8 +131,8 @@ pub(crate) enum InstanceMsg {
     },
     /// A hand-over ended.
     HandedOver { generation: u64, id: MessageId, result: Result<(), SendError> },
-    /// Every status up to this epoch is on disk.
-    Written { epoch: u64 },
+    /// Every status up to this epoch is on disk, and with the last of them the end of its message's price.
+    Written { epoch: u64, end: Option<(Voucher, Ended)> },
     /// What WhatsApp told of the account's limits, which it was asked for after a refusal.
     LimitsLearned { generation: u64, limits: Option<Box<LimitsView>> },
     /// The logout was confirmed by WhatsApp, or failed.

@@ -2,8 +2,8 @@
 //!
 //! `actor` receives and dispatches, `lanes` holds what front ends ask, `call` answers it; `lifecycle` moves through the states
 //! and opens sessions, `reconnect` opens them again, `recycle` gives their memory back; `session` maps what WhatsApp says;
-//! `archive`, `accept`, `accept_many`, `pump`, `status` and `receipts` are the life of an outgoing message, `votes` what is more to a vote; `views` answers
-//! questions; `settings` changes what people may change, `obey` how the instance behaves by itself; `remove` ends it all, and
+//! `archive`, `accept`, `accept_many`, `pump`, `status` and `receipts` are the life of an outgoing message, `votes` what is more to a vote,
+//! `payment` what it costs; `views` answers questions; `settings` changes what people may change, `obey` how the instance behaves by itself; `remove` ends it all, and
 //! `sweep` what has expired. `doze` ends the actor of an instance that needs none.
 
 mod accept;
@@ -20,6 +20,7 @@ mod lanes;
 mod lifecycle;
 mod message;
 mod obey;
+mod payment;
 mod preview;
 mod pump;
 mod receipts;

@@ -10,13 +10,14 @@ use super::archive::{AcceptedArchive, archive, key_hash};
 use super::message::{Replier, answer};
 use super::state::Instance;
 use super::views::no_message;
+use crate::account::Price;
 use crate::shard::store_failure;
 
 impl Instance {
     /// Accepts a message that failed once more. Asked again within a day, it is answered with the message that was made.
-    pub(super) fn resend(&mut self, id: MessageId, reply: Replier) {
+    pub(super) fn resend(&mut self, id: MessageId, price: Price, reply: Replier) {
         match self.failed_message(id) {
-            Ok(message) => self.accept(message, reply),
+            Ok(message) => self.accept(AcceptedArchive { price, ..message }, reply),
             Err(failure) => answer(reply, Err(failure)),
         }
     }

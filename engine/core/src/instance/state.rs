@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 use trunkline_model::budget::CheckBudget;
 use trunkline_model::command::PairingView;
+use trunkline_model::credit::Voucher;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::Outbox;
 use trunkline_model::record::{InstanceRecord, MessageRecord};
@@ -74,6 +75,8 @@ pub(crate) struct Instance {
     pub(super) accepting: HashMap<[u8; 32], Accepting>,
     /// Messages whose acceptance is under way.
     pub(super) being_accepted: HashSet<MessageId>,
+    /// What those were paid with.
+    pub(super) being_paid: HashSet<Voucher>,
     /// Who waits for a message to settle.
     pub(super) waiters: HashMap<MessageId, Vec<Replier>>,
     pub(super) shutting_down: bool,
@@ -141,6 +144,7 @@ impl Instance {
             statuses: Statuses::default(),
             accepting: HashMap::new(),
             being_accepted: HashSet::new(),
+            being_paid: HashSet::new(),
             waiters: HashMap::new(),
             shutting_down: false,
             logouts: 0,

@@ -1,5 +1,6 @@
 //! What becomes of outgoing messages: acknowledgements and receipts, in whatever order they come.
 
+use trunkline_model::credit::{Ended, Voucher};
 use trunkline_model::event::{EventBody, StatusChange};
 use trunkline_model::inbound::Party;
 use trunkline_model::instance::InstanceState;
@@ -166,7 +167,12 @@ impl Instance {
         if enters && record.kind == "poll_vote" {
             bodies.extend(self.own_vote(&record, now_ms, &mut batch).map(|voted| (voted, false)));
         }
-        self.write_status(record, batch, Entries { bodies, notes, news_since_ms: None }).await;
+        let end = if was_settled || !record.status.is_settled() {
+            None
+        } else {
+            self.end_price(&record, &mut batch)
+        };
+        self.write_status(record, (batch, end), Entries { bodies, notes, news_since_ms: None }).await;
     }
 
     /// Adds the other name of a person: from what was received, or else from what the session learned when it sent.
@@ -178,7 +184,12 @@ impl Instance {
     }
 
     /// Writes a status, and answers whoever waits for it once it is on disk.
-    async fn write_status(&mut self, record: MessageRecord, mut batch: Batch, entries: Entries) {
+    async fn write_status(
+        &mut self,
+        record: MessageRecord,
+        (mut batch, end): (Batch, Option<(Voucher, Ended)>),
+        entries: Entries,
+    ) {
         match record::encode(&record) {
             Ok(bytes) => batch.put(self.key(table::MESSAGE, &record.id.get().to_be_bytes()), bytes),
             Err(error) => tracing::error!(instance = %self.id(), %error, "a status cannot be encoded"),
@@ -201,7 +212,7 @@ impl Instance {
                 Err(error) => Err(error),
             };
             if durable.is_ok() {
-                drop(myself.cast(InstanceMsg::Written { epoch }));
+                drop(myself.cast(InstanceMsg::Written { epoch, end }));
             }
             if let Some((waiters, view)) = waiting {
                 let answered = durable.map(|()| message_reply(view)).map_err(|error| store_failure(&error));

@@ -179,6 +179,7 @@ pub(crate) fn message_view(instance: InstanceId, record: &MessageRecord, replaye
         error: record.error.clone(),
         metadata: record.metadata.clone(),
         replayed,
+        refunded: record.voucher.is_some() && record.status == MessageStatus::Failed,
     }
 }
 

@@ -13,6 +13,7 @@ use super::polls::Polls;
 use super::resume::Turns;
 use super::sequences::Sequences;
 use super::timers::Timers;
+use crate::account::Accounts;
 use crate::delivery::{Couriers, EventWriter, Inbox, Registry};
 use crate::directory::Directory;
 use crate::media::{BlobStore, MediaFetcher, Transfers};
@@ -32,6 +33,7 @@ pub(crate) struct ShardContext {
     pub(crate) sequences: Sequences,
     pub(crate) turns: Turns,
     pub(crate) directory: Arc<Directory>,
+    pub(crate) accounts: Arc<Accounts>,
     pub(crate) blobs: Arc<BlobStore>,
     pub(crate) transfers: Transfers,
     pub(crate) fetcher: MediaFetcher,

@@ -22,6 +22,7 @@ use super::resume::Turns;
 use super::sequences::Sequences;
 use super::supervisor::{ShardSupervisor, SupervisorMsg};
 use super::timers::Timers;
+use crate::account::Accounts;
 use crate::clock;
 use crate::config::EngineConfig;
 use crate::delivery::{Couriers, Dispatcher, Registry};
@@ -41,6 +42,7 @@ pub(crate) struct ShardParts {
     pub(crate) ledger: LocalLedger,
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) directory: Arc<Directory>,
+    pub(crate) accounts: Arc<Accounts>,
     pub(crate) turns: Turns,
     pub(crate) blobs: Arc<BlobStore>,
     pub(crate) registry: Arc<Registry>,
@@ -160,7 +162,7 @@ struct Assembled {
 async fn assemble(parts: ShardParts, seen: Seen) -> Result<Assembled, EngineError> {
     let ShardParts { shard, config, ledger, sealer, directory, turns, blobs, registry, dispatcher, .. } =
         parts;
-    let (instances, doomed) = (parts.instances, parts.doomed);
+    let (instances, doomed, accounts) = (parts.instances, parts.doomed, parts.accounts);
     let spawner = Spawner::new(config.on_fatal.clone(), Arc::clone(&seen.polls));
     let session_spawner = Arc::new(SessionSpawner::new(spawner.clone(), Arc::clone(&directory)));
     let ledger: Arc<dyn trunkline_store::Ledger> = Arc::new(ledger);
@@ -185,6 +187,7 @@ async fn assemble(parts: ShardParts, seen: Seen) -> Result<Assembled, EngineErro
         dormitory: Arc::clone(&dormitory),
         governor: Arc::clone(&governor),
         directory,
+        accounts,
         blobs,
         transfers: Transfers::default(),
         fetcher: MediaFetcher::new(config.allow_private_fetch)?,

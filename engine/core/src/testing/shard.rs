@@ -23,6 +23,7 @@ use trunkline_store::{Batch, CommitClass, Ledger};
 use trunkline_whatsapp::{Endpoints, SessionEvent, SessionKit, SessionKitConfig};
 
 use super::TestLedger;
+use crate::account::{Accounts, Belongings};
 use crate::credits::CallLane;
 use crate::delivery::{Couriers, Dispatcher, EventWriter, Registry, ShardSide};
 use crate::directory::{Credit, Directory, Route};
@@ -257,6 +258,7 @@ fn context(ledger: &Arc<TestLedger>, dir: &TempDir) -> (Arc<ShardContext>, Arc<D
         bulk_turns: parts::BulkTurns::new(0),
         dormitory: parts::Dormitory::new(0),
         governor: parts::Governor::new(0, memory, Arc::clone(&directory)),
+        accounts: Accounts::new(Box::new(Nothing)),
         directory,
         blobs: Arc::new(
             BlobStore::open(dir.path().join("blobs"), trunkline_spool::Backend::Std, u64::MAX)
@@ -271,6 +273,23 @@ fn context(ledger: &Arc<TestLedger>, dir: &TempDir) -> (Arc<ShardContext>, Arc<D
         ended_in_order: AtomicBool::new(false),
     });
     (context, dispatcher)
+}
+
+/// Nobody has anything.
+struct Nothing;
+
+impl Belongings for Nothing {
+    fn instances(&self, _: AccountId, _: Option<WorkspaceId>) -> usize {
+        0
+    }
+
+    fn endpoints(&self, _: AccountId) -> usize {
+        0
+    }
+
+    fn has_instance(&self, _: AccountId, _: InstanceId) -> bool {
+        false
+    }
 }
 
 /// Writes events as their numbers.

@@ -45,6 +45,21 @@ actions! {
     InstanceLoggedOut = "instance.logged_out", "An instance was unlinked on request.";
     InstanceExported = "instance.exported", "The credentials of an instance were asked for.";
     InstanceDeleted = "instance.deleted", "An instance was deleted.";
+    InstancePairing = "instance.pairing_requested", "A code to link an instance with was asked for.";
+    WebhookCreated = "webhook.created", "A webhook or consumer was made.";
+    WebhookUpdated = "webhook.updated", "A webhook or consumer was changed, paused or resumed.";
+    WebhookSecretRotated = "webhook.secret_rotated", "The secret of a webhook was replaced.";
+    WebhookDeleted = "webhook.deleted", "A webhook or consumer was deleted.";
+    EventRetentionChanged = "account.event_retention_changed", "How long events are kept was changed.";
+    CreditsAdded = "credits.added", "The operator gave the account credits.";
+    CreditsTaken = "credits.taken", "The operator took credits back.";
+    MemberInvited = "member.invited", "Somebody was invited.";
+    MemberUpdated = "member.updated", "Name or role of a member were changed.";
+    MemberRemoved = "member.removed", "A member was removed.";
+    MemberLinkMade = "member.link_made", "A link to choose a password was made for a member.";
+    MemberPasswordSet = "member.password_set", "A member chose a password; they are signed out everywhere.";
+    MemberSignedIn = "member.signed_in", "A member signed in.";
+    MemberSignedOut = "member.signed_out", "A session of a member was ended.";
 }
 
 /// A change as it is remembered. Nothing of it is ever altered.

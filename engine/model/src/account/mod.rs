@@ -4,6 +4,7 @@ mod audit;
 mod author;
 mod dialect_scope;
 mod key;
+mod member;
 mod record;
 mod rotation;
 
@@ -11,5 +12,6 @@ pub use audit::{AuditAction, AuditRecord};
 pub use author::{Author, Who};
 pub use dialect_scope::{KeyKind, native_scopes};
 pub use key::{ApiKeyRecord, AppRecord, KeyUse};
+pub use member::{MemberLink, MemberRecord, PasswordHash, Role, SessionRecord, email_of};
 pub use record::{AccountRecord, AccountState, RateLimits, WorkspaceRecord};
 pub use rotation::{KeySecret, OldKeySecret, Secrets};

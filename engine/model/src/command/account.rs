@@ -1,11 +1,12 @@
 //! What is asked of an account: its settings, workspaces, keys, apps, and the log of changes.
 
 use crate::account::{
-    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditAction, AuditRecord, RateLimits,
-    WorkspaceRecord,
+    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditAction, AuditRecord, MemberRecord,
+    PasswordHash, RateLimits, Role, SessionRecord, WorkspaceRecord,
 };
+use crate::credit::{Entry, PocketKind};
 use crate::dialect::Dialect;
-use crate::id::{AppId, InstanceId, KeyId, WorkspaceId};
+use crate::id::{AppId, InstanceId, KeyId, MemberId, WorkspaceId};
 
 /// What is asked of an account. Whatever changes something is in the audit log when it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,40 @@ pub enum AccountCommand {
     RotateApp(AppId, u64),
     /// Removes one. Answered by [`AccountReply::Done`].
     DeleteApp(AppId),
+    /// What is in its pockets. Answered by [`AccountReply::Credits`].
+    GetCredits,
+    /// A page of a pocket's ledger, newest first. Answered by [`AccountReply::CreditEntries`].
+    ListCredits {
+        /// Which pocket.
+        pocket: PocketKind,
+        /// Only entries before this one.
+        before: Option<u64>,
+        /// Most of the page.
+        limit: usize,
+    },
+    /// Gives the account credits, or takes some back. Answered by [`AccountReply::Credits`].
+    AddCredits(AddCredits),
+    /// Invites somebody: makes a member without a password, and a link to choose one. Answered by [`AccountReply::Invited`].
+    InviteMember(NewMember),
+    /// Every member. Answered by [`AccountReply::Members`].
+    ListMembers,
+    /// One of them. Answered by [`AccountReply::Member`].
+    GetMember(MemberId),
+    /// Changes one. Answered by [`AccountReply::Member`].
+    UpdateMember(MemberId, UpdateMember),
+    /// Removes one, who is signed out everywhere. Answered by [`AccountReply::Done`].
+    RemoveMember(MemberId),
+    /// Makes a link by which a member chooses another password. Answered by [`AccountReply::Invited`].
+    LinkMember(MemberId),
+    /// A member chose this password, which is given as its hash: the link that they came by, and every session of theirs, are over.
+    /// Answered by [`AccountReply::Member`].
+    SetPassword(MemberId, Box<ChosenPassword>),
+    /// A member proved who they are. Answered by [`AccountReply::SignedIn`].
+    SignIn(MemberId, Box<NewSession>),
+    /// The sessions of a member, newest first. Answered by [`AccountReply::Sessions`].
+    ListSessions(MemberId),
+    /// Ends a session of a member. Answered by [`AccountReply::Done`], also when it is over already.
+    EndSession(MemberId, u64),
     /// Remembers a change that was made elsewhere. Answered by [`AccountReply::Done`].
     Note(AuditAction, String),
     /// A page of the log, newest first. Answered by [`AccountReply::Audit`].
@@ -97,6 +132,106 @@ pub enum AccountReply {
     Apps(Vec<AppRecord>, bool),
     /// Entries, newest first, and whether more follow.
     Audit(Vec<AuditRecord>, bool),
+    /// What is in the pockets.
+    Credits(CreditsView),
+    /// Entries, newest first, and whether more follow.
+    CreditEntries(Vec<Entry>, bool),
+    /// A member.
+    Member(Box<MemberRecord>),
+    /// Members.
+    Members(Vec<MemberRecord>),
+    /// A member with the word of a link, which is told this once and kept nowhere.
+    Invited(Box<MemberRecord>, Shown),
+    /// A session with its cookie, which is told this once and kept nowhere.
+    SignedIn(Box<MemberRecord>, SessionRecord, Shown),
+    /// Sessions.
+    Sessions(Vec<SessionRecord>),
+}
+
+/// Somebody who is invited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMember {
+    /// Their address, as [`crate::account::email_of`] has it.
+    pub email: String,
+    /// What people call them.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// Changes to a member: `None` leaves a field as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UpdateMember {
+    /// New name.
+    pub name: Option<String>,
+    /// New role.
+    pub role: Option<Role>,
+}
+
+/// A password that was chosen by a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChosenPassword {
+    /// SHA-256 of the word in the link.
+    pub link_sha256: [u8; 32],
+    /// What is kept of the password.
+    pub password: PasswordHash,
+}
+
+/// Where somebody signs in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NewSession {
+    /// The address that they come from.
+    pub address: Option<String>,
+    /// What their browser calls itself.
+    pub agent: Option<String>,
+}
+
+/// Who presents an e-mail address and a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The address, as it was typed.
+    pub email: String,
+    /// The password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
+/// Credits that come or go by the operator's word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddCredits {
+    /// Which pocket.
+    pub pocket: PocketKind,
+    /// How many; negative to take them back. Not 0, and at most [`crate::limits::CREDITS_PER_ORDER_MAX`] either way.
+    pub amount: i64,
+    /// An order under the same key is carried out once.
+    pub idempotency_key: Option<String>,
+}
+
+/// An account's credits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreditsView {
+    /// Whether messages cost any.
+    pub enabled: bool,
+    /// Every pocket.
+    pub pockets: Vec<PocketView>,
+    /// Whether this answers an order that had been carried out before.
+    pub replayed: bool,
+}
+
+/// A pocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PocketView {
+    /// Which.
+    pub pocket: PocketKind,
+    /// Credits that may be spent.
+    pub balance: u64,
+    /// Messages that are paid for and on their way.
+    pub held: usize,
 }
 
 /// A secret on its way to whoever asked for it.

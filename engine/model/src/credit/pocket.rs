@@ -1,9 +1,10 @@
 //! The account's side: the money.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::voucher::{Ended, Voucher};
 use crate::id::InstanceId;
+use crate::limits::{POCKET_HELD_MAX, VOUCHER_ASKED_AGAIN_MS, VOUCHER_PATIENCE_MS};
 
 /// What credits are for.
 #[derive(
@@ -29,6 +30,14 @@ pub enum PocketKind {
 impl PocketKind {
     /// Every pocket that an account has.
     pub const ALL: [PocketKind; 2] = [PocketKind::Whatsapp, PocketKind::Sms];
+
+    /// Its place in keys on disk, for ever.
+    pub fn rank(self) -> u8 {
+        match self {
+            PocketKind::Whatsapp => 0,
+            PocketKind::Sms => 1,
+        }
+    }
 
     /// The word that records and the API use.
     pub fn as_str(self) -> &'static str {
@@ -72,7 +81,7 @@ impl Movement {
     }
 }
 
-/// A line of the ledger. Nothing of it is ever altered; the balance is the sum of the amounts.
+/// A line of the ledger. Nothing of it is ever altered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
 pub struct Entry {
     /// One more than the entry before it.
@@ -83,8 +92,12 @@ pub struct Entry {
     pub movement: Movement,
     /// How many credits; negative where they go.
     pub amount: i64,
+    /// The sum of the amounts up to this entry: what a start reads instead of all of them.
+    pub balance: u64,
     /// The newest voucher that was ever handed out, this entry's included: a number is never used twice, whatever is forgotten.
     pub last_voucher: Voucher,
+    /// Whose messages it is about.
+    pub instance: Option<InstanceId>,
 }
 
 /// A message that is paid for and has not ended.
@@ -94,8 +107,17 @@ pub struct Held {
     pub instance: InstanceId,
     /// Since when, in milliseconds since the Unix epoch.
     pub since_ms: i64,
-    /// The instance said that it accepted it.
-    pub is_known: bool,
+}
+
+/// A top-up or withdrawal that was carried out under a key of the operator's: it is never carried out twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct CreditOrder {
+    /// Which pocket.
+    pub pocket: PocketKind,
+    /// How many credits; negative where they were taken.
+    pub amount: i64,
+    /// When, in milliseconds since the Unix epoch.
+    pub time_ms: i64,
 }
 
 /// What is asked of a pocket.
@@ -116,8 +138,6 @@ pub enum PocketAsk {
     },
     /// A message ended.
     Ended(Voucher, Ended),
-    /// The instance accepted the message of a voucher.
-    Known(Voucher),
     /// The instance has not accepted the message of a voucher and never will.
     Absent(Voucher),
 }
@@ -127,7 +147,7 @@ pub enum PocketAsk {
 pub enum PocketEffect {
     /// A new line of the ledger.
     Write(Entry),
-    /// A message is paid for, or is known to be accepted.
+    /// A message is paid for.
     Hold(Voucher, Held),
     /// It has ended.
     Drop(Voucher),
@@ -142,6 +162,9 @@ pub enum Refusal {
         /// How many there are.
         balance: u64,
     },
+    /// As much is held as may be.
+    #[error("too many messages are on their way")]
+    Held,
     /// The ledger can hold no more.
     #[error("the pocket is full")]
     Overflow,
@@ -153,27 +176,62 @@ pub struct Pocket {
     balance: u64,
     last_entry: u64,
     last_voucher: Voucher,
-    held: BTreeMap<Voucher, Held>,
+    held: BTreeMap<Voucher, Holding>,
+    /// When the instances are asked about what is held, in milliseconds since the Unix epoch.
+    questions: BTreeSet<(i64, Voucher)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Holding {
+    held: Held,
+    ask_ms: i64,
 }
 
 impl Pocket {
+    /// A pocket as it is found: its newest entry, and what is held. Every instance is asked at once.
+    pub fn found(newest: Option<Entry>, held: impl IntoIterator<Item = (Voucher, Held)>) -> Pocket {
+        let mut pocket = Pocket::default();
+        if let Some(entry) = newest {
+            (pocket.balance, pocket.last_entry) = (entry.balance, entry.number);
+            pocket.last_voucher = entry.last_voucher;
+        }
+        held.into_iter().for_each(|(voucher, held)| pocket.hold(voucher, held, 0));
+        pocket
+    }
+
+    fn hold(&mut self, voucher: Voucher, held: Held, ask_ms: i64) {
+        self.drop_held(voucher);
+        self.held.insert(voucher, Holding { held, ask_ms });
+        self.questions.insert((ask_ms, voucher));
+    }
+
+    fn drop_held(&mut self, voucher: Voucher) {
+        if let Some(holding) = self.held.remove(&voucher) {
+            self.questions.remove(&(holding.ask_ms, voucher));
+        }
+    }
+
     /// Credits that may be spent.
     pub fn balance(&self) -> u64 {
         self.balance
     }
 
-    /// Messages that are paid for and have not ended.
-    pub fn held(&self) -> &BTreeMap<Voucher, Held> {
-        &self.held
+    /// Number of messages that are paid for and have not ended.
+    pub fn held(&self) -> usize {
+        self.held.len()
     }
 
-    /// Vouchers to ask their instances about: held since before a time, and not known to be accepted.
-    pub fn overdue(&self, before_ms: i64) -> impl Iterator<Item = (Voucher, InstanceId)> + '_ {
-        let is_overdue = move |held: &Held| !held.is_known && held.since_ms < before_ms;
-        self.held
-            .iter()
-            .filter(move |(_, held)| is_overdue(held))
-            .map(|(voucher, held)| (*voucher, held.instance))
+    /// Vouchers to ask their instances about at this time, those first that have waited longest.
+    pub fn overdue(&self, now_ms: i64) -> impl Iterator<Item = (Voucher, InstanceId)> + '_ {
+        let due = self.questions.range(..=(now_ms, Voucher(u64::MAX)));
+        due.filter_map(|(_, voucher)| Some((*voucher, self.held.get(voucher)?.held.instance)))
+    }
+
+    /// The instance said that it accepted the message of a voucher: it is asked again much later. Nothing of this is on disk.
+    pub fn known(&mut self, voucher: Voucher, now_ms: i64) {
+        if let Some(holding) = self.held.get(&voucher).copied() {
+            self.hold(voucher, holding.held, now_ms.saturating_add(VOUCHER_ASKED_AGAIN_MS));
+        }
     }
 
     /// What is to be done: all of it in one batch, then [`Pocket::apply`]. Nothing where it was done before.
@@ -183,21 +241,20 @@ impl Pocket {
     pub fn decide(&self, now_ms: i64, ask: PocketAsk) -> Result<Vec<PocketEffect>, Refusal> {
         match ask {
             PocketAsk::Grant(amount) => {
-                self.balance.checked_add(u64::from(amount)).ok_or(Refusal::Overflow)?;
-                Ok(vec![self.entry(now_ms, Movement::Granted, i64::from(amount))])
-            }
-            PocketAsk::Withdraw(amount) if u64::from(amount) > self.balance => {
-                Err(Refusal::Insufficient { balance: self.balance })
+                Ok(vec![self.entry(now_ms, Movement::Granted, i64::from(amount), None)?])
             }
             PocketAsk::Withdraw(amount) => {
-                Ok(vec![self.entry(now_ms, Movement::Withdrawn, -i64::from(amount))])
+                Ok(vec![self.entry(now_ms, Movement::Withdrawn, -i64::from(amount), None)?])
             }
             PocketAsk::Reserve { instance, wanted, at_least } => {
                 self.reserve(now_ms, instance, (wanted, at_least.max(1)))
             }
-            PocketAsk::Ended(voucher, ended) => Ok(self.end(now_ms, voucher, ended)),
-            PocketAsk::Known(voucher) => Ok(self.known(voucher)),
-            PocketAsk::Absent(voucher) => Ok(self.give_back(now_ms, voucher, Movement::Released)),
+            PocketAsk::Ended(voucher, Ended::Kept) if self.held.contains_key(&voucher) => {
+                Ok(vec![PocketEffect::Drop(voucher)])
+            }
+            PocketAsk::Ended(_, Ended::Kept) => Ok(Vec::new()),
+            PocketAsk::Ended(voucher, Ended::Failed) => self.give_back(now_ms, voucher, Movement::Refunded),
+            PocketAsk::Absent(voucher) => self.give_back(now_ms, voucher, Movement::Released),
         }
     }
 
@@ -211,68 +268,66 @@ impl Pocket {
         if count < at_least {
             return Err(Refusal::Insufficient { balance: self.balance });
         }
+        if self.held.len() + count as usize > POCKET_HELD_MAX {
+            return Err(Refusal::Held);
+        }
         let before = self.last_voucher.0;
         let last = before.checked_add(u64::from(count)).ok_or(Refusal::Overflow)?;
-        let held = Held { instance, since_ms: now_ms, is_known: false };
+        let held = Held { instance, since_ms: now_ms };
         let vouchers = (before + 1..=last).map(|number| PocketEffect::Hold(Voucher(number), held));
-        let entry = Entry {
-            number: self.last_entry + 1,
-            time_ms: now_ms,
-            movement: Movement::Reserved,
-            amount: -i64::from(count),
-            last_voucher: Voucher(last),
+        let entry = self.entry(now_ms, Movement::Reserved, -i64::from(count), Some(instance))?;
+        let entry = match entry {
+            PocketEffect::Write(entry) => PocketEffect::Write(Entry { last_voucher: Voucher(last), ..entry }),
+            other => other,
         };
-        Ok(std::iter::once(PocketEffect::Write(entry)).chain(vouchers).collect())
-    }
-
-    fn end(&self, now_ms: i64, voucher: Voucher, ended: Ended) -> Vec<PocketEffect> {
-        match ended {
-            Ended::Kept if self.held.contains_key(&voucher) => vec![PocketEffect::Drop(voucher)],
-            Ended::Kept => Vec::new(),
-            Ended::Failed => self.give_back(now_ms, voucher, Movement::Refunded),
-        }
+        Ok(std::iter::once(entry).chain(vouchers).collect())
     }
 
     /// A voucher that is not held has ended before: it is paid for, or given back, once.
-    fn give_back(&self, now_ms: i64, voucher: Voucher, movement: Movement) -> Vec<PocketEffect> {
-        if !self.held.contains_key(&voucher) {
-            return Vec::new();
-        }
-        vec![self.entry(now_ms, movement, 1), PocketEffect::Drop(voucher)]
+    fn give_back(
+        &self,
+        now_ms: i64,
+        voucher: Voucher,
+        movement: Movement,
+    ) -> Result<Vec<PocketEffect>, Refusal> {
+        let Some(holding) = self.held.get(&voucher) else { return Ok(Vec::new()) };
+        let entry = self.entry(now_ms, movement, 1, Some(holding.held.instance))?;
+        Ok(vec![entry, PocketEffect::Drop(voucher)])
     }
 
-    fn known(&self, voucher: Voucher) -> Vec<PocketEffect> {
-        let unknown = self.held.get(&voucher).filter(|held| !held.is_known);
-        unknown
-            .map(|held| PocketEffect::Hold(voucher, Held { is_known: true, ..*held }))
-            .into_iter()
-            .collect()
-    }
-
-    fn entry(&self, time_ms: i64, movement: Movement, amount: i64) -> PocketEffect {
+    fn entry(
+        &self,
+        time_ms: i64,
+        movement: Movement,
+        amount: i64,
+        instance: Option<InstanceId>,
+    ) -> Result<PocketEffect, Refusal> {
+        let sum = self.balance.checked_add_signed(amount);
+        let balance = sum.filter(|sum| i64::try_from(*sum).is_ok()).ok_or(match amount {
+            ..0 => Refusal::Insufficient { balance: self.balance },
+            _ => Refusal::Overflow,
+        })?;
         let (number, last_voucher) = (self.last_entry + 1, self.last_voucher);
-        PocketEffect::Write(Entry { number, time_ms, movement, amount, last_voucher })
+        Ok(PocketEffect::Write(Entry { number, time_ms, movement, amount, balance, last_voucher, instance }))
     }
 
-    /// Takes in a row: one that was just written, or one that is found at a start, where entries come first.
+    /// Takes in what was decided.
     ///
     /// # Panics
-    /// When the entries take more than they gave: a balance is never negative.
+    /// When an entry does not follow from the one before it: somebody else wrote to this pocket.
     pub fn apply(&mut self, effect: PocketEffect) {
         match effect {
             PocketEffect::Write(entry) => {
-                assert!(entry.number > self.last_entry, "an entry is written twice: {entry:?}");
-                let balance = self.balance.checked_add_signed(entry.amount);
-                assert!(balance.is_some(), "the balance would be negative: {entry:?} of {}", self.balance);
-                (self.balance, self.last_entry) = (balance.unwrap_or(0), entry.number);
+                assert!(entry.number == self.last_entry + 1, "an entry is written twice: {entry:?}");
+                let sum = self.balance.checked_add_signed(entry.amount);
+                assert!(sum == Some(entry.balance), "{entry:?} does not follow from {}", self.balance);
+                (self.balance, self.last_entry) = (entry.balance, entry.number);
                 self.last_voucher = entry.last_voucher;
             }
             PocketEffect::Hold(voucher, held) => {
-                self.held.insert(voucher, held);
+                self.hold(voucher, held, held.since_ms.saturating_add(VOUCHER_PATIENCE_MS));
             }
-            PocketEffect::Drop(voucher) => {
-                self.held.remove(&voucher);
-            }
+            PocketEffect::Drop(voucher) => self.drop_held(voucher),
         }
     }
 }

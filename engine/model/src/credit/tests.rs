@@ -8,12 +8,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::id::InstanceId;
+use crate::limits::{VOUCHER_ASKED_AGAIN_MS, VOUCHER_PATIENCE_MS};
 
 const INSTANCE: InstanceId = InstanceId(7);
-/// How long a voucher may be held before its instance is asked, and how long a refusal is remembered: longer than anything is on its
-/// way here.
-const PATIENCE_MS: i64 = 100;
-const REMEMBERED_MS: i64 = 1_000_000;
+/// How long a refusal is remembered: longer than anything is on its way here.
+const REMEMBERED_MS: i64 = i64::MAX / 2;
 
 /// What is on its way between the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,15 +52,16 @@ enum Step {
         failed: bool,
     },
     Sweep,
-    /// The instance repeats what the account has not heard.
+    /// The instance says again what the account may not have heard.
     Repeat,
+    /// So much later that everything is asked about again.
+    Later,
     Restart,
 }
 
 #[derive(Debug, Default)]
 struct World {
     pocket: Pocket,
-    vouchers: Vouchers,
     pocket_rows: Vec<PocketEffect>,
     voucher_rows: BTreeMap<Voucher, Fate>,
     letters: Vec<Letter>,
@@ -90,23 +90,19 @@ impl World {
         Some(effects)
     }
 
-    fn ask_vouchers(&mut self, ask: VoucherAsk, luck: Luck) -> Option<Told> {
-        let (effect, told) = self.vouchers.decide(ask);
+    fn ask_voucher(&mut self, voucher: Voucher, ask: VoucherAsk, luck: Luck) -> Option<Told> {
+        let (fate, told) = decide(self.voucher_rows.get(&voucher).copied(), ask);
         if luck == Luck::Lost {
             self.restart();
             return None;
         }
-        if let Some(effect) = effect {
-            self.vouchers.apply(effect);
-            match effect {
-                VoucherEffect::Put(voucher, fate) => drop(self.voucher_rows.insert(voucher, fate)),
-                VoucherEffect::Remove(voucher) => drop(self.voucher_rows.remove(&voucher)),
-            }
+        if let Some(fate) = fate {
+            self.voucher_rows.insert(voucher, fate);
             // The message and its status are in the same batch.
             match ask {
-                VoucherAsk::Accept(voucher) => drop(self.accepted.insert(voucher)),
-                VoucherAsk::End(voucher, Ended::Kept) => drop(self.kept.insert(voucher)),
-                VoucherAsk::End(voucher, Ended::Failed) => drop(self.failed.insert(voucher)),
+                VoucherAsk::Accept => drop(self.accepted.insert(voucher)),
+                VoucherAsk::End(Ended::Kept) => drop(self.kept.insert(voucher)),
+                VoucherAsk::End(Ended::Failed) => drop(self.failed.insert(voucher)),
                 _ => {}
             }
         }
@@ -119,43 +115,35 @@ impl World {
 
     /// Both sides know what is on their disks, and nothing else.
     fn restart(&mut self) {
-        self.pocket = Pocket::default();
-        // The ledger is kept for ever; a voucher has a row only while it is held.
-        let mut held = BTreeMap::new();
+        let (mut newest, mut held) = (None, BTreeMap::new());
         for row in &self.pocket_rows {
             match row {
-                PocketEffect::Write(_) => self.pocket.apply(*row),
-                PocketEffect::Hold(voucher, _) => drop(held.insert(*voucher, *row)),
+                PocketEffect::Write(entry) => newest = Some(*entry),
+                PocketEffect::Hold(voucher, row) => drop(held.insert(*voucher, *row)),
                 PocketEffect::Drop(voucher) => drop(held.remove(voucher)),
             }
         }
-        held.into_values().for_each(|row| self.pocket.apply(row));
-        self.vouchers = Vouchers::default();
-        for (voucher, fate) in &self.voucher_rows {
-            self.vouchers.apply(VoucherEffect::Put(*voucher, *fate));
-        }
+        self.pocket = Pocket::found(newest, held);
     }
 
     fn deliver(&mut self, letter: Letter, luck: Luck) {
         match letter {
-            Letter::Accept(voucher) => drop(self.ask_vouchers(VoucherAsk::Accept(voucher), luck)),
+            Letter::Accept(voucher) => drop(self.ask_voucher(voucher, VoucherAsk::Accept, luck)),
             Letter::What(voucher) => {
-                let until_ms = self.now_ms + REMEMBERED_MS;
-                if let Some(told) = self.ask_vouchers(VoucherAsk::What(voucher, until_ms), luck) {
+                if let Some(told) = self.ask_voucher(voucher, VoucherAsk::What(REMEMBERED_MS), luck) {
                     self.letters.push(Letter::Answer(voucher, told));
                 }
             }
-            Letter::Answer(voucher, Told::Known) => drop(self.ask_pocket(PocketAsk::Known(voucher), luck)),
+            Letter::Answer(voucher, Told::Known) => self.pocket.known(voucher, self.now_ms),
             Letter::Answer(voucher, Told::Absent) => drop(self.ask_pocket(PocketAsk::Absent(voucher), luck)),
-            Letter::Answer(..) => {}
-            Letter::Ended(voucher, ended) => {
+            Letter::Answer(voucher, Told::Ended(ended)) | Letter::Ended(voucher, ended) => {
                 if self.ask_pocket(PocketAsk::Ended(voucher, ended), luck).is_some() {
                     self.letters.push(Letter::Heard(voucher));
                 }
             }
+            Letter::Answer(..) => {}
             Letter::Heard(voucher) => {
-                let until_ms = self.now_ms + REMEMBERED_MS;
-                self.ask_vouchers(VoucherAsk::Heard(voucher, until_ms), luck);
+                self.ask_voucher(voucher, VoucherAsk::Heard(REMEMBERED_MS), luck);
             }
         }
     }
@@ -195,17 +183,21 @@ impl World {
                 let open: Vec<Voucher> = self.accepted.iter().copied().collect();
                 if let Some(voucher) = open.get(usize::from(pick) % open.len().max(1)) {
                     let ended = if failed { Ended::Failed } else { Ended::Kept };
-                    self.ask_vouchers(VoucherAsk::End(*voucher, ended), luck);
+                    self.ask_voucher(*voucher, VoucherAsk::End(ended), luck);
                 }
             }
             Step::Sweep => {
-                let asked: Vec<_> = self.pocket.overdue(self.now_ms - PATIENCE_MS).collect();
+                let asked: Vec<_> = self.pocket.overdue(self.now_ms).collect();
                 self.letters.extend(asked.into_iter().map(|(voucher, _)| Letter::What(voucher)));
             }
             Step::Repeat => {
-                let due: Vec<Due> = self.vouchers.due().collect();
-                self.letters.extend(due.into_iter().map(|(voucher, ended)| Letter::Ended(voucher, ended)));
+                let due = self.voucher_rows.iter().filter_map(|(voucher, fate)| match fate {
+                    Fate::Due(ended) => Some(Letter::Ended(*voucher, *ended)),
+                    _ => None,
+                });
+                self.letters.extend(due);
             }
+            Step::Later => self.now_ms += VOUCHER_ASKED_AGAIN_MS,
             Step::Restart => self.restart(),
         }
     }
@@ -218,11 +210,11 @@ impl World {
             }
             let open: Vec<Voucher> = self.accepted.iter().copied().collect();
             for voucher in open {
-                self.ask_vouchers(VoucherAsk::End(voucher, Ended::Kept), Luck::Fine);
+                self.ask_voucher(voucher, VoucherAsk::End(Ended::Kept), Luck::Fine);
             }
-            self.now_ms += 2 * PATIENCE_MS;
+            // Nothing is repeated: the account's questions are enough.
+            self.step(Step::Later, Luck::Fine);
             self.step(Step::Sweep, Luck::Fine);
-            self.step(Step::Repeat, Luck::Fine);
         }
     }
 }
@@ -239,6 +231,10 @@ fn judge(world: &World, at_rest: bool) -> Vec<String> {
                 numbers += 1;
                 if entry.number != numbers {
                     wrong.push(format!("entry {} is the {numbers}th", entry.number));
+                }
+                if u64::try_from(balance) != Ok(entry.balance) {
+                    wrong
+                        .push(format!("entry {} says {}, the sum is {balance}", entry.number, entry.balance));
                 }
                 if balance < 0 {
                     wrong.push(format!("the balance was {balance} after entry {}", entry.number));
@@ -280,6 +276,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step, Luck)>> {
         3 => (any::<u16>(), any::<bool>()).prop_map(|(pick, failed)| Step::End { pick, failed }),
         2 => Just(Step::Sweep),
         2 => Just(Step::Repeat),
+        1 => Just(Step::Later),
         1 => Just(Step::Restart),
     ];
     let luck = prop_oneof![6 => Just(Luck::Fine), 1 => Just(Luck::Lost), 1 => Just(Luck::Silent)];
@@ -314,7 +311,7 @@ fn the_judge_notices_what_the_protocol_prevents() {
     assert_eq!(judge(&world, true), Vec::<String>::new());
     world.deliver(Letter::Accept(voucher), Luck::Fine);
     assert_eq!(judge(&world, false).len(), 1, "a message for nothing");
-    world.ask_vouchers(VoucherAsk::End(voucher, Ended::Kept), Luck::Fine);
+    world.ask_voucher(voucher, VoucherAsk::End(Ended::Kept), Luck::Fine);
     assert_eq!(judge(&world, false).len(), 1, "spent and in the pocket");
 }
 
@@ -332,11 +329,15 @@ fn an_empty_pocket_refuses_and_a_poor_one_gives_what_it_has() {
     check(&mut pocket, PocketAsk::Grant(3), Ok(1));
     check(&mut pocket, reserve(5, 5), Err(Refusal::Insufficient { balance: 3 }));
     check(&mut pocket, reserve(5, 1), Ok(4));
-    assert_eq!((pocket.balance(), pocket.held().len()), (0, 3));
+    assert_eq!((pocket.balance(), pocket.held()), (0, 3));
     check(&mut pocket, PocketAsk::Ended(Voucher(2), Ended::Failed), Ok(2));
     check(&mut pocket, PocketAsk::Ended(Voucher(2), Ended::Failed), Ok(0));
     check(&mut pocket, PocketAsk::Ended(Voucher(3), Ended::Kept), Ok(1));
-    assert_eq!((pocket.balance(), pocket.held().len()), (1, 1));
-    assert_eq!(pocket.overdue(0).count(), 0);
-    assert_eq!(pocket.overdue(1).collect::<Vec<_>>(), [(Voucher(1), INSTANCE)]);
+    assert_eq!((pocket.balance(), pocket.held()), (1, 1));
+    let asked = |pocket: &Pocket, now_ms| pocket.overdue(now_ms).collect::<Vec<_>>();
+    assert_eq!(asked(&pocket, VOUCHER_PATIENCE_MS - 1), []);
+    assert_eq!(asked(&pocket, VOUCHER_PATIENCE_MS), [(Voucher(1), INSTANCE)]);
+    pocket.known(Voucher(1), VOUCHER_PATIENCE_MS);
+    assert_eq!(asked(&pocket, VOUCHER_ASKED_AGAIN_MS), []);
+    assert_eq!(asked(&pocket, VOUCHER_ASKED_AGAIN_MS + VOUCHER_PATIENCE_MS), [(Voucher(1), INSTANCE)]);
 }

@@ -26,6 +26,7 @@ fn message(number: u64) -> MessageRecord {
         attempts: 1,
         error: None,
         metadata: None,
+        voucher: None,
     }
 }
 

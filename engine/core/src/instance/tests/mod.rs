@@ -5,5 +5,6 @@ mod deletion;
 mod dormancy;
 mod failures;
 mod lists;
+mod payment;
 mod repeats;
 mod settings;
