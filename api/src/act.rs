@@ -1,8 +1,9 @@
-//! What native handlers and those of dialects do in the same way: changes to instances, which the log of changes remembers.
+//! What native handlers and those of dialects do in the same way with instances.
 
+use trunkline_model::Failure;
+use trunkline_model::InstanceId;
 use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, CreateInstance, InstanceView, Reply};
-use trunkline_model::{Failure, InstanceId};
 
 use crate::call::{Call, in_time, instance_in, unexpected};
 use crate::gateway::Gateway;

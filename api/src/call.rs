@@ -17,10 +17,11 @@ use trunkline_model::command::{
     PairingView, PlanCommand, PlanReply, Reply,
 };
 use trunkline_model::limits::PULL_WAIT_MS_MAX;
-use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, MessageId};
+use trunkline_model::{AccountId, Dialect, EndpointId, ErrorCode, Failure, InstanceId, MessageId};
 
 use crate::auth;
 use crate::body::RequestBody;
+use crate::dialects;
 use crate::gateway::{Gateway, Principal};
 use crate::limits;
 use crate::query::Query;
@@ -37,6 +38,8 @@ pub(crate) struct Call<'a, G: Gateway> {
     pub(crate) headers: &'a HeaderMap,
     /// The instance that a request names otherwise than in its path.
     pub(crate) addressed: Option<InstanceId>,
+    /// The dialect that it is made in; `None` natively.
+    pub(crate) dialect: Option<Dialect>,
 }
 
 impl<G: Gateway> Call<'_, G> {
@@ -224,21 +227,18 @@ impl<G: Gateway> Call<'_, G> {
     /// Resolves when the caller would no longer be let in as they were: their key was revoked or changed, their account suspended.
     /// Whatever goes on for longer than a moment ends with it.
     pub(crate) fn lapse(&self) -> impl Future<Output = ()> + 'static {
-        let (gateway, from) = (self.front.gateway.clone(), self.from);
-        let presented = auth::presented(self.headers).ok().map(auth::Presented::into_owned);
-        self.lapse_by(move || presented.as_ref()?.principal(&gateway, from).ok())
-    }
-
-    /// As [`Call::lapse`], where `identify` says who the caller is by now.
-    pub(crate) fn lapse_by(
-        &self,
-        identify: impl Fn() -> Option<Principal> + 'static,
-    ) -> impl Future<Output = ()> + 'static {
-        let principal = self.principal.clone();
+        let (gateway, from, principal) = (self.front.gateway.clone(), self.from, self.principal.clone());
+        let (headers, dialect) = (self.headers.clone(), self.dialect);
         async move {
             loop {
                 sleep(Duration::from_millis(limits::LAPSE_SEEN_MS)).await;
-                if identify().is_none_or(|now| now != principal) {
+                let now = match dialect {
+                    Some(dialect) => dialects::recognise(dialect, &gateway, (&headers, from)).ok(),
+                    None => auth::presented(&headers)
+                        .and_then(|presented| presented.principal(&gateway, from))
+                        .ok(),
+                };
+                if now.is_none_or(|now| now != principal) {
                     return;
                 }
             }

@@ -33,7 +33,7 @@ use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::{ALLOW, HeaderName, RETRY_AFTER};
 use hyper::http::request::Parts;
-use trunkline_model::{ErrorCode, Failure};
+use trunkline_model::{Dialect, ErrorCode, Failure};
 
 pub(crate) use self::admit::Caller;
 pub(crate) use self::ask::Ask;
@@ -46,7 +46,7 @@ pub use self::speaks::{dialect_event, tells_dialect_event};
 pub(crate) use self::table::{Access, Row};
 use crate::body::RequestBody;
 use crate::call::Call;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Principal};
 use crate::json::time::now_ms;
 use crate::limiter::Grant;
 use crate::query::Query;
@@ -107,14 +107,25 @@ pub(crate) fn other_methods(mount: &Mount, allow: &str) -> Answer {
     answer
 }
 
+/// Who calls a dialect, by the head of a request.
+///
+/// # Errors
+/// As the dialect refuses who is not known.
+pub(crate) fn recognise<G: Gateway>(
+    dialect: Dialect,
+    gateway: &G,
+    (headers, from): (&HeaderMap, Option<IpAddr>),
+) -> Result<Principal, Failure> {
+    speaks::identify(dialect, gateway, &Caller { headers, from, row: None })
+}
+
 /// The answer where a dialect has nothing: who is not known is told no more than that.
 pub(crate) fn nothing_there<G: Gateway>(
     front: &Front<G>,
     mount: &'static Mount,
     (parts, from): (&Parts, Option<IpAddr>),
 ) -> Answer {
-    let caller = Caller { headers: &parts.headers, from, row: None };
-    let failure = match speaks::identify(mount.dialect, &front.gateway, &caller) {
+    let failure = match recognise(mount.dialect, &front.gateway, (&parts.headers, from)) {
         Err(failure) => failure,
         Ok(_) => Failure::new(ErrorCode::RouteNotFound, "There is nothing at this path."),
     };
@@ -142,7 +153,8 @@ async fn handle<G: Gateway>(
     counted.take_of_key(&principal, addressed.instance())?;
     let query = Query::lenient(parts.uri.query(), row.query);
     let (headers, addressed) = (&parts.headers, addressed.instance());
-    let call = Call { front, principal, from, params, query, headers, addressed };
+    let dialect = Some(mount.dialect);
+    let call = Call { front, principal, from, params, query, headers, addressed, dialect };
     let ask = Ask::new(call, counted, place);
     if row.access == Access::Linked {
         ask.must_be_linked().await?;

@@ -8,7 +8,7 @@ use trunkline_model::instance::InstanceState;
 
 use crate::act;
 use crate::body::RequestBody;
-use crate::call::{Call, in_time, instance_in};
+use crate::call::{Call, in_time};
 use crate::gateway::Gateway;
 use crate::json::Page;
 use crate::json::cursor::Cursor;
@@ -26,7 +26,7 @@ pub(super) async fn answer<G: Gateway>(
     match operation {
         Op::Create => create(call, body).await,
         Op::List => list(call).await,
-        Op::Get => Ok(shown(&*instance_in(call.ask(Command::GetInstance).await?)?)),
+        Op::Get => Ok(shown(&*act::order(call, call.instance()?, Command::GetInstance).await?)),
         Op::Update => update(call, body).await,
         Op::Delete => delete(call).await,
         Op::Connect => order(call, body, Command::Connect).await,
@@ -74,16 +74,14 @@ async fn order<G: Gateway>(
     body: RequestBody,
     command: Command,
 ) -> Result<Answer, Failure> {
-    let instance = call.instance()?;
-    body.empty(call.headers).await?;
-    Ok(shown(&*act::order(call, instance, command).await?))
+    call.no_body(body).await?;
+    Ok(shown(&*act::order(call, call.instance()?, command).await?))
 }
 
 async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
-    let instance = call.instance()?;
-    let body: UpdateBody = body.json(call.headers).await?;
+    let body: UpdateBody = call.body(body).await?;
     let update = Command::UpdateInstance(Box::new(body.read()?));
-    Ok(shown(&*act::order(call, instance, update).await?))
+    Ok(shown(&*act::order(call, call.instance()?, update).await?))
 }
 
 async fn delete<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {

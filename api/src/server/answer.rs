@@ -163,7 +163,8 @@ async fn handle<G: Gateway>(
             let principal = auth::admit(&front.gateway, (&parts.headers, from), (route, scope))?;
             let query = Query::parse(parts.uri.query(), route)?;
             let headers = &parts.headers;
-            let call = Call { front, principal, from, params, query, headers, addressed: None };
+            let call =
+                Call { front, principal, from, params, query, headers, addressed: None, dialect: None };
             native::answer(operation, &call, body).await
         }
     }

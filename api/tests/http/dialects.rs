@@ -377,16 +377,19 @@ fn waiting_for_a_code_is_no_work() {
 #[test]
 fn changes_are_remembered() {
     let server = Server::start();
-    let check = |sent: Sent, action: AuditAction| {
+    let check_subject = |sent: Sent, action: AuditAction, subject: &str| {
         let answer = server.send(sent);
         assert!((200..300).contains(&answer.status), "{}", answer.text());
         let notes = server.fake.take_notes();
-        let told: Vec<_> = notes.iter().map(|(_, action, subject)| (*action, subject.clone())).collect();
-        assert_eq!(told, [(action, OPEN.to_string())]);
+        let told: Vec<_> = notes.iter().map(|(_, action, subject)| (*action, subject.as_str())).collect();
+        assert_eq!(told, [(action, subject)]);
     };
+    let check = |sent: Sent, action: AuditAction| check_subject(sent, action, &OPEN.to_string());
     check(wsapi("POST", "/admin/instances").json(r#"{"id":"new"}"#), AuditAction::InstanceCreated);
     let config = wsapi("PUT", "/admin/instances/shop/config").json(CONFIG);
-    check(config, AuditAction::InstanceSettings);
+    check_subject(config, AuditAction::WebhookUpdated, "an endpoint");
+    let history = wsapi("PUT", "/admin/instances/shop/config").json(r#"{"historySync":true}"#);
+    check(history, AuditAction::InstanceSettings);
     let name = wsapi("PUT", "/account/instances/shop/name").json(r#"{"name":"Support line"}"#);
     check(name, AuditAction::InstanceUpdated);
     for path in ["/instance/restart", "/account/instances/shop/restart", "/admin/instances/shop/restart"] {

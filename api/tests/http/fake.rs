@@ -32,10 +32,12 @@ use trunkline_model::{
 use crate::answers;
 
 mod follower;
+mod keys;
 mod sample;
 mod tail;
 
 use follower::FakeFollower;
+pub use keys::*;
 pub use sample::{instance, message, message_id};
 use sample::{pairing, received};
 use tail::FakeTail;
@@ -48,21 +50,6 @@ pub const OPEN: InstanceId = InstanceId(0x11);
 pub const UNLINKED: InstanceId = InstanceId(0x12);
 /// Belongs to the other account.
 pub const FOREIGN: InstanceId = InstanceId(0x13);
-
-/// May do everything.
-pub const ROOT_KEY: &str = "tk_root";
-/// May do everything in the other account.
-pub const OTHER_KEY: &str = "tk_other";
-/// May do nothing.
-pub const NO_SCOPE_KEY: &str = "tk_none";
-/// May do everything with one instance.
-pub const LIMITED_KEY: &str = "tk_limited";
-/// May look at instances and change them, but not say where events go.
-pub const KEEPER_KEY: &str = "tk_keeper";
-/// A customer's of WSAPI, of the open instance.
-pub const WSAPI_KEY: &str = "ws_live_shop";
-/// One of WASaaS, for everything.
-pub const WASAAS_KEY: &str = "wsk_shop";
 
 /// The cookie of a member who looks at everything.
 pub const COOKIE: &str = "tss_member";
@@ -113,9 +100,9 @@ struct Inner {
     ready: Mutex<bool>,
     refusal: Mutex<Option<Failure>>,
     followed: Mutex<bool>,
-    revoked: Mutex<bool>,
     /// The only hook that there is.
     hook: Mutex<Option<Box<Endpoint>>>,
+    revoked: Mutex<bool>,
 }
 
 impl Fake {
@@ -132,8 +119,8 @@ impl Fake {
             ready: Mutex::new(true),
             refusal: Mutex::default(),
             followed: Mutex::default(),
-            revoked: Mutex::default(),
             hook: Mutex::default(),
+            revoked: Mutex::default(),
         }))
     }
 

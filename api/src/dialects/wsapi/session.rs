@@ -15,10 +15,10 @@ use super::error::without_conflict;
 use super::shown::instance::public_id;
 use super::shown::session::{CodeJson, HealthJson, ProgressJson, StatusJson};
 use super::table::session::SessionOperation;
-use super::{Ask, MOUNT, Speaker, Speaks, Stream, phone_in_path, wrong};
+use super::{Ask, MOUNT, Stream, phone_in_path, wrong};
 use crate::act;
 use crate::call::{pairing_in, unexpected};
-use crate::dialects::{Caller, document, page};
+use crate::dialects::{document, page};
 use crate::gateway::{EventTail, Gateway};
 use crate::json::time::now_ms;
 use crate::limits::CODE_WAIT_MS_MAX;
@@ -172,10 +172,5 @@ async fn stream<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
         stopping: call.front.stopping.clone(),
         _place: place,
     };
-    let (gateway, headers, from) = (call.front.gateway.clone(), call.headers.clone(), call.from);
-    let lapse = call.lapse_by(move || {
-        let caller = Caller { headers: &headers, from, row: None };
-        Speaker::identify(&gateway, &caller).ok()
-    });
-    Ok(reply::events(follower.into_stream().take_until(Box::pin(lapse))))
+    Ok(reply::events(follower.into_stream().take_until(Box::pin(call.lapse()))))
 }

@@ -150,9 +150,9 @@ impl Reader {
                 text.parse()
                     .map_err(|_| "is not ADDRESS:PORT, such as 127.0.0.1:8080 or [::]:8080".to_owned())
             }),
+            dialect_hosts: self.value(Key::DialectHosts, "", Hosts::parse),
             trusted_proxies: self.value(Key::TrustedProxies, "", proxies),
             plain_cookies: self.value(Key::PlainCookies, "false", switch),
-            dialect_hosts: self.value(Key::DialectHosts, "", Hosts::parse),
             front_threads: self.value(Key::FrontThreads, &(cores / 4).max(1).to_string(), |text| {
                 count(text, trunkline_api::limits::THREADS_MAX as u64).map(|count| count as usize)
             }),

@@ -8,12 +8,12 @@ pub enum Key {
     DataDir,
     /// Address of the HTTP API.
     Listen,
+    /// Hosts that serve the API of another service.
+    DialectHosts,
     /// Proxies that say where requests come from.
     TrustedProxies,
     /// Cookies over plain HTTP.
     PlainCookies,
-    /// Hosts that serve the API of another service.
-    DialectHosts,
     /// Threads that serve HTTP.
     FrontThreads,
     /// Engine threads.
@@ -133,6 +133,13 @@ pub static SETTINGS: &[Setting] = &[
         "Address and port of the HTTP API; port 0 takes any free one [default: 127.0.0.1:8080]",
     ),
     row(
+        Key::DialectHosts,
+        "dialect-hosts",
+        "HOSTS",
+        Kind::Text,
+        "Host names that serve the API of another service alone, such as wsapi=api.example.org [default: none]",
+    ),
+    row(
         Key::TrustedProxies,
         "trusted-proxies",
         "ADDRESSES",
@@ -146,13 +153,6 @@ pub static SETTINGS: &[Setting] = &[
         "BOOL",
         Kind::Switch,
         "Let the cookies of members who sign in travel over plain HTTP: for networks that need no TLS [default: false]",
-    ),
-    row(
-        Key::DialectHosts,
-        "dialect-hosts",
-        "HOSTS",
-        Kind::Text,
-        "Host names that serve the API of another service alone, such as wsapi=api.example.org [default: none]",
     ),
     row(
         Key::FrontThreads,

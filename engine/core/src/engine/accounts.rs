@@ -158,12 +158,12 @@ impl Engine {
             | EndpointCommand::Pause(id)
             | EndpointCommand::Resume(id)
             | EndpointCommand::RotateSecret(id, _)
-            | EndpointCommand::Delete { id, .. } => Some(id.to_string()),
-            EndpointCommand::ChangeHook(hook, _) => Some(hook.endpoint().to_string()),
+            | EndpointCommand::Delete { id, .. } => Some(*id),
+            EndpointCommand::ChangeHook(hook, _) => Some(hook.endpoint()),
             _ => None,
         };
         let subject = move |reply: &EndpointReply| match (named, reply) {
-            (Some(name), _) => name,
+            (Some(id), _) => id.to_string(),
             (None, EndpointReply::Endpoint(view)) => view.endpoint.id.to_string(),
             _ => String::new(),
         };

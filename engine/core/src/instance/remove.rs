@@ -163,8 +163,8 @@ pub(crate) async fn finish_all(context: Arc<ShardContext>, instances: Vec<Instan
 /// Deletes everything that is on disk. Can be repeated.
 async fn finish(context: &ShardContext, id: InstanceId) -> Result<(), Failure> {
     wipe(context, id).await.map_err(|error| super::call::session_failure(&error))?;
-    super::payment::settle_all(context, id).await?;
     context.registry.forget_hooks(id).await?;
+    super::payment::settle_all(context, id).await?;
     erase(&*context.ledger, id).await.map_err(|error| store_failure(&error))
 }
 

@@ -1,0 +1,16 @@
+//! Who may what.
+
+/// May do everything.
+pub const ROOT_KEY: &str = "tk_root";
+/// May do everything in the other account.
+pub const OTHER_KEY: &str = "tk_other";
+/// May do nothing.
+pub const NO_SCOPE_KEY: &str = "tk_none";
+/// May do everything with one instance.
+pub const LIMITED_KEY: &str = "tk_limited";
+/// May look at instances and change them, but not say where events go.
+pub const KEEPER_KEY: &str = "tk_keeper";
+/// A customer's of WSAPI, of the open instance.
+pub const WSAPI_KEY: &str = "ws_live_shop";
+/// One of WASaaS, for everything.
+pub const WASAAS_KEY: &str = "wsk_shop";
