@@ -44,15 +44,6 @@ pub(crate) enum Presented<S> {
     Session(S),
 }
 
-impl Presented<&str> {
-    pub(crate) fn into_owned(self) -> Presented<String> {
-        match self {
-            Presented::Key(key) => Presented::Key(key.to_owned()),
-            Presented::Session(cookie) => Presented::Session(cookie.to_owned()),
-        }
-    }
-}
-
 impl<S: AsRef<str>> Presented<S> {
     /// Who that is.
     ///

@@ -108,6 +108,12 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Value {
     operation
 }
 
+/// Whether a request may carry a key under which it happens once.
+fn takes_idempotency_key(route: &Route) -> bool {
+    let sends_one = route.class == LimitClass::Send && !matches!(route.body, BodyRule::LongJson(_));
+    (sends_one && !is_of_plans(route)) || matches!(route.name, "templates.send" | "accounts.add_credits")
+}
+
 fn parameters(route: &Route) -> Vec<Value> {
     let written = |place: &str, parameter: &Parameter| {
         json!({
@@ -122,8 +128,7 @@ fn parameters(route: &Route) -> Vec<Value> {
     let path = path_parameters(route.path).map(|parameter| written("path", parameter));
     let query = route.query.iter().filter_map(|name| query_parameter(name));
     let mut all: Vec<Value> = path.chain(query.map(|parameter| written("query", parameter))).collect();
-    let sends_one = route.class == LimitClass::Send && !matches!(route.body, BodyRule::LongJson(_));
-    if sends_one || route.name == "accounts.add_credits" {
+    if takes_idempotency_key(route) {
         all.push(json!({
             "name": "Idempotency-Key",
             "in": "header",

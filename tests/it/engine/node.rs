@@ -10,7 +10,7 @@ async fn health_and_metrics_need_no_key_and_name_nobody() {
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
     let shop = gateway.link(&alice).await;
-    let sent = shop.send_text(&bob, "counted, not quoted").await;
+    let sent = shop.send_text(&bob, "tulips, not to be quoted").await;
     shop.expect_status(&sent, "delivered").await;
     let open = |path: &str| gateway.api().get(path).key(None).send();
     assert_eq!(open("/healthz").await.expect(200)["status"], "live");
@@ -19,7 +19,7 @@ async fn health_and_metrics_need_no_key_and_name_nobody() {
     assert_eq!(metrics.status, 200);
     let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
     assert!(metrics.contains("# TYPE trunkline_"), "{metrics}");
-    for private in [alice.pn(), bob.pn(), shop.id(), &sent.wa_id, &sent.id, "counted"] {
+    for private in [alice.pn(), bob.pn(), shop.id(), &sent.wa_id, &sent.id, "tulips"] {
         assert!(!metrics.contains(private), "{private} is in the metrics");
     }
     let page = open("/docs/errors/INSTANCE_NOT_LINKED").await;

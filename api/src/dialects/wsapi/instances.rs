@@ -84,7 +84,6 @@ pub(super) async fn all<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<InstanceVi
     let mut after = None;
     let wanted = InstanceFilter { only: call.principal.instances.as_deref(), ..InstanceFilter::default() };
     while all.len() < DIALECT_LIST_MAX {
-        let wanted = InstanceFilter { state: None, workspace: None, only };
         let page = (after, PAGE_LIMIT_MAX);
         let (views, more) = in_time(call.front.gateway.list_instances(call.account(), page, wanted)).await?;
         after = views.last().map(|view| view.id);
