@@ -37,14 +37,14 @@ pub(crate) fn admit<G: Gateway>(
 
 /// What a request says who its caller is by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Presented<S> {
+pub(crate) enum Presented<'a> {
     /// An API key.
-    Key(S),
+    Key(&'a str),
     /// The cookie of a member, which a browser sends whoever makes it.
-    Session(S),
+    Session(&'a str),
 }
 
-impl<S: AsRef<str>> Presented<S> {
+impl Presented<'_> {
     /// Who that is.
     ///
     /// # Errors
@@ -55,8 +55,8 @@ impl<S: AsRef<str>> Presented<S> {
         from: Option<IpAddr>,
     ) -> Result<Principal, Failure> {
         match self {
-            Presented::Key(key) => gateway.authenticate(key.as_ref(), from),
-            Presented::Session(cookie) => gateway.authenticate_session(cookie.as_ref()),
+            Presented::Key(key) => gateway.authenticate(key, from),
+            Presented::Session(cookie) => gateway.authenticate_session(cookie),
         }
     }
 
@@ -116,7 +116,7 @@ fn cross_site() -> Failure {
 ///
 /// # Errors
 /// `UNAUTHORIZED` when there is neither, or more than one key.
-pub(crate) fn presented(headers: &HeaderMap) -> Result<Presented<&str>, Failure> {
+pub(crate) fn presented(headers: &HeaderMap) -> Result<Presented<'_>, Failure> {
     if headers.contains_key(AUTHORIZATION) {
         return bearer(headers).map(Presented::Key);
     }
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_key_comes_before_a_cookie() {
-        let check = |lines: &[(&str, &str)], expected: Option<Presented<&str>>| {
+        let check = |lines: &[(&str, &str)], expected: Option<Presented<'_>>| {
             assert_eq!(presented(&headers(lines)).ok(), expected, "{lines:?}");
         };
         check(&[("cookie", "trunkline_session=tss_1")], Some(Presented::Session("tss_1")));

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use futures_util::future::BoxFuture;
+use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 use trunkline_model::account::{Author, MemberRecord, PasswordHash, SessionRecord, Who, email_of};
 use trunkline_model::command::{
@@ -219,8 +220,7 @@ impl Accounts {
     async fn verify(&self, password: String, kept: PasswordHash) -> Result<bool, Failure> {
         self.aside(move || {
             let found = derive(&password, &kept)?;
-            // In constant time, although an argon2 output tells nobody anything.
-            Some(found.iter().zip(kept.hash).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0)
+            Some(found.ct_eq(&kept.hash).into())
         })
         .await
     }
