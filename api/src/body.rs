@@ -152,6 +152,20 @@ impl RequestBody {
         parse::parse::<json::Empty>(&bytes).map(|_| ())
     }
 
+    /// The body piece by piece, for a reader that keeps what it does not understand yet.
+    ///
+    /// # Errors
+    /// `BODY_TOO_LARGE`, before a byte is read; in the stream as well, and when it comes too slowly.
+    pub(crate) fn pieces(
+        self,
+        bytes_max: u64,
+    ) -> Result<impl Stream<Item = Result<Bytes, Failure>> + Send + 'static, Failure> {
+        let reader = self.reader(bytes_max)?;
+        Ok(futures_util::stream::try_unfold(reader, |mut reader| async move {
+            Ok(reader.next().await?.map(|chunk| (chunk, reader)))
+        }))
+    }
+
     /// Reads a small file of one type.
     ///
     /// # Errors
@@ -262,19 +276,26 @@ impl Reader {
     }
 }
 
+/// Refuses compressed bodies.
+///
+/// # Errors
+/// `UNSUPPORTED_MEDIA_TYPE`.
+pub(crate) fn plain_encoding(headers: &HeaderMap) -> Result<(), Failure> {
+    let plain =
+        headers.get(CONTENT_ENCODING).is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if plain {
+        return Ok(());
+    }
+    let detail = "Compressed bodies are not taken. Leave out Content-Encoding.";
+    Err(Failure::new(ErrorCode::UnsupportedMediaType, detail))
+}
+
 /// What the headers say about the body. No `Content-Type` at all passes as JSON.
 ///
 /// # Errors
 /// `UNSUPPORTED_MEDIA_TYPE` for any other type and for compressed bodies.
 pub(crate) fn content_kind(headers: &HeaderMap) -> Result<ContentKind, Failure> {
-    let plain =
-        headers.get(CONTENT_ENCODING).is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
-    if !plain {
-        return Err(Failure::new(
-            ErrorCode::UnsupportedMediaType,
-            "Compressed bodies are not taken. Leave out Content-Encoding.",
-        ));
-    }
+    plain_encoding(headers)?;
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Ok(ContentKind::Json);
     };

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use trunkline_model::account::{AuditAction, Author, Who};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, EndpointCommand, EndpointReply, InstanceView, MessageView,
-    PairingView, Reply,
+    PairingView, PlanCommand, PlanReply, Reply,
 };
 use trunkline_model::limits::PULL_WAIT_MS_MAX;
 use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, MessageId};
@@ -177,6 +177,14 @@ impl<G: Gateway> Call<'_, G> {
     /// Whatever they refuse it for; `UNAVAILABLE` when the engine does not answer at all.
     pub(crate) async fn endpoints(&self, command: EndpointCommand) -> Result<EndpointReply, Failure> {
         in_time(Box::pin(self.front.gateway.endpoints(self.account(), command))).await
+    }
+
+    /// Asks the account's plans.
+    ///
+    /// # Errors
+    /// Whatever they refuse it for; `UNAVAILABLE` when the engine does not answer at all.
+    pub(crate) async fn plans(&self, command: PlanCommand) -> Result<PlanReply, Failure> {
+        in_time(Box::pin(self.front.gateway.plans(self.account(), command))).await
     }
 
     /// `?wait_ms=`: how long to wait for the first event.

@@ -61,6 +61,14 @@ pages! {
     AccountFull = "ACCOUNT_FULL";
     WebhookNotFound = "WEBHOOK_NOT_FOUND";
     WebhookState = "WEBHOOK_STATE";
+    TemplateNotFound = "TEMPLATE_NOT_FOUND";
+    SuppressionNotFound = "SUPPRESSION_NOT_FOUND";
+    OtpNotFound = "OTP_NOT_FOUND";
+    CampaignNotFound = "CAMPAIGN_NOT_FOUND";
+    ScheduleNotFound = "SCHEDULE_NOT_FOUND";
+    RecipientSuppressed = "RECIPIENT_SUPPRESSED";
+    PlanState = "PLAN_STATE";
+    PlansFull = "PLANS_FULL";
     MessageState = "MESSAGE_STATE";
     WebhooksFull = "WEBHOOKS_FULL";
 }

@@ -15,7 +15,7 @@ use futures_util::stream::BoxStream;
 use trunkline_model::account::{AccountRecord, Author};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
-    InstanceView, MessageView, NewAccount, Reply,
+    InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;
@@ -228,6 +228,12 @@ pub trait Gateway: Clone + Send + Sync + 'static {
     /// `WEBHOOK_NOT_FOUND`, whatever the endpoints refuse it for, or overload.
     async fn endpoints(&self, account: AccountId, command: EndpointCommand)
     -> Result<EndpointReply, Failure>;
+
+    /// Asks an account's plans: templates, address book, suppression list, one-time passwords, campaigns, schedules.
+    ///
+    /// # Errors
+    /// What the plans refuse it for, or overload.
+    async fn plans(&self, account: AccountId, command: PlanCommand) -> Result<PlanReply, Failure>;
 
     /// How long an account's events are kept.
     ///

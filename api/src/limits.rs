@@ -139,3 +139,11 @@ pub const WSAPI_PAGE_SIZE_DEFAULT: usize = 20;
 pub const OFFLINE_RETRY_MS: u64 = 5_000;
 /// Numbers that one request of WSAPI asks about; the engine is asked about some of them at a time.
 pub const WSAPI_CHECKS_MAX: usize = 1_000;
+/// Longest row of an uploaded list, in bytes.
+pub const IMPORT_ROW_BYTES_MAX: usize = 64 << 10;
+/// Most columns of an uploaded list.
+pub const IMPORT_COLUMNS_MAX: usize = 256;
+/// Wrong rows of a list that are told one by one; the others are counted.
+pub const IMPORT_PROBLEMS_SHOWN_MAX: usize = 100;
+/// Longest uploaded list, in bytes.
+pub const IMPORT_BYTES_MAX: u64 = 64 << 20;

@@ -11,8 +11,8 @@ use trunkline_model::ErrorCode;
 
 use crate::problem::Problem;
 use crate::route::{
-    BodyRule, LimitClass, Parameter, ReplyRule, Route, Target, forms_of, path_parameters, query_parameter,
-    routes,
+    BodyRule, LimitClass, NativeOperation, Parameter, ReplyRule, Route, Target, forms_of, path_parameters,
+    query_parameter, routes,
 };
 
 /// The document, as it is served.
@@ -182,6 +182,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
             })
         }
         BodyRule::File => json!({ "image/jpeg": { "schema": {} } }),
+        BodyRule::Rows => json!({ "text/csv": { "schema": {} }, "application/x-ndjson": { "schema": {} } }),
     };
     Some(json!({ "required": true, "content": content }))
 }
@@ -262,6 +263,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
     let of_message = route.path.contains("{message}") && route.class == LimitClass::Send;
     let asks_whatsapp = of_instance && route.class != LimitClass::Read;
     let sends = route.class == LimitClass::Send;
+    let of_plans = matches!(route.target, Target::Native(NativeOperation::Plan(_), _));
     match code {
         ErrorCode::Unauthorized
         | ErrorCode::Forbidden
@@ -270,17 +272,23 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         | ErrorCode::Internal => native,
         ErrorCode::Unavailable => native || route.name == "node.ready",
         ErrorCode::RouteNotFound => !native && route.path.contains('{'),
-        ErrorCode::InstanceNotFound => of_instance || route.query.contains(&"instance"),
+        ErrorCode::InstanceNotFound => {
+            of_instance || route.query.contains(&"instance") || (of_plans && route.name.ends_with(".create"))
+        }
         ErrorCode::MessageNotFound => route.path.contains("{message}") || route.name == "messages.vote",
         ErrorCode::MessageState => route.name == "messages.resend",
         ErrorCode::MediaNotFound => route.path.contains("{media}"),
         ErrorCode::ChatNotFound => route.path.contains("{chat}"),
-        ErrorCode::ContactNotFound => route.path.contains("{person}"),
+        ErrorCode::ContactNotFound => route.path.contains("{person}") || route.path.contains("{contact}"),
         ErrorCode::LabelNotFound => route.path.contains("{label}"),
         ErrorCode::MethodNotAllowed => false,
-        ErrorCode::InstanceState | ErrorCode::InstanceNotLinked => of_instance || of_message,
+        ErrorCode::InstanceState | ErrorCode::InstanceNotLinked => {
+            of_instance || of_message || (of_plans && sends)
+        }
         ErrorCode::NameTaken => {
-            matches!(route.name, "instances.create" | "instances.update" | "instances.import")
+            let of_plans = of_plans && matches!(route.path.split('/').nth(2), Some("templates" | "contacts"));
+            of_plans
+                || matches!(route.name, "instances.create" | "instances.update" | "instances.import")
                 || matches!(route.name, "workspaces.create" | "workspaces.update")
         }
         ErrorCode::IdempotencyConflict => sends,
@@ -293,7 +301,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::WhatsAppRefused | ErrorCode::WhatsAppForbidden | ErrorCode::WhatsAppNotFound => {
             asks_whatsapp
         }
-        ErrorCode::Timeout => asks_whatsapp,
+        ErrorCode::Timeout => asks_whatsapp || of_plans,
         ErrorCode::NodeFull => matches!(route.name, "instances.create" | "instances.import"),
         ErrorCode::RangeNotSatisfiable => matches!(route.reply, ReplyRule::File),
         ErrorCode::StorageFull => sends || matches!(route.reply, ReplyRule::File),
@@ -301,6 +309,13 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::WebhookState => {
             of_endpoint && route.class == LimitClass::Write || route.name == "consumers.events"
         }
+        ErrorCode::TemplateNotFound => route.path.contains("{template}") || route.name == "campaigns.create",
+        ErrorCode::SuppressionNotFound => route.path == "/v1/suppressions/{person}",
+        ErrorCode::OtpNotFound => route.path.contains("{otp}"),
+        ErrorCode::CampaignNotFound => route.path.contains("{campaign}"),
+        ErrorCode::ScheduleNotFound => route.path.contains("{schedule}"),
+        ErrorCode::RecipientSuppressed => sends,
+        ErrorCode::PlanState | ErrorCode::PlansFull => of_plans,
         ErrorCode::WebhooksFull => matches!(route.name, "webhooks.create" | "consumers.create"),
         ErrorCode::AccountSuspended | ErrorCode::AddressNotAllowed => native,
         ErrorCode::AccountNotFound => route.path.contains("{account}"),

@@ -70,6 +70,9 @@ fn body(page: &mut String, route: &Route) {
             "JSON; or `multipart/form-data` with it in a part `message` and a part `file` after that."
         }
         BodyRule::File => "The file itself.",
+        BodyRule::Rows => {
+            "A list: CSV with the names of its columns in the first row, JSON lines, or a JSON array."
+        }
     };
     let _ = writeln!(page, "\n## Body\n\n{kind}");
     if let Some(example) = route.example {

@@ -56,3 +56,6 @@ pub const TRIAL_DELIVERY_MS: u64 = 700;
 
 /// Waiting for a message broker to start; an Erlang node takes its time on a busy machine.
 pub const BROKER_START_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// Waiting for a campaign to come as far as it should; kills and logins may lie in between.
+pub const CAMPAIGN_TIMEOUT: Duration = Duration::from_secs(120);

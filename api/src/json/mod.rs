@@ -25,6 +25,7 @@ pub(crate) mod pairing;
 pub(crate) mod parse;
 pub(crate) mod party;
 pub(crate) mod place;
+pub(crate) mod plan;
 pub(crate) mod portable;
 pub(crate) mod profile;
 pub(crate) mod raw;

@@ -21,6 +21,18 @@ pub(crate) enum PlaceIn {
     Search = b's' as isize,
     /// People.
     Contacts = b'p' as isize,
+    /// Templates.
+    Templates = b't' as isize,
+    /// The address book.
+    Book = b'b' as isize,
+    /// The suppression list.
+    Suppressions = b'u' as isize,
+    /// Campaigns.
+    Campaigns = b'g' as isize,
+    /// People of a campaign.
+    Recipients = b'r' as isize,
+    /// Schedules.
+    Schedules = b'd' as isize,
 }
 
 impl PlaceIn {

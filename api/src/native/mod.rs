@@ -16,6 +16,7 @@ pub(crate) mod media;
 mod messages;
 mod node;
 mod pairing;
+mod plans;
 mod portable;
 mod profile;
 pub(crate) mod send;
@@ -56,6 +57,7 @@ pub(crate) async fn answer<G: Gateway>(
         NativeOperation::Settings(operation) => Box::pin(settings::answer(operation, call, body)).await,
         NativeOperation::Webhook(operation) => Box::pin(webhooks::answer(operation, call, body)).await,
         NativeOperation::Consumer(operation) => Box::pin(consumers::answer(operation, call, body)).await,
+        NativeOperation::Plan(operation) => Box::pin(plans::answer(operation, call, body)).await,
         NativeOperation::Event(operation) => Box::pin(events::of_account(operation, call, body)).await,
         NativeOperation::Account(operation) => Box::pin(accounts::answer(operation, call, body)).await,
     }

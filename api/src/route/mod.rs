@@ -70,6 +70,8 @@ pub enum BodyRule {
     Message(SchemaOf),
     /// A file as it is, of the type that its `Content-Type` says.
     File,
+    /// A list: CSV with a header, JSON lines, or a JSON array.
+    Rows,
 }
 
 /// What a request that worked is answered with.
@@ -110,6 +112,7 @@ impl BodyRule {
             BodyRule::LongJson(_) => limits::BATCH_JSON_BYTES_MAX,
             BodyRule::Large(_) => limits::IMPORT_JSON_BYTES_MAX,
             BodyRule::File => trunkline_model::limits::MEDIA_BYTES_MAX,
+            BodyRule::Rows => limits::IMPORT_BYTES_MAX,
             BodyRule::Message(_) => {
                 trunkline_model::limits::MEDIA_BYTES_MAX + limits::MULTIPART_OVERHEAD_BYTES_MAX
             }

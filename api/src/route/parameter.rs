@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use trunkline_model::instance::InstanceState;
-use trunkline_model::limits::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, PULL_WAIT_MS_MAX, SEARCH_TEXT_CHARS_MAX};
+use trunkline_model::limits::{
+    CONTACT_SEARCH_BYTES_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, PULL_WAIT_MS_MAX, SEARCH_TEXT_CHARS_MAX,
+};
 use trunkline_model::message::MessageStatus;
 
 use crate::limits::{WAIT_MS_DEFAULT, WAIT_MS_MAX};
@@ -136,6 +138,36 @@ const PATH: &[Parameter] = &[
         name: "consumer",
         description: "Id of a consumer, `whk_…`.",
         example: "whk_0000000000000022",
+        schema: text,
+    },
+    Parameter {
+        name: "template",
+        description: "Id or name of the template.",
+        example: "welcome",
+        schema: text,
+    },
+    Parameter {
+        name: "contact",
+        description: "Id of somebody in the address book, `con_…`.",
+        example: "con_0000000000000031",
+        schema: text,
+    },
+    Parameter {
+        name: "otp",
+        description: "Id of a one-time password, `otp_…`.",
+        example: "otp_0000000000000032",
+        schema: text,
+    },
+    Parameter {
+        name: "campaign",
+        description: "Id of a campaign, `cmp_…`.",
+        example: "cmp_0000000000000033",
+        schema: text,
+    },
+    Parameter {
+        name: "schedule",
+        description: "Id of a schedule, `sch_…`.",
+        example: "sch_0000000000000034",
         schema: text,
     },
     Parameter {
@@ -286,6 +318,20 @@ const QUERY: &[Parameter] = &[
         schema: text,
     },
     Parameter { name: "failed", description: "Only those that failed.", example: "true", schema: flag },
+    Parameter {
+        name: "active",
+        description: "Only templates that may be sent, or may not.",
+        example: "true",
+        schema: flag,
+    },
+    Parameter {
+        name: "search",
+        description: "Beginning of a word of the name, of the number, or of the e-mail address.",
+        example: "nor",
+        schema: || json!({ "type": "string", "minLength": 1, "maxLength": CONTACT_SEARCH_BYTES_MAX }),
+    },
+    Parameter { name: "tag", description: "Only contacts with this tag.", example: "vip", schema: text },
+    Parameter { name: "stage", description: "Only those in this state.", example: "cancelled", schema: text },
 ];
 
 /// A query parameter by name.

@@ -19,6 +19,7 @@ use crate::fake;
 
 pub mod account;
 pub mod endpoint;
+pub mod plan;
 
 fn person() -> Party {
     Party {

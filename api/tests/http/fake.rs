@@ -16,7 +16,7 @@ use trunkline_api::{
 use trunkline_model::account::{AccountRecord, AuditAction, Author, native_scopes};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
-    InstanceView, MessageView, NewAccount, Reply, SendRequest,
+    InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply, SendRequest,
 };
 use trunkline_model::delivery::{Endpoint, FollowFrom};
 use trunkline_model::event::Event;
@@ -86,6 +86,7 @@ pub enum Seen {
     Blob(Vec<u8>),
     Node,
     Endpoint(EndpointCommand),
+    Plan(PlanCommand),
     GetRetention,
     SetRetention(EventRetention),
     Follow(FollowFrom),
@@ -447,6 +448,11 @@ impl Gateway for Fake {
             }
             _ => answers::endpoint::endpoint(&command),
         }
+    }
+
+    async fn plans(&self, _account: AccountId, command: PlanCommand) -> Result<PlanReply, Failure> {
+        self.see(Seen::Plan(command.clone()));
+        Ok(answers::plan::plan(command))
     }
 
     async fn event_retention(&self, _account: AccountId) -> Result<EventRetention, Failure> {

@@ -16,7 +16,7 @@ use trunkline_engine::{DialectParcel, Engine, EventWriter};
 use trunkline_model::account::{AccountRecord, Author};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
-    InstanceView, MessageView, NewAccount, Reply,
+    InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
 };
 use trunkline_model::delivery::{DialectFormat, FollowFrom, Telling};
 use trunkline_model::event::Event;
@@ -149,6 +149,10 @@ impl Gateway for LocalGateway {
         command: EndpointCommand,
     ) -> Result<EndpointReply, Failure> {
         self.engine.endpoints(account, command).await
+    }
+
+    async fn plans(&self, account: AccountId, command: PlanCommand) -> Result<PlanReply, Failure> {
+        self.engine.plans(account, command).await
     }
 
     async fn event_retention(&self, account: AccountId) -> Result<EventRetention, Failure> {

@@ -27,6 +27,7 @@ mod media;
 pub mod metrics;
 mod patient;
 mod place;
+mod planner;
 mod portable;
 mod shard;
 mod spawn;

@@ -310,6 +310,56 @@ const _: () = assert!(INBOUND_MESSAGE_BYTES_MAX < trunkline_store::limits::VALUE
 const _: () = assert!(CALL_TIMEOUT.as_secs() * 10 < BLOB_GRACE.as_secs());
 const _: () = assert!(SWEEP_MAX <= trunkline_store::limits::BATCH_OPS_MAX);
 
+/// Requests to the plans of a shard's accounts that may be under way.
+pub const PLAN_CREDITS: usize = 1_024;
+/// Those of one account.
+pub const PLAN_CREDITS_PER_ACCOUNT: usize = 128;
+/// Locks that the accounts of a node share for changes to their plans.
+pub const PLAN_LOCKS: usize = 256;
+/// Rows that a list of plans reads at a time.
+pub const PLAN_PAGE: usize = 128;
+/// Rows that one question for plans looks at, however few of them it finds.
+pub const PLAN_SCAN_MAX: usize = 2_000;
+/// Operations after which an import's next batch begins.
+pub const IMPORT_BATCH_OPS: usize = 1_000;
+/// One-time passwords that are forgotten when one is made: more than come, so that none pile up.
+pub const OTPS_SWEPT_AT_ONCE: usize = 8;
+/// Schedules that are over which give their places to a new one, at a time.
+pub const SCHEDULES_SWEPT_AT_ONCE: usize = 32;
+/// Longest that an agenda sleeps: the wall clock may be set.
+pub const AGENDA_SLEEP_MAX: Duration = Duration::from_secs(5);
+/// When an errand that met overload is done again, in milliseconds.
+pub const ERRAND_AGAIN_MS: i64 = 2_000;
+/// Messages of a campaign that one instance has under way at a time.
+pub const CAMPAIGN_WINDOW: u32 = 32;
+/// People of a campaign that are handed over together.
+pub const CAMPAIGN_BATCH: usize = 128;
+/// Messages of a campaign that are under way at a time, over all its instances.
+pub const CAMPAIGN_UNDER_WAY_MAX: usize = 1_024;
+/// How often a campaign looks what became of its messages.
+pub const CAMPAIGN_TICK: Duration = Duration::from_millis(200);
+/// How often that time doubles while nothing changes.
+pub const CAMPAIGN_QUIET_DOUBLINGS: u32 = 4;
+/// Campaigns whose messages are counted at a time.
+pub const REACHES_COUNTED_AT_ONCE: usize = 2;
+/// How many times as long as it took a count serves: a tenth of the time at most is spent on counting one campaign.
+pub const REACH_KEPT_TIMES: u64 = 10;
+/// Counts that are kept.
+pub const REACHES_KEPT_MAX: usize = 256;
+/// How long an instance that takes no messages now is left alone by a campaign, in milliseconds.
+pub const CAMPAIGN_INSTANCE_REST_MS: i64 = 10_000;
+/// Messages that a campaign looks at before the rest of the shard runs.
+pub const CAMPAIGN_LOOKS_PER_POLL: u32 = 32;
+/// About how many bytes of people go into one batch.
+pub const CAMPAIGN_BATCH_BYTES: usize = 1 << 20;
+/// Bytes of contacts after which an import's next batch begins.
+pub const IMPORT_BATCH_BYTES: usize = 1 << 20;
+/// People of a campaign that are changed or removed in one batch.
+pub const CAMPAIGN_SWEEP: usize = 500;
+
+const _: () = assert!(CAMPAIGN_BATCH * 2 < trunkline_store::limits::BATCH_OPS_MAX);
+const _: () = assert!(SCHEDULES_SWEPT_AT_ONCE <= trunkline_store::limits::BATCH_RANGES_MAX);
+const _: () = assert!(IMPORT_BATCH_OPS + 200 < trunkline_store::limits::BATCH_OPS_MAX);
 /// Commands that may wait in front of one account.
 pub const ACCOUNT_CREDITS: usize = 64;
 /// Characters of a key, after its prefix, that are shown to tell it from others; 220 of its 256 bits stay secret.

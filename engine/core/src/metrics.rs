@@ -44,6 +44,16 @@ pub const OLDEST_PENDING: &str = "trunkline_events_oldest_pending_seconds";
 pub const DELIVERY_LAG: &str = "trunkline_event_delivery_lag_seconds";
 /// Counter: tasks that panicked, by `task`.
 pub const TASK_PANICS: &str = "trunkline_task_panics_total";
+/// Counter: people who opted out with a word.
+pub const OPT_OUTS: &str = "trunkline_opt_outs_total";
+/// Counter: one-time passwords that were tried, by `outcome`.
+pub const OTP_ATTEMPTS: &str = "trunkline_otp_attempts_total";
+/// Counter: runs of schedules.
+pub const SCHEDULE_RUNS: &str = "trunkline_schedule_runs_total";
+/// Counter: recipients of campaigns who came to a state, by `state`.
+pub const CAMPAIGN_RECIPIENTS: &str = "trunkline_campaign_recipients_total";
+/// Counter: campaigns that ended by themselves, by `state`.
+pub const CAMPAIGNS_ENDED: &str = "trunkline_campaigns_ended_total";
 /// Counter: instance actors that were restarted.
 pub const ACTOR_RESTARTS: &str = "trunkline_actor_restarts_total";
 /// Counter: callers turned away because a queue was full, by `queue`.
@@ -129,5 +139,10 @@ pub fn describe() {
     describe_gauge!(LOGINS_UNDER_WAY, "Numbers that are logging in");
     describe_counter!(TURNS, "Turns to connect that were given");
     describe_histogram!(TURN_WAIT, Unit::Seconds, "How long a number waited for its turn to connect");
+    describe_counter!(OPT_OUTS, "People who opted out with a word");
+    describe_counter!(OTP_ATTEMPTS, "One-time passwords that were tried");
+    describe_counter!(SCHEDULE_RUNS, "Runs of schedules");
+    describe_counter!(CAMPAIGN_RECIPIENTS, "Recipients of campaigns who came to a state");
+    describe_counter!(CAMPAIGNS_ENDED, "Campaigns that ended by themselves");
     describe_gauge!(SHARD_LAG, Unit::Seconds, "How long ago a shard's loop last turned");
 }

@@ -114,6 +114,22 @@ error_codes! {
     RangeNotSatisfiable = "RANGE_NOT_SATISFIABLE", 416, "The file has no such range", false;
     /// The node's files take as much of its disk as they may.
     StorageFull = "STORAGE_FULL", 507, "The node has no room for another file", true;
+    /// This account has no such template.
+    TemplateNotFound = "TEMPLATE_NOT_FOUND", 404, "No such template", false;
+    /// Nobody of that name is on this account's suppression list.
+    SuppressionNotFound = "SUPPRESSION_NOT_FOUND", 404, "Not on the suppression list", false;
+    /// This account has no such one-time password.
+    OtpNotFound = "OTP_NOT_FOUND", 404, "No such one-time password", false;
+    /// This account has no such campaign.
+    CampaignNotFound = "CAMPAIGN_NOT_FOUND", 404, "No such campaign", false;
+    /// This account has no such schedule.
+    ScheduleNotFound = "SCHEDULE_NOT_FOUND", 404, "No such schedule", false;
+    /// The recipient is on the suppression list, and the message's lane respects it.
+    RecipientSuppressed = "RECIPIENT_SUPPRESSED", 409, "The recipient does not want such messages", false;
+    /// The campaign, schedule or one-time password is in a state that does not allow this.
+    PlanState = "PLAN_STATE", 409, "It is not in a state for this", false;
+    /// The account has as many of these as it may.
+    PlansFull = "PLANS_FULL", 409, "The account has no room for another one", false;
 }
 
 /// One field that is wrong.

@@ -84,7 +84,26 @@ owner_id!(
     /// An API key's public name; the key itself is stored as a hash only.
     KeyId, "key"
 );
-
+owner_id!(
+    /// A text with variables, kept under a name.
+    TemplateId, "tpl"
+);
+owner_id!(
+    /// Somebody in an account's address book.
+    ContactId, "con"
+);
+owner_id!(
+    /// A one-time password.
+    OtpId, "otp"
+);
+owner_id!(
+    /// One message to many people.
+    CampaignId, "cmp"
+);
+owner_id!(
+    /// A message that is sent later, once or again and again.
+    ScheduleId, "sch"
+);
 owner_id!(
     /// A part of an account that instances belong to.
     WorkspaceId, "wsp"

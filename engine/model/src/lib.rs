@@ -30,6 +30,7 @@ pub mod instance;
 mod limit_class;
 pub mod limits;
 pub mod message;
+pub mod plan;
 pub mod reach;
 pub mod record;
 pub mod retry;
@@ -40,6 +41,9 @@ pub mod slot;
 pub use address::{Address, AddressError};
 pub use dialect::Dialect;
 pub use failure::{ErrorCode, Failure, FieldError};
-pub use id::{AccountId, AppId, EndpointId, InstanceId, KeyId, MemberId, MessageId, WorkspaceId};
+pub use id::{
+    AccountId, AppId, CampaignId, ContactId, EndpointId, InstanceId, KeyId, MemberId, MessageId, OtpId,
+    ScheduleId, TemplateId, WorkspaceId,
+};
 pub use limit_class::LimitClass;
 pub use scope::Scope;

@@ -169,6 +169,84 @@ pub const EVENT_RETENTION_BYTES_MIN: u64 = 1 << 20;
 /// Days that events are kept where the account says nothing.
 pub const EVENT_RETENTION_DAYS_DEFAULT: u32 = 30;
 
+/// Most templates of an account.
+pub const TEMPLATES_PER_ACCOUNT_MAX: usize = 2_000;
+/// Longest name of a template, campaign or schedule, in bytes.
+pub const PLAN_NAME_BYTES_MAX: usize = 128;
+/// Longest name of a variable, in bytes.
+pub const VARIABLE_NAME_BYTES_MAX: usize = 64;
+/// Longest value of a variable, in bytes.
+pub const VARIABLE_VALUE_BYTES_MAX: usize = 4_096;
+/// Most variables of a template, and values of one recipient.
+pub const VARIABLES_MAX: usize = 64;
+/// Most bytes of the values of one recipient, or of the fields of its own that a contact has, all together.
+pub const VARIABLES_BYTES_MAX: usize = 16 << 10;
+/// Longest address of a file that a template names, in bytes.
+pub const TEMPLATE_URL_BYTES_MAX: usize = 2_048;
+/// Most contacts of an account's address book.
+pub const CONTACTS_PER_ACCOUNT_MAX: usize = 1_000_000;
+/// Longest e-mail address, in bytes (RFC 5321).
+pub const EMAIL_BYTES_MAX: usize = 254;
+/// Longest note about a contact, in bytes.
+pub const CONTACT_NOTE_BYTES_MAX: usize = 4_096;
+/// Most tags of a contact, and of one question for contacts.
+pub const TAGS_MAX: usize = 32;
+/// Longest tag, in bytes.
+pub const TAG_BYTES_MAX: usize = 64;
+/// Most fields of its own that a contact has.
+pub const CUSTOM_FIELDS_MAX: usize = 32;
+/// Contacts of an import that are written together.
+pub const CONTACTS_PER_IMPORT_BATCH: usize = 200;
+/// Longest text that contacts are searched for, in bytes.
+pub const CONTACT_SEARCH_BYTES_MAX: usize = 64;
+/// Most words with which people opt out, of one account.
+pub const OPT_OUT_WORDS_MAX: usize = 64;
+/// Longest of these words, in bytes.
+pub const OPT_OUT_WORD_BYTES_MAX: usize = 64;
+/// Longest note about somebody on the suppression list, in bytes.
+pub const SUPPRESSION_NOTE_BYTES_MAX: usize = 1_024;
+/// Most people that are put on the suppression list by one call.
+pub const SUPPRESSIONS_PER_CALL_MAX: usize = 1_000;
+/// Shortest and longest one-time password, in characters.
+pub const OTP_LENGTH: core::ops::RangeInclusive<u8> = 4..=10;
+/// How long a one-time password may serve, in seconds.
+pub const OTP_TTL_SECONDS: core::ops::RangeInclusive<u32> = 30..=3_600;
+/// How often a wrong one may be tried.
+pub const OTP_ATTEMPTS: core::ops::RangeInclusive<u8> = 1..=10;
+/// How soon it may be sent again, in seconds.
+pub const OTP_RESEND_SECONDS: core::ops::RangeInclusive<u32> = 1..=600;
+/// Most times that one is sent.
+pub const OTP_SENDS_MAX: u8 = 5;
+/// How long a one-time password is remembered after its end, in milliseconds.
+pub const OTP_KEPT_MS: i64 = 24 * 3_600 * 1_000;
+/// Longest text around a one-time password, in bytes.
+pub const OTP_TEXT_BYTES_MAX: usize = 1_024;
+/// Most people of a campaign.
+pub const CAMPAIGN_RECIPIENTS_MAX: u32 = 100_000;
+/// Most people that one call adds to a campaign.
+pub const CAMPAIGN_RECIPIENTS_PER_CALL_MAX: usize = 1_000;
+/// Most instances that a campaign is sent by.
+pub const CAMPAIGN_INSTANCES_MAX: usize = 100;
+/// Most campaigns of an account.
+pub const CAMPAIGNS_PER_ACCOUNT_MAX: usize = 2_000;
+/// Most messages a minute that a campaign may ask of an instance.
+pub const CAMPAIGN_PER_MINUTE_MAX: u32 = 6_000;
+/// Most schedules of an account.
+pub const SCHEDULES_PER_ACCOUNT_MAX: usize = 5_000;
+/// Longest cron expression, in bytes.
+pub const CRON_BYTES_MAX: usize = 128;
+/// How far ahead a message may be scheduled, in milliseconds: two years.
+pub const SCHEDULE_AHEAD_MS_MAX: i64 = 2 * 366 * 24 * 3_600_000;
+/// Longest that a run may be late and still happen, in seconds: well within the life of its idempotency key.
+pub const MISFIRE_GRACE_SECONDS_MAX: u32 = 12 * 3_600;
+/// The same, where the caller names none.
+pub const MISFIRE_GRACE_SECONDS_DEFAULT: u32 = 3_600;
+/// Runs of a schedule that are kept.
+pub const SCHEDULE_RUNS_KEPT: usize = 100;
+/// Times that were missed which are counted one by one; of more the count is a lower bound.
+pub const MISSED_RUNS_COUNTED_MAX: u32 = 1_000;
+
+const _: () = assert!((MISFIRE_GRACE_SECONDS_MAX as u64) * 2_000 <= IDEMPOTENCY_TTL_MS);
 /// Most accounts of a node.
 pub const ACCOUNTS_MAX: usize = 10_000;
 /// Longest name of an account, in bytes.

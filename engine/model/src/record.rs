@@ -21,6 +21,10 @@ use crate::id::{AccountId, InstanceId, MessageId, WorkspaceId};
 use crate::inbound::Party;
 use crate::instance::InstanceState;
 use crate::message::{Lane, MessageStatus, SendMessage};
+use crate::plan::{
+    CampaignRecord, ContactRecord as BookRecord, OtpRecord, RecipientRecord, RunRecord, ScheduleRecord,
+    SuppressionRecord, SuppressionSettings, TemplateRecord,
+};
 use crate::settings::InstanceSettings;
 
 /// A type that is stored under a version tag.
@@ -116,6 +120,15 @@ records! {
     RetentionRecord = 0x0606;
     UploadedMedia = 0x0701;
     SettingsRecord = 0x0702;
+    TemplateRecord = 0x0b01;
+    BookRecord = 0x0b02;
+    SuppressionRecord = 0x0b03;
+    SuppressionSettings = 0x0b04;
+    OtpRecord = 0x0b05;
+    CampaignRecord = 0x0b06;
+    RecipientRecord = 0x0b07;
+    ScheduleRecord = 0x0b08;
+    RunRecord = 0x0b09;
     AccountRecord = 0x0a01;
     WorkspaceRecord = 0x0a02;
     AppRecord = 0x0a03;
@@ -192,6 +205,42 @@ pub mod table {
     pub const UPLOADED_MEDIA: u8 = 60;
     /// Owner = instance: its settings; without it, the defaults.
     pub const SETTINGS: u8 = 61;
+    /// Owner 0 of an account's slot: it has plans (suffix: account id).
+    pub const PLANNER: u8 = 144;
+    /// Owner = account: templates (suffix: id).
+    pub const TEMPLATE: u8 = 145;
+    /// Owner = account: ids of templates (suffix: name).
+    pub const TEMPLATE_NAME: u8 = 146;
+    /// Owner = account: the address book (suffix: id).
+    pub const BOOK: u8 = 147;
+    /// Owner = account: ids of contacts (suffix: phone number).
+    pub const BOOK_PHONE: u8 = 148;
+    /// Owner = account: contacts by tag (suffix: tag, 0, id).
+    pub const BOOK_TAG: u8 = 149;
+    /// Owner = account: contacts by what they are found by (suffix: folded word, 0, id).
+    pub const BOOK_WORD: u8 = 150;
+    /// Owner = account: how many rows some of its tables have (suffix: table).
+    pub const PLAN_SIZE: u8 = 151;
+    /// Owner = account: the suppression list (suffix: person).
+    pub const SUPPRESSION: u8 = 152;
+    /// Owner = account: people of the list by their other name (suffix: LID).
+    pub const SUPPRESSION_ALIAS: u8 = 153;
+    /// Owner = account: how it goes about the list; without it, the defaults.
+    pub const SUPPRESSION_SETTINGS: u8 = 154;
+    /// Owner = account: one-time passwords (suffix: id).
+    pub const OTP: u8 = 155;
+    /// Owner = account: when they are forgotten (suffix: time, id).
+    pub const OTP_END: u8 = 156;
+    /// Owner = account: campaigns (suffix: id).
+    pub const CAMPAIGN: u8 = 157;
+    /// Owner = account: people of campaigns (suffix: campaign, number).
+    pub const RECIPIENT: u8 = 158;
+    /// Owner = account: who is in a campaign already (suffix: campaign, phone number).
+    pub const RECIPIENT_PHONE: u8 = 159;
+    /// Owner = account: schedules (suffix: id).
+    pub const SCHEDULE: u8 = 160;
+    /// Owner = account: their runs (suffix: schedule, when they were due).
+    pub const SCHEDULE_RUN: u8 = 161;
     /// First table of the protocol crate.
     pub const PROTOCOL_FIRST: u8 = 64;
     /// Last table of the protocol crate.

@@ -39,6 +39,18 @@ pub enum Scope {
     WebhooksRead,
     /// Make, change, test and delete webhooks and consumers: whoever has it can have every event sent to him.
     WebhooksWrite,
+    /// Look at templates.
+    TemplatesRead,
+    /// Make, change and delete templates.
+    TemplatesWrite,
+    /// Look at the address book and the suppression list.
+    BookRead,
+    /// Change the address book and the suppression list.
+    BookWrite,
+    /// Look at campaigns.
+    CampaignsRead,
+    /// Make, start, pause and end campaigns.
+    CampaignsWrite,
     /// Look at the account, its workspaces and apps.
     AccountRead,
     /// Change the account, its workspaces and apps.
@@ -55,7 +67,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Scope; 24] = [
+    pub const ALL: [Scope; 30] = [
         Scope::All,
         Scope::InstancesRead,
         Scope::InstancesWrite,
@@ -74,6 +86,12 @@ impl Scope {
         Scope::EventsWrite,
         Scope::WebhooksRead,
         Scope::WebhooksWrite,
+        Scope::TemplatesRead,
+        Scope::TemplatesWrite,
+        Scope::BookRead,
+        Scope::BookWrite,
+        Scope::CampaignsRead,
+        Scope::CampaignsWrite,
         Scope::AccountRead,
         Scope::AccountWrite,
         Scope::KeysRead,
@@ -103,6 +121,12 @@ impl Scope {
             Scope::EventsWrite => "events:write",
             Scope::WebhooksRead => "webhooks:read",
             Scope::WebhooksWrite => "webhooks:write",
+            Scope::TemplatesRead => "templates:read",
+            Scope::TemplatesWrite => "templates:write",
+            Scope::BookRead => "contacts:read",
+            Scope::BookWrite => "contacts:write",
+            Scope::CampaignsRead => "campaigns:read",
+            Scope::CampaignsWrite => "campaigns:write",
             Scope::AccountRead => "account:read",
             Scope::AccountWrite => "account:write",
             Scope::KeysRead => "keys:read",

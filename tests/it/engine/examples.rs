@@ -4,6 +4,8 @@
 //! An example names things of its own (a person, a group, a message). [`Town`] makes these, and what an example calls them is put
 //! in the place of their real ids. Nothing else of an example is changed.
 
+mod plans;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
@@ -47,6 +49,10 @@ const NAMES: &[(&str, &str)] = &[
     ("whk_0000000000000021", "webhook"),
     ("whk_0000000000000022", "consumer"),
     ("YQAAAAAAAAAiAAAAAAAAABEAAAAAAAAAKg", "ack"),
+    ("con_0000000000000031", "contact"),
+    ("otp_0000000000000032", "otp"),
+    ("cmp_0000000000000033", "campaign"),
+    ("sch_0000000000000034", "schedule"),
     ("acc_0000000000000002", "account"),
     ("wsp_0000000000000031", "workspace"),
     ("key_0000000000000032", "key"),
@@ -78,10 +84,18 @@ const INSTEAD: &[(&str, &str, &str)] = &[
     ("pairing.code", "support", "fresh"),
     ("pairing.passkey", "support", "guarded"),
     ("pairing.passkey_confirm", "support", "guarded"),
+    ("otps.cancel", "otp_0000000000000032", "otp_cancelled"),
+    ("campaigns.start", "cmp_0000000000000033", "campaign_to_start"),
+    ("campaigns.pause", "cmp_0000000000000033", "campaign_running"),
+    ("campaigns.resume", "cmp_0000000000000033", "campaign_paused"),
+    ("campaigns.delete", "cmp_0000000000000033", "campaign_to_delete"),
+    ("schedules.resume", "sch_0000000000000034", "schedule_paused"),
 ];
 
 /// What comes first, in this order: what the rest builds on.
 const FIRST: &[&str] = &[
+    "templates.create",
+    "suppressions.add",
     "newsletters.preview",
     "newsletters.follow",
     "groups.preview",
@@ -119,6 +133,12 @@ const LAST: &[&str] = &[
     "chats.delete",
     "webhooks.delete",
     "consumers.delete",
+    "templates.delete",
+    "address_book.delete",
+    "suppressions.remove",
+    "campaigns.cancel",
+    "schedules.pause",
+    "schedules.cancel",
     "workspaces.delete",
     "keys.revoke",
     "apps.delete",
@@ -203,6 +223,7 @@ impl Town {
         let hook = json!({"url": format!("{}/hook", server.url())});
         things.insert("webhook", json!(gateway.add_webhook(&hook).await.id()));
         let consumer = gateway.add_consumer(&json!({})).await;
+        things.extend(plans::plans(&gateway, &support).await);
         things.extend(things_of_the_account(&gateway).await);
         things.extend(own_things(&support).await);
         things.extend(messages(&support, &laptop, &owner, &things).await);
@@ -275,6 +296,7 @@ impl Town {
         let request = self.gateway.api().request(method.clone(), &address);
         let request = match body {
             Body::None => request,
+            Body::List => request.body("text/csv", format!("phone\n{RUI}\n")),
             Body::Picture => request.body("image/jpeg", super::live::PICTURE.to_vec()),
             Body::Json(body) => request.json(&self.real(name, &body)),
             Body::WithFile(body) => {
@@ -315,6 +337,7 @@ impl Town {
 enum Body {
     None,
     Picture,
+    List,
     Json(Value),
     /// The example of a message that names a file, and the file beside it.
     WithFile(Value),
@@ -325,6 +348,9 @@ fn bodies(described: &Value) -> Vec<Body> {
     let content = &described["requestBody"]["content"];
     if content["image/jpeg"].is_object() {
         return vec![Body::Picture];
+    }
+    if content["text/csv"].is_object() {
+        return vec![Body::List];
     }
     let one = content["application/json"].get("example").cloned();
     let forms = content["application/json"]["examples"].as_object().into_iter().flatten();

@@ -25,6 +25,7 @@ mod node;
 mod offline;
 mod openapi;
 mod pairing;
+mod plans;
 mod portable;
 mod reconciliation;
 mod refusals;

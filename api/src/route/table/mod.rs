@@ -2,7 +2,7 @@
 //!
 //! A row: operation, method and path, name, scope and budget, body and reply, query parameters, summary. Bodies are `-` (none),
 //! `{}` (nothing or an empty object), `{Type}`, `{long Type}` and `{large Type}` (the same, with more room), `{message Type}`
-//! (JSON or multipart) or `{file}`; replies `(204)`, `(200 Type)`, `(file)`, `(bytes "type/subtype" …)`, `(events Type)` or `(events)`.
+//! (JSON or multipart), `{file}` or `{rows}`; replies `(204)`, `(200 Type)`, `(file)`, `(bytes "type/subtype" …)`, `(events Type)` or `(events)`.
 //! The example of a body is the file of that name in `examples/`; those of its other forms are in the directory of that name, and
 //! listed in `form.rs`.
 
@@ -46,6 +46,9 @@ macro_rules! body {
     ({file}) => {
         $crate::route::BodyRule::File
     };
+    ({rows}) => {
+        $crate::route::BodyRule::Rows
+    };
     ({message $body:ty}) => {
         $crate::route::BodyRule::Message(|schemas| schemas.subschema_for::<$body>())
     };
@@ -68,6 +71,9 @@ macro_rules! example {
         None
     };
     ($name:literal, {file}) => {
+        None
+    };
+    ($name:literal, {rows}) => {
         None
     };
     ($name:literal, {$($body:tt)+}) => {
@@ -107,6 +113,7 @@ mod instances;
 mod messages;
 mod node;
 mod open;
+mod plans;
 mod portable;
 mod profile;
 mod settings;
@@ -124,6 +131,7 @@ pub use instances::InstanceOperation;
 pub use messages::MessageOperation;
 pub use node::NodeOperation;
 pub use open::OpenOperation;
+pub use plans::PlanOperation;
 pub use portable::PortableOperation;
 pub use profile::ProfileOperation;
 pub use settings::SettingsOperation;
@@ -162,6 +170,8 @@ pub enum NativeOperation {
     Consumer(ConsumerOperation),
     /// Events of the whole account.
     Event(EventOperation),
+    /// Templates, address book, suppression list, one-time passwords, campaigns, schedules.
+    Plan(PlanOperation),
     /// Accounts and what belongs to them.
     Account(AccountOperation),
 }
@@ -181,6 +191,7 @@ pub(super) static TABLES: &[&[Route]] = &[
     webhooks::TABLE,
     consumers::TABLE,
     events::TABLE,
+    plans::TABLE,
     accounts::TABLE,
     node::TABLE,
     open::TABLE,

@@ -103,6 +103,7 @@ impl Clerk<'_> {
         let mut batch = Batch::new();
         batch.delete(rows::account_key(id));
         batch.delete(crate::place::slot_key(id.slot(), table::EVENT_RETENTION, &id.0.to_be_bytes()));
+        batch.delete(crate::place::slot_key(id.slot(), table::PLANNER, &id.0.to_be_bytes()));
         batch.delete_range(KeyRange::owner(id.slot().0, id.0));
         self.write(batch).await?;
         *is_gone = true;

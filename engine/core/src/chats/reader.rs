@@ -9,7 +9,7 @@ use trunkline_model::command::{
 use trunkline_model::event::{Event, EventBody};
 use trunkline_model::inbound::Party;
 use trunkline_model::limits::PAGE_LIMIT_MAX;
-use trunkline_model::message::SendMessage;
+use trunkline_model::message::{Lane, SendMessage};
 use trunkline_model::record::{self, MessageRecord, Record, table};
 use trunkline_model::{Address, ErrorCode, Failure, InstanceId, MessageId};
 use trunkline_store::{Direction, Key, KeyRange, Ledger};
@@ -328,6 +328,8 @@ impl ChatReader {
         let suffix = id.get().to_be_bytes();
         let Some(record) = self.get::<MessageRecord>(table::MESSAGE, &suffix)? else { return Ok(None) };
         let body = self.get::<SendMessage>(table::MESSAGE_BODY, &suffix)?;
+        // What goes in this lane is not kept, and is not shown while it waits either.
+        let is_secret = record.lane == Lane::Otp;
         // A reaction or an edit is about a message, and none itself.
         if body.as_ref().is_some_and(|body| !body.content.is_message()) {
             return Ok(None);
@@ -336,7 +338,7 @@ impl ChatReader {
         Ok(Some(StoredMessage {
             time_ms: accepted_ms.unwrap_or(0),
             starred: false,
-            text: body.and_then(|body| body.text().map(str::to_owned)),
+            text: body.filter(|_| !is_secret).and_then(|body| body.text().map(str::to_owned)),
             message: StoredBody::Sent(Box::new(message_view(self.instance, &record, false))),
         }))
     }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
 use tokio::sync::{oneshot, watch};
-use trunkline_model::command::{Command, InstanceView, MessageView, Reply};
+use trunkline_model::command::{Command, InstanceView, MessageView, Reply, SendRequest};
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::{self, InstancePointer, table};
 use trunkline_model::slot::{PARTITIONS_DEFAULT, Slot};
@@ -25,12 +25,13 @@ use crate::instance::{self, Ask, Letter};
 use crate::limits::{BUSY_RETRY_AFTER_MS, CALL_TIMEOUT, SHUTDOWN_TIMEOUT, STALL_REPORT_MS};
 use crate::media::{BlobStore, BlobSweeper};
 use crate::place::slot_key;
+use crate::planner::Planner;
 use crate::shard::{ShardHandle, SupervisorMsg, TurnsThread, store_failure};
 use crate::watch::Watch;
 
 /// A running engine. Cheap to clone; every clone is the same engine.
 #[derive(Clone)]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) data_dir: DataDir,
@@ -49,6 +50,7 @@ pub(super) struct Inner {
     pub(super) watch: Watch,
     pub(super) turns: TurnsThread,
     pub(super) registry: Arc<Registry>,
+    pub(super) planner: Arc<Planner>,
 }
 
 /// Follows an instance's event log.
@@ -122,13 +124,24 @@ impl Engine {
             _ => None,
         };
         let ask = match command {
-            Command::Send(request) => Ask::Accept(Box::new(instance::archive(*request)?)),
+            Command::Send(request) => Ask::Accept(Box::new(self.archive(instance, *request)?)),
             Command::SendMany(requests) => {
-                Ask::AcceptMany(requests.into_iter().map(instance::archive).collect())
+                Ask::AcceptMany(requests.into_iter().map(|request| self.archive(instance, request)).collect())
             }
             command => Ask::Command(command),
         };
         self.ask(instance, ask, CALL_TIMEOUT).await
+    }
+
+    /// A message as its bytes. That its recipient is not to be written to in its lane is said once it is known that the message was
+    /// not accepted before: a repeated request has its answer.
+    fn archive(
+        &self,
+        instance: InstanceId,
+        request: SendRequest,
+    ) -> Result<instance::AcceptedArchive, Failure> {
+        let wanted = self.0.planner.check_recipient(instance, &request.message.to, request.message.lane);
+        Ok(instance::archive(request)?.unwanted(wanted.err()))
     }
 
     /// A dormant instance as it is on disk: to be looked at, and listed, is no reason to wake it.

@@ -8,6 +8,7 @@ mod error;
 mod handle;
 mod imports;
 mod instances;
+mod plans;
 #[cfg(test)]
 mod restart_tests;
 mod start;

@@ -18,6 +18,7 @@ use crate::limits::{
     LOGINS_PER_SHARD, RECONNECT_RATE_MAX, TURN_ADVANCE_MIN, TURN_ADVANCE_MS, TURN_BURST_MIN, TURN_BURST_MS,
 };
 use crate::media::{BlobStore, BlobSweeper, Bucket};
+use crate::planner::Planner;
 use crate::shard::{self, Found, ShardHandle, ShardParts, Turns};
 use crate::watch::{self, Watched};
 
@@ -44,6 +45,7 @@ impl Engine {
         }
         let turns = Turns::new(pace(&config));
         let registry = Registry::new(Arc::clone(&sealer), Arc::clone(&directory));
+        let planner = planner(&stores, &sealer, &directory)?;
         let held = Held { directory: Arc::clone(&directory), registry: Arc::clone(&registry) };
         let accounts = Accounts::new(Box::new(held));
         for found in stores.iter().map(|store| &store.found) {
@@ -64,6 +66,7 @@ impl Engine {
                 blobs: Arc::clone(&blobs),
                 registry: Arc::clone(&registry),
                 dispatcher: Arc::clone(&dispatchers[usize::from(store.shard)]),
+                planner: Arc::clone(&planner),
                 instances: store.found.instances,
                 doomed: store.found.doomed,
             })
@@ -95,10 +98,26 @@ impl Engine {
             watch,
             turns,
             registry: Arc::clone(&registry),
+            planner,
         });
+        engine.begin_plans();
         registry.begin(sides.into(), engine.teller_of_pauses());
         Ok(engine)
     }
+}
+
+/// What accounts planned, as the shards' stores have it.
+fn planner(
+    stores: &[OpenStore],
+    sealer: &Arc<Sealer>,
+    directory: &Arc<Directory>,
+) -> Result<Arc<Planner>, EngineError> {
+    let ledgers = stores.iter().map(|store| Arc::new(store.ledger.clone()) as Arc<dyn Ledger>).collect();
+    let planner = Planner::new(ledgers, Arc::clone(sealer), Arc::clone(directory));
+    for account in stores.iter().flat_map(|store| &store.found.planners) {
+        planner.found(*account)?;
+    }
+    Ok(planner)
 }
 
 /// Makes the endpoints known that a shard found on its disk, and how long events are kept.

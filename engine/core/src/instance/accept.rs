@@ -34,7 +34,7 @@ impl Instance {
     pub(super) fn accept(&mut self, message: AcceptedArchive, reply: Replier) {
         // A repeated request has its answer, whatever became of the instance since.
         let Some((reply, expired_ms)) = self.replay(&message, reply) else { return };
-        if let Err(failure) = self.may_accept() {
+        if let Err(failure) = self.may_accept().and_then(|()| message.is_wanted()) {
             return answer(reply, Err(failure));
         }
         let mut batch = Batch::new();

@@ -9,7 +9,7 @@ use super::accept::Before;
 use super::archive::{AcceptedArchive, chat_hash};
 use super::message::{InstanceMsg, Replier, answer};
 use super::state::{Accepting, Instance};
-use crate::limits::{ACCEPT_CHUNK_BYTES, ACCEPT_CHUNK_MESSAGES};
+use crate::limits::{ACCEPT_CHUNK_BYTES, ACCEPT_CHUNK_MESSAGES, BUSY_RETRY_AFTER_MS};
 use crate::shard::store_failure;
 use crate::spawn::TaskKind;
 
@@ -69,7 +69,9 @@ impl Instance {
         let expired_ms = match message.key_hash {
             Some(hash) if self.accepting.contains_key(&hash) => {
                 let detail = "A message with this idempotency key is being accepted at this moment.";
-                return Fate::Known(Err(Failure::new(ErrorCode::IdempotencyConflict, detail)));
+                let failure = Failure::new(ErrorCode::IdempotencyConflict, detail);
+                let retry_after_ms = Some(BUSY_RETRY_AFTER_MS);
+                return Fate::Known(Err(Failure { retry_after_ms, ..failure }));
             }
             Some(hash) => match self.used_before(message, &hash) {
                 Ok(Before::Never { expired_ms }) => expired_ms,
@@ -78,8 +80,8 @@ impl Instance {
             },
             None => None,
         };
-        let accepted =
-            self.may_accept().and_then(|()| self.write_acceptance(message, expired_ms, &mut chunk.batch));
+        let wanted = self.may_accept().and_then(|()| message.is_wanted());
+        let accepted = wanted.and_then(|()| self.write_acceptance(message, expired_ms, &mut chunk.batch));
         let record = match accepted {
             Ok(record) => record,
             Err(failure) => return Fate::Known(Err(failure)),

@@ -24,9 +24,24 @@ pub(crate) struct AcceptedArchive {
     pub(super) vote: Option<PollVote>,
     /// The WhatsApp id of a message that is sent again.
     pub(super) wa_id: Option<String>,
+    /// Why its recipient is not to get it.
+    pub(super) unwanted: Option<Failure>,
 }
 
 impl AcceptedArchive {
+    /// The same, to be refused for this reason unless it was accepted before.
+    pub(crate) fn unwanted(self, unwanted: Option<Failure>) -> AcceptedArchive {
+        AcceptedArchive { unwanted, ..self }
+    }
+
+    /// Whether its recipient may get it.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn is_wanted(&self) -> Result<(), Failure> {
+        self.unwanted.clone().map_or(Ok(()), Err)
+    }
+
     /// Whether a file goes with it.
     pub(super) fn is_media(&self) -> bool {
         self.is_media
@@ -68,6 +83,7 @@ pub(crate) fn archive(request: SendRequest) -> Result<AcceptedArchive, Failure> 
         poll,
         vote,
         wa_id: None,
+        unwanted: None,
     })
 }
 

@@ -143,7 +143,8 @@ impl Instance {
         let generation = self.generation;
         let (kit, id, myself) = (self.context.kit.clone(), self.id(), self.myself.clone());
         let sink = crate::log::CommitInbound::new(self.context.ledger.clone(), self.log.clone(), id);
-        let (sink, options) = (sink.read_by(self.reader()), self.session_options());
+        let sink = sink.read_by(self.reader()).heard_by(std::sync::Arc::clone(&self.context.planner));
+        let options = self.session_options();
         let opening = self.context.spawner.spawn(TaskKind::Disposable, "open-session", async move {
             let opening = Session::open(&kit, id, std::sync::Arc::new(sink), options);
             let result = match tokio::time::timeout(SESSION_OPEN_TIMEOUT, opening).await {

@@ -36,7 +36,7 @@ mod views;
 mod votes;
 
 pub(crate) use actor::InstanceActor;
-pub(crate) use archive::archive;
+pub(crate) use archive::{AcceptedArchive, archive};
 pub(crate) use birth::{Before, Birth, InstanceArgs, state_without_actor};
 pub(crate) use call::session_failure;
 pub(crate) use lanes::{Lanes, Letter, Wake};

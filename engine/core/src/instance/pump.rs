@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use trunkline_model::inbound::Party;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::AUDIENCE_MAX;
 use trunkline_model::message::{
     Audience, BulkTurn, Claim, FailedAttempt, Media, MediaSource, MessageStatus, OutboxItem, SendMessage,
 };
 use trunkline_model::message::{Content, Lane, LinkPreview};
+use trunkline_model::plan::SUPPRESSED;
 use trunkline_model::record::{self, MessageRecord, OutboxRow, table};
 use trunkline_model::retry::{BackoffError, SEND_BACKOFF};
-use trunkline_model::{Address, MessageId};
+use trunkline_model::{Address, Failure, MessageId};
 use trunkline_store::{Direction, KeyRange};
 use trunkline_whatsapp::{AttachedMedia, Beside, SendError};
 
@@ -132,6 +134,16 @@ impl Instance {
                 return;
             }
         };
+        // Again at the last moment: the message may have waited while its recipient opted out.
+        match self.forbids(&message.to, item.lane).await {
+            Ok(false) => {}
+            Ok(true) => {
+                self.outbox.settle(item.id);
+                self.advance(item.id, MessageStatus::Failed, Some(SUPPRESSED.to_owned()), None).await;
+                return;
+            }
+            Err(_) => return self.retry(item.id, "store", 0).await,
+        }
         let (context, myself, generation) = (self.context.clone(), self.myself.clone(), self.generation);
         let (instance, log) = (self.id(), Arc::clone(&self.log));
         self.context.spawner.spawn(TaskKind::Disposable, "hand-over", async move {
@@ -143,6 +155,23 @@ impl Instance {
             };
             drop(myself.cast(InstanceMsg::HandedOver { generation, id: item.id, result }));
         });
+    }
+
+    /// Whether somebody opted out of what goes in a lane, under either of his names.
+    async fn forbids(&self, to: &Address, lane: Lane) -> Result<bool, Failure> {
+        let (planner, account) = (&self.context.planner, self.record.account);
+        if !planner.respects(account, lane) || !to.is_person() {
+            return Ok(false);
+        }
+        let mut person = Party::of_jid(&to.jid());
+        self.complete(&mut person).await;
+        let names = [person.phone.map(Address::Phone), person.lid.map(Address::Lid)];
+        for name in names.iter().flatten() {
+            if planner.forbids(account, name, lane)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(super) fn body_of(&self, id: MessageId) -> Result<SendMessage, String> {

@@ -2,7 +2,7 @@
 //! old one, a receiver shows both as one.
 
 use trunkline_model::command::SendRequest;
-use trunkline_model::message::{MessageStatus, SendMessage};
+use trunkline_model::message::{Lane, MessageStatus, SendMessage};
 use trunkline_model::record::{self, table};
 use trunkline_model::{ErrorCode, Failure, MessageId};
 
@@ -32,7 +32,13 @@ impl Instance {
         }
         let suffix = id.get().to_be_bytes();
         let stored = self.context.ledger.get(&self.key(table::MESSAGE_BODY, &suffix));
-        let stored = stored.map_err(|error| store_failure(&error))?.ok_or_else(|| no_message(id))?;
+        let stored = stored.map_err(|error| store_failure(&error))?.ok_or_else(|| match failed.lane {
+            Lane::Otp => {
+                let detail = "The text of what was sent in lane `otp` is not kept; send it as a new message.";
+                Failure::new(ErrorCode::MessageState, detail)
+            }
+            _ => no_message(id),
+        })?;
         let message: SendMessage = record::decode(&stored).map_err(|error| {
             tracing::error!(instance = %self.id(), %error, "a message that is to be sent again cannot be read");
             Failure::new(ErrorCode::Internal, "The message cannot be read.")

@@ -3,7 +3,7 @@
 use trunkline_model::event::{EventBody, StatusChange};
 use trunkline_model::inbound::Party;
 use trunkline_model::instance::InstanceState;
-use trunkline_model::message::{MessageStatus, StatusStep};
+use trunkline_model::message::{Lane, MessageStatus, StatusStep};
 use trunkline_model::record::{self, MessageRecord, table};
 use trunkline_model::{Failure, MessageId};
 use trunkline_store::{Batch, CommitClass};
@@ -170,7 +170,7 @@ impl Instance {
     }
 
     /// Adds the other name of a person: from what was received, or else from what the session learned when it sent.
-    async fn complete(&self, person: &mut Party) {
+    pub(super) async fn complete(&self, person: &mut Party) {
         self.log.complete(person);
         if let Some(session) = self.session.as_ref().filter(|_| person.lacks_a_name()) {
             session.complete_names(person).await;
@@ -185,6 +185,10 @@ impl Instance {
         }
         if record.status.is_settled() {
             batch.delete(self.outbox_key(record.lane, record.id));
+            if record.lane == Lane::Otp && record.kind == "text" {
+                // What it says was for one pair of eyes.
+                batch.delete(self.key(table::MESSAGE_BODY, &record.id.get().to_be_bytes()));
+            }
         }
         let waiters = if record.status.is_settled() { self.waiters.remove(&record.id) } else { None };
         let waiting = waiters.map(|waiters| (waiters, self.view(&record, false)));

@@ -18,6 +18,7 @@ use super::under_way::{Claims, Seen};
 use crate::clock;
 use crate::limits::{INBOUND_BATCH_BYTES, INBOUND_MESSAGE_BYTES_MAX};
 use crate::place::{deadline_key, instance_key};
+use crate::planner::Planner;
 
 /// A delivery, sorted.
 struct Claimed<'a> {
@@ -35,6 +36,8 @@ pub(crate) struct CommitInbound {
     instance: InstanceId,
     /// Hears of messages that are to be marked as read.
     reader: Option<Reader>,
+    /// Hears of messages before they are committed: some ask for nothing more to be sent.
+    planner: Option<Arc<Planner>>,
 }
 
 /// Takes messages that were committed.
@@ -63,12 +66,25 @@ struct Piece {
 
 impl CommitInbound {
     pub(crate) fn new(ledger: Arc<dyn Ledger>, log: Arc<EventLog>, instance: InstanceId) -> CommitInbound {
-        CommitInbound { ledger, log, instance, reader: None }
+        CommitInbound { ledger, log, instance, reader: None, planner: None }
     }
 
     /// Tells `reader` of committed messages while the settings want them read.
     pub(crate) fn read_by(self, reader: Reader) -> CommitInbound {
         CommitInbound { reader: Some(reader), ..self }
+    }
+
+    /// Lets the account's plans hear the words of people who opt out.
+    pub(crate) fn heard_by(self, planner: Arc<Planner>) -> CommitInbound {
+        CommitInbound { planner: Some(planner), ..self }
+    }
+
+    /// Has wishes of people who opt out on disk, before their messages are.
+    async fn hear(&self, fresh: &[(Seen, InboundMessage)]) -> Result<(), SinkError> {
+        let Some(planner) = &self.planner else { return Ok(()) };
+        let messages = fresh.iter().map(|(_, message)| message);
+        let heard = planner.hear(self.instance, messages, |party| self.log.complete(party)).await;
+        heard.map_err(|failure| SinkError(failure.detail))
     }
 
     /// What is to be marked as read of a delivery.
@@ -225,6 +241,10 @@ impl CommitInbound {
             let count = fresh.len() as u64;
             // What comes from the phone's past was read there, or left unread there.
             let unread = if is_history { Vec::new() } else { self.unread(&fresh) };
+            if !is_history && let Err(error) = self.hear(&fresh).await {
+                claims.release();
+                return Err(error);
+            }
             let written = self.write(fresh, is_history).await;
             claims.release();
             written.map_err(|error| SinkError(error.to_string()))?;

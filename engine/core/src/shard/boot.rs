@@ -27,6 +27,8 @@ pub(crate) struct Found {
     pub(crate) endpoints: Vec<Bytes>,
     /// How long accounts keep their events, where they said so.
     pub(crate) retentions: Vec<(AccountId, EventRetention)>,
+    /// Accounts that planned something.
+    pub(crate) planners: Vec<AccountId>,
 }
 
 const PAGE: usize = 256;
@@ -50,6 +52,9 @@ pub(crate) fn read(ledger: &dyn Ledger, shard: u16, shards: u16) -> Result<Found
                 found.retentions.push((AccountId(account), record::decode(&value)?));
             }
         }
+        let planners = scan_all(ledger, KeyRange::table(slot.0, 0, table::PLANNER))?;
+        let planners = planners.iter().filter_map(|(key, _)| key.suffix().try_into().ok());
+        found.planners.extend(planners.map(u64::from_be_bytes).map(AccountId));
     }
     Ok(found)
 }

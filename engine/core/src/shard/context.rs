@@ -16,6 +16,7 @@ use super::timers::Timers;
 use crate::delivery::{Couriers, EventWriter, Inbox, Registry};
 use crate::directory::Directory;
 use crate::media::{BlobStore, MediaFetcher, Transfers};
+use crate::planner::Planner;
 use crate::spawn::Spawner;
 
 pub(crate) struct ShardContext {
@@ -40,6 +41,8 @@ pub(crate) struct ShardContext {
     /// Where logs say that they have news.
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) registry: Arc<Registry>,
+    /// Who knows whom bulk messages must not reach.
+    pub(crate) planner: Arc<Planner>,
     /// The supervisor stopped because it was told to. Without this its end is a failure.
     pub(crate) ended_in_order: AtomicBool,
 }

@@ -31,6 +31,7 @@ use crate::fatal::Fatal;
 use crate::instance::{InstanceMsg, finish_all};
 use crate::limits::{HEARTBEAT_EVERY, SHARD_JOIN_TIMEOUT};
 use crate::media::{BlobStore, MediaFetcher, Transfers};
+use crate::planner::Planner;
 use crate::spawn::{SessionSpawner, Spawner, TaskKind};
 
 /// What a shard is built from.
@@ -45,6 +46,7 @@ pub(crate) struct ShardParts {
     pub(crate) blobs: Arc<BlobStore>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) dispatcher: Arc<Dispatcher>,
+    pub(crate) planner: Arc<Planner>,
     pub(crate) instances: Vec<InstanceRecord>,
     /// Instances whose deletion was cut short.
     pub(crate) doomed: Vec<InstanceId>,
@@ -160,7 +162,7 @@ struct Assembled {
 async fn assemble(parts: ShardParts, seen: Seen) -> Result<Assembled, EngineError> {
     let ShardParts { shard, config, ledger, sealer, directory, turns, blobs, registry, dispatcher, .. } =
         parts;
-    let (instances, doomed) = (parts.instances, parts.doomed);
+    let (instances, doomed, planner) = (parts.instances, parts.doomed, parts.planner);
     let spawner = Spawner::new(config.on_fatal.clone(), Arc::clone(&seen.polls));
     let session_spawner = Arc::new(SessionSpawner::new(spawner.clone(), Arc::clone(&directory)));
     let ledger: Arc<dyn trunkline_store::Ledger> = Arc::new(ledger);
@@ -192,6 +194,7 @@ async fn assemble(parts: ShardParts, seen: Seen) -> Result<Assembled, EngineErro
         write_events: Arc::clone(&config.write_events),
         inbox: Arc::clone(&dispatcher.inbox),
         registry,
+        planner: Arc::clone(&planner),
         ended_in_order: AtomicBool::new(false),
     });
     spawner.spawn(TaskKind::Critical, "timers", timers.run());
@@ -206,6 +209,8 @@ async fn assemble(parts: ShardParts, seen: Seen) -> Result<Assembled, EngineErro
     spawner.spawn(TaskKind::Critical, "webhook-walk", Arc::clone(&dispatcher).run_walks(weak.clone()));
     spawner.spawn(TaskKind::Critical, "webhook-census", Arc::clone(&dispatcher).run_census(weak.clone()));
     spawner.spawn(TaskKind::Critical, "dispatcher", dispatcher.run(weak));
+    spawner.spawn(TaskKind::Critical, "plans", Arc::clone(&planner).run_desk(shard, spawner.clone()));
+    spawner.spawn(TaskKind::Critical, "agenda", planner.run_agenda(shard, spawner.clone()));
     spawner.spawn(TaskKind::Disposable, "finish-removals", finish_all(Arc::clone(&context), doomed));
     let spawned = Actor::spawn(None, ShardSupervisor, (Arc::clone(&context), instances)).await;
     let (supervisor, ended) = spawned.map_err(|error| EngineError::Thread(error.to_string()))?;

@@ -29,6 +29,7 @@ use crate::directory::{Credit, Directory, Route};
 use crate::instance::{Ask, InstanceMsg, Letter, archive};
 use crate::media::{BlobStore, MediaFetcher, Transfers};
 use crate::place::{instance_key, slot_key};
+use crate::planner::Planner;
 use crate::shard::{ShardContext, ShardSupervisor, SupervisorMsg, parts};
 use crate::spawn::{SessionSpawner, Spawner, TaskKind};
 
@@ -234,6 +235,8 @@ fn context(ledger: &Arc<TestLedger>, dir: &TempDir) -> (Arc<ShardContext>, Arc<D
     let directory = Arc::new(Directory::new(1));
     let registry = Registry::new(ledger.sealer(), Arc::clone(&directory));
     let dispatcher = Dispatcher::new(0, Arc::clone(&registry));
+    let planner =
+        Planner::new(vec![Arc::clone(ledger) as Arc<dyn Ledger>], ledger.sealer(), Arc::clone(&directory));
     let polls = Arc::new(parts::Polls::new(0));
     let spawner = Spawner::new(Arc::new(|fatal| panic!("{fatal}")), Arc::clone(&polls));
     let store: Arc<dyn Ledger> = Arc::clone(ledger) as Arc<dyn Ledger>;
@@ -268,6 +271,7 @@ fn context(ledger: &Arc<TestLedger>, dir: &TempDir) -> (Arc<ShardContext>, Arc<D
         write_events: Arc::new(Numbers),
         inbox: Arc::clone(&dispatcher.inbox),
         registry,
+        planner,
         ended_in_order: AtomicBool::new(false),
     });
     (context, dispatcher)
