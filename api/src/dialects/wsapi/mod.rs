@@ -29,7 +29,7 @@ use trunkline_model::{Address, Dialect, ErrorCode, Failure, FieldError, LimitCla
 use self::event::Stream;
 pub(crate) use self::table::Operation;
 use super::admit::{Addressed, key_of};
-use super::speaks::{Credential, Mount, Speaks, StreamWriter, Written};
+use super::speaks::{Credential, Mount, Speaks, Written};
 use super::{Access, Allowance, Ask, Caller, Row, Subject, document, header, page};
 use crate::body::RequestBody;
 use crate::call;
@@ -83,7 +83,7 @@ fn quotas(row: &Row) -> &'static [Allowance] {
 }
 
 /// See the module.
-pub(super) struct Speaker;
+pub(crate) struct Speaker;
 
 impl Speaks for Speaker {
     type Operation = Operation;
