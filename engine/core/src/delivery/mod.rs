@@ -31,7 +31,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use courier::test;
+pub(crate) use courier::{rehearse, test};
 pub(crate) use courier::{Couriers, check_address, check_target};
 pub(crate) use dispatcher::Dispatcher;
 pub use follow::AccountFollower;

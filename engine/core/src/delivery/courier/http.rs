@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Response};
 use trunkline_model::InstanceId;
-use trunkline_model::delivery::{DialectFormat, Endpoint, Format, HttpTarget, Outcome, Telling, Verdict};
+use trunkline_model::delivery::{
+    DialectFormat, Endpoint, Format, HttpTarget, Outcome, Rehearsal, Telling, Verdict,
+};
 use trunkline_model::record::{self, InstanceRecord, table};
 
 use super::{Parcel, delivered, failed, signature};
@@ -115,6 +117,29 @@ pub(super) async fn test(
     body: Vec<u8>,
 ) -> Outcome {
     post(context, target, endpoint, signed(target, endpoint, body, &[])).await.1
+}
+
+pub(super) async fn rehearse(
+    context: &ShardContext,
+    (target, format): (&HttpTarget, &DialectFormat),
+    endpoint: &Endpoint,
+    rehearsal: &Rehearsal,
+) -> Outcome {
+    let about = record_of(context, rehearsal.instance);
+    let telling = Telling {
+        // Also what is left out otherwise.
+        format: &DialectFormat { events: Vec::new(), ..format.clone() },
+        secret: &target.secret,
+        instance: rehearsal.instance,
+        name: about.as_ref().and_then(|about| about.name.as_deref()),
+        own: about.as_ref().and_then(|about| about.linked.as_ref()),
+        event: &rehearsal.event,
+        attempt: 1,
+    };
+    match context.write_events.in_dialect(&telling) {
+        Some(DialectParcel { body, headers }) => post(context, target, endpoint, (body, headers)).await.1,
+        None => failed("unwritable"),
+    }
 }
 
 async fn post(
