@@ -9,7 +9,7 @@ use std::time::Instant;
 use futures_util::future::BoxFuture;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::sync::oneshot;
-use trunkline_model::delivery::{Endpoint, Outcome};
+use trunkline_model::delivery::{Endpoint, Outcome, Rehearsal};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::record::{self, InstanceRecord, table};
 use trunkline_model::retry::{RESTART_WINDOW_MS, RESTARTS_MAX};

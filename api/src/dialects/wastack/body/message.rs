@@ -94,8 +94,26 @@ loose! {
         schedule_at: [scheduleAt, scheduledAt, schedule_at, scheduled_at] Loose<String>,
         /// Time zone of a time without an offset.
         timezone: [timezone] Loose<String>,
+        /// How it is sent again and again; of a schedule.
+        recurrence: [recurrence] Object<RecurrenceBody>,
+        /// The same as a cron expression of five fields.
+        cron: [cron] Loose<String>,
         /// The caller's own name of it: repeated, it is the same message.
         correlation: [correlationId, correlation_id] Loose<String>,
+    }
+}
+
+loose! {
+    /// How a message is sent again and again.
+    RecurrenceBody {
+        /// `once`, `daily`, `weekly` or `monthly`.
+        frequency: [frequency] Loose<String>,
+        /// Every so many of them.
+        interval: [interval] Loose<u32>,
+        /// Not after this time.
+        until: [until] Loose<String>,
+        /// So many times at the most.
+        count: [count] Loose<u32>,
     }
 }
 
@@ -185,6 +203,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// That of a content.
+    pub(crate) fn of(content: &Content) -> Option<Kind> {
+        Kind::parse(content.kind())
+    }
+
     fn parse(word: &str) -> Option<Kind> {
         Some(match word {
             "text" | "plain-text" | "chat" => Kind::Text,
@@ -227,10 +250,30 @@ pub(crate) enum Said {
 }
 
 impl SendBody {
-    /// Sends it to a chat that the path names.
+    /// The same to a chat that the path names.
     pub(crate) fn to_chat(mut self, chat: &str) -> SendBody {
         while self.to().is_some() {}
         SendBody { to: Some(Loose(chat.to_owned())), ..self }
+    }
+
+    /// The same to a chat, where it names none.
+    pub(crate) fn or_to_chat(mut self, chat: &str) -> SendBody {
+        let to = self.to().unwrap_or_else(|| Loose(chat.to_owned()));
+        SendBody { to: Some(to), ..self }
+    }
+
+    /// Whether it has anything of a message but its chat.
+    pub(crate) fn has_content(&self) -> bool {
+        let words = [&self.text, &self.message, &self.body, &self.r#type, &self.messageType];
+        let files = [&self.mediaUrl, &self.url, &self.media_url, &self.caption, &self.vcard, &self.question];
+        let templates = [&self.templateId, &self.template_id, &self.templateName, &self.template_name];
+        words.into_iter().chain(files).chain(templates).any(Option::is_some)
+            || self.media.is_some()
+            || self.base64.is_some()
+            || self.latitude.is_some()
+            || self.contacts.is_some()
+            || self.buttons.is_some()
+            || self.sections.is_some()
     }
 
     /// The message; its kind is that of the row, where the row has one.
