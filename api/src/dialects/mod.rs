@@ -136,7 +136,7 @@ async fn handle<G: Gateway>(
     let counted = quota::Counted { front, mount, row, granted };
     counted.take_of_address(from)?;
     if row.access == Access::Open {
-        return speaks::open(row.operation);
+        return speaks::open(&front.gateway, row.operation);
     }
     let place = front.requests.try_acquire();
     let place = place.map_err(|_| Failure::busy("Too many requests are under way. Try again.", 1_000))?;

@@ -39,7 +39,7 @@ use super::quota::Allowance;
 use super::speaks::{Credential, Mount, Speaks, Written};
 use super::{Access, Ask, Caller, Row, Subject, bearer, document, header, page};
 use crate::body::RequestBody;
-use crate::call::Call;
+use crate::call::{Call, unexpected};
 use crate::gateway::{Gateway, Principal};
 use crate::limits::{
     WASTACK_HEALTH_PER_MINUTE, WASTACK_PAGE_DEFAULT, WASTACK_PAGE_MAX, WASTACK_READS_PER_MINUTE,
@@ -91,7 +91,11 @@ pub(crate) struct Speaker;
 impl Speaks for Speaker {
     type Operation = Operation;
 
-    fn open<G: Gateway>(gateway: &G, operation: Operation) -> Result<Answer, Failure> {
+    fn open(_operation: Operation) -> Result<Answer, Failure> {
+        Err(unexpected())
+    }
+
+    fn open_at<G: Gateway>(gateway: &G, operation: Operation) -> Result<Answer, Failure> {
         health::open(gateway, operation)
     }
 
