@@ -47,7 +47,7 @@ pub(crate) use self::dispatch::{Place, place, unclear};
 pub(crate) use self::quota::{Allowance, Subject};
 pub(crate) use self::router::{Found, Routers};
 pub(crate) use self::speaks::{MOUNTS, Mount, Operation, StreamWriter, mount_of};
-pub use self::speaks::{Written, dialect_event, tells_dialect_event};
+pub use self::speaks::{dialect_event, tells_dialect_event};
 pub(crate) use self::table::{Access, Row};
 use crate::body::RequestBody;
 use crate::call::Call;

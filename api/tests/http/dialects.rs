@@ -323,7 +323,9 @@ fn a_host_of_its_own_serves_the_dialect_alone() {
     let on_host = |sent: Sent| sent.header("host", "api.example.org");
     let document: Value = server.send(on_host(Sent::get("/openapi.json").key(None))).json();
     assert!(document["paths"]["/messages/text"].is_object());
-    assert_eq!(server.send(on_host(Sent::get("/v1/instances"))).status, 404);
+    refused(&server.send(on_host(Sent::get("/v1/instances"))), 401, "unauthorized");
+    let nothing = on_host(wsapi("GET", "/v1/instances"));
+    refused(&server.send(nothing), 404, "There is nothing at this path.");
     assert_eq!(server.send(on_host(text())).status, 201);
     let own = Server::with(|config| config.hosts = Hosts::parse("native=own.example.org").expect("hosts"));
     let native_alone = own.send(wsapi("GET", "/chats").header("host", "own.example.org."));

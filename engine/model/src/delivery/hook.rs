@@ -147,6 +147,13 @@ pub struct Rehearsal {
     pub instance: InstanceId,
     /// The event.
     pub event: Event,
+/// An event as a dialect tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The request's body.
+    pub body: Vec<u8>,
+    /// Headers that go with it, the signature among them.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 #[cfg(test)]
