@@ -248,7 +248,9 @@ impl Planner {
         let _changing = self.lock(account).await;
         let mut record = self.read_campaign(account, id)?;
         let idle = record.state.is_over() || record.state.takes_recipients();
-        if !idle || record.counts.under_way() > 0 || self.is_run(id) {
+        // A runner has something to write for as long as somebody is pending.
+        let is_written = self.is_run(id) && record.counts.pending > 0;
+        if !idle || record.counts.under_way() > 0 || is_written {
             return Err(Failure::new(
                 ErrorCode::PlanState,
                 "The campaign is under way; cancel it, and delete it when it has ended.",

@@ -182,11 +182,7 @@ impl Runner<'_> {
             return Ok(false);
         }
         // They are handed over in the next round, if the campaign still runs then.
-        let claimed = self.claim().await?;
-        if !claimed {
-            self.end_if_done().await?;
-        }
-        Ok(claimed)
+        Ok(self.claim().await? || self.end_if_done().await?)
     }
 
     /// Learns what became of messages, now and then.
@@ -290,23 +286,24 @@ impl Runner<'_> {
         Ok(self.next != u32::MAX)
     }
 
-    /// Ends a campaign that has nobody left, or nobody who could send.
-    async fn end_if_done(&mut self) -> Result<(), Failure> {
+    /// Ends a campaign that has nobody left, or nobody who could send. Gives whether it did.
+    async fn end_if_done(&mut self) -> Result<bool, Failure> {
         let _changing = self.planner.lock(self.account).await;
         let mut record = self.planner.read_campaign(self.account, self.id)?;
         let Counts { pending, .. } = record.counts;
         let step = match (pending, record.counts.under_way()) {
             (0, 0) => CampaignStep::Finish,
             (_, 0) if self.feed.is_deserted() => CampaignStep::Fail,
-            _ => return Ok(()),
+            _ => return Ok(false),
         };
-        if record.step(step, clock::wall_ms()) {
+        let ends = record.step(step, clock::wall_ms());
+        if ends {
             let mut batch = Batch::new();
             Planner::put_campaign(self.account, &record, &mut batch)?;
             self.planner.commit(self.account, batch).await?;
             metrics::counter!(crate::metrics::CAMPAIGNS_ENDED, "state" => record.state.as_str()).increment(1);
         }
-        Ok(())
+        Ok(ends)
     }
 
     async fn write(&mut self, changes: Changes) -> Result<(), Failure> {
