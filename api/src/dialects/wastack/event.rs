@@ -4,7 +4,7 @@
 use ring::hmac;
 use serde::Serialize;
 use serde_json::{Value, json};
-use trunkline_model::delivery::Telling;
+use trunkline_model::delivery::{Telling, Told};
 use trunkline_model::event::{Event, EventBody, StatusChange};
 use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMedia, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
@@ -15,7 +15,6 @@ use super::ids;
 use super::shown::message::{kind_of, status_word};
 use super::shown::webhook::delivery_id;
 use super::shown::{id_of, name_of};
-use crate::dialects::speaks::Written;
 use crate::json::event::{event_id, media_id};
 use crate::json::time::{Time, rfc3339};
 use crate::json;
@@ -78,7 +77,7 @@ pub(super) fn is_told(wanted: &[String], event: &Event) -> bool {
 }
 
 /// An event for a webhook: body, headers, signature.
-pub(super) fn webhook(telling: &Telling<'_>) -> Option<Written> {
+pub(super) fn webhook(telling: &Telling<'_>) -> Option<Told> {
     let Telling { instance, event, .. } = *telling;
     if !is_told(&telling.format.events, event) {
         return None;
@@ -105,7 +104,7 @@ pub(super) fn webhook(telling: &Telling<'_>) -> Option<Written> {
             hmac::sign(&key, &body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         headers.push(("X-WAStack-Signature", format!("sha256={digest}")));
     }
-    Some(Written { body, headers })
+    Some(Told { body, headers })
 }
 
 fn data(telling: &Telling<'_>) -> Option<Value> {

@@ -27,7 +27,7 @@ mod webhooks;
 
 use std::sync::{Arc, LazyLock};
 
-use trunkline_model::delivery::{DialectFormat, Telling};
+use trunkline_model::delivery::{DialectFormat, Telling, Told};
 use trunkline_model::event::Event;
 use trunkline_model::{Dialect, ErrorCode, Failure, FieldError, InstanceId, LimitClass};
 
@@ -36,7 +36,7 @@ use super::admit::{key_of, unauthorized};
 use super::envelope::{Paged, Success};
 use super::pages::Numbered;
 use super::quota::Allowance;
-use super::speaks::{Credential, Mount, Speaks, Written};
+use super::speaks::{Credential, Mount, Speaks};
 use super::{Access, Ask, Caller, Row, Subject, bearer, document, header, page};
 use crate::body::RequestBody;
 use crate::call::{Call, unexpected};
@@ -136,7 +136,7 @@ impl Speaks for Speaker {
         event::is_told(&format.events, event)
     }
 
-    fn webhook(telling: &Telling<'_>) -> Option<Written> {
+    fn webhook(telling: &Telling<'_>) -> Option<Told> {
         event::webhook(telling)
     }
 }

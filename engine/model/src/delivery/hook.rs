@@ -147,6 +147,8 @@ pub struct Rehearsal {
     pub instance: InstanceId,
     /// The event.
     pub event: Event,
+}
+
 /// An event as a dialect tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {

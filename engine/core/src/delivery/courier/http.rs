@@ -6,8 +6,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Response};
 use trunkline_model::InstanceId;
 use trunkline_model::delivery::{
-    DialectFormat, Endpoint, Format, HttpTarget, Outcome, Rehearsal, Telling, Verdict,
-    DialectFormat, Endpoint, Format, HttpTarget, Outcome, Telling, Told, Verdict,
+    DialectFormat, Endpoint, Format, HttpTarget, Outcome, Rehearsal, Telling, Told, Verdict,
 };
 use trunkline_model::record::{self, InstanceRecord, table};
 
@@ -135,7 +134,7 @@ pub(super) async fn rehearse(
         attempt: 1,
     };
     match context.write_events.in_dialect(&telling) {
-        Some(DialectParcel { body, headers }) => post(context, target, endpoint, (body, headers)).await.1,
+        Some(Told { body, headers }) => post(context, target, endpoint, (body, headers)).await.1,
         None => failed("unwritable"),
     }
 }
