@@ -25,6 +25,9 @@ const READ: &[Scope] = &[
     Scope::ChannelsRead,
     Scope::ProfileRead,
     Scope::WebhooksRead,
+    Scope::TemplatesRead,
+    Scope::BookRead,
+    Scope::CampaignsRead,
     Scope::AccountRead,
 ];
 const WRITE: &[Scope] = &[
@@ -34,6 +37,9 @@ const WRITE: &[Scope] = &[
     Scope::ChannelsWrite,
     Scope::ProfileWrite,
     Scope::WebhooksWrite,
+    Scope::TemplatesWrite,
+    Scope::BookWrite,
+    Scope::CampaignsWrite,
 ];
 /// Everything of an instance, and nothing of its account.
 const INSTANCE: &[Scope] = &[

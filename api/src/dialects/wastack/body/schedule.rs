@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use trunkline_model::Failure;
+use trunkline_model::limits::SCHEDULE_AHEAD_MS_MAX;
 use trunkline_model::plan::Timing;
 
 use super::message::SendBody;
@@ -52,8 +53,8 @@ impl Times {
     pub(crate) fn read(self, zone: Option<&str>, now_ms: i64) -> Result<Timing, Failure> {
         let zone = self.zone.as_deref().or(zone).unwrap_or("UTC");
         let at_ms = self.at.as_deref().map(|at| read_when("scheduledAt", at, Some(zone))).transpose()?;
-        if at_ms.is_some_and(|at_ms| at_ms <= now_ms) {
-            return Err(wrong("scheduledAt", "is over"));
+        if at_ms.is_some_and(|at_ms| !(now_ms + 1..=now_ms + SCHEDULE_AHEAD_MS_MAX).contains(&at_ms)) {
+            return Err(wrong("scheduledAt", "is over, or more than two years away"));
         }
         let expression = match (&self.cron, self.frequency.as_deref(), at_ms) {
             (Some(cron), _, _) => cron.clone(),
