@@ -97,7 +97,8 @@ impl<T> Given for crate::json::fields::Object<T> {}
 impl<K, V> Given for std::collections::BTreeMap<K, V> {}
 impl Given for crate::json::raw::RawObject {}
 
-/// A body whose members have several names. Of several that are given the first one counts, and null is nothing.
+/// A body whose members have several names, and a line each that says what they are. Of several that are given the first one counts,
+/// and null is nothing.
 ///
 /// ```text
 /// loose! {
@@ -112,7 +113,7 @@ impl Given for crate::json::raw::RawObject {}
 macro_rules! loose {
     (
         $(#[$doc:meta])* $body:ident {
-            $($(#[$of:meta])* $member:ident: [$($name:ident),+] $kind:ty,)*
+            $(#[doc = $of:literal] $member:ident: [$($name:ident),+] $kind:ty,)*
         }
     ) => {
         $(#[$doc])*
@@ -120,13 +121,13 @@ macro_rules! loose {
         #[serde(default)]
         #[allow(non_snake_case, reason = "members have the names that the service gave them")]
         pub(crate) struct $body {
-            $($($(#[$of])* $name: Option<$kind>,)+)*
+            $($(#[doc = $of] $name: Option<$kind>,)+)*
         }
 
         #[allow(dead_code, reason = "a body has the members of its family, and not every reader takes all of them")]
         impl $body {
             $(
-                $(#[$of])*
+                #[doc = $of]
                 pub(crate) fn $member(&mut self) -> Option<$kind> {
                     [$(self.$name.take()),+].into_iter().flatten().find($crate::dialects::loose::Given::is_given)
                 }

@@ -154,7 +154,7 @@ async fn update<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<A
     };
     let timing = if times.are_given() { Some(times.read(zone, now_ms())?) } else { None };
     let message = if body.has_content() {
-        let kind = if body.r#type.is_some() { None } else { Kind::of(&before.message.content) };
+        let kind = if body.names_kind() { None } else { Kind::of(&before.message.content) };
         let to = before.message.to.jid();
         Some(message(ask, body.or_to_chat(&to), kind).await?)
     } else {

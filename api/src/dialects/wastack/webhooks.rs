@@ -9,7 +9,7 @@ use trunkline_model::delivery::{
     DeliveryRecord, DialectFormat, Filter, Format, HttpTarget, Rehearsal, RetrySchedule, Target,
 };
 use trunkline_model::limits::{ENDPOINT_CONCURRENCY_DEFAULT, ENDPOINT_TIMEOUT_MS_DEFAULT, PAGE_LIMIT_MAX};
-use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId};
+use trunkline_model::{Dialect, EndpointId, ErrorCode, Failure, InstanceId};
 
 use super::body::text;
 use super::body::webhook::{Given, TestBody, WebhookBody};
@@ -86,7 +86,7 @@ fn is_of_caller<G: Gateway>(ask: &Ask<'_, G>, view: &EndpointView) -> bool {
 
 /// The webhook in the path.
 async fn named<G: Gateway>(ask: &Ask<'_, G>) -> Result<Box<EndpointView>, Failure> {
-    let id = ask.param("id")?.parse().map_err(|_| no_webhook())?;
+    let id: EndpointId = ask.param("id")?.parse().map_err(|_| no_webhook())?;
     let view = one(ask.call.endpoints(Tell::Get(id)).await?)?;
     if is_of_caller(ask, &view) { Ok(view) } else { Err(no_webhook()) }
 }

@@ -25,8 +25,7 @@ loose! {
         device: [deviceId, device_id, sessionId] Loose<String>,
         /// Who gets it: a phone number with its country code, or a WhatsApp id.
         to: [to, phone, number, receiver, chatId] Loose<String>,
-        /// `text`, `image`, `video`, `audio`, `voice`, `document`, `sticker`, `location`, `contact`, `poll`, `reaction`,
-        /// `template`, `buttons` or `list`.
+        /// `text`, `location`, `contact`, `poll`, `reaction`, `template`, `buttons`, `list`, or the kind of a file.
         kind: [r#type, messageType] Loose<String>,
         /// The text.
         text: [text, message, body] Loose<String>,
@@ -260,6 +259,11 @@ impl SendBody {
     pub(crate) fn or_to_chat(mut self, chat: &str) -> SendBody {
         let to = self.to().unwrap_or_else(|| Loose(chat.to_owned()));
         SendBody { to: Some(to), ..self }
+    }
+
+    /// Whether it says what it is.
+    pub(crate) fn names_kind(&self) -> bool {
+        self.r#type.is_some() || self.messageType.is_some()
     }
 
     /// Whether it has anything of a message but its chat.

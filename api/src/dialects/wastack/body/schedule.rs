@@ -1,14 +1,13 @@
 //! When a schedule runs. The service says from when on and how often; a cron expression is made of that.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use trunkline_model::Failure;
 use trunkline_model::limits::SCHEDULE_AHEAD_MS_MAX;
 use trunkline_model::plan::Timing;
 
 use super::message::SendBody;
 use super::text;
-use super::when::read_when;
+use super::when::{read_when, time_zone};
 use crate::dialects::loose::Loose;
 use crate::dialects::wastack::wrong;
 use crate::json::fields::Object;
@@ -93,7 +92,7 @@ struct Clock {
 
 impl Clock {
     fn of(at_ms: i64, zone: &str) -> Result<Clock, Failure> {
-        let zone = TimeZone::get(zone).map_err(|_| wrong("timezone", "is no time zone, as Asia/Kolkata"))?;
+        let zone = time_zone(zone).ok_or_else(|| wrong("timezone", "is no time zone, as Asia/Kolkata"))?;
         let at = Timestamp::from_millisecond(at_ms).map_err(|_| wrong("scheduledAt", "is no time"))?;
         let at = at.to_zoned(zone);
         Ok(Clock {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use trunkline_model::Failure;
 
 use crate::dialects::wastack::wrong;
@@ -11,10 +12,15 @@ pub(crate) fn read_when(field: &str, text: &str, zone: Option<&str>) -> Result<i
     let text = text.trim();
     let read = text.parse::<Timestamp>().ok().or_else(|| {
         let clock: DateTime = text.parse().ok()?;
-        clock.in_tz(zone.unwrap_or("UTC")).ok().map(|zoned| zoned.timestamp())
+        clock.to_zoned(time_zone(zone.unwrap_or("UTC"))?).ok().map(|zoned| zoned.timestamp())
     });
     let time_ms = read.map(Timestamp::as_millisecond).filter(|time_ms| *time_ms >= 0);
     time_ms.ok_or_else(|| wrong(field, "is not a time in ISO 8601, as in 2026-01-31T09:30:00Z"))
+}
+
+/// A time zone of the IANA database.
+pub(crate) fn time_zone(name: &str) -> Option<TimeZone> {
+    TimeZoneDatabase::bundled().get(name).ok()
 }
 
 #[cfg(test)]
