@@ -26,7 +26,7 @@ use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
 use trunkline_model::record::EventRetention;
 use trunkline_model::settings::SettingsUpdate;
 use trunkline_model::{
-    AccountId, Dialect, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope,
+    AccountId, AppId, Dialect, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope,
 };
 
 use crate::answers;
@@ -61,6 +61,12 @@ pub const KEEPER_KEY: &str = "tk_keeper";
 pub const WSAPI_KEY: &str = "ws_live_shop";
 /// One of WASaaS, for everything.
 pub const WASAAS_KEY: &str = "wsk_shop";
+/// One of WAStack, for everything.
+pub const WASTACK_KEY: &str = "wa_live_shop";
+/// That of an app of the account.
+pub const APP_KEY: &str = "wapp_shop";
+/// That of an app which is bound to the open instance.
+pub const BOUND_APP_KEY: &str = "wapp_bound";
 
 /// A text that makes the engine's handle panic.
 pub const PANIC: &str = "boom";
@@ -260,7 +266,7 @@ impl Gateway for Fake {
             LIMITED_KEY => (ACCOUNT, vec![Scope::All]),
             KEEPER_KEY => (ACCOUNT, vec![Scope::InstancesRead, Scope::InstancesWrite]),
             WSAPI_KEY => (ACCOUNT, native_scopes(Dialect::Wsapi, &["instance".to_owned()])),
-            WASAAS_KEY => (ACCOUNT, vec![Scope::All]),
+            WASAAS_KEY | WASTACK_KEY => (ACCOUNT, vec![Scope::All]),
             _ => return Err(Failure::new(ErrorCode::Unauthorized, "No.")),
         };
         let instances = [LIMITED_KEY, WSAPI_KEY].contains(&presented).then(|| Arc::from([OPEN]));
@@ -268,8 +274,13 @@ impl Gateway for Fake {
         Ok(Principal { dialect, instances, ..Principal::of_key(account, KeyId(1), scopes) })
     }
 
-    fn authenticate_app(&self, _presented: &str, _from: Option<IpAddr>) -> Result<AppPrincipal, Failure> {
-        Err(Failure::new(ErrorCode::Unauthorized, "No."))
+    fn authenticate_app(&self, presented: &str, _from: Option<IpAddr>) -> Result<AppPrincipal, Failure> {
+        let instances = match presented {
+            APP_KEY => None,
+            BOUND_APP_KEY => Some(Arc::from([OPEN])),
+            _ => return Err(Failure::new(ErrorCode::Unauthorized, "No.")),
+        };
+        Ok(AppPrincipal { account: ACCOUNT, app: AppId(1), instances })
     }
 
     fn rate_limit(&self, _account: AccountId, _class: LimitClass) -> Option<u32> {
