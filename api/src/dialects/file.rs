@@ -53,7 +53,10 @@ impl Wanted {
             }
             (None, None, Some(_)) => (MediaSource::Blob(NOT_STORED_YET), PendingFile::Uploaded),
             (None, None, None) => {
-                return Err(wrong(url_name, format!("is missing, and so is `{data_name}`; give one of them")));
+                return Err(wrong(
+                    url_name,
+                    format!("is missing, and so is `{data_name}`; give one of them"),
+                ));
             }
             _ => return Err(wrong(url_name, "stands beside another file; give one of them".to_owned())),
         };

@@ -18,7 +18,8 @@ fn wastack(method: &str, path: &str) -> Sent {
 }
 
 fn text() -> Sent {
-    wastack("POST", "/api/v1/messages/text").json(r#"{"deviceId":"device_17","to":"919876543210","text":"hi"}"#)
+    wastack("POST", "/api/v1/messages/text")
+        .json(r#"{"deviceId":"device_17","to":"919876543210","text":"hi"}"#)
 }
 
 /// Checks that an answer is an error of the service: a sentence and nothing else.
@@ -81,8 +82,8 @@ fn a_message_is_queued_and_reaches_the_engine_once_under_its_own_name() {
     let seen = server.fake.take_seen();
     let [Seen::Command(OPEN, Command::Send(request))] = seen.as_slice() else { panic!("{seen:?}") };
     assert_eq!(request.idempotency_key.as_deref(), Some("order-7"));
-    let metadata: Value = serde_json::from_str(request.message.metadata.as_deref().unwrap_or_default())
-        .expect("its metadata");
+    let metadata: Value =
+        serde_json::from_str(request.message.metadata.as_deref().unwrap_or_default()).expect("its metadata");
     assert_eq!(metadata, json!({"correlationId": "order-7"}));
     let nameless = wastack("POST", "/api/v1/messages").json(r#"{"to":"919876543210","text":"hi"}"#);
     refused(&server.send(nameless), 400, "`deviceId` is missing.");

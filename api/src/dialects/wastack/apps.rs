@@ -43,10 +43,12 @@ pub(super) async fn answer<G: Gateway>(
             AccountReply::Done => show(ask, DeletedJson::of(id(ask)?.to_string())),
             _ => Err(unexpected()),
         },
-        Op::RotateKey => match ask.call.of_account(Tell::RotateApp(id(ask)?, KEY_OVERLAP_MS_DEFAULT)).await? {
-            AccountReply::NewApp(_, shown) => show(ask, KeyJson { app_key: shown.0 }),
-            _ => Err(unexpected()),
-        },
+        Op::RotateKey => {
+            match ask.call.of_account(Tell::RotateApp(id(ask)?, KEY_OVERLAP_MS_DEFAULT)).await? {
+                AccountReply::NewApp(_, shown) => show(ask, KeyJson { app_key: shown.0 }),
+                _ => Err(unexpected()),
+            }
+        }
     }
 }
 

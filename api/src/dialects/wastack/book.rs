@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use trunkline_model::command::{
-    BookCommand, Command, ContactCommand, Imported, PlanCommand, PlanReply,
-};
+use trunkline_model::command::{BookCommand, Command, ContactCommand, Imported, PlanCommand, PlanReply};
 use trunkline_model::limits::{CONTACT_SEARCH_BYTES_MAX, CONTACTS_PER_IMPORT_BATCH, PAGE_LIMIT_MAX};
 use trunkline_model::plan::{ContactRecord, NewContact};
 use trunkline_model::{Address, ContactId, ErrorCode, Failure};
@@ -70,9 +68,8 @@ async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let asked = numbered(ask)?;
     let read = |name| {
         let expected = format!("has not 1 to {CONTACT_SEARCH_BYTES_MAX} bytes");
-        let short = |text: &str| {
-            (1..=CONTACT_SEARCH_BYTES_MAX).contains(&text.len()).then(|| text.to_owned())
-        };
+        let short =
+            |text: &str| (1..=CONTACT_SEARCH_BYTES_MAX).contains(&text.len()).then(|| text.to_owned());
         ask.call.query.read(name, &expected, short)
     };
     let (search, tag) = (read("search")?, read("tag")?);
@@ -130,7 +127,11 @@ async fn import<G: Gateway>(
     }
 }
 
-async fn block<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody, blocked: bool) -> Result<Answer, Failure> {
+async fn block<G: Gateway>(
+    ask: &mut Ask<'_, G>,
+    body: RequestBody,
+    blocked: bool,
+) -> Result<Answer, Failure> {
     let mut body: DeviceBody = maybe(ask, body).await?;
     device(ask, text(body.device()))?;
     let record = contact(ask, BookCommand::Get(id(ask)?)).await?;

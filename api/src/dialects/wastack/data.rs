@@ -126,7 +126,9 @@ async fn messages<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
                 Ok(until_ms) => (Some(until_ms), None),
                 Err(_) => (None, Some(text)),
             },
-            Named::Scheduled(_) => return Err(wrong("before", "is neither a time nor a message of the chat")),
+            Named::Scheduled(_) => {
+                return Err(wrong("before", "is neither a time nor a message of the chat"));
+            }
         },
     };
     let span = Span { since_ms: None, until_ms };
@@ -201,9 +203,9 @@ async fn check<G: Gateway>(ask: &Ask<'_, G>, people: Vec<Address>) -> Result<Vec
 async fn somebody<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let who = person("phone", &ask.param("phone")?)?;
     let checked = check(ask, vec![who.clone()]).await?.into_iter().next();
-    let checked = checked.filter(|checked| checked.on_whatsapp).ok_or_else(|| {
-        Failure::new(ErrorCode::ContactNotFound, "The number is not on WhatsApp.")
-    })?;
+    let checked = checked
+        .filter(|checked| checked.on_whatsapp)
+        .ok_or_else(|| Failure::new(ErrorCode::ContactNotFound, "The number is not on WhatsApp."))?;
     let tell = async |command| ask.tell(Command::Contact(command)).await;
     let known = match tell(ContactCommand::Get(who.clone())).await {
         Ok(Reply::Contact(view)) => Some(view),

@@ -4,9 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
 use trunkline_model::account::AuditAction;
-use trunkline_model::command::{
-    Command, CreateInstance, Expiring, InstanceView, Reply, UpdateInstance,
-};
+use trunkline_model::command::{Command, CreateInstance, Expiring, InstanceView, Reply, UpdateInstance};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::{ErrorCode, Failure, InstanceId};
 

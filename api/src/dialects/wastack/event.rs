@@ -15,9 +15,9 @@ use super::ids;
 use super::shown::message::{kind_of, status_word};
 use super::shown::webhook::delivery_id;
 use super::shown::{id_of, name_of};
+use crate::json;
 use crate::json::event::{event_id, media_id};
 use crate::json::time::{Time, rfc3339};
-use crate::json;
 
 /// The events of the service.
 pub(super) const EVENTS: &[&str] = &[

@@ -102,9 +102,7 @@ async fn view<G: Gateway>(ask: &Ask<'_, G>, command: GroupCommand) -> Result<Box
 
 async fn outcomes<G: Gateway>(ask: &Ask<'_, G>, command: GroupCommand) -> Result<Answer, Failure> {
     match tell(ask, command).await? {
-        Reply::Participants(outcomes) => {
-            show(ask, outcomes.iter().map(OutcomeJson::of).collect::<Vec<_>>())
-        }
+        Reply::Participants(outcomes) => show(ask, outcomes.iter().map(OutcomeJson::of).collect::<Vec<_>>()),
         _ => Err(unexpected()),
     }
 }

@@ -158,9 +158,12 @@ async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Ans
                 correlation_id: Some(correlation),
                 error: None,
             },
-            Err(failure) => {
-                BulkResultJson { index, transaction_id: None, correlation_id: None, error: Some(failure.detail) }
-            }
+            Err(failure) => BulkResultJson {
+                index,
+                transaction_id: None,
+                correlation_id: None,
+                error: Some(failure.detail),
+            },
         });
     }
     show(ask, BulkJson::of(batch_id()?, results))
@@ -355,7 +358,8 @@ async fn delete<G: Gateway>(ask: &mut Ask<'_, G>) -> Result<Answer, Failure> {
     let for_everyone = ask.call.query.flag("forEveryone")?.unwrap_or(true);
     let named = Named::read(&id);
     let own = own(ask, &named).await?;
-    let deleted = |status, transaction_id| ChangedJson { id: id.clone(), deleted: true, status, transaction_id };
+    let deleted =
+        |status, transaction_id| ChangedJson { id: id.clone(), deleted: true, status, transaction_id };
     if let (None, Named::Scheduled(schedule)) = (&own, &named) {
         let cancel = PlanCommand::Schedule(Box::new(ScheduleCommand::Cancel(*schedule)));
         ask.call.plans(cancel).await?;

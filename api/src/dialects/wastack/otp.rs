@@ -119,7 +119,10 @@ mod tests {
     fn what_is_not_taken_has_the_services_words_and_status() {
         let check = |outcome, status: u16, detail: &str| {
             let failure = refusal(outcome);
-            assert_eq!((error::answer(&failure).status().as_u16(), failure.detail.as_str()), (status, detail));
+            assert_eq!(
+                (error::answer(&failure).status().as_u16(), failure.detail.as_str()),
+                (status, detail)
+            );
         };
         check(OtpOutcome::Wrong(4), 400, "Invalid OTP");
         check(OtpOutcome::Wrong(0), 400, "Invalid OTP");

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use trunkline_model::Failure;
 use trunkline_model::command::{PlanCommand, PlanReply, TemplateCommand};
 use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::message::{Buttons, Choice, Content, MenuForm, Text};
 use trunkline_model::plan::TemplateRecord;
-use trunkline_model::Failure;
 
 use super::body::message::{Said, Wanted, values};
 use super::body::template::{Extras, PreviewBody, SendBody, TemplateBody, refused};
@@ -190,7 +190,8 @@ mod tests {
         let plain = || Content::Text(Text::plain("Hi"));
         assert_eq!(said(&with(plain(), Extras::default())), "Hi");
         assert_eq!(said(&with(plain(), Extras { footer: footer(), buttons: Vec::new() })), "Hi\n\n_Bye_");
-        let button = super::super::body::template::ButtonExtra { id: "y".to_owned(), title: "Yes".to_owned() };
+        let button =
+            super::super::body::template::ButtonExtra { id: "y".to_owned(), title: "Yes".to_owned() };
         let menu = with(plain(), Extras { footer: footer(), buttons: vec![button] });
         assert_eq!((menu.kind(), said(&menu).as_str()), ("buttons", "Hi\n\n1. Yes\n\n_Bye_"));
     }

@@ -191,8 +191,7 @@ async fn update<G: Gateway>(ask: &Ask<'_, G>, body: WebhookBody) -> Result<Answe
 
 async fn test<G: Gateway>(ask: &Ask<'_, G>, mut body: TestBody) -> Result<Answer, Failure> {
     let word = text(body.event()).unwrap_or_else(|| event::RECEIVED.to_owned());
-    let sample = event::sample(&word, now_ms())
-        .ok_or_else(|| wrong("event", "is no event that is told"))?;
+    let sample = event::sample(&word, now_ms()).ok_or_else(|| wrong("event", "is no event that is told"))?;
     let view = named(ask).await?;
     let named = view.endpoint.filter.instances.as_deref().and_then(|instances| instances.first().copied());
     let any = || {
@@ -216,8 +215,7 @@ async fn deliveries<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     })?;
     let view = named(ask).await?;
     let failed = taken == Some(false);
-    let command =
-        Tell::Deliveries { id: view.endpoint.id, instance: None, failed, limit: PAGE_LIMIT_MAX };
+    let command = Tell::Deliveries { id: view.endpoint.id, instance: None, failed, limit: PAGE_LIMIT_MAX };
     let EndpointReply::Deliveries(all) = ask.call.endpoints(command).await? else {
         return Err(unexpected());
     };

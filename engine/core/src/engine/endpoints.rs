@@ -245,7 +245,8 @@ impl Engine {
         // On the endpoint's own shard: couriers belong to a shard.
         let (reply, tested) = oneshot::channel();
         let id = entry.endpoint.id;
-        let message = SupervisorMsg::TestEndpoint { endpoint: Box::new(entry.endpoint.clone()), rehearsal, reply };
+        let message =
+            SupervisorMsg::TestEndpoint { endpoint: Box::new(entry.endpoint.clone()), rehearsal, reply };
         let stopping = || Failure::busy("The node is stopping.", crate::limits::BUSY_RETRY_AFTER_MS);
         self.shard_of(id.slot()).supervisor.cast(message).map_err(|_| stopping())?;
         let (outcome, latency_ms) = tested.await.map_err(|_| stopping())?;

@@ -71,7 +71,8 @@ async fn a_customers_server_hears_of_its_device_in_the_words_of_wastack() {
     assert_eq!((&data["type"], &data["text"]), (&json!("plain-text"), &json!("from a customer")), "{heard}");
     assert_eq!(data["fromMe"], json!(false), "{heard}");
 
-    let sent = json!({"deviceId": device, "to": bob.pn(), "text": "to a customer", "correlationId": "order-7"});
+    let sent =
+        json!({"deviceId": device, "to": bob.pn(), "text": "to a customer", "correlationId": "order-7"});
     let sent = keys.ask(&gateway, "POST", "/api/v1/messages/text").json(&sent).send().await.expect(202);
     laptop.expect_text("to a customer").await;
     let read = expect(&mut told, "message.read").await;

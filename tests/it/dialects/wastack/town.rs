@@ -32,7 +32,10 @@ impl Keys {
         let key = json!({"label": "customer", "dialect": "wastack", "scopes": ["admin"]});
         let key = api.post("/v1/keys", &key).send().await.expect(201);
         let keys = Keys { app: text(&app["key"]), key: text(&key["key"]) };
-        assert!(keys.key.starts_with("wa_live_") && keys.app.starts_with("wapp_"), "the prefixes of the service");
+        assert!(
+            keys.key.starts_with("wa_live_") && keys.app.starts_with("wapp_"),
+            "the prefixes of the service"
+        );
         api.keep_private(&keys.app);
         api.keep_private(&keys.key);
         keys

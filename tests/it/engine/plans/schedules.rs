@@ -76,7 +76,10 @@ async fn capability_schedules_run_and_cancel_a_recurring_one() {
     let later = change(json!({"name": "new year", "cron": "0 10 1 1 *", "timezone": "Asia/Riyadh"})).await;
     let later = later.expect(200);
     assert_eq!((&later["name"], &later["runs"]), (&json!("new year"), &json!(1)), "{later}");
-    assert!(later["next_run_at"].as_str().is_some_and(|next| next.ends_with("-01-01T07:00:00.000Z")), "{later}");
+    assert!(
+        later["next_run_at"].as_str().is_some_and(|next| next.ends_with("-01-01T07:00:00.000Z")),
+        "{later}"
+    );
     change(json!({"runs_max": 2})).await.expect_problem(422, "VALIDATION");
     assert_eq!(step("cancel").await.expect(200)["state"], "cancelled");
     step("resume").await.expect_problem(409, "PLAN_STATE");

@@ -39,7 +39,9 @@ impl AppBody {
         let mut found = Vec::with_capacity(names.len());
         for (index, Loose(name)) in names.iter().enumerate() {
             let id = resolve(name);
-            found.push(id.ok_or_else(|| wrong(&format!("deviceIds.{index}"), "is no device of this account"))?);
+            found.push(
+                id.ok_or_else(|| wrong(&format!("deviceIds.{index}"), "is no device of this account"))?,
+            );
         }
         found.sort_unstable();
         found.dedup();

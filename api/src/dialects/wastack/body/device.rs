@@ -118,8 +118,7 @@ impl CreateBody {
 
 impl UpdateBody {
     pub(crate) fn read(mut self) -> (About, Option<SettingsUpdate>) {
-        let about =
-            About { name: text(self.name()), phone: text(self.phone()), metadata: self.metadata() };
+        let about = About { name: text(self.name()), phone: text(self.phone()), metadata: self.metadata() };
         (about, self.settings().map(|Object(settings)| settings.read()))
     }
 }

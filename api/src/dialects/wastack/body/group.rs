@@ -235,7 +235,11 @@ impl ChatBody {
         .into_iter()
         .flatten()
         .collect();
-        if changes.is_empty() { Err(wrong("archived", "is missing, and so is every other change")) } else { Ok(changes) }
+        if changes.is_empty() {
+            Err(wrong("archived", "is missing, and so is every other change"))
+        } else {
+            Ok(changes)
+        }
     }
 
     fn read_flag(&mut self) -> Option<ChatChange> {
@@ -253,7 +257,10 @@ mod tests {
             let body: ChatBody = serde_json::from_str(json).expect(json);
             assert_eq!(body.read().ok(), expected, "{json}");
         };
-        check(r#"{"archived":true,"read":false}"#, Some(vec![ChatChange::Archived(true), ChatChange::Read(false)]));
+        check(
+            r#"{"archived":true,"read":false}"#,
+            Some(vec![ChatChange::Archived(true), ChatChange::Read(false)]),
+        );
         check(r#"{"mutedUntil":false}"#, Some(vec![ChatChange::Muted(Mute::Off)]));
         let until = Mute::Until(1_769_851_800_000);
         check(r#"{"mutedUntil":"2026-01-31T09:30:00Z"}"#, Some(vec![ChatChange::Muted(until)]));
@@ -268,7 +275,11 @@ mod tests {
         let Changes { changes, picture } = read(r#"{"description":"","ephemeral":true}"#).expect("changes");
         assert_eq!((changes.description, changes.subject, picture), (Some(None), None, None));
         assert_eq!(changes.settings.disappearing_seconds, Some(WEEK_S));
-        for wrong in [r#"{"pictureUrl":"https://e.org/a.jpg"}"#, r#"{"ephemeral":"long"}"#, r#"{"pictureBase64":"AAAA"}"#] {
+        for wrong in [
+            r#"{"pictureUrl":"https://e.org/a.jpg"}"#,
+            r#"{"ephemeral":"long"}"#,
+            r#"{"pictureBase64":"AAAA"}"#,
+        ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,17 +1,16 @@
 //! Messages: one body for every type, whose members are those of its type.
 
+mod content;
+
 use std::collections::BTreeMap;
 
 use trunkline_model::limits::{CARDS_MAX, LIST_ROWS_MAX, MENTIONS_MAX, POLL_OPTIONS_MAX};
-use trunkline_model::message::{
-    Buttons, Choice, ContactCard, ContactFields, Content, LinkPreview, ListMenu, ListSection, Location,
-    MediaKind, MenuForm, Poll, Text,
-};
+use trunkline_model::message::{Content, MediaKind};
 use trunkline_model::{Address, Failure};
 
+pub(crate) use self::content::choices;
 use super::when::read_when;
 use super::{anybody, needed, person, text};
-use crate::dialects::file;
 use crate::dialects::loose::{Loose, loose};
 use crate::dialects::wastack::wrong;
 use crate::json::fields::{Base64, First, Object, Problems};
@@ -291,7 +290,9 @@ impl SendBody {
         }
         let kind = match (kind, text(self.kind())) {
             (Some(kind), _) => kind,
-            (None, Some(word)) => Kind::parse(&word).ok_or_else(|| wrong("type", "is no type of a message"))?,
+            (None, Some(word)) => {
+                Kind::parse(&word).ok_or_else(|| wrong("type", "is no type of a message"))?
+            }
             (None, None) => Kind::Text,
         };
         let sender = text(self.sender()).map(|sender| person("senderId", &sender)).transpose()?;
@@ -321,129 +322,6 @@ impl SendBody {
             _ => Err(wrong("mediaType", "is not one of image, video, audio, voice, document, sticker")),
         }
     }
-
-    fn said(mut self, kind: Kind, upload: Option<Upload>) -> Result<Said, Failure> {
-        let content = match kind {
-            Kind::Text => self.read_text()?,
-            Kind::Media(kind) => {
-                let (content, file) = self.file(kind, upload)?;
-                return Ok(Said::Content(content, file));
-            }
-            Kind::Location => self.place()?,
-            Kind::Contact => self.cards()?,
-            Kind::Poll => Content::Poll(Poll {
-                question: needed("question", self.question())?,
-                options: list(self.options()).into_iter().map(|Loose(option)| option).collect(),
-                selectable: self.selectable().map_or(1, |Loose(count)| count),
-            }),
-            Kind::Buttons => Content::Buttons(Buttons {
-                body: needed("text", self.text())?,
-                footer: text(self.footer()),
-                buttons: choices("buttons", list(self.buttons()))?,
-                form: MenuForm::Numbered,
-            }),
-            Kind::List => self.menu()?,
-            Kind::Reaction => {
-                let message = needed("messageId", self.message_id())?;
-                let Emoji(emoji) = self.emoji().ok_or_else(|| wrong("emoji", "is missing"))?;
-                return Ok(Said::Reaction { message, emoji });
-            }
-            Kind::Template => {
-                let template = needed("templateId", self.template_id().or_else(|| self.template_name()))?;
-                let variables = values(self.variables());
-                return Ok(Said::Template { template, variables });
-            }
-        };
-        Ok(Said::Content(content, PendingFile::Nothing))
-    }
-
-    fn read_text(&mut self) -> Result<Content, Failure> {
-        let body = needed("text", self.text())?;
-        let preview = match self.link_preview() {
-            Some(Loose(true)) => LinkPreview::Fetch,
-            _ => LinkPreview::None,
-        };
-        Ok(Content::Text(Text { body, preview, style: None }))
-    }
-
-    fn file(&mut self, kind: MediaKind, upload: Option<Upload>) -> Result<(Content, PendingFile), Failure> {
-        let mut inner = self.media().unwrap_or_default().0;
-        let wanted = file::Wanted {
-            data: self.base64().or_else(|| inner.base64()),
-            url: text(self.media_url().or_else(|| inner.url())),
-            upload,
-            mime_type: text(self.mime_type().or_else(|| inner.mime_type())),
-            caption: text(self.caption().or_else(|| self.text())),
-            file_name: text(self.file_name().or_else(|| inner.file_name())),
-            view_once: self.view_once().is_some_and(|Loose(once)| once),
-        };
-        let (media, file) = wanted.read(kind, ("mediaUrl", "base64"))?;
-        if kind == MediaKind::Document && media.file_name.is_none() {
-            return Err(wrong("fileName", "is missing"));
-        }
-        Ok((Content::Media(media), file))
-    }
-
-    fn place(&mut self) -> Result<Content, Failure> {
-        let degrees = |field: &str, given: Option<Loose<f64>>, most: f64| match given {
-            // Ten millionths of a degree: about a centimetre.
-            Some(Loose(degrees)) if degrees.abs() <= most => Ok((degrees * 1e7).round() as i64),
-            Some(_) => Err(wrong(field, format!("is not between -{most} and {most}"))),
-            None => Err(wrong(field, "is missing")),
-        };
-        Ok(Content::Location(Location {
-            latitude_e7: degrees("latitude", self.latitude(), 90.0)?,
-            longitude_e7: degrees("longitude", self.longitude(), 180.0)?,
-            name: text(self.name()),
-            address: text(self.address()),
-            url: None,
-        }))
-    }
-
-    fn cards(&mut self) -> Result<Content, Failure> {
-        let no_card = |field: &str| wrong(field, "is no vCard with a name");
-        if let Some(vcard) = text(self.vcard()) {
-            let card = ContactCard::of_vcard(vcard).ok_or_else(|| no_card("vcard"))?;
-            return Ok(Content::Contacts(vec![card]));
-        }
-        let mut cards = Vec::new();
-        for (index, Object(mut card)) in list(self.contacts()).into_iter().enumerate() {
-            let field = |name: &str| format!("contacts.{index}.{name}");
-            if let Some(vcard) = text(card.vcard()) {
-                cards.push(ContactCard::of_vcard(vcard).ok_or_else(|| no_card(&field("vcard")))?);
-                continue;
-            }
-            let name = needed(&field("fullName"), card.name())?;
-            let phone = anybody(&field("phone"), &needed(&field("phone"), card.phone())?)?;
-            let phone = phone.phone().ok_or_else(|| wrong(&field("phone"), "is not a phone number"))?;
-            cards.push(ContactCard::of(ContactFields {
-                name,
-                phones: vec![phone.to_owned()],
-                organization: text(card.organization()),
-                email: text(card.email()),
-                url: None,
-            }));
-        }
-        if cards.is_empty() {
-            return Err(wrong("contacts", "is missing, and so is `vcard`; give one of them"));
-        }
-        Ok(Content::Contacts(cards))
-    }
-
-    fn menu(&mut self) -> Result<Content, Failure> {
-        let mut sections = Vec::new();
-        for (index, Object(mut section)) in list(self.sections()).into_iter().enumerate() {
-            let rows = choices(&format!("sections.{index}.rows"), list(section.rows()))?;
-            sections.push(ListSection { title: text(section.title()), rows });
-        }
-        Ok(Content::List(ListMenu {
-            body: needed("text", self.text())?,
-            footer: text(self.footer()),
-            button: text(self.button()).unwrap_or_else(|| "Menu".to_owned()),
-            sections,
-            form: MenuForm::Numbered,
-        }))
-    }
 }
 
 /// The items of a list that may be left out.
@@ -456,19 +334,7 @@ pub(crate) fn values(given: Option<BTreeMap<String, Loose<String>>>) -> BTreeMap
     given.unwrap_or_default().into_iter().map(|(name, Loose(value))| (name, value)).collect()
 }
 
-/// Buttons, or rows.
-pub(crate) fn choices(field: &str, given: Vec<Object<ChoiceBody>>) -> Result<Vec<Choice>, Failure> {
-    let read = |(index, Object(mut choice)): (usize, Object<ChoiceBody>)| {
-        let title = needed(&format!("{field}.{index}.title"), choice.title())?;
-        let id = text(choice.id()).unwrap_or_else(|| title.clone());
-        Ok(Choice { id, title, description: text(choice.description()) })
-    };
-    given.into_iter().enumerate().map(read).collect()
-}
-
-fn read_mentions(
-    given: Option<First<Loose<String>, { MENTIONS_MAX + 1 }>>,
-) -> Result<Vec<Address>, Failure> {
+fn read_mentions(given: Option<First<Loose<String>, { MENTIONS_MAX + 1 }>>) -> Result<Vec<Address>, Failure> {
     let mut problems = Problems::default();
     let mut people = Vec::new();
     for (index, Loose(mention)) in list(given).into_iter().enumerate() {
@@ -478,67 +344,4 @@ fn read_mentions(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(json: &str, kind: Option<Kind>) -> Result<Wanted, Failure> {
-        let body: SendBody = serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"));
-        body.read(kind, None)
-    }
-
-    #[test]
-    fn every_type_is_read_by_its_own_members_and_their_other_names() {
-        let check = |json: &str, kind: &str| {
-            let wanted = read(json, None).unwrap_or_else(|failure| panic!("{json}: {failure}"));
-            assert_eq!(wanted.to.jid(), "919876543210@s.whatsapp.net", "{json}");
-            let read = match &wanted.said {
-                Said::Content(content, _) => content.kind(),
-                Said::Reaction { .. } => "reaction",
-                Said::Template { .. } => "template",
-            };
-            assert_eq!(read, kind, "{json}");
-        };
-        check(r#"{"to":"919876543210","text":"hi"}"#, "text");
-        check(r#"{"phone":"+91 98765 43210","message":"hi","type":"plain-text"}"#, "text");
-        check(r#"{"number":919876543210,"body":"hi"}"#, "text");
-        check(r#"{"to":"919876543210","type":"image","mediaUrl":"https://example.org/a.png"}"#, "image");
-        check(r#"{"to":"919876543210","type":"video","media":{"url":"https://example.org/a.mp4"}}"#, "video");
-        check(r#"{"to":"919876543210","type":"ptt","base64":"T2dnUw=="}"#, "voice");
-        check(r#"{"to":"919876543210","type":"document","url":"https://e.org/a","filename":"a.pdf"}"#, "document");
-        check(r#"{"to":"919876543210","type":"location","latitude":"12.97","longitude":77.59}"#, "location");
-        check(r#"{"to":"919876543210","type":"contact","contacts":[{"fullName":"A","phone":"919876543211"}]}"#, "contacts");
-        check(r#"{"to":"919876543210","type":"poll","question":"q","options":["a","b"]}"#, "poll");
-        check(r#"{"to":"919876543210","type":"reaction","messageId":"txn_1","emoji":""}"#, "reaction");
-        check(r#"{"to":"919876543210","type":"template","templateName":"t","variables":{"n":1}}"#, "template");
-        check(r#"{"to":"919876543210","type":"buttons","text":"t","buttons":[{"title":"yes"}]}"#, "buttons");
-        check(r#"{"to":"919876543210","type":"list","text":"t","sections":[{"rows":[{"title":"a"}]}]}"#, "list");
-    }
-
-    #[test]
-    fn what_is_missing_or_wrong_is_named() {
-        let check = |json: &str, field: &str| {
-            let failure = read(json, None).expect_err(json);
-            let named: Vec<&str> = failure.fields.iter().map(|problem| problem.field.as_str()).collect();
-            assert_eq!(named, [field], "{json}");
-        };
-        check(r#"{"text":"hi"}"#, "to");
-        check(r#"{"to":"status@broadcast","text":"hi"}"#, "to");
-        check(r#"{"to":"919876543210"}"#, "text");
-        check(r#"{"to":"919876543210","type":"fax"}"#, "type");
-        check(r#"{"to":"919876543210","type":"image"}"#, "mediaUrl");
-        check(r#"{"to":"919876543210","type":"document","url":"https://e.org/a"}"#, "fileName");
-        check(r#"{"to":"919876543210","type":"location","latitude":91,"longitude":0}"#, "latitude");
-        check(r#"{"to":"919876543210","type":"contact"}"#, "contacts");
-        check(r#"{"to":"919876543210","type":"reaction","messageId":"x"}"#, "emoji");
-        check(r#"{"to":"919876543210","text":"hi","scheduleAt":"later"}"#, "scheduleAt");
-        check(r#"{"to":"919876543210","text":"hi","correlationId":"a b"}"#, "correlationId");
-        check(r#"{"to":"919876543210","text":"hi","mentions":["x"]}"#, "mentions.0");
-    }
-
-    #[test]
-    fn a_path_that_names_the_chat_comes_before_the_body() {
-        let body: SendBody = serde_json::from_str(r#"{"phone":"919876543210","text":"hi"}"#).expect("a body");
-        let wanted = body.to_chat("120363021033254949@g.us").read(None, None).expect("a message");
-        assert_eq!(wanted.to.jid(), "120363021033254949@g.us");
-    }
-}
+mod tests;

@@ -63,7 +63,8 @@ impl Times {
             }
             (None, _, None) => return Err(wrong("scheduledAt", "is missing")),
         };
-        let until_ms = self.until.as_deref().map(|until| read_when("until", until, Some(zone))).transpose()?;
+        let until_ms =
+            self.until.as_deref().map(|until| read_when("until", until, Some(zone))).transpose()?;
         if self.count == Some(0) {
             return Err(wrong("count", "is 0"));
         }
@@ -153,7 +154,10 @@ mod tests {
             r#"{"scheduledAt":"2026-02-01T08:00","timezone":"Asia/Kolkata","recurrence":{"frequency":"weekly"}}"#,
             "0 8 * * 0",
         );
-        check(r#"{"scheduledAt":"2026-02-03T08:00Z","recurrence":{"frequency":"monthly","interval":4}}"#, "0 8 3 2,6,10 *");
+        check(
+            r#"{"scheduledAt":"2026-02-03T08:00Z","recurrence":{"frequency":"monthly","interval":4}}"#,
+            "0 8 3 2,6,10 *",
+        );
         check(r#"{"cron":"0 9 * * MON","timezone":"Asia/Kolkata"}"#, "0 9 * * MON");
         assert_eq!(read(r#"{"scheduledAt":"2026-02-01T08:00:00Z"}"#), Ok(Timing::Once(1_769_932_800_000)));
     }
@@ -166,7 +170,10 @@ mod tests {
         check("{}", "scheduledAt");
         check(r#"{"scheduledAt":"2026-01-31T09:00:00Z"}"#, "scheduledAt");
         check(r#"{"scheduledAt":"2026-02-20T08:00:00Z","recurrence":{"frequency":"daily"}}"#, "scheduledAt");
-        check(r#"{"scheduledAt":"2026-02-01T08:00:00Z","recurrence":{"frequency":"daily","interval":3}}"#, "interval");
+        check(
+            r#"{"scheduledAt":"2026-02-01T08:00:00Z","recurrence":{"frequency":"daily","interval":3}}"#,
+            "interval",
+        );
         check(r#"{"scheduledAt":"2026-02-01T08:00:00Z","recurrence":{"frequency":"hourly"}}"#, "frequency");
         check(r#"{"cron":"every day"}"#, "cron");
         check(r#"{"cron":"0 9 * * *","timezone":"Mars/Olympus"}"#, "timezone");

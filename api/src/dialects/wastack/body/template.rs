@@ -125,7 +125,9 @@ impl TemplateBody {
     fn extras(&mut self, before: Extras) -> Result<Extras, Failure> {
         let footer = text(self.footer()).or(before.footer);
         let buttons = match self.buttons() {
-            Some(given) => choices("buttons", list(Some(given)))?.into_iter().map(ButtonExtra::from).collect(),
+            Some(given) => {
+                choices("buttons", list(Some(given)))?.into_iter().map(ButtonExtra::from).collect()
+            }
             None => before.buttons,
         };
         Ok(Extras { footer, buttons })

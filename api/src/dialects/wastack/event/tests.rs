@@ -1,8 +1,8 @@
 //! Each event of the service, and its envelope.
 
+use trunkline_model::Dialect;
 use trunkline_model::delivery::DialectFormat;
 use trunkline_model::message::MediaKind;
-use trunkline_model::Dialect;
 
 use super::*;
 
@@ -33,7 +33,8 @@ fn event(body: EventBody) -> Event {
 fn every_event_that_is_told_has_its_envelope_and_a_signature() {
     for word in EVENTS.iter().filter(|word| !["media.uploaded", "automation.triggered"].contains(word)) {
         let sample = sample(word, 1_769_851_800_000).unwrap_or_else(|| panic!("no {word}"));
-        let (body, headers) = told(&Event { sequence: 7, ..sample }, &[]).unwrap_or_else(|| panic!("no {word}"));
+        let (body, headers) =
+            told(&Event { sequence: 7, ..sample }, &[]).unwrap_or_else(|| panic!("no {word}"));
         assert_eq!((&body["event"], &body["type"]), (&json!(word), &json!(word)), "{body}");
         assert_eq!((&body["sessionId"], &body["deviceId"]), (&json!("device_1"), &json!("device_1")));
         assert_eq!(body["timestamp"], "2026-01-31T09:30:00.000Z");
@@ -76,7 +77,10 @@ fn a_received_message_says_what_it_is() {
     let data = &body["data"];
     assert_eq!((&data["from"], &data["to"]), (&json!("15550100200"), &json!("919876543210")));
     assert_eq!((&data["type"], &data["text"]), (&json!("plain-text"), &json!("This is a test.")));
-    assert_eq!((&data["media"], &data["fromMe"], &data["quoted"]), (&Value::Null, &json!(false), &Value::Null));
+    assert_eq!(
+        (&data["media"], &data["fromMe"], &data["quoted"]),
+        (&Value::Null, &json!(false), &Value::Null)
+    );
     let media = InboundMedia {
         kind: MediaKind::Image,
         mime_type: Some("image/png".to_owned()),

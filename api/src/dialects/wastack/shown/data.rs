@@ -3,9 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::chat::Mute;
-use trunkline_model::command::{
-    AboutView, ChatView, CheckedPerson, ContactView, PictureView, ProfileView,
-};
+use trunkline_model::command::{AboutView, ChatView, CheckedPerson, ContactView, PictureView, ProfileView};
 
 use super::{id_of, name_of};
 use crate::json::time::Time;

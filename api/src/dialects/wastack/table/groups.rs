@@ -6,7 +6,9 @@ use crate::dialects::wastack::body::contact::DeviceBody;
 use crate::dialects::wastack::body::group::{CreateBody, JoinBody, PeopleBody, UpdateBody};
 use crate::dialects::wastack::body::message::SendBody;
 use crate::dialects::wastack::shown::Pagination;
-use crate::dialects::wastack::shown::group::{GroupJson, JoinedJson, LeftJson, LinkJson, OutcomeJson, ParticipantJson};
+use crate::dialects::wastack::shown::group::{
+    GroupJson, JoinedJson, LeftJson, LinkJson, OutcomeJson, ParticipantJson,
+};
 use crate::dialects::wastack::shown::message::AcceptedJson;
 
 operations! {
