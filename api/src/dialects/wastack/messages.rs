@@ -89,7 +89,7 @@ pub(super) async fn send_to<G: Gateway>(
     body: RequestBody,
     chat: &str,
 ) -> Result<Answer, Failure> {
-    send(ask, body, |body| body.to_chat(chat).read(None, None)).await
+    send(ask, body, |body| body.in_chat(chat).read(None, None)).await
 }
 
 async fn accepted<G: Gateway>(

@@ -156,7 +156,7 @@ async fn update<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<A
     let message = if body.has_content() {
         let kind = if body.names_kind() { None } else { Kind::of(&before.message.content) };
         let to = before.message.to.jid();
-        Some(message(ask, body.or_to_chat(&to), kind).await?)
+        Some(message(ask, body.or_in_chat(&to), kind).await?)
     } else {
         let to = text(body.to()).map(|to| anybody("to", &to)).transpose()?;
         to.map(|to| SendMessage { to, ..before.message.clone() })

@@ -307,7 +307,7 @@ pub const CASES: &[Case] = &[
         "/api/v1/groups",
         &[],
         r#"{"deviceId":"$device","name":"Orders","participants":["$phone"],"description":"All of them"}"#,
-        (201, GROUP),
+        (201, "data id:s subject:s size:n participants:a"),
     ),
     get("/api/v1/groups", &[], GROUPS).query("?deviceId=$device"),
     get("/api/v1/groups", &[], "data []?id:s").query("?type=contact"),

@@ -249,13 +249,13 @@ pub(crate) enum Said {
 
 impl SendBody {
     /// The same to a chat that the path names.
-    pub(crate) fn to_chat(mut self, chat: &str) -> SendBody {
+    pub(crate) fn in_chat(mut self, chat: &str) -> SendBody {
         while self.to().is_some() {}
         SendBody { to: Some(Loose(chat.to_owned())), ..self }
     }
 
     /// The same to a chat, where it names none.
-    pub(crate) fn or_to_chat(mut self, chat: &str) -> SendBody {
+    pub(crate) fn or_in_chat(mut self, chat: &str) -> SendBody {
         let to = self.to().unwrap_or_else(|| Loose(chat.to_owned()));
         SendBody { to: Some(to), ..self }
     }

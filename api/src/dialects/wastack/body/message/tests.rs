@@ -65,6 +65,6 @@ fn what_is_missing_or_wrong_is_named() {
 #[test]
 fn a_path_that_names_the_chat_comes_before_the_body() {
     let body: SendBody = serde_json::from_str(r#"{"phone":"919876543210","text":"hi"}"#).expect("a body");
-    let wanted = body.to_chat("120363021033254949@g.us").read(None, None).expect("a message");
+    let wanted = body.in_chat("120363021033254949@g.us").read(None, None).expect("a message");
     assert_eq!(wanted.to.jid(), "120363021033254949@g.us");
 }
