@@ -9,20 +9,20 @@ use crate::dialects::wastack::shown::{DeletedJson, Pagination};
 operations! {
     /// Operations on the address book.
     Wastack ("wastack") Contact: ContactOperation;
-    List: BookRead / Read, Account, - => (Paged<ContactJson, Pagination>), ["search", "tag", "page", "limit"],
+    List: BookRead / Read, Key, - => (Paged<ContactJson, Pagination>), ["search", "tag", "page", "limit"],
         "Lists or searches the address book."
         { GET "/api/v1/contacts" 200 Inferred }
-    Create: BookWrite / Write, Account, {ContactBody} => (Success<ContactJson>), [], "Adds somebody to the address book."
+    Create: BookWrite / Write, Key, {ContactBody} => (Success<ContactJson>), [], "Adds somebody to the address book."
         { POST "/api/v1/contacts" 201 Inferred }
-    Bulk: BookWrite / Write, Account, {media ContactsBody} => (Success<ImportedJson>), [],
+    Bulk: BookWrite / Write, Key, {media ContactsBody} => (Success<ImportedJson>), [],
         "Adds up to a thousand people, completing those who are there."
         { POST "/api/v1/contacts/bulk" 200 Inferred }
-    Get: BookRead / Read, Account, - => (Success<ContactJson>), [], "Returns somebody of the address book."
+    Get: BookRead / Read, Key, - => (Success<ContactJson>), [], "Returns somebody of the address book."
         { GET "/api/v1/contacts/{contactId}" 200 Inferred }
-    Update: BookWrite / Write, Account, {ContactBody} => (Success<ContactJson>), [],
+    Update: BookWrite / Write, Key, {ContactBody} => (Success<ContactJson>), [],
         "Changes somebody of the address book; what is left out stays."
         { PUT "/api/v1/contacts/{contactId}" 200 Inferred, PATCH "/api/v1/contacts/{contactId}" 200 Inferred }
-    Delete: BookWrite / Write, Account, - => (Success<DeletedJson>), [], "Removes somebody from the address book."
+    Delete: BookWrite / Write, Key, - => (Success<DeletedJson>), [], "Removes somebody from the address book."
         { DELETE "/api/v1/contacts/{contactId}" 200 Inferred }
     Block: ChatsWrite / Write, Key, {DeviceBody} => (Success<BlockedJson>), [], "Blocks somebody on a device."
         { POST "/api/v1/contacts/{contactId}/block" 200 Inferred }

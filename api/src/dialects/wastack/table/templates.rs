@@ -10,18 +10,18 @@ use crate::dialects::wastack::shown::{DeletedJson, Pagination};
 operations! {
     /// Operations on templates.
     Wastack ("wastack") Template: TemplateOperation;
-    List: TemplatesRead / Read, Account, - => (Paged<TemplateJson, Pagination>), ["category", "page", "limit"], "Lists the templates."
+    List: TemplatesRead / Read, Key, - => (Paged<TemplateJson, Pagination>), ["category", "page", "limit"], "Lists the templates."
         { GET "/api/v1/templates" 200 Inferred }
-    Create: TemplatesWrite / Write, Account, {media TemplateBody} => (Success<TemplateJson>), [], "Makes a template."
+    Create: TemplatesWrite / Write, Key, {media TemplateBody} => (Success<TemplateJson>), [], "Makes a template."
         { POST "/api/v1/templates" 201 Inferred }
-    Get: TemplatesRead / Read, Account, - => (Success<TemplateJson>), [], "Returns a template, by its id or its name."
+    Get: TemplatesRead / Read, Key, - => (Success<TemplateJson>), [], "Returns a template, by its id or its name."
         { GET "/api/v1/templates/{templateId}" 200 Inferred }
-    Update: TemplatesWrite / Write, Account, {media TemplateBody} => (Success<TemplateJson>), [],
+    Update: TemplatesWrite / Write, Key, {media TemplateBody} => (Success<TemplateJson>), [],
         "Changes a template; what is left out stays."
         { PUT "/api/v1/templates/{templateId}" 200 Inferred, PATCH "/api/v1/templates/{templateId}" 200 Inferred }
-    Delete: TemplatesWrite / Write, Account, - => (Success<DeletedJson>), [], "Deletes a template."
+    Delete: TemplatesWrite / Write, Key, - => (Success<DeletedJson>), [], "Deletes a template."
         { DELETE "/api/v1/templates/{templateId}" 200 Inferred }
-    Preview: TemplatesRead / Read, Account, {PreviewBody} => (Success<PreviewJson>), [],
+    Preview: TemplatesRead / Read, Key, {PreviewBody} => (Success<PreviewJson>), [],
         "Returns what a template says for these values."
         { POST "/api/v1/templates/{templateId}/preview" 200 Inferred }
     Send: MessagesSend / Send, Key, {media SendBody} => (Success<AcceptedJson>), [], "Accepts a template with its values."
