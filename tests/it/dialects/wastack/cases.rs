@@ -227,8 +227,6 @@ pub const CASES: &[Case] = &[
         r#"{"phone":"$phone","purpose":"login","code":"123 456"}"#,
         "data verified=true otpId:s phone:s verifiedAt:s",
     ),
-    send("/api/v1/otp/resend", r#"{"otpId":"$soon"}"#, "data otpId:s transactionId:s"),
-    delete("/api/v1/otp/{otpId}", &["$soon"], r#"data status="cancelled""#),
     // What the phone knows.
     get("/api/v1/devices/{deviceId}/chats", &["$device"], CHATS),
     get("/api/v1/whatsapp/chats", &[], CHATS).query("?deviceId=$device&limit=2"),
@@ -425,6 +423,9 @@ pub const CASES: &[Case] = &[
     change("PATCH", "/api/v1/apps/{appId}", &["$app"], r#"{"deviceIds":[]}"#, "data deviceIds=[]"),
     post("/api/v1/apps/{appId}/rotate-key", &["$app"], "", "data appKey:s"),
     delete("/api/v1/apps/{appId}", &["$app"], DELETED),
+    // Sent again, a second after the first time.
+    send("/api/v1/otp/resend", r#"{"otpId":"$soon"}"#, "data otpId:s transactionId:s"),
+    delete("/api/v1/otp/{otpId}", &["$soon"], r#"data status="cancelled""#),
     // The end of a device.
     post("/api/v1/devices/{deviceId}/restart", &["$device"], "", STATUS),
     post("/api/v1/devices/{deviceId}/disconnect", &["$device"], "", r#"data status="disconnected""#),

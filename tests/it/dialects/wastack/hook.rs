@@ -75,9 +75,9 @@ async fn a_customers_server_hears_of_its_device_in_the_words_of_wastack() {
         json!({"deviceId": device, "to": bob.pn(), "text": "to a customer", "correlationId": "order-7"});
     let sent = keys.ask(&gateway, "POST", "/api/v1/messages/text").json(&sent).send().await.expect(202);
     laptop.expect_text("to a customer").await;
-    let read = expect(&mut told, "message.read").await;
-    assert_eq!(read["data"]["transactionId"], sent["data"]["transactionId"], "{read}");
-    assert_eq!(read["data"]["correlationId"], "order-7", "{read}");
+    let arrived = expect(&mut told, "message.delivered").await;
+    assert_eq!(arrived["data"]["transactionId"], sent["data"]["transactionId"], "{arrived}");
+    assert_eq!(arrived["data"]["correlationId"], "order-7", "{arrived}");
 
     let path = format!("/api/v1/webhooks/{}", text(&made["data"]["id"]));
     let test = keys.ask(&gateway, "POST", &format!("{path}/test")).json(&json!({"event": "message.failed"}));

@@ -98,6 +98,9 @@ impl<'a> Town<'a> {
         world.control().post(&format!("/accounts/{ANA}/profile"), shown).await;
         let shop = gateway.create_instance(json!({"name": "shop"})).await;
         shop.link(&owner).await;
+        // Sent again when everything else is done.
+        let soon = json!({"instance": "shop", "to": ANA, "resend_seconds": 1});
+        let soon = gateway.api().post("/v1/otps", &soon).send().await.expect(202);
         let fresh = gateway.create_instance(json!({"name": "fresh"})).await;
         let (laptop, tablet) = (ana.link_baileys().await, rui.link_baileys().await);
         let received = laptop.send_text(&owner, "an invoice, please").await;
@@ -109,8 +112,6 @@ impl<'a> Town<'a> {
         let invite = laptop.must("group_invite", json!({"group": readers.id})).await;
         let left = json!({"subject": "Past", "participants": [ANA]});
         let left = text(&shop.post("/groups", left).await.expect(201)["id"]);
-        let soon = json!({"instance": "shop", "to": ANA, "resend_seconds": 1});
-        let soon = gateway.api().post("/v1/otps", &soon).send().await.expect(202);
         let newest = shop.view().await["newest_event"].as_u64().expect("a number");
         let digits = shop.id().strip_prefix("ins_").expect("an id");
         let sample = |kind, mime| in_base64(&Media::sample(kind, mime, 9_001).bytes);
