@@ -141,3 +141,32 @@ fn health_needs_no_key() {
         assert_eq!(answer.header("x-ratelimit-limit"), "100");
     }
 }
+
+/// A form's file may come before or after what is said of it.
+#[test]
+fn a_file_comes_as_a_part_of_a_form_in_any_order() {
+    let field = |name: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let file = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\
+        Content-Type: image/png\r\n\r\nsome bytes\r\n";
+    let fields =
+        [field("deviceId", "device_17"), field("to", "919876543210"), field("mediaType", "image")].concat();
+    let check = |form: String, status: u16| {
+        let server = Server::start();
+        let sent = wastack("POST", "/api/v1/messages/media");
+        let answer = server.send(sent.body("multipart/form-data; boundary=b", format!("{form}--b--\r\n")));
+        assert_eq!(answer.status, status, "{}", answer.text());
+        server.fake.take_seen()
+    };
+    for form in [format!("{fields}{file}"), format!("{file}{fields}")] {
+        let seen = check(form, 202);
+        assert!(seen.contains(&Seen::Blob(b"some bytes".to_vec())), "{seen:?}");
+        let Some(Seen::Command(OPEN, Command::Send(request))) = seen.last() else { panic!("{seen:?}") };
+        let Content::Media(media) = &request.message.content else { panic!("{request:?}") };
+        assert_eq!((media.kind.as_str(), media.mime_type.as_deref()), ("image", Some("image/png")));
+    }
+    assert_eq!(check(format!("{}{file}", field("deviceId", "device_99")), 404), Vec::new());
+    let seen = check(fields, 400);
+    assert_eq!(seen, Vec::new(), "there is no file");
+}
