@@ -152,6 +152,24 @@ impl RequestBody {
         parse::parse::<json::Empty>(&bytes).map(|_| ())
     }
 
+    /// Reads a JSON document of type `T` where there is one, and what a `T` is otherwise.
+    ///
+    /// # Errors
+    /// As [`RequestBody::json`].
+    pub(crate) async fn json_or_nothing<T: DeserializeOwned + Default>(
+        self,
+        headers: &HeaderMap,
+    ) -> Result<T, Failure> {
+        if self.incoming.is_end_stream() {
+            return Ok(T::default());
+        }
+        if content_kind(headers)? != ContentKind::Json {
+            return Err(unsupported("application/json"));
+        }
+        let (bytes, _memory) = self.buffer(limits::JSON_BYTES_MAX).await?;
+        if bytes.is_empty() { Ok(T::default()) } else { parse::parse(&bytes) }
+    }
+
     /// The body piece by piece, for a reader that keeps what it does not understand yet.
     ///
     /// # Errors

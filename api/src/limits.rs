@@ -152,3 +152,27 @@ pub const IMPORT_COLUMNS_MAX: usize = 256;
 pub const IMPORT_PROBLEMS_SHOWN_MAX: usize = 100;
 /// Longest uploaded list, in bytes.
 pub const IMPORT_BYTES_MAX: u64 = 64 << 20;
+/// Parts of a list that are read for one request of a dialect whose pages have numbers: each has as many entries as a page may have.
+pub const DIALECT_PARTS_MAX: usize = 50;
+/// Fields of a form, beside its file.
+pub const FORM_FIELDS_MAX: usize = 64;
+/// Requests of a WAStack key in a minute that send something, as its reference says.
+pub const WASTACK_SENDS_PER_MINUTE: u32 = 30;
+/// Other requests of a WAStack key in a minute, likewise.
+pub const WASTACK_READS_PER_MINUTE: u32 = 60;
+/// Requests for WAStack's health from one address in a minute, likewise.
+pub const WASTACK_HEALTH_PER_MINUTE: u32 = 100;
+/// Entries of a page of WAStack when the caller names no number.
+pub const WASTACK_PAGE_DEFAULT: usize = 20;
+/// Most entries of a page of WAStack.
+pub const WASTACK_PAGE_MAX: usize = 100;
+/// Messages of one bulk request of WAStack.
+pub const WASTACK_BULK_MAX: usize = 100;
+/// Longest pause between two messages of a bulk request, in milliseconds.
+pub const WASTACK_BULK_DELAY_MS_MAX: u32 = 3_600_000;
+/// Devices whose messages one list of WAStack puts together.
+pub const WASTACK_DEVICES_LISTED_MAX: usize = 20;
+/// Contacts of one bulk request of WAStack.
+pub const WASTACK_CONTACTS_MAX: usize = 1_000;
+/// Longest name of a WAStack device, in bytes.
+pub const DISPLAY_NAME_BYTES_MAX: usize = 255;

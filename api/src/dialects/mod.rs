@@ -16,7 +16,12 @@ mod aduta;
 mod ask;
 mod dispatch;
 mod document;
+mod envelope;
+mod file;
+mod loose;
 mod page;
+mod pages;
+mod pairing;
 mod quota;
 mod router;
 mod speaks;
@@ -142,7 +147,7 @@ async fn handle<G: Gateway>(
     let counted = quota::Counted { front, mount, row, granted };
     counted.take_of_address(from)?;
     if row.access == Access::Open {
-        return speaks::open(row.operation);
+        return speaks::open(&front.gateway, row.operation);
     }
     let place = front.requests.try_acquire();
     let place = place.map_err(|_| Failure::busy("Too many requests are under way. Try again.", 1_000))?;

@@ -66,6 +66,14 @@ pub(crate) trait Speaks {
     /// Whatever it is refused for.
     fn open(operation: Self::Operation) -> Result<Answer, Failure>;
 
+    /// The same, where the answer says something of the node.
+    ///
+    /// # Errors
+    /// Whatever it is refused for.
+    fn open_at<G: Gateway>(_gateway: &G, operation: Self::Operation) -> Result<Answer, Failure> {
+        Self::open(operation)
+    }
+
     /// Who calls.
     ///
     /// # Errors
@@ -126,8 +134,10 @@ macro_rules! dialects {
         #[allow(dead_code, reason = "a dialect whose table is empty makes none")]
         pub(crate) enum Operation { $($dialect(<$module::Speaker as Speaks>::Operation),)+ }
 
-        pub(super) fn open(operation: Operation) -> Result<Answer, Failure> {
-            match operation { $(Operation::$dialect(operation) => $module::Speaker::open(operation),)+ }
+        pub(super) fn open<G: Gateway>(gateway: &G, operation: Operation) -> Result<Answer, Failure> {
+            match operation {
+                $(Operation::$dialect(operation) => $module::Speaker::open_at(gateway, operation),)+
+            }
         }
 
         pub(super) fn identify<G: Gateway>(

@@ -204,6 +204,11 @@ pub(crate) struct EditBody {
 }
 
 impl EditBody {
+    /// The same in code.
+    pub(crate) fn of(body: String) -> EditBody {
+        EditBody { body }
+    }
+
     /// The message that changes `earlier`.
     ///
     /// # Errors

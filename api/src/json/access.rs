@@ -15,7 +15,7 @@ use super::webhook::Resolve;
 /// Instances by id or name.
 pub(super) type Instances = First<String, { KEY_INSTANCES_MAX + 1 }>;
 /// Addresses, or ranges of them in CIDR form.
-pub(super) type Ranges = First<String, { KEY_ADDRESSES_MAX + 1 }>;
+pub(crate) type Ranges = First<String, { KEY_ADDRESSES_MAX + 1 }>;
 
 pub(super) fn read_instances(
     problems: &mut Problems,
@@ -41,7 +41,7 @@ pub(super) fn read_instances(
 }
 
 /// Addresses in the form in which they are kept: CIDR, without bits outside the prefix.
-pub(super) fn read_ranges(problems: &mut Problems, First(texts): Ranges) -> Vec<String> {
+pub(crate) fn read_ranges(problems: &mut Problems, First(texts): Ranges) -> Vec<String> {
     problems.few("allowed_ips", &texts, KEY_ADDRESSES_MAX);
     let mut ranges: Vec<IpNet> = Vec::new();
     for (index, text) in texts.iter().enumerate() {

@@ -149,7 +149,7 @@ fn read_name(name: String) -> Result<String, Failure> {
 }
 
 /// A name for people: not empty, not too long, on one line.
-pub(super) fn check_name(problems: &mut Problems, name: &str, bytes_max: usize) {
+pub(crate) fn check_name(problems: &mut Problems, name: &str, bytes_max: usize) {
     problems.bound("name", name, bytes_max);
     if name.trim().is_empty() {
         problems.add("name", "is empty");

@@ -217,7 +217,7 @@ async fn part(parts: &mut Multipart<'static>, name: &'static str) -> Result<Fiel
 }
 
 /// What a file part says about itself. `application/octet-stream` is what clients say when they do not know.
-fn declared(file: &Field<'_>) -> Upload {
+pub(crate) fn declared(file: &Field<'_>) -> Upload {
     Upload {
         mime_type: file
             .content_type()
@@ -232,7 +232,7 @@ fn invalid(field: &str, message: &str) -> Failure {
 }
 
 /// What is wrong with a multipart body. Our own failures (too long, too slow) travel through multer as they are.
-fn broken(error: multer::Error) -> Failure {
+pub(crate) fn broken(error: multer::Error) -> Failure {
     match error {
         multer::Error::StreamReadFailed(source) => match source.downcast::<Failure>() {
             Ok(failure) => *failure,

@@ -26,7 +26,7 @@ use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
 use trunkline_model::record::EventRetention;
 use trunkline_model::settings::SettingsUpdate;
 use trunkline_model::{
-    AccountId, Dialect, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope, WorkspaceId,
+    AccountId, AppId, Dialect, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope, WorkspaceId,
 };
 
 use crate::answers;
@@ -263,7 +263,7 @@ impl Gateway for Fake {
             LIMITED_KEY => (ACCOUNT, vec![Scope::All]),
             KEEPER_KEY => (ACCOUNT, vec![Scope::InstancesRead, Scope::InstancesWrite]),
             WSAPI_KEY => (ACCOUNT, native_scopes(Dialect::Wsapi, &["instance".to_owned()])),
-            WASAAS_KEY => (ACCOUNT, vec![Scope::All]),
+            WASAAS_KEY | WASTACK_KEY => (ACCOUNT, vec![Scope::All]),
             _ => return Err(Failure::new(ErrorCode::Unauthorized, "No.")),
         };
         let instances = [LIMITED_KEY, WSAPI_KEY].contains(&presented).then(|| Arc::from([OPEN]));
@@ -271,8 +271,13 @@ impl Gateway for Fake {
         Ok(Principal { dialect, instances, ..Principal::of_key(account, KeyId(1), scopes) })
     }
 
-    fn authenticate_app(&self, _presented: &str, _from: Option<IpAddr>) -> Result<AppPrincipal, Failure> {
-        Err(Failure::new(ErrorCode::Unauthorized, "No."))
+    fn authenticate_app(&self, presented: &str, _from: Option<IpAddr>) -> Result<AppPrincipal, Failure> {
+        let instances = match presented {
+            APP_KEY => None,
+            BOUND_APP_KEY => Some(Arc::from([OPEN])),
+            _ => return Err(Failure::new(ErrorCode::Unauthorized, "No.")),
+        };
+        Ok(AppPrincipal { account: ACCOUNT, app: AppId(1), instances })
     }
 
     fn authenticate_session(&self, presented: &str) -> Result<Principal, Failure> {

@@ -15,4 +15,5 @@ mod routes;
 mod send;
 mod server;
 mod soup;
+mod wastack;
 mod webhooks;

@@ -250,6 +250,8 @@ pub mod table {
     pub const SCHEDULE: u8 = 160;
     /// Owner = account: their runs (suffix: schedule, when they were due).
     pub const SCHEDULE_RUN: u8 = 161;
+    /// Owner = account: ids of the newest one-time passwords (suffix: person, 0, purpose).
+    pub const OTP_NEWEST: u8 = 162;
     /// First table of the protocol crate.
     pub const PROTOCOL_FIRST: u8 = 64;
     /// Last table of the protocol crate.

@@ -100,7 +100,7 @@ pub fn filled(text: &str, things: &BTreeMap<&'static str, String>) -> String {
 
 /// Whether an answer has the status, and a body of this shape: nothing, `png`, `bytes`, `text`, or `member:type` separated by
 /// spaces, with `s`tring, `b`oolean, `n`umber, `a`rray, `o`bject, or `member=value` with JSON that has no spaces. `[]` before them is an array of one such object at least, `[]?` of
-/// any number.
+/// any number. `data ` before all of that is a success in an envelope.
 pub fn judge(answer: &Answer, status: u16, shape: &str) -> Result<(), String> {
     let told = || format!("{answer}");
     if answer.status != status {
@@ -119,7 +119,10 @@ pub fn judge(answer: &Answer, status: u16, shape: &str) -> Result<(), String> {
     if !answer.header("content-type").starts_with("application/json") {
         return Err(format!("not JSON: {}", told()));
     }
-    let json = answer.json();
+    let (json, shape) = match shape.strip_prefix("data ") {
+        Some(rest) => (enveloped(answer.json())?, rest),
+        None => (answer.json(), shape),
+    };
     let (objects, members): (Vec<&Value>, &str) = match shape.strip_prefix("[]") {
         Some(rest) => {
             let items = json.as_array().ok_or_else(|| format!("no array: {json}"))?;
@@ -147,6 +150,14 @@ pub fn judge(answer: &Answer, status: u16, shape: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What is in the envelope `{success, data}`.
+fn enveloped(mut json: Value) -> Result<Value, String> {
+    if json["success"] != Value::Bool(true) {
+        return Err(format!("no success: {json}"));
+    }
+    Ok(json["data"].take())
 }
 
 fn is_of(value: &Value, kind: &str) -> bool {

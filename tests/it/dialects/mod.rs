@@ -5,4 +5,5 @@
 
 mod contract;
 mod others;
+mod wastack;
 mod wsapi;

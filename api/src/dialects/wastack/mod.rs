@@ -1,22 +1,51 @@
 //! WAStack, below `/api/v1`. Two credentials open it: the key of an app and a key of the account, which may each be limited to some
 //! instances; a request may touch those that both may.
 //!
-//! Successes are `{success, data}`, errors `{success, error}` with a sentence.
+//! Successes are `{success, data}`, lists have `pagination` beside them, errors are `{success, error}` with a sentence. What it calls
+//! a device is an instance. A message is accepted with 202 and has a transaction, which is its id here; one that is to be sent
+//! later has the schedule's in its place until its time has come.
+
+mod apps;
+mod body;
+mod book;
+mod data;
+mod devices;
+mod error;
+mod event;
+mod groups;
+mod health;
+mod ids;
+mod messages;
+mod otp;
+mod schedules;
+mod sending;
+mod shown;
+mod table;
+mod target;
+mod templates;
+mod webhooks;
 
 use std::sync::{Arc, LazyLock};
 
-use hyper::StatusCode;
-use schemars::JsonSchema;
-use serde::Serialize;
-use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId};
+use trunkline_model::delivery::{DialectFormat, Telling, Told};
+use trunkline_model::event::Event;
+use trunkline_model::{Dialect, ErrorCode, Failure, FieldError, InstanceId, LimitClass};
 
+pub(crate) use self::table::Operation;
 use super::admit::{key_of, unauthorized};
+use super::envelope::{Paged, Success};
+use super::pages::Numbered;
 use super::quota::Allowance;
 use super::speaks::{Credential, Mount, Speaks};
-use super::{Access, Ask, Caller, Row, bearer, document, header, page};
+use super::{Access, Ask, Caller, Row, Subject, bearer, document, header, page};
 use crate::body::RequestBody;
+use crate::call::{Call, unexpected};
 use crate::gateway::{Gateway, Principal};
-use crate::reply::{self, Answer};
+use crate::limits::{
+    WASTACK_HEALTH_PER_MINUTE, WASTACK_PAGE_DEFAULT, WASTACK_PAGE_MAX, WASTACK_READS_PER_MINUTE,
+    WASTACK_SENDS_PER_MINUTE,
+};
+use crate::reply::Answer;
 
 /// Whoever has a key.
 const KEYS: &[Access] = &[Access::Key, Access::Instance, Access::Linked, Access::Account];
@@ -25,22 +54,36 @@ const KEYS: &[Access] = &[Access::Key, Access::Instance, Access::Linked, Access:
 pub(super) static MOUNT: Mount = Mount {
     dialect: Dialect::Wastack,
     title: "WAStack",
-    description: "The API of WAStack, for its customers.",
+    description: "The API of WAStack, for its customers, below `/api/v1`. Answers are `{\"success\": true, \"data\": …}`, errors \
+        `{\"success\": false, \"error\": \"…\"}`. A key may send 30 messages and ask 60 other things in a minute; \
+        `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` say what is left. `deviceId` may be left out by \
+        an app that is bound to one device.",
     credentials: &[
         Credential { header: "X-App-Key", what: "The key of an app.", needed_for: KEYS },
         Credential { header: "Authorization", what: "`Bearer` and an API key.", needed_for: KEYS },
     ],
-    tables: &[],
-    quotas: |_: &Row| -> &'static [Allowance] { &[] },
-    refuse,
-    error: |schemas| schemas.subschema_for::<ErrorJson<'_>>(),
+    tables: table::TABLES,
+    quotas,
+    refuse: error::answer,
+    error: |schemas| schemas.subschema_for::<error::ErrorJson<'_>>(),
     document: LazyLock::new(|| document::document(&MOUNT)),
     page: LazyLock::new(|| page::page(&MOUNT)),
 };
 
-/// Operations of WAStack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Operation {}
+/// As the service's reference says: sends, everything else, health.
+fn quotas(row: &Row) -> &'static [Allowance] {
+    const fn of(subject: Subject, counted: &'static str, requests: u32) -> Allowance {
+        Allowance { subject, counted, requests, period_s: 60 }
+    }
+    const SENDS: &[Allowance] = &[of(Subject::Key, "send", WASTACK_SENDS_PER_MINUTE)];
+    const READS: &[Allowance] = &[of(Subject::Key, "read", WASTACK_READS_PER_MINUTE)];
+    const HEALTH: &[Allowance] = &[of(Subject::Address, "health", WASTACK_HEALTH_PER_MINUTE)];
+    match row.class {
+        _ if row.access == Access::Open => HEALTH,
+        LimitClass::Send => SENDS,
+        _ => READS,
+    }
+}
 
 /// See the module.
 pub(crate) struct Speaker;
@@ -48,8 +91,12 @@ pub(crate) struct Speaker;
 impl Speaks for Speaker {
     type Operation = Operation;
 
-    fn open(operation: Operation) -> Result<Answer, Failure> {
-        match operation {}
+    fn open(_operation: Operation) -> Result<Answer, Failure> {
+        Err(unexpected())
+    }
+
+    fn open_at<G: Gateway>(gateway: &G, operation: Operation) -> Result<Answer, Failure> {
+        health::open(gateway, operation)
     }
 
     fn identify<G: Gateway>(gateway: &G, caller: &Caller<'_>) -> Result<Principal, Failure> {
@@ -65,10 +112,32 @@ impl Speaks for Speaker {
 
     async fn respond<G: Gateway>(
         operation: Operation,
-        _ask: Ask<'_, G>,
-        _body: RequestBody,
+        mut ask: Ask<'_, G>,
+        body: RequestBody,
     ) -> Result<Answer, Failure> {
-        match operation {}
+        let ask = &mut ask;
+        match operation {
+            Operation::Message(operation) => messages::answer(operation, ask, body).await,
+            // Boxed: what rare operations need would be paid for by every message.
+            Operation::Otp(operation) => Box::pin(otp::answer(operation, ask, body)).await,
+            Operation::Device(operation) => Box::pin(devices::answer(operation, ask, body)).await,
+            Operation::Data(operation) => Box::pin(data::answer(operation, ask, body)).await,
+            Operation::Contact(operation) => Box::pin(book::answer(operation, ask, body)).await,
+            Operation::Group(operation) => Box::pin(groups::answer(operation, ask, body)).await,
+            Operation::Template(operation) => Box::pin(templates::answer(operation, ask, body)).await,
+            Operation::Schedule(operation) => Box::pin(schedules::answer(operation, ask, body)).await,
+            Operation::Webhook(operation) => Box::pin(webhooks::answer(operation, ask, body)).await,
+            Operation::App(operation) => Box::pin(apps::answer(operation, ask, body)).await,
+            Operation::Health(operation) => Box::pin(health::answer(operation, ask)).await,
+        }
+    }
+
+    fn tells(format: &DialectFormat, event: &Event) -> bool {
+        event::is_told(&format.events, event)
+    }
+
+    fn webhook(telling: &Telling<'_>) -> Option<Told> {
+        event::webhook(telling)
     }
 }
 
@@ -80,35 +149,77 @@ fn both(one: Option<Arc<[InstanceId]>>, other: Option<Arc<[InstanceId]>>) -> Opt
     }
 }
 
-/// An error.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Error")]
-struct ErrorJson<'a> {
-    success: bool,
-    error: &'a str,
+/// The instance that a caller calls so, if it exists for its keys: by the service's id, by ours, or by its name.
+fn resolve<G: Gateway>(call: &Call<'_, G>, text: &str) -> Option<InstanceId> {
+    ids::instance(text).and_then(|id| call.resolve(&id.to_string())).or_else(|| call.resolve(text))
 }
 
-fn refuse(failure: &Failure) -> Answer {
-    let status = match failure.code {
-        ErrorCode::Validation | ErrorCode::MediaUnusable | ErrorCode::UnsupportedMediaType => 400,
-        ErrorCode::WhatsAppRefused => 502,
-        ErrorCode::NodeFull | ErrorCode::StorageFull => 503,
-        code => code.http_status(),
+/// The account has no such device.
+fn no_device() -> Failure {
+    Failure::new(ErrorCode::InstanceNotFound, "Device not found.")
+}
+
+/// Takes the device of the request: the one in the path, in the query or `given` in the body; left out, the only one that there is for the
+/// caller.
+///
+/// # Errors
+/// `INSTANCE_NOT_FOUND`, or `VALIDATION` where none is named and there are several.
+fn device<G: Gateway>(ask: &mut Ask<'_, G>, given: Option<String>) -> Result<InstanceId, Failure> {
+    let call = &ask.call;
+    let named = call.param("deviceId").or(given).or_else(|| call.query.get("deviceId").map(str::to_owned));
+    let instance = match named.filter(|text| !text.is_empty()) {
+        Some(text) => resolve(call, &text).ok_or_else(no_device)?,
+        None => only_device(call).ok_or_else(|| wrong("deviceId", "is missing"))?,
     };
-    let error = ErrorJson { success: false, error: &failure.detail };
-    reply::json(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &error)
+    ask.call.addressed = Some(instance);
+    Ok(instance)
+}
+
+/// The instance of a caller who has one.
+fn only_device<G: Gateway>(call: &Call<'_, G>) -> Option<InstanceId> {
+    match call.principal.instances.as_deref() {
+        Some([one]) => Some(*one),
+        Some(_) => None,
+        None => match call.front.gateway.instances_of(call.account()).as_slice() {
+            [(one, _)] => Some(*one),
+            _ => None,
+        },
+    }
+}
+
+/// One member that is wrong.
+fn wrong(field: &str, message: impl Into<String>) -> Failure {
+    Failure::invalid(vec![FieldError::new(field, message)])
+}
+
+/// A body of an operation that takes nothing of it that has to be there: none at all passes.
+async fn maybe<G: Gateway, B: serde::de::DeserializeOwned + Default>(
+    ask: &Ask<'_, G>,
+    body: RequestBody,
+) -> Result<B, Failure> {
+    body.json_or_nothing(ask.call.headers).await
+}
+
+/// The row's success.
+fn show<G: Gateway, T: serde::Serialize>(ask: &Ask<'_, G>, data: T) -> Result<Answer, Failure> {
+    Ok(ask.show(&Success::of(data)))
+}
+
+/// Which page is asked for.
+fn numbered<G: Gateway>(ask: &Ask<'_, G>) -> Result<Numbered, Failure> {
+    Numbered::read(&ask.call.query, WASTACK_PAGE_DEFAULT, WASTACK_PAGE_MAX)
+}
+
+/// A page of a list of so many entries.
+fn show_page<G: Gateway, T: serde::Serialize>(
+    ask: &Ask<'_, G>,
+    (asked, total): (Numbered, usize),
+    data: Vec<T>,
+) -> Result<Answer, Failure> {
+    let pagination =
+        shown::Pagination { page: asked.page, limit: asked.limit, total, total_pages: asked.pages(total) };
+    Ok(ask.show(&Paged::of(data, pagination)))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_may_touch_what_both_of_its_keys_may() {
-        let some = |ids: &[u64]| Some(ids.iter().copied().map(InstanceId).collect::<Arc<[_]>>());
-        assert_eq!(both(some(&[1, 2]), some(&[2, 3])), some(&[2]));
-        assert_eq!(both(some(&[1]), some(&[3])), some(&[]));
-        assert_eq!((both(None, some(&[3])), both(some(&[1]), None)), (some(&[3]), some(&[1])));
-        assert_eq!(both(None, None), None);
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use trunkline_model::Failure;
-use trunkline_model::command::NewOtp;
+use trunkline_model::command::{NewOtp, OtpCommand};
 use trunkline_model::limits::{
     OTP_ATTEMPTS, OTP_LENGTH, OTP_RESEND_SECONDS, OTP_TTL_SECONDS, PLAN_NAME_BYTES_MAX,
 };
@@ -16,7 +16,7 @@ use crate::json::raw::{RawObject, embed};
 use crate::json::time::Time;
 
 /// The text around a password where the caller gives none.
-const TEXT: &str = "{{code}} is your verification code. It is valid for {{minutes}} minutes.";
+pub(crate) const TEXT: &str = "{{code}} is your verification code. It is valid for {{minutes}} minutes.";
 
 /// Body of `otps.create`.
 #[derive(Deserialize, JsonSchema)]
@@ -165,6 +165,32 @@ impl VerifyBody {
             problems.add("code", "is empty");
         }
         problems.or(Some(self.code))
+    }
+}
+
+/// Body of `otps.find`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "FindOtp")]
+pub(crate) struct FindBody {
+    /// A person by phone number or LID, as it was named when the password was made.
+    to: String,
+    /// What it is for; left out where nothing was said when it was made.
+    #[serde(default)]
+    purpose: Option<String>,
+}
+
+impl FindBody {
+    /// # Errors
+    /// `VALIDATION` with every field that is wrong.
+    pub(crate) fn read(self) -> Result<OtpCommand, Failure> {
+        let mut problems = Problems::default();
+        let to = read_person(&mut problems, "to", &self.to);
+        if let Some(purpose) = &self.purpose {
+            problems.bound("purpose", purpose, PLAN_NAME_BYTES_MAX);
+        }
+        let purpose = self.purpose;
+        problems.or(to.map(|to| OtpCommand::Find { to, purpose }))
     }
 }
 

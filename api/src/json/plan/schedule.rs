@@ -3,14 +3,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::Failure;
-use trunkline_model::command::NewSchedule;
+use trunkline_model::command::{NewSchedule, UpdateSchedule};
 use trunkline_model::limits::{
     MISFIRE_GRACE_SECONDS_DEFAULT, MISFIRE_GRACE_SECONDS_MAX, SCHEDULE_AHEAD_MS_MAX,
 };
+use trunkline_model::message::SendMessage;
 use trunkline_model::plan::{RunOutcome, RunRecord, ScheduleRecord, Timing};
 
 use super::{Resolve, check_name, read_instance};
-use crate::json::fields::{Object, Problems};
+use crate::json::fields::{Object, Problems, nullable, present};
 use crate::json::send::{DraftBody, PendingFile, SendBody};
 use crate::json::time::{Time, now_ms, read_time};
 
@@ -58,28 +59,17 @@ impl ScheduleBody {
             check_name(&mut problems, name);
         }
         let instance = read_instance(&mut problems, "instance", &self.instance, resolve);
-        let timing = self.timing(&mut problems);
-        let grace_seconds = self.grace_seconds.unwrap_or(MISFIRE_GRACE_SECONDS_DEFAULT);
-        if grace_seconds > MISFIRE_GRACE_SECONDS_MAX {
-            problems.add("grace_seconds", format!("is more than {MISFIRE_GRACE_SECONDS_MAX}"));
-        }
-        let message = match self.message.0.read(None) {
-            Ok(draft) if draft.file != PendingFile::Nothing => {
-                problems.add("message", "has a file inside; name it by its URL");
-                None
-            }
-            Ok(draft) if draft.idempotency_key.is_some() => {
-                problems.add("message.idempotency_key", "is not for schedules; each run has its own");
-                None
-            }
-            Ok(draft) => Some(draft.message),
-            Err(failure) => {
-                failure.fields.into_iter().for_each(|problem| {
-                    problems.add(format!("message.{}", problem.field), problem.message);
-                });
-                None
-            }
+        let times = Times {
+            at: self.at.as_deref(),
+            cron: self.cron.as_deref(),
+            timezone: self.timezone.as_deref(),
+            until: self.until.as_deref(),
+            runs_max: self.runs_max,
         };
+        let timing = times.read(&mut problems);
+        let grace_seconds = self.grace_seconds.unwrap_or(MISFIRE_GRACE_SECONDS_DEFAULT);
+        check_grace(&mut problems, grace_seconds);
+        let message = read_message(&mut problems, self.message);
         let name = self.name;
         let new = match (instance, timing, message) {
             (Some(instance), Some(timing), Some(message)) => {
@@ -89,13 +79,116 @@ impl ScheduleBody {
         };
         problems.or(new)
     }
+}
 
-    fn timing(&self, problems: &mut Problems) -> Option<Timing> {
-        let until_ms = self.until.as_ref().and_then(|text| read_time(problems, "until", text));
+fn check_grace(problems: &mut Problems, grace_seconds: u32) {
+    if grace_seconds > MISFIRE_GRACE_SECONDS_MAX {
+        problems.add("grace_seconds", format!("is more than {MISFIRE_GRACE_SECONDS_MAX}"));
+    }
+}
+
+/// A message that can wait: one whose file is elsewhere.
+fn read_message(problems: &mut Problems, Object(message): Object<SendBody>) -> Option<SendMessage> {
+    match message.read(None) {
+        Ok(draft) if draft.file != PendingFile::Nothing => {
+            problems.add("message", "has a file inside; name it by its URL");
+            None
+        }
+        Ok(draft) if draft.idempotency_key.is_some() => {
+            problems.add("message.idempotency_key", "is not for schedules; each run has its own");
+            None
+        }
+        Ok(draft) => Some(draft.message),
+        Err(failure) => {
+            failure.fields.into_iter().for_each(|problem| {
+                problems.add(format!("message.{}", problem.field), problem.message);
+            });
+            None
+        }
+    }
+}
+
+/// Body of `schedules.update`: what is left out stays. `at` or `cron` take the place of all that was said of times before.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "UpdateSchedule")]
+pub(crate) struct ScheduleChange {
+    #[serde(deserialize_with = "nullable")]
+    #[schemars(with = "Option<String>")]
+    name: Option<Option<String>>,
+    /// Id or name of the instance that sends.
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "String")]
+    instance: Option<String>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "SendBody")]
+    message: Option<Object<SendBody>>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "Time")]
+    at: Option<String>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "String")]
+    cron: Option<String>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "String")]
+    timezone: Option<String>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "Time")]
+    until: Option<String>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "u32", range(min = 1))]
+    runs_max: Option<u32>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "u32", range(max = MISFIRE_GRACE_SECONDS_MAX))]
+    grace_seconds: Option<u32>,
+}
+
+impl ScheduleChange {
+    /// # Errors
+    /// `VALIDATION` with every field that is wrong.
+    pub(crate) fn read(self, resolve: Resolve<'_>) -> Result<UpdateSchedule, Failure> {
+        let mut problems = Problems::default();
+        if let Some(Some(name)) = &self.name {
+            check_name(&mut problems, name);
+        }
+        let instance = self.instance;
+        let instance = instance.and_then(|name| read_instance(&mut problems, "instance", &name, resolve));
+        let times = Times {
+            at: self.at.as_deref(),
+            cron: self.cron.as_deref(),
+            timezone: self.timezone.as_deref(),
+            until: self.until.as_deref(),
+            runs_max: self.runs_max,
+        };
+        let timing = if times.say_nothing() { None } else { times.read(&mut problems) };
+        self.grace_seconds.iter().for_each(|seconds| check_grace(&mut problems, *seconds));
+        let message = self.message.and_then(|message| read_message(&mut problems, message));
+        let (name, grace_seconds) = (self.name, self.grace_seconds);
+        problems.or(Some(UpdateSchedule { name, instance, message, timing, grace_seconds }))
+    }
+}
+
+/// What a body says of times.
+struct Times<'a> {
+    at: Option<&'a str>,
+    cron: Option<&'a str>,
+    timezone: Option<&'a str>,
+    until: Option<&'a str>,
+    runs_max: Option<u32>,
+}
+
+impl Times<'_> {
+    fn say_nothing(&self) -> bool {
+        let texts = [self.at, self.cron, self.timezone, self.until];
+        texts.iter().all(Option::is_none) && self.runs_max.is_none()
+    }
+
+    fn read(&self, problems: &mut Problems) -> Option<Timing> {
+        let until_ms = self.until.and_then(|text| read_time(problems, "until", text));
         if self.runs_max == Some(0) {
             problems.add("runs_max", "is 0");
         }
-        match (&self.at, &self.cron) {
+        match (self.at, self.cron) {
             (Some(at), None) => {
                 for (field, given) in [
                     ("timezone", self.timezone.is_some()),
@@ -114,9 +207,9 @@ impl ScheduleBody {
                 Some(Timing::Once(at_ms))
             }
             (None, Some(cron)) => {
-                let zone = self.timezone.clone().unwrap_or_else(|| "UTC".to_owned());
+                let zone = self.timezone.unwrap_or("UTC").to_owned();
                 let timing =
-                    Timing::Cron { expression: cron.clone(), zone, until_ms, runs_max: self.runs_max };
+                    Timing::Cron { expression: cron.to_owned(), zone, until_ms, runs_max: self.runs_max };
                 if let Err(error) = timing.check(now_ms()) {
                     problems.add(error.field(), error.to_string());
                 }

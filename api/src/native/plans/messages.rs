@@ -15,8 +15,8 @@ use crate::call::{Call, message_in, unexpected};
 use crate::gateway::Gateway;
 use crate::json::message::MessageJson;
 use crate::json::place::PlaceIn;
-use crate::json::plan::otp::{OtpBody, OtpJson, VerificationJson, VerifyBody};
-use crate::json::plan::schedule::{RunJson, ScheduleBody, ScheduleJson};
+use crate::json::plan::otp::{FindBody, OtpBody, OtpJson, VerificationJson, VerifyBody};
+use crate::json::plan::schedule::{RunJson, ScheduleBody, ScheduleChange, ScheduleJson};
 use crate::json::plan::template::{
     PreviewBody, RenderedJson, SendTemplateBody, TemplateBody, TemplateChange, TemplateJson,
 };
@@ -149,6 +149,11 @@ pub(super) async fn create_otp<G: Gateway>(call: &Call<'_, G>, body: RequestBody
     Ok(answer)
 }
 
+pub(super) async fn find_otp<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+    let body: FindBody = body.json(call.headers).await?;
+    shown(ask_otp(call, body.read()?).await?, StatusCode::OK)
+}
+
 pub(super) async fn verify_otp<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let id = id(call, "otp", ErrorCode::OtpNotFound)?;
     let body: VerifyBody = body.json(call.headers).await?;
@@ -193,6 +198,17 @@ pub(super) async fn create_schedule<G: Gateway>(
     let mut answer = shown(made, StatusCode::CREATED)?;
     reply::set_text(&mut answer, LOCATION, &location);
     Ok(answer)
+}
+
+pub(super) async fn update_schedule<G: Gateway>(
+    call: &Call<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
+    let id = id(call, "schedule", ErrorCode::ScheduleNotFound)?;
+    let (body, _memory): (ScheduleChange, Memory) =
+        body.held_json(call.headers, BATCH_JSON_BYTES_MAX).await?;
+    let update = body.read(&|name| call.resolve(name))?;
+    shown(ask_schedule(call, ScheduleCommand::Update(id, Box::new(update))).await?, StatusCode::OK)
 }
 
 pub(super) async fn list_schedules<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {

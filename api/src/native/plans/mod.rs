@@ -42,6 +42,8 @@ pub(super) async fn answer<G: Gateway>(
         Op::GetSuppressionSettings => people::suppression_settings(call).await,
         Op::PutSuppressionSettings => people::put_suppression_settings(call, body).await,
         Op::CreateOtp => messages::create_otp(call, body).await,
+        Op::FindOtp => messages::find_otp(call, body).await,
+        Op::UpdateSchedule => messages::update_schedule(call, body).await,
         Op::VerifyOtp => messages::verify_otp(call, body).await,
         Op::GetOtp | Op::ResendOtp | Op::CancelOtp => messages::otp(operation, call, body).await,
         Op::CreateCampaign => campaigns::create(call, body).await,

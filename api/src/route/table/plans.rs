@@ -4,8 +4,8 @@ use crate::json::message::MessageJson;
 use crate::json::plan::book::{BookContactJson, ContactBody, ContactChange};
 use crate::json::plan::campaign::{AddBody, AddedJson, CampaignBody, CampaignJson, RecipientJson, StartBody};
 use crate::json::plan::import::ReportJson;
-use crate::json::plan::otp::{OtpBody, OtpJson, VerificationJson, VerifyBody};
-use crate::json::plan::schedule::{RunJson, ScheduleBody, ScheduleJson};
+use crate::json::plan::otp::{FindBody, OtpBody, OtpJson, VerificationJson, VerifyBody};
+use crate::json::plan::schedule::{RunJson, ScheduleBody, ScheduleChange, ScheduleJson};
 use crate::json::plan::suppression::{PutSettings, SuppressBody, SuppressionJson, SuppressionSettingsJson};
 use crate::json::plan::template::{
     PreviewBody, RenderedJson, SendTemplateBody, TemplateBody, TemplateChange, TemplateJson,
@@ -144,4 +144,10 @@ super::operations! {
     CancelSchedule: POST "/v1/schedules/{schedule}/cancel", "schedules.cancel", MessagesSend / Write,
         {} => (200 ScheduleJson<'_>), [],
         "Ends a schedule.";
+    FindOtp: POST "/v1/otps/find", "otps.find", MessagesRead / Read,
+        {FindBody} => (200 OtpJson<'_>), [],
+        "Returns the newest one-time password for somebody and a purpose.";
+    UpdateSchedule: PATCH "/v1/schedules/{schedule}", "schedules.update", MessagesSend / Write,
+        {long ScheduleChange} => (200 ScheduleJson<'_>), [],
+        "Changes a schedule that is not over; what it said of times is replaced whole.";
 }

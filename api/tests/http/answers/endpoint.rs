@@ -110,7 +110,9 @@ pub fn endpoint(command: &EndpointCommand) -> Result<EndpointReply, Failure> {
         }
         Ask::Delete { .. } | Ask::Ack(..) => Ok(EndpointReply::Done),
         Ask::RotateSecret(..) => Ok(EndpointReply::Secret("a-new-secret".to_owned())),
-        Ask::Test(_) => Ok(EndpointReply::Tested(TestResult { outcome: refusal(), latency_ms: 31 })),
+        Ask::Test(_) | Ask::Rehearse(..) => {
+            Ok(EndpointReply::Tested(TestResult { outcome: refusal(), latency_ms: 31 }))
+        }
         Ask::Deliveries { .. } => Ok(EndpointReply::Deliveries(vec![attempt()])),
         Ask::DeadLetters { limit, .. } => Ok(EndpointReply::DeadLetters(vec![letter()], *limit == 1)),
         Ask::Replay(..) => Ok(EndpointReply::Replaying(5)),

@@ -14,3 +14,9 @@ pub const KEEPER_KEY: &str = "tk_keeper";
 pub const WSAPI_KEY: &str = "ws_live_shop";
 /// One of WASaaS, for everything.
 pub const WASAAS_KEY: &str = "wsk_shop";
+/// One of WAStack, for everything.
+pub const WASTACK_KEY: &str = "wa_live_shop";
+/// That of an app of the account.
+pub const APP_KEY: &str = "wapp_shop";
+/// That of an app which is bound to the open instance.
+pub const BOUND_APP_KEY: &str = "wapp_bound";

@@ -31,8 +31,8 @@ mod sums;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use courier::test;
 pub(crate) use courier::{Couriers, check_address, check_target};
+pub(crate) use courier::{rehearse, test};
 pub(crate) use dispatcher::Dispatcher;
 pub use follow::AccountFollower;
 pub(crate) use inbox::Inbox;

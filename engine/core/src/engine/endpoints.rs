@@ -10,7 +10,7 @@ use trunkline_model::command::{
 };
 use trunkline_model::delivery::{
     DeliveryRecord, Endpoint, FollowFrom, HookChange, HookId, HttpTarget, OldSecret, Pause, PauseReason,
-    Target, TargetKind,
+    Rehearsal, Target, TargetKind,
 };
 use trunkline_model::record::{self, EventRetention, table};
 use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, FieldError, InstanceId};
@@ -62,7 +62,10 @@ impl Engine {
             EndpointCommand::RotateSecret(id, overlap_ms) => {
                 self.rotate_secret(account, id, overlap_ms).await
             }
-            EndpointCommand::Test(id) => self.test_endpoint(registry.of_account(account, id)?).await,
+            EndpointCommand::Test(id) => self.test_endpoint(registry.of_account(account, id)?, None).await,
+            EndpointCommand::Rehearse(id, rehearsal) => {
+                self.test_endpoint(registry.of_account(account, id)?, Some(rehearsal)).await
+            }
             EndpointCommand::Deliveries { id, instance, failed, limit } => {
                 registry.of_account(account, id)?;
                 self.deliveries_of(id, (instance, failed), limit).await
@@ -230,17 +233,22 @@ impl Engine {
         Ok(EndpointReply::Secret(secret))
     }
 
-    async fn test_endpoint(&self, entry: Arc<Entry>) -> Result<EndpointReply, Failure> {
+    async fn test_endpoint(
+        &self,
+        entry: Arc<Entry>,
+        rehearsal: Option<Box<Rehearsal>>,
+    ) -> Result<EndpointReply, Failure> {
         must_push(&entry.endpoint)?;
-        if entry.endpoint.hook().is_some() {
+        if entry.endpoint.hook().is_some() != rehearsal.is_some() {
             return Err(state(
-                "A webhook in the form of a dialect is not tested: the dialect has no event for that.",
+                "A webhook in the form of a dialect is tested with an event of that dialect, and no other is.",
             ));
         }
         // On the endpoint's own shard: couriers belong to a shard.
         let (reply, tested) = oneshot::channel();
         let id = entry.endpoint.id;
-        let message = SupervisorMsg::TestEndpoint { endpoint: Box::new(entry.endpoint.clone()), reply };
+        let message =
+            SupervisorMsg::TestEndpoint { endpoint: Box::new(entry.endpoint.clone()), rehearsal, reply };
         let stopping = || Failure::busy("The node is stopping.", crate::limits::BUSY_RETRY_AFTER_MS);
         self.shard_of(id.slot()).supervisor.cast(message).map_err(|_| stopping())?;
         let (outcome, latency_ms) = tested.await.map_err(|_| stopping())?;
@@ -290,8 +298,11 @@ fn resume(endpoint: &mut Endpoint) -> Result<(), Failure> {
 
 fn apply(endpoint: &mut Endpoint, update: UpdateEndpoint) -> Result<(), Failure> {
     let UpdateEndpoint { name, target, events, instances, chat_kinds, batching, .. } = update;
-    if endpoint.hook().is_some() && (instances.is_some() || matches!(batching, Some(Some(_)))) {
-        return Err(state("A webhook in the form of a dialect hears of its one instance, event by event."));
+    if endpoint.is_of_one_instance() && instances.is_some() {
+        return Err(state("The webhook of an instance hears of that alone."));
+    }
+    if endpoint.hook().is_some() && matches!(batching, Some(Some(_))) {
+        return Err(state("A webhook in the form of a dialect hears event by event."));
     }
     if let Some(mut target) = target {
         if target.kind() != endpoint.target.kind() {

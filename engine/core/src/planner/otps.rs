@@ -8,7 +8,7 @@ use trunkline_model::message::{Content, Lane, SendMessage, SendOptions, Text};
 use trunkline_model::plan::{OtpOutcome, OtpRecord, OtpRules, OtpState, ResendRefusal, TemplateText};
 use trunkline_model::record::table;
 use trunkline_model::{AccountId, Address, ErrorCode, Failure, MessageId, OtpId};
-use trunkline_store::{Batch, Direction};
+use trunkline_store::{Batch, Direction, Key};
 
 use super::Planner;
 use super::rows::{id_at_end, key, put, range};
@@ -27,6 +27,12 @@ impl Planner {
         match command {
             OtpCommand::Create(new) => self.create_otp(account, new).await,
             OtpCommand::Get(id) => Ok(shown(self.read_otp(account, id)?)),
+            OtpCommand::Find { to, purpose } => {
+                let newest =
+                    self.bytes(account, table::OTP_NEWEST, &of_person(&to.jid(), purpose.as_deref()))?;
+                let id = newest.and_then(|id| id_at_end(&id)).ok_or_else(no_otp)?;
+                Ok(shown(self.read_otp(account, OtpId(id))?))
+            }
             OtpCommand::Verify(id, code) => self.verify_otp(account, id, &code.0).await,
             OtpCommand::Resend(id) => self.resend_otp(account, id).await,
             OtpCommand::Cancel(id) => {
@@ -42,12 +48,7 @@ impl Planner {
     }
 
     fn read_otp(&self, account: AccountId, id: OtpId) -> Result<OtpRecord, Failure> {
-        self.get(account, table::OTP, &id.0.to_be_bytes())?.ok_or_else(|| {
-            Failure::new(
-                ErrorCode::OtpNotFound,
-                "This account has no one-time password with that id; a day after its end it is gone.",
-            )
-        })
+        self.get(account, table::OTP, &id.0.to_be_bytes())?.ok_or_else(no_otp)
     }
 
     async fn create_otp(&self, account: AccountId, new: NewOtp) -> Result<PlanReply, Failure> {
@@ -77,12 +78,14 @@ impl Planner {
         // First the row: no password is on its way that could not be verified.
         let mut batch = Batch::new();
         self.sweep_otps(account, now_ms, &mut batch)?;
+        batch.put(newest_key(account, &record), id.0.to_be_bytes().to_vec());
         self.write_otp(account, &record, batch).await?;
         match self.send_otp(&record, new.to, &fresh.code).await {
             Ok(message) => record.message = Some(message),
             Err(failure) => {
                 let mut batch = Batch::new();
                 forget(account, &record, &mut batch);
+                self.forget_newest(account, &record, &mut batch)?;
                 self.commit(account, batch).await?;
                 return Err(failure);
             }
@@ -191,6 +194,21 @@ impl Planner {
         self.commit(account, batch).await
     }
 
+    /// Forgets that this is the newest one of its person and purpose, where it is.
+    fn forget_newest(
+        &self,
+        account: AccountId,
+        record: &OtpRecord,
+        batch: &mut Batch,
+    ) -> Result<(), Failure> {
+        let place = newest_key(account, record);
+        let newest = self.bytes(account, table::OTP_NEWEST, place.suffix())?;
+        if newest.and_then(|id| id_at_end(&id)) == Some(record.id.0) {
+            batch.delete(place);
+        }
+        Ok(())
+    }
+
     /// Forgets some of those whose end is long past: at least as many as come.
     fn sweep_otps(&self, account: AccountId, now_ms: i64, batch: &mut Batch) -> Result<(), Failure> {
         let oldest =
@@ -203,14 +221,29 @@ impl Planner {
             if let Some(id) = id_at_end(id) {
                 // One that was sent again has a later end as well, with an entry of its own.
                 let record: Option<OtpRecord> = self.get(account, table::OTP, &id.to_be_bytes())?;
-                if record.is_some_and(|record| end_ms_of(&record) <= now_ms) {
+                if let Some(record) = record.filter(|record| end_ms_of(record) <= now_ms) {
                     batch.delete(key(account, table::OTP, &id.to_be_bytes()));
+                    self.forget_newest(account, &record, batch)?;
                 }
             }
             batch.delete(entry);
         }
         Ok(())
     }
+}
+
+fn no_otp() -> Failure {
+    let detail = "This account has no such one-time password; a day after its end it is gone.";
+    Failure::new(ErrorCode::OtpNotFound, detail)
+}
+
+/// A person and a purpose: no WhatsApp id has a zero byte.
+fn of_person(jid: &str, purpose: Option<&str>) -> Vec<u8> {
+    [jid.as_bytes(), b"\0", purpose.unwrap_or_default().as_bytes()].concat()
+}
+
+fn newest_key(account: AccountId, record: &OtpRecord) -> Key {
+    key(account, table::OTP_NEWEST, &of_person(&record.to, record.purpose.as_deref()))
 }
 
 fn end_ms_of(record: &OtpRecord) -> i64 {

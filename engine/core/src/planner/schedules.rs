@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use trunkline_model::command::{NewSchedule, PlanReply, ScheduleCommand, SendRequest};
+use trunkline_model::command::{NewSchedule, PlanReply, ScheduleCommand, SendRequest, UpdateSchedule};
 use trunkline_model::limits::{SCHEDULE_RUNS_KEPT, SCHEDULES_PER_ACCOUNT_MAX};
 use trunkline_model::plan::{RunOutcome, RunRecord, ScheduleRecord, ScheduleState, TimingError};
 use trunkline_model::record::table;
@@ -61,6 +61,7 @@ impl Planner {
                 let rows = self.scan(account, runs, Direction::Backward, limit)?;
                 rows.iter().map(|(_, bytes)| read(bytes)).collect::<Result<_, _>>().map(PlanReply::Runs)
             }
+            ScheduleCommand::Update(id, update) => self.update_schedule(account, id, *update).await,
             ScheduleCommand::Pause(id) => {
                 self.change_schedule(account, id, &[State::Active], |record| {
                     record.state = State::Paused;
@@ -165,6 +166,40 @@ impl Planner {
         if let (ScheduleState::Active, Some(next_ms)) = (record.state, record.next_ms) {
             self.agenda(account).note(next_ms, account, Errand::Schedule(record.id));
         }
+    }
+
+    async fn update_schedule(
+        &self,
+        account: AccountId,
+        id: ScheduleId,
+        update: UpdateSchedule,
+    ) -> Result<PlanReply, Failure> {
+        use ScheduleState as State;
+        let now_ms = clock::wall_ms();
+        if let Some(instance) = update.instance {
+            self.check_instances(account, &[instance])?;
+        }
+        let next_ms = match &update.timing {
+            Some(timing) => {
+                let next = timing.next_after(now_ms).and_then(|next| next.ok_or(TimingError::Never));
+                Some(next.map_err(|error| refused(&error))?)
+            }
+            None => None,
+        };
+        self.change_schedule(account, id, &[State::Active, State::Paused], |record| {
+            let UpdateSchedule { name, instance, message, timing, grace_seconds } = update;
+            record.name = name.unwrap_or(record.name.take());
+            record.instance = instance.unwrap_or(record.instance);
+            record.grace_seconds = grace_seconds.unwrap_or(record.grace_seconds);
+            if let Some(message) = message {
+                record.message = message;
+            }
+            if let Some(timing) = timing {
+                (record.timing, record.next_ms) = (timing, next_ms);
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn change_schedule(

@@ -9,7 +9,7 @@ use std::time::Instant;
 use futures_util::future::BoxFuture;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::sync::oneshot;
-use trunkline_model::delivery::{Endpoint, Outcome};
+use trunkline_model::delivery::{Endpoint, Outcome, Rehearsal};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::record::{self, InstanceRecord, table};
 use trunkline_model::retry::{RESTART_WINDOW_MS, RESTARTS_MAX};
@@ -33,7 +33,11 @@ pub(crate) enum SupervisorMsg {
     /// Somebody asks an instance that has no actor.
     Awaken { instance: InstanceId, wake: Wake },
     /// Deliver something to an endpoint that no log has; answers how that went, and how many milliseconds it took.
-    TestEndpoint { endpoint: Box<Endpoint>, reply: oneshot::Sender<(Outcome, u32)> },
+    TestEndpoint {
+        endpoint: Box<Endpoint>,
+        rehearsal: Option<Box<Rehearsal>>,
+        reply: oneshot::Sender<(Outcome, u32)>,
+    },
     /// Do some work on the shard's thread that is nobody's actor.
     Run { name: &'static str, work: BoxFuture<'static, ()> },
     /// Stop every instance in good order.
@@ -95,7 +99,9 @@ impl Actor for ShardSupervisor {
                 }
             }
             SupervisorMsg::Awaken { instance, wake } => state.awaken(&myself, instance, wake).await,
-            SupervisorMsg::TestEndpoint { endpoint, reply } => state.test_endpoint(*endpoint, reply),
+            SupervisorMsg::TestEndpoint { endpoint, rehearsal, reply } => {
+                state.test_endpoint((*endpoint, rehearsal), reply)
+            }
             SupervisorMsg::Run { name, work } => {
                 state.context.spawner.spawn(TaskKind::Disposable, name, work);
             }
@@ -157,12 +163,21 @@ impl SupervisorState {
         Ok(actor)
     }
 
-    fn test_endpoint(&self, endpoint: Endpoint, reply: oneshot::Sender<(Outcome, u32)>) {
+    fn test_endpoint(
+        &self,
+        (endpoint, rehearsal): (Endpoint, Option<Box<Rehearsal>>),
+        reply: oneshot::Sender<(Outcome, u32)>,
+    ) {
         let context = Arc::clone(&self.context);
         self.context.spawner.spawn(TaskKind::Disposable, "webhook", async move {
             let begun = Instant::now();
-            let body = context.write_events.test(endpoint.account, endpoint.id, clock::wall_ms());
-            let outcome = delivery::test(&context, &endpoint, body).await;
+            let outcome = match rehearsal {
+                Some(rehearsal) => delivery::rehearse(&context, &endpoint, &rehearsal).await,
+                None => {
+                    let body = context.write_events.test(endpoint.account, endpoint.id, clock::wall_ms());
+                    delivery::test(&context, &endpoint, body).await
+                }
+            };
             let latency_ms = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
             drop(reply.send((outcome, latency_ms)));
         });

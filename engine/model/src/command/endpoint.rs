@@ -2,7 +2,7 @@
 
 use crate::delivery::{
     Batching, BreakerState, DeadLetterRecord, DeliveryRecord, Endpoint, Filter, HookChange, HookId,
-    LaneCounts, Outcome, RetrySchedule, Target,
+    LaneCounts, Outcome, Rehearsal, RetrySchedule, Target,
 };
 use crate::event::Event;
 use crate::id::{EndpointId, InstanceId};
@@ -40,6 +40,8 @@ pub enum EndpointCommand {
     RotateSecret(EndpointId, u64),
     /// Delivers an event that is in no log, once. Answered by [`EndpointReply::Tested`].
     Test(EndpointId),
+    /// The same of a webhook in the form of a dialect, with an event that the dialect has. Answered by [`EndpointReply::Tested`].
+    Rehearse(EndpointId, Box<Rehearsal>),
     /// The newest attempts. Answered by [`EndpointReply::Deliveries`].
     Deliveries {
         /// Whose.

@@ -202,6 +202,13 @@ pub enum OtpCommand {
     Create(NewOtp),
     /// One of them. Answered by [`PlanReply::Otp`].
     Get(OtpId),
+    /// The newest one for somebody and a purpose. Answered by [`PlanReply::Otp`].
+    Find {
+        /// Who got it.
+        to: Address,
+        /// What it is for, as it was said when it was made.
+        purpose: Option<String>,
+    },
     /// Tries a password. Answered by [`PlanReply::OtpChecked`].
     Verify(OtpId, TypedCode),
     /// Sends another one in its place. Answered by [`PlanReply::Otp`].
@@ -350,6 +357,8 @@ pub enum ScheduleCommand {
     Get(ScheduleId),
     /// Its newest runs, newest first. Answered by [`PlanReply::Runs`].
     Runs(ScheduleId, usize),
+    /// Changes one that is not over. Answered by [`PlanReply::Schedule`].
+    Update(ScheduleId, Box<UpdateSchedule>),
     /// Lets it do nothing. Answered by [`PlanReply::Schedule`].
     Pause(ScheduleId),
     /// Lets it go on with the next time from now. Answered by [`PlanReply::Schedule`].
@@ -373,6 +382,21 @@ pub struct NewSchedule {
     pub timing: Timing,
     /// How late a run may be and still happen, in seconds.
     pub grace_seconds: u32,
+}
+
+/// Changes to a schedule: `None` leaves a thing as it is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UpdateSchedule {
+    /// What people call it; `Some(None)` for nothing.
+    pub name: Option<Option<String>>,
+    /// Who sends.
+    pub instance: Option<InstanceId>,
+    /// What is sent.
+    pub message: Option<SendMessage>,
+    /// When; it begins anew with it.
+    pub timing: Option<Timing>,
+    /// How late a run may be and still happen, in seconds.
+    pub grace_seconds: Option<u32>,
 }
 
 /// An answer of an account's plans.

@@ -101,6 +101,15 @@ impl Endpoint {
         }
     }
 
+    /// Whether it is the hook of one instance, and so hears of that alone.
+    pub fn is_of_one_instance(&self) -> bool {
+        let Some((_, format)) = self.hook() else { return false };
+        match self.filter.instances.as_deref() {
+            Some([instance]) => HookId { instance: *instance, dialect: format.dialect }.endpoint() == self.id,
+            _ => false,
+        }
+    }
+
     /// Whether it has no address: a hook whose customer comes for the events.
     pub fn is_silent(&self) -> bool {
         self.hook().is_some_and(|(target, _)| target.url.is_empty())
@@ -129,6 +138,15 @@ pub struct Telling<'a> {
     pub event: &'a Event,
     /// From 1.
     pub attempt: u32,
+}
+
+/// An event that is delivered to see whether it arrives: it is in no log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rehearsal {
+    /// The instance that it could be of.
+    pub instance: InstanceId,
+    /// The event.
+    pub event: Event,
 }
 
 /// An event as a dialect tells it.

@@ -31,7 +31,7 @@ async fn chat_with(shop: &Instance, gateway: &Gateway, person: &Account) -> Valu
         .expect("a message in the chat")
 }
 
-// proves: otps.get, otps.verify, otps.resend
+// proves: otps.get, otps.find, otps.verify, otps.resend
 #[tokio::test]
 async fn capability_otps_create_reaches_the_phone_and_counts_attempts_through_a_crash() {
     let world = World::start().await;
@@ -69,6 +69,10 @@ async fn capability_otps_create_reaches_the_phone_and_counts_attempts_through_a_
     assert_eq!(verify(&gateway, &code).await["verified"], false, "a password serves once");
     let shown = gateway.api().get(&path).send().await.expect(200);
     assert_eq!((&shown["state"], &shown["attempts"]), (&json!("verified"), &json!(3)));
+    let find = |body| gateway.api().post("/v1/otps/find", &body).send();
+    assert_eq!(find(json!({"to": bob.pn()})).await.expect(200)["id"], shown["id"]);
+    let other = find(json!({"to": bob.pn(), "purpose": "payment"})).await;
+    other.expect_problem(404, "OTP_NOT_FOUND");
     gateway.finish().await;
     world.finish().await;
 }

@@ -45,7 +45,7 @@ async fn capability_schedules_create_sends_once_although_the_process_is_killed_b
     world.finish().await;
 }
 
-// proves: schedules.pause, schedules.resume, schedules.list, schedules.cancel
+// proves: schedules.pause, schedules.resume, schedules.update, schedules.list, schedules.cancel
 #[tokio::test]
 async fn capability_schedules_run_and_cancel_a_recurring_one() {
     let world = World::start().await;
@@ -72,6 +72,15 @@ async fn capability_schedules_run_and_cancel_a_recurring_one() {
     assert_eq!((&resumed["state"], &resumed["next_run_at"]), (&json!("active"), &json!(next)));
     let listed = gateway.api().get("/v1/schedules?stage=active").send().await.expect(200);
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "{listed}");
+    let change = |body: Value| gateway.api().request(reqwest::Method::PATCH, &path).json(&body).send();
+    let later = change(json!({"name": "new year", "cron": "0 10 1 1 *", "timezone": "Asia/Riyadh"})).await;
+    let later = later.expect(200);
+    assert_eq!((&later["name"], &later["runs"]), (&json!("new year"), &json!(1)), "{later}");
+    assert!(
+        later["next_run_at"].as_str().is_some_and(|next| next.ends_with("-01-01T07:00:00.000Z")),
+        "{later}"
+    );
+    change(json!({"runs_max": 2})).await.expect_problem(422, "VALIDATION");
     assert_eq!(step("cancel").await.expect(200)["state"], "cancelled");
     step("resume").await.expect_problem(409, "PLAN_STATE");
     gateway.finish().await;

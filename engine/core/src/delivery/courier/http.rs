@@ -6,7 +6,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Response};
 use trunkline_model::InstanceId;
 use trunkline_model::delivery::{
-    DialectFormat, Endpoint, Format, HttpTarget, Outcome, Telling, Told, Verdict,
+    DialectFormat, Endpoint, Format, HttpTarget, Outcome, Rehearsal, Telling, Told, Verdict,
 };
 use trunkline_model::record::{self, InstanceRecord, table};
 
@@ -114,6 +114,29 @@ pub(super) async fn test(
     body: Vec<u8>,
 ) -> Outcome {
     post(context, target, endpoint, signed(target, endpoint, body, &[])).await.1
+}
+
+pub(super) async fn rehearse(
+    context: &ShardContext,
+    (target, format): (&HttpTarget, &DialectFormat),
+    endpoint: &Endpoint,
+    rehearsal: &Rehearsal,
+) -> Outcome {
+    let about = record_of(context, rehearsal.instance);
+    let telling = Telling {
+        // Also what is left out otherwise.
+        format: &DialectFormat { events: Vec::new(), ..format.clone() },
+        secret: &target.secret,
+        instance: rehearsal.instance,
+        name: about.as_ref().and_then(|about| about.name.as_deref()),
+        own: about.as_ref().and_then(|about| about.linked.as_ref()),
+        event: &rehearsal.event,
+        attempt: 1,
+    };
+    match context.write_events.in_dialect(&telling) {
+        Some(Told { body, headers }) => post(context, target, endpoint, (body, headers)).await.1,
+        None => failed("unwritable"),
+    }
 }
 
 async fn post(

@@ -14,7 +14,7 @@ mod transport;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
-use trunkline_model::delivery::{Endpoint, Outcome, Target, TargetKind, Verdict};
+use trunkline_model::delivery::{Endpoint, Outcome, Rehearsal, Target, TargetKind, Verdict};
 use trunkline_model::event::Event;
 use trunkline_model::{Failure, FieldError, InstanceId};
 
@@ -119,6 +119,14 @@ pub(crate) async fn test(context: &ShardContext, endpoint: &Endpoint, body: Vec<
             courier.test(endpoint, body).await
         }
         Target::Pull => failed("unreachable"),
+    }
+}
+
+/// Delivers an event that no log has in the form of the endpoint's dialect.
+pub(crate) async fn rehearse(context: &ShardContext, endpoint: &Endpoint, rehearsal: &Rehearsal) -> Outcome {
+    match endpoint.hook() {
+        Some((target, format)) => http::rehearse(context, (target, format), endpoint, rehearsal).await,
+        None => failed("unreachable"),
     }
 }
 
