@@ -401,7 +401,10 @@ impl Gateway for Fake {
             }
             Command::SendMany(requests) => Ok(answers::sent(requests, &message(MessageStatus::Pending))),
             Command::GetReceipts { .. } => Ok(answers::receipts()),
-            Command::GetMessage { .. } => Err(Failure::new(ErrorCode::MessageNotFound, "No.")),
+            Command::FindMessage { wa_id } if wa_id == "3EB0AA" => {
+                Ok(Reply::Message(Box::new(message(MessageStatus::Sent))))
+            }
+            Command::GetMessage { .. } | Command::FindMessage { .. } => Err(Failure::new(ErrorCode::MessageNotFound, "No.")),
             Command::ListMessages { status, limit, .. } => {
                 // A page that a filter left empty has a cursor as well.
                 let next = (limit == 1).then(message_id);

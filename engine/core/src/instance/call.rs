@@ -53,6 +53,7 @@ impl Instance {
             }
             Command::GetPairing => Ok(Reply::Pairing(self.pairing.clone())),
             Command::GetMessage { id } => self.get_message(id),
+            Command::FindMessage { wa_id } => self.find_message(&wa_id),
             Command::GetReceipts { id } => self.receipts(id),
             Command::ResendMessage { id } => return self.resend(id, reply),
             Command::ListMessages { before, status, limit } => {
@@ -333,6 +334,7 @@ fn only_looks(command: &Command) -> bool {
         Command::GetInstance
             | Command::GetPairing
             | Command::GetMessage { .. }
+            | Command::FindMessage { .. }
             | Command::GetReceipts { .. }
             | Command::ListMessages { .. }
             | Command::PullEvents { .. }
