@@ -13,13 +13,12 @@ use serde::Serialize;
 use serde_json::Value;
 use trunkline_model::chat::{ChatChange, ContactChange};
 use trunkline_model::command::CallStep;
-use trunkline_model::delivery::Telling;
+use trunkline_model::delivery::{Telling, Told};
 use trunkline_model::event::{Event, EventBody};
 use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::MessageStatus;
 
-use crate::dialects::Written;
 use crate::json;
 use crate::json::time::Time;
 
@@ -201,7 +200,7 @@ struct WasenderEnvelope<'a> {
 }
 
 /// An event for a webhook: its body, and what says that it is ours.
-pub(super) fn webhook(telling: &Telling<'_>) -> Option<Written> {
+pub(super) fn webhook(telling: &Telling<'_>) -> Option<Told> {
     let Telling { format, secret, instance, own, event, .. } = *telling;
     let name = name(&format.events, event)?;
     let wasender = is_wasender(&format.events);
@@ -221,7 +220,7 @@ pub(super) fn webhook(telling: &Telling<'_>) -> Option<Written> {
         let signature = if wasender { secret.to_owned() } else { signature(secret, &body) };
         headers.push(("X-Webhook-Signature", signature));
     }
-    Some(Written { body, headers })
+    Some(Told { body, headers })
 }
 
 fn signature(secret: &str, body: &[u8]) -> String {

@@ -55,7 +55,7 @@ fn own() -> Party {
     party("966500000001@s.whatsapp.net", Some("200000000000001"))
 }
 
-fn written(events: &[&str], secret: &str, event: &Event) -> Option<Written> {
+fn written(events: &[&str], secret: &str, event: &Event) -> Option<Told> {
     let format = DialectFormat { dialect: Dialect::Aduta, events: wanted(events) };
     let own = own();
     let written = webhook(&Telling {
