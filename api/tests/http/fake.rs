@@ -61,6 +61,10 @@ pub const KEEPER_KEY: &str = "tk_keeper";
 pub const WSAPI_KEY: &str = "ws_live_shop";
 /// One of WASaaS, for everything.
 pub const WASAAS_KEY: &str = "wsk_shop";
+/// The open instance, as a session of 7aduta.
+pub const SESSION_KEY: &str = "sess_shop";
+/// A personal token of 7aduta.
+pub const TOKEN_KEY: &str = "pat_shop";
 
 /// A text that makes the engine's handle panic.
 pub const PANIC: &str = "boom";
@@ -260,10 +264,11 @@ impl Gateway for Fake {
             LIMITED_KEY => (ACCOUNT, vec![Scope::All]),
             KEEPER_KEY => (ACCOUNT, vec![Scope::InstancesRead, Scope::InstancesWrite]),
             WSAPI_KEY => (ACCOUNT, native_scopes(Dialect::Wsapi, &["instance".to_owned()])),
-            WASAAS_KEY => (ACCOUNT, vec![Scope::All]),
+            WASAAS_KEY | TOKEN_KEY => (ACCOUNT, vec![Scope::All]),
+            SESSION_KEY => (ACCOUNT, native_scopes(Dialect::Aduta, &["session".to_owned()])),
             _ => return Err(Failure::new(ErrorCode::Unauthorized, "No.")),
         };
-        let instances = [LIMITED_KEY, WSAPI_KEY].contains(&presented).then(|| Arc::from([OPEN]));
+        let instances = [LIMITED_KEY, WSAPI_KEY, SESSION_KEY].contains(&presented).then(|| Arc::from([OPEN]));
         let dialect = Some(Dialect::of_key(presented).unwrap_or(Dialect::Native));
         Ok(Principal { dialect, instances, ..Principal::of_key(account, KeyId(1), scopes) })
     }

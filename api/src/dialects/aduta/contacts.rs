@@ -40,8 +40,7 @@ pub(super) async fn answer<G: Gateway>(
         Op::Block | Op::Unblock => {
             let block = operation == Op::Block;
             tell(ask, ContactCommand::Block(in_path(ask, "phone")?, block)).await?;
-            let message =
-                if block { "The contact is blocked." } else { "The contact is no longer blocked." };
+            let message = if block { "The contact is blocked." } else { "The contact is no longer blocked." };
             Ok(ask.show(&Success::of(Said { message })))
         }
         Op::Lid => {

@@ -1,13 +1,10 @@
 //! Groups.
 
-use trunkline_model::command::{
-    Command, GroupCommand, GroupId, GroupView, ParticipantAction, Reply,
-};
+use trunkline_model::command::{Command, GroupCommand, GroupId, GroupView, ParticipantAction, Reply};
 use trunkline_model::{Address, Failure};
 
-use super::body::group::{
-    AcceptBody, ActionBody, CreateBody, ParticipantsBody, SettingsBody, code, group,
-};
+use super::Ask;
+use super::body::group::{AcceptBody, ActionBody, CreateBody, ParticipantsBody, SettingsBody, code, group};
 use super::contacts::picture;
 use super::pages::ListJson;
 use super::shown::contact::ImageJson;
@@ -16,7 +13,6 @@ use super::shown::group::{
 };
 use super::shown::{Said, Success};
 use super::table::groups::GroupOperation;
-use super::Ask;
 use crate::body::RequestBody;
 use crate::call::unexpected;
 use crate::gateway::Gateway;

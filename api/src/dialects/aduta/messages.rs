@@ -112,11 +112,7 @@ async fn accept<G: Gateway>(ask: &Ask<'_, G>, message: SendMessage) -> Result<Bo
 }
 
 /// What a message answers: one that the session sent goes by the number that it was given, too.
-async fn quote<G: Gateway>(
-    ask: &Ask<'_, G>,
-    own: Option<&Party>,
-    quoted: Quoted,
-) -> Result<Quote, Failure> {
+async fn quote<G: Gateway>(ask: &Ask<'_, G>, own: Option<&Party>, quoted: Quoted) -> Result<Quote, Failure> {
     let participant = quoted.participant.map(|text| person("quoted.participant", &text)).transpose()?;
     match find(ask, &quoted.id).await {
         Ok(view) => {

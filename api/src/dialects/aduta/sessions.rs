@@ -14,7 +14,8 @@ use trunkline_model::{Failure, InstanceId};
 use super::body::session::{ConnectBody, Marks, PhoneBody, SessionBody, SessionWish, WebhookBody};
 use super::shown::Success;
 use super::shown::session::{
-    LOGGED, NAME, NewKeyJson, OwnJson, PHONE_NUMBER, PROTECTED, SessionJson, StatusJson, WebhookJson, metadata,
+    LOGGED, NAME, NewKeyJson, OwnJson, PHONE_NUMBER, PROTECTED, SessionJson, StatusJson, WebhookJson,
+    metadata,
 };
 use super::table::sessions::SessionOperation;
 use super::{Ask, config, keys, logs, no_session, own_session, pairing};

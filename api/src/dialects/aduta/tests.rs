@@ -4,7 +4,7 @@ use trunkline_model::command::SaveContact;
 use trunkline_model::message::{Content, Media, MediaKind, MediaSource, Quote, SendMessage};
 use trunkline_model::settings::ProxyConfig;
 
-use super::body::group::{ActionBody, AcceptBody, CreateBody, SettingsBody};
+use super::body::group::{AcceptBody, ActionBody, CreateBody, SettingsBody};
 use super::body::message::{Quoted, ReadBody, SendBody};
 use super::body::people::ContactBody;
 use super::body::session::{PhoneBody, SessionBody, SessionWish};
@@ -35,7 +35,8 @@ fn the_payloads_of_the_reference_are_read() {
     let text = read(r#"{"to":"1234567890","text":"Hello from the API!"}"#).expect("a message");
     assert_eq!(text.to.jid(), "1234567890@s.whatsapp.net");
     assert!(matches!(text.content, Content::Text(text) if text.body == "Hello from the API!"));
-    let image = r#"{ "to": "1234567890", "image": { "url": "https://example.com/a.png", "caption": "Optional" } }"#;
+    let image =
+        r#"{ "to": "1234567890", "image": { "url": "https://example.com/a.png", "caption": "Optional" } }"#;
     let image = media(image);
     assert_eq!(image.source, MediaSource::Url("https://example.com/a.png".to_owned()));
     assert_eq!((image.kind, image.caption.as_deref()), (MediaKind::Image, Some("Optional")));
@@ -47,7 +48,8 @@ fn the_payloads_of_the_reference_are_read() {
         }
         other => panic!("{other:?}"),
     }
-    let card = r#"{ "to": "1234567890", "contact": { "fullName": "John Doe", "phoneNumber": "+1234567890" } }"#;
+    let card =
+        r#"{ "to": "1234567890", "contact": { "fullName": "John Doe", "phoneNumber": "+1234567890" } }"#;
     match content(card) {
         Content::Contacts(cards) => {
             assert_eq!(cards[0].name, "John Doe");
@@ -81,7 +83,10 @@ fn files_go_by_the_names_of_both_services() {
     assert_eq!(kind(r#""imageUrl":"https://a.b/c","text":"under it""#).caption.as_deref(), Some("under it"));
     assert_eq!(kind(r#""documentUrl":"https://a.b/bill.pdf""#).file_name.as_deref(), Some("bill.pdf"));
     let bill = kind(r#""documentUrl":"https://a.b/c","fileName":"bill.pdf""#);
-    assert_eq!((bill.file_name.as_deref(), bill.mime_type.as_deref()), (Some("bill.pdf"), Some("application/pdf")));
+    assert_eq!(
+        (bill.file_name.as_deref(), bill.mime_type.as_deref()),
+        (Some("bill.pdf"), Some("application/pdf"))
+    );
     assert!(kind(r#""imageUrl":"https://a.b/c","viewOnce":true"#).show.view_once);
     assert!(kind(r#""video":{"url":"https://a.b/c","viewOnce":true}"#).show.view_once);
     // What cannot be shown once is not refused for it; what is heard once is a voice note.
@@ -139,7 +144,10 @@ fn what_is_wrong_goes_by_the_names_of_the_request() {
     check(r#"{"to":"1234567890","poll":{"name":"What?","options":["one"]}}"#, "`poll.options` ");
     let long = "x".repeat(70_000);
     check(&format!(r#"{{"to":"1234567890","text":"{long}"}}"#), "`text` ");
-    check(&format!(r#"{{"to":"1234567890","image":{{"url":"https://a.b/c","caption":"{long}"}}}}"#), "`image.caption` ");
+    check(
+        &format!(r#"{{"to":"1234567890","image":{{"url":"https://a.b/c","caption":"{long}"}}}}"#),
+        "`image.caption` ",
+    );
 }
 
 #[test]
@@ -163,14 +171,22 @@ fn a_session_goes_by_the_names_of_both_services() {
     let refused = |json: &str| wish(json, true).expect_err(json);
     assert_eq!(refused("{}"), "`name` is missing.");
     assert!(refused(r#"{"name":"a","webhook_url":"ftp://a.b"}"#).starts_with("`webhook_url` is not"));
-    assert!(refused(r#"{"name":"a","webhook_events":["nothing"]}"#).starts_with("`webhook_events` has `nothing`"));
-    let proxy = |url: &str| wish(&format!(r#"{{"name":"a","proxy_url":"{url}"}}"#), true).map(|wish| wish.settings.proxy);
+    assert!(
+        refused(r#"{"name":"a","webhook_events":["nothing"]}"#).starts_with("`webhook_events` has `nothing`")
+    );
+    let proxy = |url: &str| {
+        wish(&format!(r#"{{"name":"a","proxy_url":"{url}"}}"#), true).map(|wish| wish.settings.proxy)
+    };
     let config = |url: &str, username: Option<&str>, password: Option<&str>| {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        let config = ProxyConfig { url: url.to_owned(), username: owned(username), password: owned(password) };
+        let config =
+            ProxyConfig { url: url.to_owned(), username: owned(username), password: owned(password) };
         Ok(Some(Some(config)))
     };
-    assert_eq!(proxy("http://ann:s%3Acret@p.example:3128"), config("http://p.example:3128", Some("ann"), Some("s:cret")));
+    assert_eq!(
+        proxy("http://ann:s%3Acret@p.example:3128"),
+        config("http://p.example:3128", Some("ann"), Some("s:cret"))
+    );
     assert_eq!(proxy("socks5://p.example:1080"), config("socks5://p.example:1080", None, None));
     assert_eq!(proxy(""), Ok(Some(None)));
     assert!(proxy("mailto:a").is_err());
@@ -178,9 +194,10 @@ fn a_session_goes_by_the_names_of_both_services() {
 
 #[test]
 fn people_and_groups_are_read() {
-    let contact: ContactBody =
-        parse(br#"{"jid":"1234567890@s.whatsapp.net","fullName":"John Doe","saveOnPrimaryAddressbook":true}"#)
-            .expect("it reads");
+    let contact: ContactBody = parse(
+        br#"{"jid":"1234567890@s.whatsapp.net","fullName":"John Doe","saveOnPrimaryAddressbook":true}"#,
+    )
+    .expect("it reads");
     let expected = SaveContact {
         person: "1234567890".parse().expect("a number"),
         full_name: "John Doe".to_owned(),
@@ -202,7 +219,8 @@ fn people_and_groups_are_read() {
     assert!(nothing.read().is_err());
     let link: AcceptBody = parse(br#"{"code":"https://chat.whatsapp.com/AbC123"}"#).expect("it reads");
     assert_eq!(link.read().expect("a code").0, "AbC123");
-    let read: ReadBody = parse(br#"{"key":{"id":"3EB0","remoteJid":"1@g.us","fromMe":false}}"#).expect("it reads");
+    let read: ReadBody =
+        parse(br#"{"key":{"id":"3EB0","remoteJid":"1@g.us","fromMe":false}}"#).expect("it reads");
     assert!(read.read().expect_err("nobody wrote it").detail.starts_with("`key.participant` is missing"));
 }
 

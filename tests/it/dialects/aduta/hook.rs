@@ -59,7 +59,11 @@ async fn a_customers_server_hears_of_its_session_in_the_words_of_either_service(
     let token = key(&gateway, "pat", Value::Null).await;
     let api = gateway.api();
     let ask = |method: Method, path: &str, body: Value| {
-        api.request(method, &format!("/api/v1{path}")).key(None).header("x-api-token", &token).json(&body).send()
+        api.request(method, &format!("/api/v1{path}"))
+            .key(None)
+            .header("x-api-token", &token)
+            .json(&body)
+            .send()
     };
     let url = format!("{}/events", server.url());
     let body = json!({"name": "Shop", "webhookUrl": url, "webhook_secret": SECRET});
@@ -70,7 +74,11 @@ async fn a_customers_server_hears_of_its_session_in_the_words_of_either_service(
     let shown = ask(Method::POST, &format!("{path}/connect"), json!({})).await.expect(200);
     alice.phone().scan(shown["data"]["qrCode"].as_str().expect("a code")).await;
     let (event, request) = expect(&mut told, "session.connected", |_| true).await;
-    assert_eq!((&event["sessionId"], &event["data"]["status"]), (&made["id"], &json!("CONNECTED")), "{event}");
+    assert_eq!(
+        (&event["sessionId"], &event["data"]["status"]),
+        (&made["id"], &json!("CONNECTED")),
+        "{event}"
+    );
     let hmac_key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
     let digest = hex::encode(hmac::sign(&hmac_key, &request.body).as_ref());
     assert_eq!(signature(&request), format!("sha256={digest}"));
@@ -78,7 +86,10 @@ async fn a_customers_server_hears_of_its_session_in_the_words_of_either_service(
     let laptop = bob.link_baileys().await;
     let heard = laptop.send_text(&alice, "from a customer").await;
     let (event, _) = expect(&mut told, "message.received", |data| data["text"] == "from a customer").await;
-    assert_eq!((&event["data"]["messageId"], &event["data"]["fromMe"]), (&json!(heard.key.id), &json!(false)));
+    assert_eq!(
+        (&event["data"]["messageId"], &event["data"]["fromMe"]),
+        (&json!(heard.key.id), &json!(false))
+    );
 
     let message = json!({"to": bob.pn(), "text": "to a customer"});
     let sent = api.post("/api/v1/send-message", &message).key(Some(session_key)).send().await.expect(200);
@@ -98,9 +109,13 @@ async fn a_customers_server_hears_of_its_session_in_the_words_of_either_service(
     assert!(event["timestamp"].is_i64() && event["data"]["messages"]["key"]["fromMe"] == false, "{event}");
 
     assert_eq!(ask(Method::DELETE, &path, json!({})).await.status, 200);
-    expect(&mut told, "session.status", |data| data["status"] == "DISCONNECTED" || data["status"] == "LOGGED_OUT").await;
+    expect(&mut told, "session.status", |data| {
+        data["status"] == "DISCONNECTED" || data["status"] == "LOGGED_OUT"
+    })
+    .await;
     let keys = gateway.api().get("/v1/keys").send().await.expect(200);
-    let labels: Vec<&Value> = keys["data"].as_array().expect("keys").iter().map(|key| &key["label"]).collect();
+    let labels: Vec<&Value> =
+        keys["data"].as_array().expect("keys").iter().map(|key| &key["label"]).collect();
     assert!(!labels.contains(&&json!("Shop")), "the key of the session went with it: {keys}");
     gateway.finish().await;
     world.finish().await;

@@ -144,7 +144,10 @@ impl SettingsBody {
         let description = self.description.map(|text| given(Some(text)));
         let changes = GroupChanges { subject: self.subject, description, settings };
         if changes == GroupChanges::default() {
-            problems.add("subject", "is missing, and so are `description`, `announce` and `restrict`; give one of them");
+            problems.add(
+                "subject",
+                "is missing, and so are `description`, `announce` and `restrict`; give one of them",
+            );
         }
         problems.or(Some(changes))
     }

@@ -243,7 +243,8 @@ impl SendBody {
         let options = SendOptions::default();
         let message =
             SendMessage { to, content, quote, mentions, options, lane: Lane::Interactive, metadata: None };
-        problems.extend(message.problems().into_iter().map(|problem| in_our_words(member, problem)).collect());
+        problems
+            .extend(message.problems().into_iter().map(|problem| in_our_words(member, problem)).collect());
         problems.or(Some(message))
     }
 

@@ -2,9 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use trunkline_model::limits::{
-    PROXY_CREDENTIAL_BYTES_MAX, PROXY_URL_BYTES_MAX, WEBHOOK_URL_BYTES_MAX,
-};
+use trunkline_model::limits::{PROXY_CREDENTIAL_BYTES_MAX, PROXY_URL_BYTES_MAX, WEBHOOK_URL_BYTES_MAX};
 use trunkline_model::settings::{ProxyConfig, SettingsUpdate};
 use trunkline_model::{Address, Failure};
 
@@ -249,7 +247,8 @@ fn proxy(problems: &mut Problems, text: &str) -> Option<ProxyConfig> {
         return None;
     }
     let (username, password) = (username.flatten(), password.flatten());
-    if username.as_ref().is_some_and(|name| name.contains(':')) || (username.is_none() && password.is_some()) {
+    if username.as_ref().is_some_and(|name| name.contains(':')) || (username.is_none() && password.is_some())
+    {
         problems.add("proxy_url", "has a name or password that a proxy does not take");
         return None;
     }

@@ -72,7 +72,10 @@ fn received(sequence: u64, message: &InboundMessage, own: Option<&Party>) -> Val
         add("participant", id_of(&message.sender).into());
     }
     if let Some(quote) = &message.quote {
-        add("quoted", json!({ "messageId": quote.wa_id, "participant": quote.participant.as_ref().map(id_of) }));
+        add(
+            "quoted",
+            json!({ "messageId": quote.wa_id, "participant": quote.participant.as_ref().map(id_of) }),
+        );
     }
     if !message.mentions.is_empty() {
         add("mentions", message.mentions.iter().map(id_of).collect());

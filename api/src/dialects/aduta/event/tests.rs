@@ -134,7 +134,8 @@ fn each_service_says_in_its_own_way_that_it_is_the_one() {
 #[test]
 fn who_names_no_events_hears_of_those_of_the_reference_alone() {
     let jid = "966501234567@s.whatsapp.net";
-    let out = json!({ "status": "DISCONNECTED", "phoneNumber": "+966500000001", "reason": "connection_lost" });
+    let out =
+        json!({ "status": "DISCONNECTED", "phoneNumber": "+966500000001", "reason": "connection_lost" });
     let lost = state(InstanceState::Open, InstanceState::BackingOff, CloseReason::ConnectionLost);
     check(&[], lost, "session.disconnected", &out);
     let back = state(InstanceState::Syncing, InstanceState::Open, CloseReason::Requested);
@@ -171,7 +172,8 @@ fn who_names_no_events_hears_of_those_of_the_reference_alone() {
 
 #[test]
 fn what_was_sent_from_the_phone_and_what_is_old_is_not_received() {
-    let mine = EventBody::MessageReceived(Box::new(InboundMessage { from_me: true, ..inbound(text("mine")) }));
+    let mine =
+        EventBody::MessageReceived(Box::new(InboundMessage { from_me: true, ..inbound(text("mine")) }));
     assert_eq!(told(&[], mine.clone()), None);
     assert_eq!(told(&["messages.received"], mine.clone()), None);
     let upserted = told(&["messages.upsert"], mine).expect("told");
@@ -330,7 +332,8 @@ fn wasender_hears_of_sessions_chats_people_and_groups() {
         text: text.map(str::to_owned),
         participants: vec![ana()],
     };
-    let added = json!({ "jid": "120363021033254949@g.us", "participants": [jid], "action": "add", "author": null });
+    let added =
+        json!({ "jid": "120363021033254949@g.us", "participants": [jid], "action": "add", "author": null });
     check(&["group-participants.update"], group("add", None), "group-participants.update", &added);
     let renamed = json!([{ "id": "120363021033254949@g.us", "author": null, "subject": "Orders" }]);
     check(&["groups.update"], group("subject", Some("Orders")), "groups.update", &renamed);
@@ -346,7 +349,10 @@ fn a_poll_says_how_it_stands() {
         from_me: false,
         time_ms: 0,
         selected: vec!["tea".into()],
-        tally: vec![PollCount { option: "tea".into(), votes: 1 }, PollCount { option: "coffee".into(), votes: 0 }],
+        tally: vec![
+            PollCount { option: "tea".into(), votes: 1 },
+            PollCount { option: "coffee".into(), votes: 0 },
+        ],
         voters: 1,
     }));
     let jid = "966501234567@s.whatsapp.net";

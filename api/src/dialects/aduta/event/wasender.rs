@@ -71,7 +71,11 @@ fn received(name: &str, sequence: u64, message: &InboundMessage) -> Value {
                 "message": raw(sequence, content),
             });
             // One event of ours is one message; the one name has a list, the others the thing itself.
-            if name == "messages.upsert" { json!({ "messages": [shown] }) } else { json!({ "messages": shown }) }
+            if name == "messages.upsert" {
+                json!({ "messages": [shown] })
+            } else {
+                json!({ "messages": shown })
+            }
         }
     }
 }
@@ -140,7 +144,8 @@ fn call_data(call: &CallEvent, own: Option<&Party>) -> Value {
         }
         CallStep::Accepted { .. } => data["status"] = "accept".into(),
         CallStep::Ended { reason, .. } => {
-            data["status"] = if reason.as_deref() == Some("rejected") { "reject" } else { "terminate" }.into();
+            data["status"] =
+                if reason.as_deref() == Some("rejected") { "reject" } else { "terminate" }.into();
         }
     }
     data

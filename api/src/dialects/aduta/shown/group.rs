@@ -21,7 +21,12 @@ pub(crate) struct GroupJson {
 
 impl GroupJson {
     pub(crate) fn of(view: &GroupView) -> GroupJson {
-        GroupJson { id: view.group.jid.clone(), name: view.group.name.clone(), img_url: None, size: view.size }
+        GroupJson {
+            id: view.group.jid.clone(),
+            name: view.group.name.clone(),
+            img_url: None,
+            size: view.size,
+        }
     }
 }
 

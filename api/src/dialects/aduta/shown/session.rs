@@ -40,9 +40,11 @@ pub(crate) fn word(state: InstanceState) -> &'static str {
     use InstanceState as State;
     match state {
         State::Open => "CONNECTED",
-        State::AwaitingScan | State::AwaitingPasskey | State::Pairing | State::Connecting | State::Syncing => {
-            "CONNECTING"
-        }
+        State::AwaitingScan
+        | State::AwaitingPasskey
+        | State::Pairing
+        | State::Connecting
+        | State::Syncing => "CONNECTING",
         State::LoggedOut => "LOGGED_OUT",
         State::New
         | State::BackingOff
