@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_list_is_whole_unless_pages_are_asked_for() {
         let all = || vec!["a", "b", "c"];
-        let shown = |raw: &str| {
+        let shown = |raw: &str| -> Result<serde_json::Value, String> {
             let list = ListJson::of(&query(raw), all()).map_err(|failure| failure.detail)?;
             Ok(serde_json::to_value(&list).expect("it is JSON"))
         };
@@ -167,7 +167,7 @@ mod tests {
         let pagination = serde_json::json!({ "page": 2, "limit": 2, "total": 3, "totalPages": 2 });
         let page = serde_json::json!({ "items": ["c"], "pagination": pagination });
         assert_eq!(shown("paginated=true&page=2&limit=2"), Ok(page));
-        let refused: Result<_, String> = shown("paginated=true&limit=0");
+        let refused = shown("paginated=true&limit=0");
         assert!(refused.expect_err("no page has none").contains("limit"));
     }
 }

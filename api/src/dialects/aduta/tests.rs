@@ -9,7 +9,6 @@ use super::body::message::{Quoted, ReadBody, SendBody};
 use super::body::people::ContactBody;
 use super::body::session::{PhoneBody, SessionBody, SessionWish};
 use super::*;
-use crate::dialects::Access;
 use crate::json::parse::parse;
 
 fn read(json: &str) -> Result<SendMessage, String> {

@@ -128,7 +128,7 @@ fn each_service_says_in_its_own_way_that_it_is_the_one() {
     assert_eq!(signed.headers, expected);
     let plain = written(&["messages.received"], "s3cret", &event).expect("an event");
     assert_eq!(plain.headers, [("X-Webhook-Signature", "s3cret".to_owned())]);
-    assert_eq!(written(&[], "", &event).expect("an event").headers, []);
+    assert!(written(&[], "", &event).expect("an event").headers.is_empty());
 }
 
 #[test]
