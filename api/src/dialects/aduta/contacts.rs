@@ -1,6 +1,7 @@
 //! People.
 
 use trunkline_model::command::{CheckedPerson, Command, ContactCommand, ContactView, PictureView, Reply};
+use trunkline_model::inbound::Party;
 use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::{Address, ErrorCode, Failure};
 
@@ -45,14 +46,13 @@ pub(super) async fn answer<G: Gateway>(
         }
         Op::Lid => {
             let of = in_path(ask, "phone")?;
-            let known = resolve(ask, of.clone()).await?;
-            let lid = known.as_ref().and_then(|known| lid_of(&known.person));
+            let lid = names(ask, &of).await?.as_ref().and_then(lid_of);
             Ok(ask.show(&Success::of(LidJson { pn: of.jid(), lid })))
         }
         Op::Pn => {
             let of = lid_in_path(ask)?;
-            let known = resolve(ask, of.clone()).await?;
-            let pn = known.filter(|known| known.person.phone.is_some()).map(|known| id_of(&known.person));
+            let known = names(ask, &of).await?.filter(|known| known.phone.is_some());
+            let pn = known.as_ref().map(id_of);
             Ok(ask.show(&Success::of(PnJson { lid: of.jid(), pn })))
         }
     }
@@ -122,6 +122,18 @@ async fn resolve<G: Gateway>(ask: &Ask<'_, G>, of: Address) -> Result<Option<Che
         Reply::Checked(checked) => Ok(checked.into_iter().next()),
         _ => Err(unexpected()),
     }
+}
+
+/// The names of somebody: as they are known here, or else as WhatsApp tells them.
+async fn names<G: Gateway>(ask: &Ask<'_, G>, of: &Address) -> Result<Option<Party>, Failure> {
+    match tell(ask, ContactCommand::Get(of.clone())).await {
+        Ok(Reply::Contact(view)) if !view.person.lacks_a_name() => return Ok(Some(view.person)),
+        Ok(Reply::Contact(_)) => {}
+        Ok(_) => return Err(unexpected()),
+        Err(failure) if failure.code == ErrorCode::ContactNotFound => {}
+        Err(failure) => return Err(failure),
+    }
+    Ok(resolve(ask, of.clone()).await?.map(|known| known.person))
 }
 
 /// Where a picture is, if there is one.
