@@ -30,8 +30,7 @@ impl Instance {
 
     async fn command(&mut self, command: Command, reply: Replier) {
         if self.stands() == InstanceState::Deleted && !only_looks(&command) {
-            let detail = "The instance is being deleted.";
-            return answer(reply, Err(Failure::in_state(ErrorCode::InstanceState, self.stands(), detail)));
+            return answer(reply, Err(being_deleted()));
         }
         let result = match command {
             Command::GetInstance => Ok(self.instance_reply()),
@@ -325,6 +324,11 @@ impl Instance {
         let durable = self.write_record_durably(trunkline_store::Batch::new()).await;
         answer(reply, durable.map(|()| self.instance_reply()));
     }
+}
+
+fn being_deleted() -> Failure {
+    let detail = "The instance is being deleted.";
+    Failure::in_state(ErrorCode::InstanceState, InstanceState::Deleted, detail)
 }
 
 /// Whether a command changes nothing, or ends everything: it is answered while the instance is being deleted, too.
