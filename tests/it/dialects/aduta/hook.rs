@@ -14,7 +14,7 @@ use trunkline_tests::gateway::{Received, WebServer};
 use trunkline_tests::limits::GATEWAY_EVENT_TIMEOUT;
 use trunkline_tests::{Gateway, World};
 
-use super::town::key;
+use super::town::{SAMPLE, key};
 
 const SECRET: &str = "k1";
 
@@ -50,10 +50,21 @@ async fn expect(
     }
 }
 
+/// The sample of the reference as a program of its own: what it prints.
+async fn sample(url: &str, session_key: &str) -> String {
+    let mut command = tokio::process::Command::new("node");
+    command.arg(crate::tidy::root().join("tests/dialect/samples/aduta/send-text.mjs"));
+    command.env("BASE_URL", url).env("SESSION_API_KEY", session_key);
+    let ended = timeout(GATEWAY_EVENT_TIMEOUT, command.output()).await.expect("it ends").expect("node runs");
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    String::from_utf8_lossy(&ended.stdout).trim().to_owned()
+}
+
 #[tokio::test]
 async fn a_customers_server_hears_of_its_session_in_the_words_of_either_service() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let number_of_the_sample = world.account_with("Sample", json!({"pn": SAMPLE})).await;
     let gateway = Gateway::start(&world).await;
     let (server, mut told) = server();
     let token = key(&gateway, "pat", Value::Null).await;
@@ -97,6 +108,10 @@ async fn a_customers_server_hears_of_its_session_in_the_words_of_either_service(
     assert_eq!(laptop.expect_text("to a customer").await.key.id, id_of_it);
     let (event, _) = expect(&mut told, "message.sent", |data| data["status"] == "delivered").await;
     assert_eq!(event["data"]["messageId"], sent["messageId"], "{event}");
+
+    let printed = sample(&api.url(), session_key).await;
+    let arrived = number_of_the_sample.phone().expect_text("Hello from the API!").await;
+    assert_eq!(arrived["id"], json!(printed), "{arrived}");
 
     // By a name that WasenderAPI alone has.
     let change = json!({"webhook_events": ["messages.received", "session.status"]});
