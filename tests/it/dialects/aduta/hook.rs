@@ -10,9 +10,9 @@ use ring::hmac;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use trunkline_tests::gateway::{Received, WebServer};
+use trunkline_tests::gateway::{Answer, Received, WebServer};
 use trunkline_tests::limits::GATEWAY_EVENT_TIMEOUT;
-use trunkline_tests::{Gateway, World};
+use trunkline_tests::{Account, Gateway, World};
 
 use super::town::{SAMPLE, key};
 
@@ -60,36 +60,47 @@ async fn sample(url: &str, session_key: &str) -> String {
     String::from_utf8_lossy(&ended.stdout).trim().to_owned()
 }
 
+/// A session that a customer made, with the webhook that it was made with.
+struct Session {
+    id: String,
+    key: String,
+    token: String,
+}
+
+impl Session {
+    /// Makes it, and has a phone scan its code.
+    async fn open(gateway: &Gateway, account: &Account, webhook: Value) -> Session {
+        let token = key(gateway, "pat", Value::Null).await;
+        let mut session = Session { id: String::new(), key: String::new(), token };
+        let made = session.ask(gateway, Method::POST, "", webhook).await.expect(201)["data"].clone();
+        let text = |member: &str| made[member].as_str().expect("a text").to_owned();
+        (session.id, session.key) = (text("id"), text("api_key"));
+        gateway.api().keep_private(&session.key);
+        let path = format!("/{}/connect", session.id);
+        let shown = session.ask(gateway, Method::POST, &path, json!({})).await.expect(200);
+        account.phone().scan(shown["data"]["qrCode"].as_str().expect("a code")).await;
+        session
+    }
+
+    /// Asks for something of sessions, with the personal token.
+    async fn ask(&self, gateway: &Gateway, method: Method, path: &str, body: Value) -> Answer {
+        let request = gateway.api().request(method, &format!("/api/v1/whatsapp-sessions{path}")).key(None);
+        request.header("x-api-token", &self.token).json(&body).send().await
+    }
+}
+
 #[tokio::test]
-async fn a_customers_server_hears_of_its_session_in_the_words_of_either_service() {
+async fn a_customers_server_hears_of_its_session_in_the_words_of_the_reference() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let number_of_the_sample = world.account_with("Sample", json!({"pn": SAMPLE})).await;
     let gateway = Gateway::start(&world).await;
     let (server, mut told) = server();
-    let token = key(&gateway, "pat", Value::Null).await;
-    let api = gateway.api();
-    let ask = |method: Method, path: &str, body: Value| {
-        api.request(method, &format!("/api/v1{path}"))
-            .key(None)
-            .header("x-api-token", &token)
-            .json(&body)
-            .send()
-    };
-    let url = format!("{}/events", server.url());
-    let body = json!({"name": "Shop", "webhookUrl": url, "webhook_secret": SECRET});
-    let made = ask(Method::POST, "/whatsapp-sessions", body).await.expect(201)["data"].clone();
-    let (id, session_key) = (made["id"].as_str().expect("an id"), made["api_key"].as_str().expect("a key"));
-    api.keep_private(session_key);
-    let path = format!("/whatsapp-sessions/{id}");
-    let shown = ask(Method::POST, &format!("{path}/connect"), json!({})).await.expect(200);
-    alice.phone().scan(shown["data"]["qrCode"].as_str().expect("a code")).await;
+    let body =
+        json!({"name": "Shop", "webhookUrl": format!("{}/events", server.url()), "webhook_secret": SECRET});
+    let session = Session::open(&gateway, &alice, body).await;
     let (event, request) = expect(&mut told, "session.connected", |_| true).await;
-    assert_eq!(
-        (&event["sessionId"], &event["data"]["status"]),
-        (&made["id"], &json!("CONNECTED")),
-        "{event}"
-    );
+    assert_eq!((&event["sessionId"], &event["data"]["status"]), (&json!(session.id), &json!("CONNECTED")));
     let hmac_key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
     let digest = hex::encode(hmac::sign(&hmac_key, &request.body).as_ref());
     assert_eq!(signature(&request), format!("sha256={digest}"));
@@ -103,31 +114,44 @@ async fn a_customers_server_hears_of_its_session_in_the_words_of_either_service(
     );
 
     let message = json!({"to": bob.pn(), "text": "to a customer"});
-    let sent = api.post("/api/v1/send-message", &message).key(Some(session_key)).send().await.expect(200);
-    let id_of_it = sent["messageId"].as_str().expect("an id");
-    assert_eq!(laptop.expect_text("to a customer").await.key.id, id_of_it);
+    let sent = gateway.api().post("/api/v1/send-message", &message).key(Some(&session.key)).send().await;
+    let sent = sent.expect(200);
+    assert_eq!(laptop.expect_text("to a customer").await.key.id, sent["messageId"].as_str().expect("an id"));
     let (event, _) = expect(&mut told, "message.sent", |data| data["status"] == "delivered").await;
     assert_eq!(event["data"]["messageId"], sent["messageId"], "{event}");
 
-    let printed = sample(&api.url(), session_key).await;
+    let printed = sample(&gateway.api().url(), &session.key).await;
     let arrived = number_of_the_sample.phone().expect_text("Hello from the API!").await;
     assert_eq!(arrived["id"], json!(printed), "{arrived}");
+    gateway.finish().await;
+    world.finish().await;
+}
 
-    // By a name that WasenderAPI alone has.
+#[tokio::test]
+async fn a_session_that_asks_for_events_of_wasender_hears_them_in_its_form_until_it_is_gone() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let gateway = Gateway::start(&world).await;
+    let (server, mut told) = server();
+    let url = format!("{}/events", server.url());
+    let body = json!({"name": "Shop", "webhook_url": url, "webhook_secret": SECRET});
+    let session = Session::open(&gateway, &alice, body).await;
+    expect(&mut told, "session.connected", |_| true).await;
+    let path = format!("/{}", session.id);
+    // By names that WasenderAPI alone has.
     let change = json!({"webhook_events": ["messages.received", "session.status"]});
-    let changed = ask(Method::PUT, &path, change).await.expect(200);
+    let changed = session.ask(&gateway, Method::PUT, &path, change).await.expect(200);
     assert_eq!(changed["data"]["webhook_secret"], SECRET, "{changed}");
+    let laptop = bob.link_baileys().await;
     laptop.send_text(&alice, "in other words").await;
     let body_is = |data: &Value| data["messages"]["messageBody"] == "in other words";
     let (event, request) = expect(&mut told, "messages.received", body_is).await;
     assert_eq!(signature(&request), SECRET);
     assert!(event["timestamp"].is_i64() && event["data"]["messages"]["key"]["fromMe"] == false, "{event}");
 
-    assert_eq!(ask(Method::DELETE, &path, json!({})).await.status, 200);
-    expect(&mut told, "session.status", |data| {
-        data["status"] == "DISCONNECTED" || data["status"] == "LOGGED_OUT"
-    })
-    .await;
+    assert_eq!(session.ask(&gateway, Method::DELETE, &path, json!({})).await.status, 200);
+    let is_out = |data: &Value| data["status"] == "DISCONNECTED" || data["status"] == "LOGGED_OUT";
+    expect(&mut told, "session.status", is_out).await;
     let keys = gateway.api().get("/v1/keys").send().await.expect(200);
     let labels: Vec<&Value> =
         keys["data"].as_array().expect("keys").iter().map(|key| &key["label"]).collect();
