@@ -134,6 +134,18 @@ impl RequestBody {
         Ok((parse::parse(&bytes)?, memory))
     }
 
+    /// Reads a body that may be nothing at all, whatever it calls itself: clients announce JSON and send none.
+    ///
+    /// # Errors
+    /// As [`RequestBody::json`].
+    pub(crate) async fn json_or_default<T: DeserializeOwned + Default>(self) -> Result<T, Failure> {
+        if self.incoming.is_end_stream() {
+            return Ok(T::default());
+        }
+        let (bytes, _memory) = self.buffer(limits::JSON_BYTES_MAX).await?;
+        if bytes.is_empty() { Ok(T::default()) } else { parse::parse(&bytes) }
+    }
+
     /// Reads a body that may be nothing at all, or `{}`.
     ///
     /// # Errors

@@ -176,3 +176,15 @@ pub const WASTACK_DEVICES_LISTED_MAX: usize = 20;
 pub const WASTACK_CONTACTS_MAX: usize = 1_000;
 /// Longest name of a WAStack device, in bytes.
 pub const DISPLAY_NAME_BYTES_MAX: usize = 255;
+/// Messages that a session of 7aduta sends in a minute: what its reference states.
+pub const ADUTA_SENDS_PER_MINUTE: u32 = 10;
+/// Requests of a customer of 7aduta in a minute, those that send included: likewise.
+pub const ADUTA_REQUESTS_PER_MINUTE: u32 = 100;
+/// A session of 7aduta that is protected sends one message in so many seconds.
+pub const ADUTA_PROTECTED_SECONDS: u32 = 5;
+/// Entries of a page of 7aduta's logs when the caller names no size.
+pub const ADUTA_PAGE_SIZE_DEFAULT: usize = 10;
+/// How long a session of 7aduta that is told to connect waits for its first QR code, in milliseconds.
+pub const ADUTA_CONNECT_WAIT_MS_MAX: u64 = 10_000;
+/// Longest that a customer of 7aduta shows that somebody is typing, in milliseconds.
+pub const ADUTA_PRESENCE_MS_MAX: u64 = 25_000;

@@ -43,6 +43,9 @@ impl Routers {
                     seen.push(row.path);
                     let same: Vec<Labelled> =
                         labelled.iter().copied().filter(|(_, other)| other.path == row.path).collect();
+                    if let Some(other) = also_at(mount.dialect, row.path) {
+                        paths.insert(other, same.clone())?;
+                    }
                     paths.insert(row.path, same)?;
                 }
             }
@@ -67,6 +70,12 @@ impl Routers {
             None => Found::OtherMethods(mount, allow(found.value)),
         }
     }
+}
+
+/// Where a path is as well: the paths of WasenderAPI, whose clients 7aduta's rows serve, have no version.
+fn also_at(dialect: Dialect, path: &str) -> Option<String> {
+    let rest = path.strip_prefix("/api/v1/").filter(|_| dialect == Dialect::Aduta)?;
+    Some(format!("/api/{rest}"))
 }
 
 /// Value of the `Allow` header for a path with these rows.

@@ -214,19 +214,27 @@ impl EditBody {
     /// # Errors
     /// `VALIDATION` when the words are wrong, or the message has none that could be changed.
     pub(crate) fn read(self, earlier: &MessageView) -> Result<SendMessage, Failure> {
-        let caption_of = match earlier.kind.as_str() {
-            "text" => None,
-            "image" => Some(MediaKind::Image),
-            "video" => Some(MediaKind::Video),
-            "document" => Some(MediaKind::Document),
-            kind => {
-                let detail = format!("A message of type `{kind}` has no words that can be changed.");
-                return Err(Failure::new(ErrorCode::Validation, detail));
-            }
-        };
-        let content = Content::Edit(Edit { wa_id: earlier.wa_id.clone(), body: self.body, caption_of });
-        checked(Problems::default(), Some((chat_of(earlier)?, content)))
+        edit(earlier, self.body)
     }
+}
+
+/// The message that gives `earlier` new words.
+///
+/// # Errors
+/// `VALIDATION` when the words are wrong, or the message has none that could be changed.
+pub(crate) fn edit(earlier: &MessageView, body: String) -> Result<SendMessage, Failure> {
+    let caption_of = match earlier.kind.as_str() {
+        "text" => None,
+        "image" => Some(MediaKind::Image),
+        "video" => Some(MediaKind::Video),
+        "document" => Some(MediaKind::Document),
+        kind => {
+            let detail = format!("A message of type `{kind}` has no words that can be changed.");
+            return Err(Failure::new(ErrorCode::Validation, detail));
+        }
+    };
+    let content = Content::Edit(Edit { wa_id: earlier.wa_id.clone(), body, caption_of });
+    checked(Problems::default(), Some((chat_of(earlier)?, content)))
 }
 
 /// The message that deletes `earlier` for everyone.

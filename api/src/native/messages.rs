@@ -1,9 +1,9 @@
 //! Outgoing messages after they were accepted, and read marks.
 
 use hyper::StatusCode;
-use trunkline_model::Failure;
 use trunkline_model::command::{Command, Reply};
 use trunkline_model::message::MessageStatus;
+use trunkline_model::{ErrorCode, Failure, InstanceId};
 
 use crate::body::RequestBody;
 use crate::call::{Call, message_in, unexpected};
@@ -16,6 +16,9 @@ use crate::reply::{self, Answer};
 pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let instance = call.instance()?;
     let limit = call.query.limit()?;
+    if let Some(wa_id) = call.query.get("wa_id") {
+        return find(call, instance, wa_id).await;
+    }
     let before = Cursor::of(&call.query, |cursor| match cursor {
         Cursor::Message(id) => Some(id),
         _ => None,
@@ -28,6 +31,18 @@ pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failu
     let next_cursor = next.map(|id| Cursor::Message(id).encode());
     let data = messages.iter().map(MessageJson::of).collect();
     Ok(reply::json(StatusCode::OK, &Page { data, next_cursor }))
+}
+
+/// The one message that WhatsApp knows by an id, if there is one.
+async fn find<G: Gateway>(call: &Call<'_, G>, instance: InstanceId, wa_id: &str) -> Result<Answer, Failure> {
+    let wa_id = wa_id.to_owned();
+    let found = match call.command(instance, Command::FindMessage { wa_id }).await {
+        Ok(reply) => Some(message_in(reply)?),
+        Err(failure) if failure.code == ErrorCode::MessageNotFound => None,
+        Err(failure) => return Err(failure),
+    };
+    let data = found.iter().map(|view| MessageJson::of(view)).collect();
+    Ok(reply::json(StatusCode::OK, &Page { data, next_cursor: None }))
 }
 
 pub(super) async fn get_of_instance<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {

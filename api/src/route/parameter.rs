@@ -241,6 +241,12 @@ const QUERY: &[Parameter] = &[
         schema: || words(MessageStatus::ALL.map(MessageStatus::as_str)),
     },
     Parameter {
+        name: "wa_id",
+        description: "Only the message that WhatsApp knows by this id; other parameters do not count then.",
+        example: "3EB0AA",
+        schema: text,
+    },
+    Parameter {
         name: "format",
         description: "How the QR code is drawn; the `Accept` header decides when it is left out, and PNG when that does not.",
         example: "svg",

@@ -263,10 +263,11 @@ impl Gateway for Fake {
             LIMITED_KEY => (ACCOUNT, vec![Scope::All]),
             KEEPER_KEY => (ACCOUNT, vec![Scope::InstancesRead, Scope::InstancesWrite]),
             WSAPI_KEY => (ACCOUNT, native_scopes(Dialect::Wsapi, &["instance".to_owned()])),
-            WASAAS_KEY | WASTACK_KEY => (ACCOUNT, vec![Scope::All]),
+            WASAAS_KEY | WASTACK_KEY | TOKEN_KEY => (ACCOUNT, vec![Scope::All]),
+            SESSION_KEY => (ACCOUNT, native_scopes(Dialect::Aduta, &["session".to_owned()])),
             _ => return Err(Failure::new(ErrorCode::Unauthorized, "No.")),
         };
-        let instances = [LIMITED_KEY, WSAPI_KEY].contains(&presented).then(|| Arc::from([OPEN]));
+        let instances = [LIMITED_KEY, WSAPI_KEY, SESSION_KEY].contains(&presented).then(|| Arc::from([OPEN]));
         let dialect = Some(Dialect::of_key(presented).unwrap_or(Dialect::Native));
         Ok(Principal { dialect, instances, ..Principal::of_key(account, KeyId(1), scopes) })
     }
@@ -441,7 +442,10 @@ impl Gateway for Fake {
             }
             Command::SendMany(requests) => Ok(answers::sent(requests, &message(MessageStatus::Pending))),
             Command::GetReceipts { .. } => Ok(answers::receipts()),
-            Command::GetMessage { .. } => Err(Failure::new(ErrorCode::MessageNotFound, "No.")),
+            Command::FindMessage { wa_id } if wa_id == "3EB0AA" => {
+                Ok(Reply::Message(Box::new(message(MessageStatus::Sent))))
+            }
+            Command::GetMessage { .. } | Command::FindMessage { .. } => Err(Failure::new(ErrorCode::MessageNotFound, "No.")),
             Command::ListMessages { status, limit, .. } => {
                 // A page that a filter left empty has a cursor as well.
                 let next = (limit == 1).then(message_id);

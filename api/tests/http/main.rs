@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, reason = "clippy knows test functions, not the helpers around them")]
 
 mod accounts;
+mod aduta;
 mod answers;
 mod bad_input;
 mod client;

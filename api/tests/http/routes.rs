@@ -197,6 +197,12 @@ fn message_rows() -> Vec<Row> {
             200,
             told(Command::ListMessages { before: None, status: Some(MessageStatus::Failed), limit: 1 }),
         ),
+        row(
+            "messages.list",
+            Sent::get("/v1/instances/shop/messages?wa_id=3EB0AA"),
+            200,
+            told(Command::FindMessage { wa_id: "3EB0AA".to_owned() }),
+        ),
         row("messages.read", Sent::post("/v1/instances/shop/messages/read", read_body), 204, told(read)),
         row(
             "events.list",

@@ -173,6 +173,11 @@ pub enum Command {
         /// Why.
         reason: PauseReason,
     },
+    /// The outgoing message that WhatsApp knows by this id. Answered by [`Reply::Message`].
+    FindMessage {
+        /// WhatsApp's id of it.
+        wa_id: String,
+    },
 }
 
 /// An instance that is to be made.

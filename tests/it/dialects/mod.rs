@@ -3,6 +3,7 @@
 //! `tests/dialect/rows.tsv` has the contract's rows. A dialect's test sends one request for each row that its table has, and
 //! says of each whether status, envelope, members and types were right; `tests/dialects` counts what was said.
 
+mod aduta;
 mod contract;
 mod others;
 mod wastack;

@@ -1,28 +1,50 @@
 //! 7aduta, and WasenderAPI whose form it has, below `/api/v1`. The key of a session is the session; a token opens the account.
 //!
-//! Errors have `{success, code, message}`, the two once more in `error`, and the fields that are wrong.
+//! Answers are `{success, data}`, errors `{success, code, message}`, the two once more in `error`, and the fields that are wrong.
+//! Where the two services name a thing differently, both names are read; what is answered has the names of 7aduta, and those of
+//! WasenderAPI beside them. A session's id is the instance's.
 
-use std::collections::BTreeMap;
+mod body;
+mod config;
+mod contacts;
+mod error;
+mod event;
+mod groups;
+mod keys;
+mod logs;
+mod messages;
+mod pages;
+mod pairing;
+mod sessions;
+mod shown;
+mod table;
+
 use std::sync::LazyLock;
 
-use hyper::StatusCode;
-use schemars::JsonSchema;
-use serde::Serialize;
-use trunkline_model::{Dialect, ErrorCode, Failure};
+use trunkline_model::delivery::{DialectFormat, Telling, Told};
+use trunkline_model::event::Event;
+use trunkline_model::{Address, Dialect, ErrorCode, Failure, FieldError, InstanceId};
 
+pub(crate) use self::table::Operation;
 use super::admit::{Addressed, key_of};
-use super::quota::Allowance;
+use super::quota::{Allowance, Subject};
 use super::speaks::{Credential, Mount, Speaks};
 use super::{Access, Ask, Caller, Row, bearer, document, header, page};
 use crate::body::RequestBody;
+use crate::call;
 use crate::gateway::{Gateway, Principal};
-use crate::reply::{self, Answer};
+use crate::limits::{ADUTA_REQUESTS_PER_MINUTE, ADUTA_SENDS_PER_MINUTE};
+use crate::reply::Answer;
 
 /// The dialect.
 pub(super) static MOUNT: Mount = Mount {
     dialect: Dialect::Aduta,
     title: "7aduta",
-    description: "The API of 7aduta, for its customers.",
+    description: "The API of 7aduta, for its customers, and those of WasenderAPI, whose names are read and written as well. Answers \
+        are `{success, data}`; that to a message has `messageId`, too. Errors have `code` and `message`, and `errors` where fields \
+        are wrong. A session sends 10 messages a minute, and a customer makes 100 requests. Webhooks hear of the events by 7aduta's \
+        names, signed with `X-Webhook-Signature: sha256=…` (HMAC-SHA256 of the body); a session that asks for an event by a name \
+        that only WasenderAPI has is told in its form, with the secret itself in that header.",
     credentials: &[
         Credential {
             header: "Authorization",
@@ -31,21 +53,37 @@ pub(super) static MOUNT: Mount = Mount {
         },
         Credential {
             header: "X-API-Token",
-            what: "A personal token.",
+            what: "A personal token; it may also stand where the key of a session does.",
             needed_for: &[Access::Key, Access::Account],
         },
     ],
-    tables: &[],
-    quotas: |_: &Row| -> &'static [Allowance] { &[] },
-    refuse,
-    error: |schemas| schemas.subschema_for::<ErrorJson<'_>>(),
+    tables: table::TABLES,
+    quotas,
+    refuse: error::answer,
+    error: |schemas| schemas.subschema_for::<error::ErrorJson<'_>>(),
     document: LazyLock::new(|| document::document(&MOUNT)),
     page: LazyLock::new(|| page::page(&MOUNT)),
 };
 
-/// Operations of 7aduta.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Operation {}
+/// As the reference states them.
+fn quotas(row: &Row) -> &'static [Allowance] {
+    const ALL: Allowance = Allowance {
+        subject: Subject::Account,
+        counted: "all",
+        requests: ADUTA_REQUESTS_PER_MINUTE,
+        period_s: 60,
+    };
+    const SENT: Allowance = Allowance {
+        subject: Subject::Instance,
+        counted: "sent",
+        requests: ADUTA_SENDS_PER_MINUTE,
+        period_s: 60,
+    };
+    match row.path {
+        table::messages::SEND => &[SENT, ALL],
+        _ => &[ALL],
+    }
+}
 
 /// See the module.
 pub(crate) struct Speaker;
@@ -53,8 +91,8 @@ pub(crate) struct Speaker;
 impl Speaks for Speaker {
     type Operation = Operation;
 
-    fn open(operation: Operation) -> Result<Answer, Failure> {
-        match operation {}
+    fn open(_operation: Operation) -> Result<Answer, Failure> {
+        Err(call::unexpected())
     }
 
     fn identify<G: Gateway>(gateway: &G, caller: &Caller<'_>) -> Result<Principal, Failure> {
@@ -71,68 +109,70 @@ impl Speaks for Speaker {
         if !matches!(row.access, Access::Instance | Access::Linked) {
             return Ok(Addressed::Nobody);
         }
-        match principal.instances.as_deref() {
-            Some([session]) => Ok(Addressed::Here(*session)),
-            _ => Err(Failure::new(ErrorCode::Unauthorized, "The key of a session is needed.")),
+        match own_session(principal) {
+            Some(session) => Ok(Addressed::Here(session)),
+            None => Err(Failure::new(ErrorCode::Unauthorized, "The key of a session is needed.")),
         }
     }
 
     async fn respond<G: Gateway>(
         operation: Operation,
-        _ask: Ask<'_, G>,
-        _body: RequestBody,
+        ask: Ask<'_, G>,
+        body: RequestBody,
     ) -> Result<Answer, Failure> {
-        match operation {}
+        let ask = &ask;
+        match operation {
+            Operation::Message(operation) => messages::answer(operation, ask, body).await,
+            // Boxed: what rare operations need would be paid for by every message.
+            Operation::Session(operation) => Box::pin(sessions::answer(operation, ask, body)).await,
+            Operation::Contact(operation) => Box::pin(contacts::answer(operation, ask, body)).await,
+            Operation::Group(operation) => Box::pin(groups::answer(operation, ask, body)).await,
+            Operation::Token(operation) => Box::pin(keys::answer(operation, ask, body)).await,
+        }
+    }
+
+    fn tells(format: &DialectFormat, event: &Event) -> bool {
+        event::is_told(&format.events, event)
+    }
+
+    fn webhook(telling: &Telling<'_>) -> Option<Told> {
+        event::webhook(telling)
     }
 }
 
-/// An error.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Error")]
-struct ErrorJson<'a> {
-    success: bool,
-    code: &'static str,
-    message: &'a str,
-    error: DetailJson<'a>,
-    /// What is wrong with each field.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    errors: BTreeMap<&'a str, Vec<&'a str>>,
-    /// When to try again, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after: Option<u64>,
-}
-
-/// What went wrong.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "ErrorDetail")]
-struct DetailJson<'a> {
-    code: &'static str,
-    message: &'a str,
-}
-
-fn refuse(failure: &Failure) -> Answer {
-    let (status, code) = match failure.code {
-        ErrorCode::InstanceState | ErrorCode::InstanceNotLinked => (409, "SESSION_DISCONNECTED"),
-        ErrorCode::InstanceNotFound => (404, "SESSION_NOT_FOUND"),
-        ErrorCode::WhatsAppRefused => (502, "INTERNAL_ERROR"),
-        other => match other.http_status() {
-            401 => (401, "UNAUTHORIZED"),
-            403 => (403, "FORBIDDEN"),
-            404 => (404, "NOT_FOUND"),
-            405 => (405, "METHOD_NOT_ALLOWED"),
-            429 => (429, "RATE_LIMITED"),
-            400..500 => (422, "VALIDATION_ERROR"),
-            507 => (503, "INTERNAL_ERROR"),
-            status => (status, "INTERNAL_ERROR"),
-        },
-    };
-    let message = failure.detail.as_str();
-    let mut errors: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for field in &failure.fields {
-        errors.entry(field.field.as_str()).or_default().push(field.message.as_str());
+/// The session that a key is; `None` for a token.
+fn own_session(principal: &Principal) -> Option<InstanceId> {
+    match principal.instances.as_deref() {
+        Some([session]) => Some(*session),
+        _ => None,
     }
-    let retry_after = failure.retry_after_ms.map(|ms| ms.div_ceil(1_000).max(1));
-    let error = DetailJson { code, message };
-    let error = ErrorJson { success: false, code, message, error, errors, retry_after };
-    reply::json(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &error)
 }
+
+/// The account has no such session.
+fn no_session() -> Failure {
+    Failure::new(ErrorCode::InstanceNotFound, "There is no session with this id.")
+}
+
+/// Anybody: digits, with or without a plus, or a WhatsApp id.
+fn anybody(field: &str, text: &str) -> Result<Address, Failure> {
+    text.parse::<Address>().map_err(|error| wrong(field, error.to_string()))
+}
+
+/// A person.
+fn person(field: &str, text: &str) -> Result<Address, Failure> {
+    let address = anybody(field, text)?;
+    if address.is_person() { Ok(address) } else { Err(wrong(field, "is not a person")) }
+}
+
+/// One field that is wrong.
+fn wrong(field: &str, message: impl Into<String>) -> Failure {
+    Failure::invalid(vec![FieldError::new(field, message)])
+}
+
+/// A text that was given and is not empty: clients write empty ones for what they leave out.
+fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,8 +17,8 @@ super::operations! {
         {long BatchBody} => (207 List<BatchResult<'_>>), [],
         "Accepts up to a thousand messages; the answer says for each what became of it.";
     List: GET "/v1/instances/{instance}/messages", "messages.list", MessagesRead / Read,
-        - => (200 Page<MessageJson<'_>>), ["limit", "cursor", "status"],
-        "Lists outgoing messages, newest first.";
+        - => (200 Page<MessageJson<'_>>), ["limit", "cursor", "status", "wa_id"],
+        "Lists outgoing messages, newest first, or the one that WhatsApp knows by an id.";
     MarkRead: POST "/v1/instances/{instance}/messages/read", "messages.read", MessagesSend / Write,
         {ReadBody} => (204), [],
         "Marks received messages as read.";

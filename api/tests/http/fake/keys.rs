@@ -20,3 +20,7 @@ pub const WASTACK_KEY: &str = "wa_live_shop";
 pub const APP_KEY: &str = "wapp_shop";
 /// That of an app which is bound to the open instance.
 pub const BOUND_APP_KEY: &str = "wapp_bound";
+/// The open instance, as a session of 7aduta.
+pub const SESSION_KEY: &str = "sess_shop";
+/// A personal token of 7aduta.
+pub const TOKEN_KEY: &str = "pat_shop";

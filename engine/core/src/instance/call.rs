@@ -35,8 +35,7 @@ impl Instance {
 
     async fn command(&mut self, command: Command, reply: Replier) {
         if self.stands() == InstanceState::Deleted && !only_looks(&command) {
-            let detail = "The instance is being deleted.";
-            return answer(reply, Err(Failure::in_state(ErrorCode::InstanceState, self.stands(), detail)));
+            return answer(reply, Err(being_deleted()));
         }
         let result = match command {
             Command::GetInstance => Ok(self.instance_reply()),
@@ -58,6 +57,7 @@ impl Instance {
             }
             Command::GetPairing => Ok(Reply::Pairing(self.pairing.clone())),
             Command::GetMessage { id } => self.get_message(id),
+            Command::FindMessage { wa_id } => self.find_message(&wa_id),
             Command::GetReceipts { id } => self.receipts(id),
             Command::ListMessages { before, status, limit } => {
                 self.list_messages(before, status, limit).await
@@ -327,6 +327,11 @@ impl Instance {
     }
 }
 
+fn being_deleted() -> Failure {
+    let detail = "The instance is being deleted.";
+    Failure::in_state(ErrorCode::InstanceState, InstanceState::Deleted, detail)
+}
+
 /// Whether a command changes nothing, or ends everything: it is answered while the instance is being deleted, too.
 fn only_looks(command: &Command) -> bool {
     matches!(
@@ -334,6 +339,7 @@ fn only_looks(command: &Command) -> bool {
         Command::GetInstance
             | Command::GetPairing
             | Command::GetMessage { .. }
+            | Command::FindMessage { .. }
             | Command::GetReceipts { .. }
             | Command::ListMessages { .. }
             | Command::PullEvents { .. }

@@ -86,7 +86,7 @@ impl Instance {
         Ok(stored.and_then(|bytes| record::decode(&bytes).ok()))
     }
 
-    fn id_of(&self, wa_id: &str) -> Option<MessageId> {
+    pub(super) fn id_of(&self, wa_id: &str) -> Option<MessageId> {
         if let Some(id) = self.statuses.by_wa_id.get(wa_id) {
             return Some(*id);
         }

@@ -53,6 +53,12 @@ impl Instance {
         Ok(message_reply(self.view(&record, false)))
     }
 
+    /// The outgoing message that WhatsApp knows by an id.
+    pub(super) fn find_message(&self, wa_id: &str) -> Result<Reply, Failure> {
+        let unknown = || Failure::new(ErrorCode::MessageNotFound, "This instance has sent no such message.");
+        self.get_message(self.id_of(wa_id).ok_or_else(unknown)?)
+    }
+
     /// A page of messages. A filter may have to look through all of them, so it does so in pieces, and in one call not further
     /// than [`LIST_SCAN_MAX`].
     pub(super) async fn list_messages(

@@ -1,0 +1,161 @@
+//! What a customer's server hears of a session: by 7aduta's names and signed, or by WasenderAPI's with the secret itself.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Response;
+use reqwest::Method;
+use ring::hmac;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use trunkline_tests::gateway::{Answer, Received, WebServer};
+use trunkline_tests::limits::GATEWAY_EVENT_TIMEOUT;
+use trunkline_tests::{Account, Gateway, World};
+
+use super::town::{SAMPLE, key};
+
+const SECRET: &str = "k1";
+
+/// A server that hands on what it hears.
+fn server() -> (WebServer, mpsc::Receiver<Received>) {
+    let (tell, told) = mpsc::channel(256);
+    let tell = Arc::new(tell);
+    let server = WebServer::start(move |request| {
+        tell.try_send(request).expect("the test reads on");
+        Response::new(Full::from(Bytes::new()))
+    });
+    (server, told)
+}
+
+fn signature(request: &Received) -> &str {
+    let header = request.headers.get("x-webhook-signature").and_then(|value| value.to_str().ok());
+    header.expect("a signature")
+}
+
+/// The next event of a name that `accept`s it, and the request that it came in.
+async fn expect(
+    told: &mut mpsc::Receiver<Received>,
+    name: &str,
+    accept: impl Fn(&Value) -> bool,
+) -> (Value, Received) {
+    loop {
+        let request = timeout(GATEWAY_EVENT_TIMEOUT, told.recv()).await;
+        let request = request.unwrap_or_else(|_| panic!("no {name} came")).expect("the server runs");
+        let event: Value = serde_json::from_slice(&request.body).expect("it is JSON");
+        if event["event"] == name && accept(&event["data"]) {
+            return (event, request);
+        }
+    }
+}
+
+/// The sample of the reference as a program of its own: what it prints.
+async fn sample(url: &str, session_key: &str) -> String {
+    let mut command = tokio::process::Command::new("node");
+    command.arg(crate::tidy::root().join("tests/dialect/samples/aduta/send-text.mjs"));
+    command.env("BASE_URL", url).env("SESSION_API_KEY", session_key);
+    let ended = timeout(GATEWAY_EVENT_TIMEOUT, command.output()).await.expect("it ends").expect("node runs");
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    String::from_utf8_lossy(&ended.stdout).trim().to_owned()
+}
+
+/// A session that a customer made, with the webhook that it was made with.
+struct Session {
+    id: String,
+    key: String,
+    token: String,
+}
+
+impl Session {
+    /// Makes it, and has a phone scan its code.
+    async fn open(gateway: &Gateway, account: &Account, webhook: Value) -> Session {
+        let token = key(gateway, "pat", Value::Null).await;
+        let mut session = Session { id: String::new(), key: String::new(), token };
+        let made = session.ask(gateway, Method::POST, "", webhook).await.expect(201)["data"].clone();
+        let text = |member: &str| made[member].as_str().expect("a text").to_owned();
+        (session.id, session.key) = (text("id"), text("api_key"));
+        gateway.api().keep_private(&session.key);
+        let path = format!("/{}/connect", session.id);
+        let shown = session.ask(gateway, Method::POST, &path, json!({})).await.expect(200);
+        account.phone().scan(shown["data"]["qrCode"].as_str().expect("a code")).await;
+        session
+    }
+
+    /// Asks for something of sessions, with the personal token.
+    async fn ask(&self, gateway: &Gateway, method: Method, path: &str, body: Value) -> Answer {
+        let request = gateway.api().request(method, &format!("/api/v1/whatsapp-sessions{path}")).key(None);
+        request.header("x-api-token", &self.token).json(&body).send().await
+    }
+}
+
+#[tokio::test]
+async fn a_customers_server_hears_of_its_session_in_the_words_of_the_reference() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let number_of_the_sample = world.account_with("Sample", json!({"pn": SAMPLE})).await;
+    let gateway = Gateway::start(&world).await;
+    let (server, mut told) = server();
+    let body =
+        json!({"name": "Shop", "webhookUrl": format!("{}/events", server.url()), "webhook_secret": SECRET});
+    let session = Session::open(&gateway, &alice, body).await;
+    let (event, request) = expect(&mut told, "session.connected", |_| true).await;
+    assert_eq!((&event["sessionId"], &event["data"]["status"]), (&json!(session.id), &json!("CONNECTED")));
+    let hmac_key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+    let digest = hex::encode(hmac::sign(&hmac_key, &request.body).as_ref());
+    assert_eq!(signature(&request), format!("sha256={digest}"));
+
+    let laptop = bob.link_baileys().await;
+    let heard = laptop.send_text(&alice, "from a customer").await;
+    let (event, _) = expect(&mut told, "message.received", |data| data["text"] == "from a customer").await;
+    assert_eq!(
+        (&event["data"]["messageId"], &event["data"]["fromMe"]),
+        (&json!(heard.key.id), &json!(false))
+    );
+
+    let message = json!({"to": bob.pn(), "text": "to a customer"});
+    let sent = gateway.api().post("/api/v1/send-message", &message).key(Some(&session.key)).send().await;
+    let sent = sent.expect(200);
+    assert_eq!(laptop.expect_text("to a customer").await.key.id, sent["messageId"].as_str().expect("an id"));
+    let (event, _) = expect(&mut told, "message.sent", |data| data["status"] == "delivered").await;
+    assert_eq!(event["data"]["messageId"], sent["messageId"], "{event}");
+
+    let printed = sample(&gateway.api().url(), &session.key).await;
+    let arrived = number_of_the_sample.phone().expect_text("Hello from the API!").await;
+    assert_eq!(arrived["id"], json!(printed), "{arrived}");
+    gateway.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_session_that_asks_for_events_of_wasender_hears_them_in_its_form_until_it_is_gone() {
+    let world = World::start().await;
+    let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    let gateway = Gateway::start(&world).await;
+    let (server, mut told) = server();
+    let url = format!("{}/events", server.url());
+    let body = json!({"name": "Shop", "webhook_url": url, "webhook_secret": SECRET});
+    let session = Session::open(&gateway, &alice, body).await;
+    expect(&mut told, "session.connected", |_| true).await;
+    let path = format!("/{}", session.id);
+    // By names that WasenderAPI alone has.
+    let change = json!({"webhook_events": ["messages.received", "session.status"]});
+    let changed = session.ask(&gateway, Method::PUT, &path, change).await.expect(200);
+    assert_eq!(changed["data"]["webhook_secret"], SECRET, "{changed}");
+    let laptop = bob.link_baileys().await;
+    laptop.send_text(&alice, "in other words").await;
+    let body_is = |data: &Value| data["messages"]["messageBody"] == "in other words";
+    let (event, request) = expect(&mut told, "messages.received", body_is).await;
+    assert_eq!(signature(&request), SECRET);
+    assert!(event["timestamp"].is_i64() && event["data"]["messages"]["key"]["fromMe"] == false, "{event}");
+
+    assert_eq!(session.ask(&gateway, Method::DELETE, &path, json!({})).await.status, 200);
+    let is_out = |data: &Value| data["status"] == "DISCONNECTED" || data["status"] == "LOGGED_OUT";
+    expect(&mut told, "session.status", is_out).await;
+    let keys = gateway.api().get("/v1/keys").send().await.expect(200);
+    let labels: Vec<&Value> =
+        keys["data"].as_array().expect("keys").iter().map(|key| &key["label"]).collect();
+    assert!(!labels.contains(&&json!("Shop")), "the key of the session went with it: {keys}");
+    gateway.finish().await;
+    world.finish().await;
+}
