@@ -401,6 +401,7 @@ impl Gateway for Fake {
             }
             Command::SendMany(requests) => Ok(answers::sent(requests, &message(MessageStatus::Pending))),
             Command::GetReceipts { .. } => Ok(answers::receipts()),
+            Command::GetBodies { ids } => Ok(answers::bodies(&ids)),
             Command::GetMessage { .. } => Err(Failure::new(ErrorCode::MessageNotFound, "No.")),
             Command::ListMessages { status, limit, .. } => {
                 // A page that a filter left empty has a cursor as well.

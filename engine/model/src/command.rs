@@ -172,6 +172,11 @@ pub enum Command {
         /// Why.
         reason: PauseReason,
     },
+    /// What messages say, as they were accepted. Answered by [`Reply::Bodies`].
+    GetBodies {
+        /// Which ones, [`crate::limits::PAGE_LIMIT_MAX`] at the most.
+        ids: Vec<MessageId>,
+    },
 }
 
 /// An instance that is to be made.
@@ -349,6 +354,9 @@ pub enum Reply {
     Settings(Box<InstanceSettings>),
     /// Sealed credentials.
     Exported(Vec<u8>),
+    /// What messages say, in the order in which they were asked for; `None` for one that there is not, and for what is sent in
+    /// [`Lane::Otp`], which is kept for nobody.
+    Bodies(Vec<Option<SendMessage>>),
 }
 
 /// An instance as callers see it. The status part is computed when asked, not remembered.

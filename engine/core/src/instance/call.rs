@@ -54,6 +54,7 @@ impl Instance {
             Command::GetPairing => Ok(Reply::Pairing(self.pairing.clone())),
             Command::GetMessage { id } => self.get_message(id),
             Command::GetReceipts { id } => self.receipts(id),
+            Command::GetBodies { ids } => self.get_bodies(&ids),
             Command::ResendMessage { id } => return self.resend(id, reply),
             Command::ListMessages { before, status, limit } => {
                 self.list_messages(before, status, limit).await
@@ -334,6 +335,7 @@ fn only_looks(command: &Command) -> bool {
             | Command::GetPairing
             | Command::GetMessage { .. }
             | Command::GetReceipts { .. }
+            | Command::GetBodies { .. }
             | Command::ListMessages { .. }
             | Command::PullEvents { .. }
             | Command::GetSettings
