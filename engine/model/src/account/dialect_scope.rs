@@ -75,8 +75,12 @@ const KINDS: &[KeyKind] = &[
         "manage_instances",
         &[Scope::InstancesRead, Scope::InstancesWrite, Scope::ProfileRead, Scope::ProfileWrite],
     ),
-    kind(Dialect::Wessaal, "manage_contacts", &[Scope::ChatsRead, Scope::ChatsWrite]),
-    kind(Dialect::Wessaal, "manage_templates", &[]),
+    kind(
+        Dialect::Wessaal,
+        "manage_contacts",
+        &[Scope::ChatsRead, Scope::ChatsWrite, Scope::BookRead, Scope::BookWrite],
+    ),
+    kind(Dialect::Wessaal, "manage_templates", &[Scope::TemplatesRead, Scope::TemplatesWrite]),
     kind(Dialect::Wessaal, "manage_workspaces", &[Scope::AccountRead, Scope::AccountWrite]),
 ];
 
@@ -137,6 +141,8 @@ mod tests {
             &[Scope::WebhooksWrite, Scope::KeysWrite],
         );
         check(Dialect::Wessaal, &["send_message"], &[Scope::MessagesSend], &[Scope::MessagesRead]);
+        check(Dialect::Wessaal, &["manage_contacts"], &[Scope::BookWrite], &[Scope::TemplatesRead]);
+        check(Dialect::Wessaal, &["manage_templates"], &[Scope::TemplatesWrite], &[Scope::BookRead]);
         check(Dialect::Wessaal, &["read"], &[], &[Scope::MessagesRead]);
         check(Dialect::Native, &["read"], &[], &[Scope::MessagesRead]);
     }
