@@ -41,7 +41,7 @@ mod reply;
 mod request_id;
 mod sse;
 
-pub use dialects::{Hosts, Written, dialect_event, tells_dialect_event};
+pub use dialects::{Hosts, dialect_event, tells_dialect_event};
 pub use gateway::{
     AccountFollower, AppPrincipal, EventTail, Gateway, Health, NodeStatus, OpenFiles, Principal, ShardStatus,
 };

@@ -263,7 +263,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
     let of_message = route.path.contains("{message}") && route.class == LimitClass::Send;
     let asks_whatsapp = of_instance && route.class != LimitClass::Read;
     let sends = route.class == LimitClass::Send;
-    let of_plans = matches!(route.target, Target::Native(NativeOperation::Plan(_), _));
+    let of_plans = is_of_plans(route);
     match code {
         ErrorCode::Unauthorized
         | ErrorCode::Forbidden
@@ -309,15 +309,26 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::WebhookState => {
             of_endpoint && route.class == LimitClass::Write || route.name == "consumers.events"
         }
+        ErrorCode::WebhooksFull => matches!(route.name, "webhooks.create" | "consumers.create"),
+        ErrorCode::AccountSuspended | ErrorCode::AddressNotAllowed => native,
+        of_account => account_may_answer(route, of_account),
+    }
+}
+
+fn is_of_plans(route: &Route) -> bool {
+    matches!(route.target, Target::Native(NativeOperation::Plan(_), _))
+}
+
+/// Whether an operation can be answered with a code of what accounts have and plan.
+fn account_may_answer(route: &Route, code: ErrorCode) -> bool {
+    match code {
         ErrorCode::TemplateNotFound => route.path.contains("{template}") || route.name == "campaigns.create",
         ErrorCode::SuppressionNotFound => route.path == "/v1/suppressions/{person}",
         ErrorCode::OtpNotFound => route.path.contains("{otp}"),
         ErrorCode::CampaignNotFound => route.path.contains("{campaign}"),
         ErrorCode::ScheduleNotFound => route.path.contains("{schedule}"),
-        ErrorCode::RecipientSuppressed => sends,
-        ErrorCode::PlanState | ErrorCode::PlansFull => of_plans,
-        ErrorCode::WebhooksFull => matches!(route.name, "webhooks.create" | "consumers.create"),
-        ErrorCode::AccountSuspended | ErrorCode::AddressNotAllowed => native,
+        ErrorCode::RecipientSuppressed => route.class == LimitClass::Send,
+        ErrorCode::PlanState | ErrorCode::PlansFull => is_of_plans(route),
         ErrorCode::AccountNotFound => route.path.contains("{account}"),
         ErrorCode::WorkspaceNotFound => {
             route.path.contains("{workspace}")
@@ -333,6 +344,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
                 ["accounts.create", "accounts.create_key", "workspaces.create", "keys.create", "apps.create"];
             makes.contains(&route.name)
         }
+        _ => false,
     }
 }
 

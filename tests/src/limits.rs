@@ -51,6 +51,10 @@ pub const TRIAL_TIMEOUT: Duration = Duration::from_secs(3_600);
 pub const TRIAL_DOWN_FOR: Duration = Duration::from_millis(500);
 /// Pause between two looks at how far a trial has come.
 pub const TRIAL_LOOK_INTERVAL: Duration = Duration::from_millis(500);
+/// Rows that a trial asks for at a time.
+pub const TRIAL_PAGE: usize = 200;
+/// How long a message that was handed over before its recipient opted out may take to his phone, in seconds.
+pub const OPT_OUT_ON_ITS_WAY_S: u64 = 2;
 /// Time that a delivery of a trial is given, in milliseconds.
 pub const TRIAL_DELIVERY_MS: u64 = 700;
 

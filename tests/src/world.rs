@@ -111,6 +111,14 @@ impl World {
         Account::new(Arc::clone(&self.site), push_name, &account)
     }
 
+    /// So many accounts at once, with phone numbers from `first_pn` on.
+    pub async fn crowd(&self, count: usize, first_pn: u64) -> Vec<Account> {
+        let body = json!({"count": count, "first_pn": first_pn.to_string()});
+        let made = self.site.control.post("/accounts/batch", body).await;
+        let made = made.as_array().cloned().unwrap_or_default();
+        made.iter().map(|account| Account::new(Arc::clone(&self.site), "Somebody", account)).collect()
+    }
+
     /// A Baileys process that is not connected to anything yet.
     pub async fn baileys(&self, name: &str) -> Baileys {
         Baileys::start(Arc::clone(&self.site), name).await

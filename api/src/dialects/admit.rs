@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use hyper::HeaderMap;
-use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId};
+use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, Scope};
 
-use super::table::{Access, Row};
+use super::table::{Access, Needs, Row};
 use crate::gateway::{Gateway, Principal};
 
 /// What the head of a request says of its sender.
@@ -59,10 +59,17 @@ pub(super) fn unauthorized() -> Failure {
 /// # Errors
 /// `FORBIDDEN`.
 pub(super) fn allow(row: &Row, principal: &Principal) -> Result<(), Failure> {
-    if let Some(scope) = row.scope
-        && !scope.is_granted_by(&principal.scopes)
-    {
-        let detail = format!("the key lacks the scope {}", scope.as_str());
+    let may = match row.needs {
+        Needs::Nothing => true,
+        Needs::Scope(scope) => scope.is_granted_by(&principal.scopes),
+        Needs::Word(word) => {
+            // A native key has no such words; one that may do everything may do that, too.
+            Scope::All.is_granted_by(&principal.scopes)
+                || principal.dialect_scopes.iter().any(|known| known == word)
+        }
+    };
+    if !may {
+        let detail = format!("the key lacks the scope {}", row.needs.as_str().unwrap_or_default());
         return Err(Failure::new(ErrorCode::Forbidden, detail));
     }
     if row.access == Access::Account && principal.instances.is_some() {
@@ -70,4 +77,56 @@ pub(super) fn allow(row: &Row, principal: &Principal) -> Result<(), Failure> {
         return Err(Failure::new(ErrorCode::Forbidden, detail));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialects::rows;
+    use crate::dialects::table::{Mark, Shape, Wanted};
+    use hyper::Method;
+    use trunkline_model::{AccountId, KeyId, LimitClass};
+
+    fn row(needs: Needs, access: Access) -> Row {
+        Row {
+            method: Method::GET,
+            path: "/",
+            name: "row",
+            operation: rows().next().expect("a row").operation,
+            access,
+            needs,
+            class: LimitClass::Read,
+            body: Wanted::Nothing,
+            status: 200,
+            reply: Shape::Nothing,
+            query: &[],
+            mark: Mark::Inferred,
+            summary: "",
+        }
+    }
+
+    #[test]
+    fn a_key_needs_what_the_row_says() {
+        let of = |scopes: &[Scope], words: &[&str], bound: bool| Principal {
+            dialect: Some(Dialect::Wessaal),
+            dialect_scopes: words.iter().map(|word| (*word).to_owned()).collect(),
+            instances: bound.then(|| [InstanceId(1)].into()),
+            ..Principal::of_key(AccountId(1), KeyId(1), scopes.to_vec())
+        };
+        let check = |row: &Row, principal: &Principal, expected: bool| {
+            assert_eq!(allow(row, principal).is_ok(), expected, "{row:?} {principal:?}");
+        };
+        let any = row(Needs::Nothing, Access::Key);
+        check(&any, &of(&[], &[], true), true);
+        let scope = row(Needs::Scope(Scope::ChatsRead), Access::Instance);
+        check(&scope, &of(&[Scope::ChatsRead], &[], true), true);
+        check(&scope, &of(&[Scope::ChatsWrite], &["manage_contacts"], false), false);
+        let word = row(Needs::Word("manage_templates"), Access::Key);
+        check(&word, &of(&[], &["manage_templates"], false), true);
+        check(&word, &of(&[Scope::All], &[], false), true);
+        check(&word, &of(&[Scope::MessagesSend], &["send_message"], false), false);
+        let account = row(Needs::Nothing, Access::Account);
+        check(&account, &of(&[], &[], false), true);
+        check(&account, &of(&[], &[], true), false);
+    }
 }

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
-use trunkline_model::Scope;
 
 use super::speaks::Credential;
 use super::{Access, Mount, Row};
@@ -60,7 +59,7 @@ fn operation(mount: &Mount, row: &Row, schemas: &mut Schemas) -> Value {
         "parameters": parameters,
         "responses": { row.status.to_string(): response, "default": error },
         "security": security(mount, row.access),
-        "x-scope": row.scope.map(Scope::as_str),
+        "x-scope": row.needs.as_str(),
         "x-limit-class": row.class.as_str(),
         "x-known-from": row.mark.as_str(),
     });

@@ -35,14 +35,14 @@ use hyper::header::{ALLOW, HeaderName, RETRY_AFTER};
 use hyper::http::request::Parts;
 use trunkline_model::{ErrorCode, Failure};
 
-pub(crate) use self::admit::{Addressed, Caller};
+pub(crate) use self::admit::Caller;
 pub(crate) use self::ask::Ask;
 pub use self::dispatch::Hosts;
 pub(crate) use self::dispatch::{Place, place, unclear};
 pub(crate) use self::quota::{Allowance, Subject};
 pub(crate) use self::router::{Found, Routers};
-pub(crate) use self::speaks::{MOUNTS, Mount, Operation, Speaks, StreamWriter, mount_of};
-pub use self::speaks::{Written, dialect_event, tells_dialect_event};
+pub(crate) use self::speaks::{MOUNTS, Mount, Operation, StreamWriter, mount_of};
+pub use self::speaks::{dialect_event, tells_dialect_event};
 pub(crate) use self::table::{Access, Row};
 use crate::body::RequestBody;
 use crate::call::Call;

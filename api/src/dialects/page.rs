@@ -26,9 +26,9 @@ pub(super) fn page(mount: &Mount) -> Bytes {
     }
     page.push_str("\n## Operations\n\n| operation | body | success | scope | counts as | known from | |\n|---|---|---|---|---|---|---|\n");
     for row in mount.rows() {
-        let scope = match row.scope {
+        let scope = match row.needs.as_str() {
             _ if row.access == Access::Open => "no key",
-            Some(scope) => scope.as_str(),
+            Some(word) => word,
             None => "any key",
         };
         let body = if matches!(row.body, Wanted::Nothing) { "" } else { "JSON" };

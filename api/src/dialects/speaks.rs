@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use bytes::{Bytes, BytesMut};
-use trunkline_model::delivery::{DialectFormat, Telling};
+use trunkline_model::delivery::{DialectFormat, Telling, Told};
 use trunkline_model::event::Event;
 use trunkline_model::{Dialect, Failure, InstanceId};
 
@@ -100,18 +100,9 @@ pub(crate) trait Speaks {
     }
 
     /// An event for a webhook; `None` when it is not told.
-    fn webhook(_telling: &Telling<'_>) -> Option<Written> {
+    fn webhook(_telling: &Telling<'_>) -> Option<Told> {
         None
     }
-}
-
-/// An event as a dialect tells it to a webhook.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// The request's body, JSON.
-    pub body: Vec<u8>,
-    /// Headers that go with it, the signature among them.
-    pub headers: Vec<(&'static str, String)>,
 }
 
 /// Writes the events of a stream as a dialect does.
@@ -181,7 +172,7 @@ macro_rules! dialects {
         }
 
         /// An event in the form of a dialect; `None` when it is not told.
-        pub fn dialect_event(telling: &Telling<'_>) -> Option<Written> {
+        pub fn dialect_event(telling: &Telling<'_>) -> Option<Told> {
             match telling.format.dialect {
                 $(Dialect::$dialect => $module::Speaker::webhook(telling),)+
                 Dialect::Native => None,

@@ -1,9 +1,10 @@
 //! The form of a dialect's table.
 //!
 //! A part of a table is written with [`operations`]: operation, scope and class, who may call, body and reply, query parameters,
-//! a sentence, and the places where it is: method, path, status of success, mark. The scope `Any` is that of every key. Bodies are
-//! `-` (not read), `{Type}` or `{media Type}` (with room for a file); replies `-` (nothing), `(Type)`, `(bytes "type/subtype")`,
-//! `(file)` or `(events)`. What a part calls its family is a variant of the `Operation` beside the parts.
+//! a sentence, and the places where it is: method, path, status of success, mark. The scope `Any` is that of every key, and one in
+//! quotes is a right in the dialect's own words. Bodies are `-` (not read), `{Type}` or `{media Type}` (with room for a file); replies
+//! `-` (nothing), `(Type)`, `(bytes "type/subtype")`, `(file)` or `(events)`. What a part calls its family is a variant of the
+//! `Operation` beside the parts.
 
 use hyper::Method;
 use trunkline_model::{LimitClass, Scope};
@@ -21,8 +22,8 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) operation: Operation,
     pub(crate) access: Access,
-    /// What the caller's key must be good for; `None` for any key.
-    pub(crate) scope: Option<Scope>,
+    /// What the caller's key must be good for.
+    pub(crate) needs: Needs,
     pub(crate) class: LimitClass,
     pub(crate) body: Wanted,
     /// Status of a request that worked.
@@ -48,6 +49,29 @@ pub(crate) enum Access {
     Linked,
     /// A key that is good for the whole account.
     Account,
+}
+
+/// What a key must be good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Nothing: any key will do.
+    Nothing,
+    /// One of Trunkline's scopes, which the dialect's words for rights mean.
+    Scope(Scope),
+    /// A right that only the dialect has a word for.
+    #[allow(dead_code, reason = "WSAPI has no such right; Wessaal has")]
+    Word(&'static str),
+}
+
+impl Needs {
+    /// Its word; `None` for any key.
+    pub(crate) fn as_str(self) -> Option<&'static str> {
+        match self {
+            Needs::Nothing => None,
+            Needs::Scope(scope) => Some(scope.as_str()),
+            Needs::Word(word) => Some(word),
+        }
+    }
 }
 
 /// What is read of a request's body.
@@ -94,7 +118,7 @@ impl Mark {
 macro_rules! operations {
     (
         $(#[$doc:meta])* $dialect:ident ($word:literal) $family:ident: $operations:ident;
-        $($op:ident: $scope:ident / $class:ident, $access:ident, $body:tt => $reply:tt, $query:tt, $summary:literal
+        $($op:ident: $needs:tt / $class:ident, $access:ident, $body:tt => $reply:tt, $query:tt, $summary:literal
           { $($method:ident $path:literal $status:literal $mark:ident),+ })*
     ) => {
         $(#[$doc])*
@@ -108,7 +132,7 @@ macro_rules! operations {
                 name: concat!($word, " ", stringify!($method), " ", $path),
                 operation: $crate::dialects::Operation::$dialect(super::Operation::$family($operations::$op)),
                 access: $crate::dialects::table::Access::$access,
-                scope: $crate::dialects::table::scope!($scope),
+                needs: $crate::dialects::table::needs!($needs),
                 class: trunkline_model::LimitClass::$class,
                 body: $crate::dialects::table::wanted!($body),
                 status: $status,
@@ -121,12 +145,15 @@ macro_rules! operations {
     };
 }
 
-macro_rules! scope {
+macro_rules! needs {
     (Any) => {
-        None
+        $crate::dialects::table::Needs::Nothing
     };
     ($scope:ident) => {
-        Some(trunkline_model::Scope::$scope)
+        $crate::dialects::table::Needs::Scope(trunkline_model::Scope::$scope)
+    };
+    ($word:literal) => {
+        $crate::dialects::table::Needs::Word($word)
     };
 }
 
@@ -160,4 +187,4 @@ macro_rules! shape {
     };
 }
 
-pub(crate) use {operations, scope, shape, wanted};
+pub(crate) use {needs, operations, shape, wanted};

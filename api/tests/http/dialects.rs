@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 use trunkline_api::Hosts;
+use trunkline_api::server::Bounds;
+use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, EndpointCommand};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::Content;
 use trunkline_model::{Dialect, ErrorCode, Failure};
 
-use crate::client::{Answer, Sent, Server};
+use crate::client::{Answer, Sent, Server, exchange};
 use crate::fake::{
     KEEPER_KEY, LIMITED_KEY, NO_SCOPE_KEY, OPEN, OTHER_KEY, ROOT_KEY, Seen, UNLINKED, WASAAS_KEY, WSAPI_KEY,
 };
@@ -321,7 +323,9 @@ fn a_host_of_its_own_serves_the_dialect_alone() {
     let on_host = |sent: Sent| sent.header("host", "api.example.org");
     let document: Value = server.send(on_host(Sent::get("/openapi.json").key(None))).json();
     assert!(document["paths"]["/messages/text"].is_object());
-    assert_eq!(server.send(on_host(Sent::get("/v1/instances"))).status, 404);
+    refused(&server.send(on_host(Sent::get("/v1/instances"))), 401, "unauthorized");
+    let nothing = on_host(wsapi("GET", "/v1/instances"));
+    refused(&server.send(nothing), 404, "There is nothing at this path.");
     assert_eq!(server.send(on_host(text())).status, 201);
     let own = Server::with(|config| config.hosts = Hosts::parse("native=own.example.org").expect("hosts"));
     let native_alone = own.send(wsapi("GET", "/chats").header("host", "own.example.org."));
@@ -349,4 +353,45 @@ fn a_key_has_so_many_requests_in_a_minute_and_every_answer_says_what_is_left() {
     let other = server.send(wsapi("GET", "/session/status"));
     assert_eq!((other.status, other.header("x-ratelimit-remaining")), (200, "299"));
     assert_eq!(server.send(Sent::get("/v1/instances")).status, 200);
+}
+
+/// Who waited for a code took the place of a request for half a minute, and a few such stopped everything.
+#[test]
+fn waiting_for_a_code_is_no_work() {
+    let server = Server::bounded(Bounds { requests_max: 1, ..Bounds::default() });
+    let addr = server.addr();
+    let waiting = wsapi("GET", "/session/qr/text").header("x-instance-id", "fresh");
+    let meanwhile = async {
+        server.fake.tails(1).await;
+        exchange(addr, wsapi("GET", "/session/status")).await
+    };
+    server.wait(async {
+        tokio::select! {
+            answer = exchange(addr, waiting) => panic!("there is no code: {}", answer.text()),
+            answer = meanwhile => assert_eq!(answer.status, 200, "{}", answer.text()),
+        }
+    });
+}
+
+/// What is changed through a dialect is remembered as what is changed natively is.
+#[test]
+fn changes_are_remembered() {
+    let server = Server::start();
+    let check = |sent: Sent, action: AuditAction| {
+        let answer = server.send(sent);
+        assert!((200..300).contains(&answer.status), "{}", answer.text());
+        let notes = server.fake.take_notes();
+        let told: Vec<_> = notes.iter().map(|(_, action, subject)| (*action, subject.clone())).collect();
+        assert_eq!(told, [(action, OPEN.to_string())]);
+    };
+    check(wsapi("POST", "/admin/instances").json(r#"{"id":"new"}"#), AuditAction::InstanceCreated);
+    let config = wsapi("PUT", "/admin/instances/shop/config").json(CONFIG);
+    check(config, AuditAction::InstanceSettings);
+    let name = wsapi("PUT", "/account/instances/shop/name").json(r#"{"name":"Support line"}"#);
+    check(name, AuditAction::InstanceUpdated);
+    for path in ["/instance/restart", "/account/instances/shop/restart", "/admin/instances/shop/restart"] {
+        check(wsapi("PUT", path), AuditAction::InstanceRestarted);
+    }
+    check(wsapi("POST", "/session/logout"), AuditAction::InstanceLoggedOut);
+    check(wsapi("DELETE", "/admin/instances/shop"), AuditAction::InstanceDeleted);
 }

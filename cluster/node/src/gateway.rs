@@ -12,13 +12,13 @@ use trunkline_api::{
     AccountFollower, AppPrincipal, EventTail, Gateway, Health, NodeStatus, OpenFiles, Principal, ShardStatus,
     dialect_event, event_id, event_json, events_json, tells_dialect_event, test_event_json,
 };
-use trunkline_engine::{DialectParcel, Engine, EventWriter};
+use trunkline_engine::{Engine, EventWriter};
 use trunkline_model::account::{AccountRecord, Author};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, EndpointCommand, EndpointReply, ImportRequest,
     InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
 };
-use trunkline_model::delivery::{DialectFormat, FollowFrom, Telling};
+use trunkline_model::delivery::{DialectFormat, FollowFrom, Telling, Told};
 use trunkline_model::event::Event;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
@@ -256,9 +256,8 @@ impl EventWriter for NativeWriter {
         tells_dialect_event(format, event)
     }
 
-    fn in_dialect(&self, telling: &Telling<'_>) -> Option<DialectParcel> {
-        let written = dialect_event(telling)?;
-        Some(DialectParcel { body: written.body, headers: written.headers })
+    fn in_dialect(&self, telling: &Telling<'_>) -> Option<Told> {
+        dialect_event(telling)
     }
 
     fn test(&self, account: AccountId, endpoint: EndpointId, time_ms: i64) -> Vec<u8> {

@@ -37,7 +37,7 @@ mod watch;
 
 pub use account::{AppPrincipal, OfflineAccounts, Principal};
 pub use config::EngineConfig;
-pub use delivery::{AccountFollower, DialectParcel, EventWriter};
+pub use delivery::{AccountFollower, EventWriter};
 pub use engine::{Engine, EngineError, EventTail, Health, NodeStatus, ShardHealth, ShardStatus};
 pub use fatal::{Fatal, OnFatal};
 pub use media::BucketConfig;

@@ -11,8 +11,9 @@ use crate::address::Address;
 use crate::budget::CheckBudget;
 use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, Mute, RetentionRecord};
 use crate::delivery::{
-    Batching, ChatKind, DeadLetterRecord, DeliveryRecord, EndpointRecord, Filter, Format, HttpTarget,
-    LaneCounts, LaneRecord, OldSecret, Outcome, Pause, PauseReason, RetrySchedule, Stretch, Target, Trouble,
+    Batching, ChatKind, DeadLetterRecord, DeliveryRecord, DialectFormat, EndpointRecord, Filter, Format,
+    HttpTarget, LaneCounts, LaneRecord, OldSecret, Outcome, Pause, PauseReason, RetrySchedule, Stretch,
+    Target, Trouble,
 };
 use crate::dialect::Dialect;
 use crate::event::{CloseReason, Event, EventBody, StatusChange};
@@ -256,6 +257,19 @@ fn delivery_records_0302_to_0306() {
             old_secret: Some(OldSecret { secret: "the key before".into(), until_ms: 1_700_000_000_000 }),
             headers: vec![("X-Shop".into(), "7".into())],
             format: Format::Native,
+        }),
+    );
+    check(
+        include_str!("../golden/0306-hook.hex"),
+        Target::Http(HttpTarget {
+            url: String::new(),
+            secret: "a key".into(),
+            old_secret: None,
+            headers: Vec::new(),
+            format: Format::Dialect(DialectFormat {
+                dialect: Dialect::Wsapi,
+                events: vec!["message".into(), "call_offer".into()],
+            }),
         }),
     );
 }

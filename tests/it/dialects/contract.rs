@@ -99,7 +99,7 @@ pub fn filled(text: &str, things: &BTreeMap<&'static str, String>) -> String {
 }
 
 /// Whether an answer has the status, and a body of this shape: nothing, `png`, `bytes`, `text`, or `member:type` separated by
-/// spaces, with `s`tring, `b`oolean, `n`umber, `a`rray, `o`bject. `[]` before them is an array of one such object at least, `[]?` of
+/// spaces, with `s`tring, `b`oolean, `n`umber, `a`rray, `o`bject, or `member=value` with JSON that has no spaces. `[]` before them is an array of one such object at least, `[]?` of
 /// any number.
 pub fn judge(answer: &Answer, status: u16, shape: &str) -> Result<(), String> {
     let told = || format!("{answer}");
@@ -133,6 +133,13 @@ pub fn judge(answer: &Answer, status: u16, shape: &str) -> Result<(), String> {
     };
     for object in objects {
         for member in members.split_whitespace() {
+            if let Some((name, value)) = member.split_once('=') {
+                let expected: Value = serde_json::from_str(value).expect("a value without spaces");
+                if object[name] != expected {
+                    return Err(format!("`{name}` is not {expected}: {object}"));
+                }
+                continue;
+            }
             let (name, kind) = member.split_once(':').expect("a member and its type");
             if !is_of(&object[name], kind) {
                 return Err(format!("`{name}` is no {kind}: {object}"));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use serde_json::json;
-use trunkline_tests::trial::{Finding, Plan, run};
+use trunkline_tests::trial::{Finding, Plan, campaign, run};
 
 /// Holds what Trunkline says against what it did
 #[derive(Debug, Parser)]
@@ -39,12 +39,28 @@ enum Trial {
         #[arg(long)]
         json: bool,
     },
+    /// One message to many people, everybody once, while the gateway is killed and people opt out
+    Campaign {
+        /// People whom the campaign is for
+        #[arg(long, default_value_t = 10_000)]
+        recipients: usize,
+        /// Linked numbers that send it
+        #[arg(long, default_value_t = 20)]
+        numbers: usize,
+        /// How often the gateway is killed while it runs
+        #[arg(long, default_value_t = 2)]
+        kills: usize,
+        /// People who opt out, half of them before it starts; every fiftieth unless given
+        #[arg(long)]
+        opt_outs: Option<usize>,
+        /// End with one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn main() -> ExitCode {
-    let Cli { trial: Trial::Events { events, numbers, kill_every, failing, seed, json } } = Cli::parse();
-    let kill_every = Duration::from_secs(kill_every.max(1));
-    let plan = Plan { events, numbers: numbers.max(1), kill_every, failing_percent: failing.min(100), seed };
+    let Cli { trial } = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -52,8 +68,28 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let finding = runtime.block_on(run(&plan));
-    show(&finding);
+    let is_clean = match trial {
+        Trial::Events { events, numbers, kill_every, failing, seed, json } => {
+            let kill_every = Duration::from_secs(kill_every.max(1));
+            let failing_percent = failing.min(100);
+            let plan = Plan { events, numbers: numbers.max(1), kill_every, failing_percent, seed };
+            judge_events(&runtime.block_on(run(&plan)), &plan, json)
+        }
+        Trial::Campaign { recipients, numbers, kills, opt_outs, json } => {
+            let plan = campaign::Plan {
+                recipients: recipients.max(1),
+                numbers: numbers.max(1),
+                kills,
+                opt_outs: opt_outs.unwrap_or(recipients / 50),
+            };
+            judge_campaign(&runtime.block_on(campaign::run(&plan)), &plan, json)
+        }
+    };
+    if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn judge_events(finding: &Finding, plan: &Plan, json: bool) -> bool {
+    show(finding);
     let total = finding.total();
     if json {
         let line = json!({
@@ -64,11 +100,35 @@ fn main() -> ExitCode {
         });
         println!("{line}");
     }
-    if finding.kills == 0 || finding.backfilled == 0 || (failing > 0 && finding.refused == 0) {
+    if finding.kills == 0 || finding.backfilled == 0 || (plan.failing_percent > 0 && finding.refused == 0) {
         eprintln!("nothing was tried: more events, or kills that are closer together, are needed");
-        return ExitCode::FAILURE;
+        return false;
     }
-    if total.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    total.is_clean()
+}
+
+fn judge_campaign(finding: &campaign::Finding, plan: &campaign::Plan, json: bool) -> bool {
+    let campaign::Finding { reached, told, kills, late_opt_outs, seconds } = finding;
+    println!(
+        "{} recipients over {} numbers in {seconds:.1} s, {kills} kills, {late_opt_outs} opt-outs while it ran",
+        reached.recipients, plan.numbers
+    );
+    println!("the campaign's states sum up to {told}; of {} people it tells what is not so", reached.untrue);
+    if json {
+        let line = json!({
+            "recipients": reached.recipients,
+            "sent": reached.sent,
+            "twice": reached.twice,
+            "after_opt_out": reached.after_opt_out,
+            "missing": reached.missing,
+        });
+        println!("{line}");
+    }
+    if *kills < plan.kills || (plan.opt_outs > 1 && *late_opt_outs == 0) {
+        eprintln!("not everything was tried: more recipients, or fewer numbers, are needed");
+        return false;
+    }
+    finding.is_clean()
 }
 
 fn show(finding: &Finding) {

@@ -1,12 +1,14 @@
 //! Judges of what arrived: pure functions, apart from every workload. Each returns what is wrong, in sentences; an
 //! empty list is an acquittal.
 
+mod campaign;
 mod deliveries;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+pub use campaign::{Addressee, Reached, Shown, reached};
 pub use deliveries::{Taken, Tally, deliveries, told_twice};
 
 /// A message as somebody has it.

@@ -1,6 +1,7 @@
 //! A trial of the event log and its deliveries: messages in and out, endpoints that fail, a gateway that is killed again and again.
 //! It makes events and nothing else; [`crate::judge`] says what is wrong.
 
+pub mod campaign;
 mod site;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -43,7 +43,7 @@ pub(super) static MOUNT: Mount = Mount {
 pub(crate) enum Operation {}
 
 /// See the module.
-pub(super) struct Speaker;
+pub(crate) struct Speaker;
 
 impl Speaks for Speaker {
     type Operation = Operation;

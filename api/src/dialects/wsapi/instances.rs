@@ -118,7 +118,7 @@ async fn create<G: Gateway>(ask: &Ask<'_, G>, body: CreateInstanceBody) -> Resul
     problems.or(Some(()))?;
     let change = checked(body.config)?;
     change.permit(&ask.call, None)?;
-    let wanted = CreateInstance { name: Some(body.id), metadata: None };
+    let wanted = CreateInstance { name: Some(body.id), ..CreateInstance::default() };
     let view = act::create(&ask.call, wanted).await?;
     if let Err(failure) = config::change(&ask.call, &view, change).await {
         // Half of it would be in the caller's way when it tries again.

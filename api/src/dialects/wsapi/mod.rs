@@ -22,14 +22,14 @@ mod table;
 
 use std::sync::LazyLock;
 
-use trunkline_model::delivery::{DialectFormat, Telling};
+use trunkline_model::delivery::{DialectFormat, Telling, Told};
 use trunkline_model::event::Event;
 use trunkline_model::{Address, Dialect, ErrorCode, Failure, FieldError, LimitClass};
 
 use self::event::Stream;
 pub(crate) use self::table::Operation;
 use super::admit::{Addressed, key_of};
-use super::speaks::{Credential, Mount, Speaks, StreamWriter, Written};
+use super::speaks::{Credential, Mount, Speaks};
 use super::{Access, Allowance, Ask, Caller, Row, Subject, document, header, page};
 use crate::body::RequestBody;
 use crate::call;
@@ -83,7 +83,7 @@ fn quotas(row: &Row) -> &'static [Allowance] {
 }
 
 /// See the module.
-pub(super) struct Speaker;
+pub(crate) struct Speaker;
 
 impl Speaks for Speaker {
     type Operation = Operation;
@@ -145,7 +145,7 @@ impl Speaks for Speaker {
         event::is_told(&format.events, event)
     }
 
-    fn webhook(telling: &Telling<'_>) -> Option<Written> {
+    fn webhook(telling: &Telling<'_>) -> Option<Told> {
         event::webhook(telling)
     }
 }

@@ -1,7 +1,6 @@
 //! The readers' tolerance.
 
 use super::body::message::{MediaBody, TextBody};
-use super::*;
 use crate::json::parse::parse;
 use trunkline_model::message::{Content, Media, MediaKind, MediaSource};
 

@@ -338,7 +338,9 @@ mod tests {
         let long = "x".repeat(IMPORT_ROW_BYTES_MAX + 1);
         let read = rows(Written::Csv, &format!("phone\n{long}\n+1\n"), 1_000);
         assert_eq!(read, [Err("is too long, or has too many columns"), row(&[("phone", "+1")])]);
-        let read = rows(Written::Json, &format!("{{\"a\":\"{long}\"}}"), 1_000);
+        let read = rows(Written::Json, &format!("{{\"a\":\"{long}\"}}{{\"a\":\"b\"}}"), 1_000);
+        assert_eq!(read, [Err("is too long"), row(&[("a", "b")])], "its end was in sight");
+        let read = rows(Written::Json, &format!("{{\"a\":\"{long}{long}\"}}"), 1_000);
         assert_eq!(read, [Err("is too long; what follows was not read")]);
     }
 

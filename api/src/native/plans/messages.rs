@@ -3,8 +3,7 @@
 use hyper::StatusCode;
 use hyper::header::LOCATION;
 use trunkline_model::command::{
-    Command, OtpCommand, PlanCommand, PlanReply, ScheduleCommand, SendRequest, TemplateCommand,
-    TypedCode,
+    Command, OtpCommand, PlanCommand, PlanReply, ScheduleCommand, SendRequest, TemplateCommand, TypedCode,
 };
 use trunkline_model::message::{SendMessage, SendOptions};
 use trunkline_model::plan::ScheduleState;

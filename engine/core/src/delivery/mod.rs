@@ -42,18 +42,9 @@ pub(crate) use replay::replay;
 pub(crate) use rows::{forget_letters, read_endpoint};
 pub(crate) use sums::{dead_letters, deliveries, health};
 
-use trunkline_model::delivery::{DialectFormat, Telling};
+use trunkline_model::delivery::{DialectFormat, Telling, Told};
 use trunkline_model::event::Event;
 use trunkline_model::{AccountId, EndpointId, InstanceId};
-
-/// An event in the form of a dialect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DialectParcel {
-    /// The request's body.
-    pub body: Vec<u8>,
-    /// Headers that go with it, the signature among them.
-    pub headers: Vec<(&'static str, String)>,
-}
 
 /// Writes events as endpoints read them. The engine knows no JSON; the node passes the API's writers in.
 pub trait EventWriter: Send + Sync {
@@ -70,7 +61,7 @@ pub trait EventWriter: Send + Sync {
     fn is_told(&self, format: &DialectFormat, event: &Event) -> bool;
 
     /// One event in the form of a dialect, signed: the body, and the headers that go with it. `None` when it is not told.
-    fn in_dialect(&self, telling: &Telling<'_>) -> Option<DialectParcel>;
+    fn in_dialect(&self, telling: &Telling<'_>) -> Option<Told>;
 
     /// The body of a test delivery, which no log has.
     fn test(&self, account: AccountId, endpoint: EndpointId, time_ms: i64) -> Vec<u8>;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use trunkline_model::delivery::{Endpoint, Pause, PauseReason, TargetKind};
 use trunkline_model::id::ROOT_ACCOUNT;
 use trunkline_model::limits::ENDPOINTS_PER_ACCOUNT_MAX;
@@ -59,6 +59,8 @@ pub(crate) struct Registry {
     pub(super) followers: Followers,
     retention: RwLock<HashMap<AccountId, EventRetention>>,
     shards: OnceLock<Shards>,
+    /// Turns true when every endpoint is known and every shard runs.
+    begun: watch::Sender<bool>,
     tell_paused: OnceLock<TellPaused>,
 }
 
@@ -114,6 +116,7 @@ impl Registry {
             followers: Followers::default(),
             retention: RwLock::default(),
             shards: OnceLock::new(),
+            begun: watch::Sender::new(false),
             tell_paused: OnceLock::new(),
         })
     }
@@ -130,6 +133,13 @@ impl Registry {
         self.mind_listening();
         let ids: Vec<EndpointId> = self.read().by_id.keys().copied().collect();
         ids.into_iter().for_each(|id| self.order(Order::Walk(id)));
+        self.begun.send_replace(true);
+    }
+
+    /// Waits until deliveries have begun: before, not every endpoint is known.
+    pub(crate) async fn ready(&self) {
+        // It can only end by being true: the sender is here.
+        let _ = self.begun.subscribe().wait_for(|begun| *begun).await;
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Known> {

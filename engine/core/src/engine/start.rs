@@ -47,11 +47,7 @@ impl Engine {
         let registry = Registry::new(Arc::clone(&sealer), Arc::clone(&directory));
         let planner = planner(&stores, &sealer, &directory)?;
         let held = Held { directory: Arc::clone(&directory), registry: Arc::clone(&registry) };
-        let accounts = Accounts::new(Box::new(held));
-        for found in stores.iter().map(|store| &store.found) {
-            enter_endpoints(&registry, found, &sealer)?;
-            accounts.found(&found.accounts);
-        }
+        let accounts = found_accounts(&stores, held, &sealer)?;
         let dispatchers: Vec<Arc<Dispatcher>> =
             (0..config.shards).map(|shard| Dispatcher::new(shard, Arc::clone(&registry))).collect();
         let shards: Vec<ShardHandle> = for_every_shard(stores, |store| {
@@ -104,6 +100,17 @@ impl Engine {
         registry.begin(sides.into(), engine.teller_of_pauses());
         Ok(engine)
     }
+}
+
+/// Accounts and where their events go, as the shards' stores have it.
+fn found_accounts(stores: &[OpenStore], held: Held, sealer: &Sealer) -> Result<Arc<Accounts>, EngineError> {
+    let registry = Arc::clone(&held.registry);
+    let accounts = Accounts::new(Box::new(held));
+    for found in stores.iter().map(|store| &store.found) {
+        enter_endpoints(&registry, found, sealer)?;
+        accounts.found(&found.accounts);
+    }
+    Ok(accounts)
 }
 
 /// What accounts planned, as the shards' stores have it.

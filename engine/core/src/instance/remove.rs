@@ -147,6 +147,11 @@ async fn dismantle(
 
 /// Finishes the deletions that an earlier life of the process began.
 pub(crate) async fn finish_all(context: Arc<ShardContext>, instances: Vec<InstanceId>) {
+    if instances.is_empty() {
+        return;
+    }
+    // What hears of them may live on another shard.
+    context.registry.ready().await;
     for id in instances {
         match finish(&context, id).await {
             Ok(()) => tracing::info!(instance = %id, "finished a deletion that was cut short"),

@@ -175,10 +175,8 @@ impl Planner {
         for (entry, _) in entries {
             let Some(contact) = id_at_end(entry.suffix()) else { continue };
             match self.contact(account, ContactId(contact)) {
-                Ok(contact) => people.push(NewRecipient {
-                    variables: contact.about.variables(),
-                    phone: contact.about.phone,
-                }),
+                Ok(contact) => people
+                    .push(NewRecipient { variables: contact.about.variables(), phone: contact.about.phone }),
                 Err(failure) if failure.code == ErrorCode::ContactNotFound => {}
                 Err(failure) => return Err(failure),
             }

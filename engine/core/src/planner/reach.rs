@@ -14,7 +14,7 @@ use super::Planner;
 use super::people::everybody;
 use super::rows::read;
 use crate::clock;
-use crate::limits::{REACHES_COUNTED_AT_ONCE, REACHES_KEPT_MAX, REACH_KEPT_TIMES};
+use crate::limits::{REACH_KEPT_TIMES, REACHES_COUNTED_AT_ONCE, REACHES_KEPT_MAX};
 
 /// What was counted.
 pub(super) struct Reaches {
@@ -37,7 +37,8 @@ impl Reaches {
 
     fn keep(&self, id: CampaignId, since_ms: u64, reach: Reach) {
         let now_ms = clock::steady_ms();
-        let until_ms = now_ms.saturating_add(now_ms.saturating_sub(since_ms).saturating_mul(REACH_KEPT_TIMES));
+        let until_ms =
+            now_ms.saturating_add(now_ms.saturating_sub(since_ms).saturating_mul(REACH_KEPT_TIMES));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, (until_ms, _)| now_ms < *until_ms);
         if known.len() < REACHES_KEPT_MAX {

@@ -12,9 +12,9 @@ use trunkline_model::record::table;
 use trunkline_model::{AccountId, ErrorCode, Failure, FieldError, ScheduleId};
 use trunkline_store::{Batch, Direction};
 
-use super::{Planner, is_passing};
 use super::agenda::Errand;
 use super::rows::{key, put, range, read};
+use super::{Planner, is_passing};
 use crate::clock;
 use crate::limits::SCHEDULES_SWEPT_AT_ONCE;
 use crate::shard::Breather;
@@ -128,7 +128,9 @@ impl Planner {
         loop {
             let of = (table::SCHEDULE, place);
             let (over, next) =
-                self.list(account, of, SCHEDULES_SWEPT_AT_ONCE, |record: &ScheduleRecord| record.state.is_over())?;
+                self.list(account, of, SCHEDULES_SWEPT_AT_ONCE, |record: &ScheduleRecord| {
+                    record.state.is_over()
+                })?;
             if !over.is_empty() {
                 let mut batch = Batch::new();
                 for record in &over {

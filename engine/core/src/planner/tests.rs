@@ -12,9 +12,7 @@ use trunkline_model::command::{
 };
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{Content, Lane, MessageStatus, SendMessage, SendOptions, Text};
-use trunkline_model::plan::{
-    CampaignRecord, CampaignState, Counts, ScheduleState, TemplateContent, Timing,
-};
+use trunkline_model::plan::{CampaignRecord, CampaignState, Counts, ScheduleState, TemplateContent, Timing};
 use trunkline_model::record::{self, MessageRecord, table};
 use trunkline_model::slot::Bucket;
 use trunkline_model::{AccountId, Address, CampaignId, ErrorCode, Failure, InstanceId, MessageId};

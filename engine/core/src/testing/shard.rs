@@ -10,7 +10,7 @@ use ractor::{Actor, ActorRef};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 use trunkline_model::command::{Command, InstanceView, MessageView, Reply, SendRequest};
-use trunkline_model::delivery::{DialectFormat, Telling};
+use trunkline_model::delivery::{DialectFormat, Telling, Told};
 use trunkline_model::event::{Event, EventBody};
 use trunkline_model::gate::Pace;
 use trunkline_model::id::ROOT_ACCOUNT;
@@ -24,7 +24,7 @@ use trunkline_whatsapp::{Endpoints, SessionEvent, SessionKit, SessionKitConfig};
 
 use super::TestLedger;
 use crate::credits::CallLane;
-use crate::delivery::{Couriers, DialectParcel, Dispatcher, EventWriter, Registry, ShardSide};
+use crate::delivery::{Couriers, Dispatcher, EventWriter, Registry, ShardSide};
 use crate::directory::{Credit, Directory, Route};
 use crate::instance::{Ask, InstanceMsg, Letter, archive};
 use crate::media::{BlobStore, MediaFetcher, Transfers};
@@ -302,10 +302,10 @@ impl EventWriter for Numbers {
         )
     }
 
-    fn in_dialect(&self, telling: &Telling<'_>) -> Option<DialectParcel> {
+    fn in_dialect(&self, telling: &Telling<'_>) -> Option<Told> {
         let body = format!("{} {}", telling.name.unwrap_or_default(), telling.event.sequence);
         let is_told = self.is_told(telling.format, telling.event);
-        is_told.then(|| DialectParcel { body: body.into_bytes(), headers: Vec::new() })
+        is_told.then(|| Told { body: body.into_bytes(), headers: Vec::new() })
     }
 
     fn test(&self, _: AccountId, _: EndpointId, _: i64) -> Vec<u8> {

@@ -131,6 +131,15 @@ pub struct Telling<'a> {
     pub attempt: u32,
 }
 
+/// An event as a dialect tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The request's body.
+    pub body: Vec<u8>,
+    /// Headers that go with it, the signature among them.
+    pub headers: Vec<(&'static str, String)>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

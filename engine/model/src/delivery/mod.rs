@@ -17,6 +17,6 @@ pub use endpoint::{
     Pause, PauseReason, RabbitMqTarget, RetrySchedule, Target, TargetKind,
 };
 pub use filter::{ChatKind, Filter};
-pub use hook::{HookChange, HookId, Telling};
+pub use hook::{HookChange, HookId, Telling, Told};
 pub use lane::{LaneCounts, LaneRecord, Next, Stretch, Trouble};
 pub use outcome::{DeadLetterRecord, DeliveryRecord, Outcome, Verdict};

@@ -264,14 +264,22 @@ mod tests {
         let once = Timing::Once(10);
         assert_eq!(once.due(10, 20, 10), Ok(Due { run_ms: Some(10), missed: 0, next_ms: None }));
         assert_eq!(once.due(10, 21, 10), Ok(Due { run_ms: None, missed: 1, next_ms: None }));
-        assert_eq!(once.due(10, 10, -1), Ok(Due { run_ms: None, missed: 1, next_ms: None }), "no grace at all");
+        assert_eq!(
+            once.due(10, 10, -1),
+            Ok(Due { run_ms: None, missed: 1, next_ms: None }),
+            "no grace at all"
+        );
         let minutely = cron("* * * * *", "UTC");
         let years = minutely.due(60_000, 10 * 365 * 24 * hour_ms + 1, 60_000).expect("it is counted");
         assert!(
             years.missed > MISSED_RUNS_COUNTED_MAX && years.next_ms.is_some_and(|next| next > 0),
             "{years:?}"
         );
-        assert_eq!(years.run_ms, Some(10 * 365 * 24 * hour_ms), "the newest happens, however many were missed");
+        assert_eq!(
+            years.run_ms,
+            Some(10 * 365 * 24 * hour_ms),
+            "the newest happens, however many were missed"
+        );
     }
 
     proptest! {

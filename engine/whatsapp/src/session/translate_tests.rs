@@ -167,3 +167,34 @@ fn a_groups_picture_is_a_change_of_the_group() {
     };
     assert_eq!((group.jid.as_str(), change.as_str(), author), ("120363021033254949@g.us", "picture", None));
 }
+
+#[test]
+fn a_group_says_what_its_texts_are_now() {
+    let time = wacore::chrono::DateTime::from_timestamp(7, 0).expect("a time");
+    let check = |action: GroupNotificationAction, expected: (&str, Option<&str>)| {
+        let update = GroupUpdate::builder()
+            .group_jid(jid("120363021033254949@g.us"))
+            .timestamp(time)
+            .is_lid_addressing_mode(false)
+            .action(action)
+            .build();
+        let Meaning::Tell(SessionEvent::GroupChanged { change, text, .. }) =
+            translate(&Event::GroupUpdate(update))
+        else {
+            panic!("no change")
+        };
+        assert_eq!((change.as_str(), text.as_deref()), expected);
+    };
+    let subject = |subject: &str| GroupNotificationAction::Subject {
+        subject: subject.to_owned(),
+        subject_owner: None,
+        subject_time: None,
+    };
+    check(subject("Orders"), ("subject", Some("Orders")));
+    let description = |description| GroupNotificationAction::Description { id: "1".to_owned(), description };
+    check(description(Some("What is ordered".to_owned())), ("description", Some("What is ordered")));
+    check(description(None), ("description", None));
+    let approval = GroupNotificationAction::MembershipApprovalMode { enabled: false };
+    check(approval, ("membership_approval_mode", Some("off")));
+    check(GroupNotificationAction::Announce, ("announcement", None));
+}

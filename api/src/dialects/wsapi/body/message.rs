@@ -227,7 +227,7 @@ impl Around {
         };
         let message =
             SendMessage { to, content, quote, mentions, options, lane: Lane::Interactive, metadata: None };
-        problems.extend(message.problems().into_iter().map(in_our_words));
+        problems.extend(message.problems().into_iter().map(in_our_words).collect());
         problems.or(Some(Draft { message, file, idempotency_key: None }))
     }
 }

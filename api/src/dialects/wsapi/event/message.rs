@@ -40,7 +40,7 @@ pub(super) struct MessageData {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Sender {
     #[serde(flatten)]
-    person: Identity,
+    pub(super) person: Identity,
     pub(super) is_me: bool,
 }
 

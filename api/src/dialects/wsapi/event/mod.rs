@@ -10,12 +10,12 @@ use bytes::{BufMut, BytesMut};
 use ring::hmac;
 use serde::Serialize;
 use trunkline_model::InstanceId;
-use trunkline_model::delivery::Telling;
+use trunkline_model::delivery::{Telling, Told};
 use trunkline_model::event::Event;
 use trunkline_model::inbound::Party;
 
 use self::data::Data;
-use crate::dialects::{StreamWriter, Written};
+use crate::dialects::StreamWriter;
 use crate::json::{self, time::Time};
 
 /// The events that can be left out.
@@ -81,7 +81,7 @@ pub(super) fn is_told(wanted: &[String], event: &Event) -> bool {
 }
 
 /// An event for a webhook: body, instance, signature.
-pub(super) fn webhook(telling: &Telling<'_>) -> Option<Written> {
+pub(super) fn webhook(telling: &Telling<'_>) -> Option<Told> {
     let public = telling.name.map_or_else(|| telling.instance.to_string(), str::to_owned);
     let told = (public.as_str(), telling.own);
     let envelope = envelope(told, telling.instance, telling.event, &telling.format.events)?;
@@ -93,7 +93,7 @@ pub(super) fn webhook(telling: &Telling<'_>) -> Option<Written> {
             hmac::sign(&key, &body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         headers.push(("X-Webhook-Signature", format!("sha256={digest}")));
     }
-    Some(Written { body, headers })
+    Some(Told { body, headers })
 }
 
 /// A stream of events: each is one `data:` line.

@@ -2,12 +2,15 @@
 
 use super::*;
 use serde_json::{Value, json};
-use trunkline_model::Dialect;
 use trunkline_model::chat::{ChatChange, ChatChanged, ContactChange, ContactChanged, MessageRef, Mute};
+use trunkline_model::command::{CallEvent, CallStep};
 use trunkline_model::delivery::DialectFormat;
+use trunkline_model::event::StatusChange;
 use trunkline_model::event::{CloseReason, EventBody};
 use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
+use trunkline_model::message::MessageStatus;
+use trunkline_model::{Dialect, MessageId};
 
 fn party(jid: &str, lid: Option<&str>) -> Party {
     Party { lid: lid.map(str::to_owned), ..Party::of_jid(jid) }
@@ -44,7 +47,7 @@ fn own() -> Party {
     party("966500000001@s.whatsapp.net", Some("200000000000001"))
 }
 
-fn written(format: &DialectFormat, secret: &str, event: &Event) -> Option<Written> {
+fn written(format: &DialectFormat, secret: &str, event: &Event) -> Option<Told> {
     let own = own();
     webhook(&Telling {
         format,
@@ -282,4 +285,63 @@ fn a_place_and_a_poll_are_texts_for_those_who_know_no_more() {
     let data = &told["eventData"];
     assert_eq!((&data["type"], &data["text"]), (&json!("text"), &json!("Lisbon\ngeo:38.7,-9.1")));
     assert_eq!(data["location"]["name"], "Lisbon");
+}
+
+#[test]
+fn calls_receipts_and_people() {
+    let them = || party("966501234567@s.whatsapp.net", None);
+    let person = json!({ "id": "966501234567@s.whatsapp.net", "phone": "966501234567" });
+    let sender = json!({ "id": "966501234567@s.whatsapp.net", "phone": "966501234567", "isMe": false });
+    let time = "2023-11-14T22:13:20.123Z";
+    let call = |step| {
+        EventBody::Call(Box::new(CallEvent {
+            call: "C1".into(),
+            from: them(),
+            time_ms: 1_700_000_000_123,
+            step,
+        }))
+    };
+    let offered = CallStep::Offered { video: true, group: None, is_group: false };
+    let data = json!({
+        "id": "C1", "caller": person, "chatId": "966501234567@s.whatsapp.net", "isGroup": false, "time": time,
+        "isVideo": true,
+    });
+    check(call(offered), "call_offer", data);
+    let accepted = CallStep::Accepted { elsewhere: false };
+    check(call(accepted), "call_accept", json!({ "id": "C1", "caller": person, "time": time }));
+    for (reason, word) in [(None, "ended"), (Some("rejected"), "rejected"), (Some("timeout"), "unknown")] {
+        let ended = CallStep::Ended { reason: reason.map(str::to_owned), duration_seconds: None };
+        let data = json!({ "id": "C1", "caller": person, "time": time, "reason": word });
+        check(call(ended), "call_terminate", data);
+    }
+    let receipt = |status| {
+        EventBody::MessageStatus(StatusChange {
+            message: MessageId::from_u64(7).expect("it is small"),
+            wa_id: "3EB0".into(),
+            chat: them(),
+            status,
+            error: None,
+            participant: None,
+            metadata: None,
+        })
+    };
+    let told = told(&format(&[]), &event(receipt(MessageStatus::Read))).expect("an event");
+    let data = &told["eventData"];
+    assert_eq!((&data["receiptType"], &data["sender"]), (&json!("read"), &sender));
+    assert_eq!((&data["messageSender"]["isMe"], &data["messageIds"]), (&json!(true), &json!(["3EB0"])));
+    assert!(!is_told(&[], &event(receipt(MessageStatus::Sent))));
+    let typing = EventBody::ChatPresence { chat: them(), sender: them(), state: "composing".into() };
+    let data = json!({ "id": "966501234567@s.whatsapp.net", "sender": sender, "state": "typing" });
+    check(typing, "chat_presence", data);
+    let contact = |change| EventBody::ContactChanged(Box::new(ContactChanged { person: them(), change }));
+    let about = ContactChange::About("busy".into());
+    check(contact(about), "chat_status", json!({ "user": person, "status": "busy" }));
+    let gone = ContactChange::Saved { full_name: None, first_name: None };
+    let data = json!({ "contact": person, "fullName": "", "inPhoneAddressBook": false });
+    check(contact(gone), "contact", data);
+    let linked = EventBody::Linked { account: them() };
+    check(linked, "logged_in", json!({ "deviceId": "966501234567@s.whatsapp.net" }));
+    let (from, to) = (InstanceState::Pairing, InstanceState::AwaitingScan);
+    let refused = EventBody::StateChanged { from, to, reason: Some(CloseReason::PairingRefused) };
+    check(refused, "login_error", json!({ "id": "", "error": "pairing_refused" }));
 }

@@ -5,12 +5,13 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Response};
 use trunkline_model::InstanceId;
-use trunkline_model::delivery::{DialectFormat, Endpoint, Format, HttpTarget, Outcome, Telling, Verdict};
+use trunkline_model::delivery::{
+    DialectFormat, Endpoint, Format, HttpTarget, Outcome, Telling, Told, Verdict,
+};
 use trunkline_model::record::{self, InstanceRecord, table};
 
 use super::{Parcel, delivered, failed, signature};
 use crate::clock;
-use crate::delivery::DialectParcel;
 use crate::engine::EngineError;
 use crate::limits::{RETRY_AFTER_MAX_MS, SNIPPET_BYTES_MAX};
 use crate::media::Refused;
@@ -66,9 +67,7 @@ async fn in_dialect(
             attempt: parcel.attempt,
         };
         judged = match context.write_events.in_dialect(&telling) {
-            Some(DialectParcel { body, headers }) => {
-                post(context, target, parcel.endpoint, (body, headers)).await
-            }
+            Some(Told { body, headers }) => post(context, target, parcel.endpoint, (body, headers)).await,
             // Whoever says that it is told has to write it as well.
             None => unwritable(),
         };

@@ -96,6 +96,7 @@ async fn a_deletion_that_failed_can_be_asked_for_again() {
 #[tokio::test]
 async fn a_start_finishes_what_it_finds_half_deleted() {
     let shard = TestShard::start(&[], Batch::new()).await;
+    shard.deliver();
     let deleted = InstanceRecord { state: InstanceState::Deleted, ..resting() };
     let mut without_record = stored(&resting());
     without_record.delete(instance_key(INSTANCE, table::INSTANCE, b""));
