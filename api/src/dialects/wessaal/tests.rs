@@ -17,7 +17,7 @@ fn every_row_of_the_contract_but_the_account_of_the_key_is_here() {
 #[test]
 fn what_the_service_closed_needs_any_key_and_no_right() {
     for row in MOUNT.rows().filter(|row| row.status == 410) {
-        assert_eq!((row.scope, row.access), (None, Access::Key), "{}", row.name);
+        assert_eq!((row.needs.as_str(), row.access), (None, Access::Key), "{}", row.name);
     }
     assert_eq!(MOUNT.rows().filter(|row| row.status == 410).count(), 2);
 }
