@@ -30,9 +30,9 @@ const fn send(path: &'static str, body: &'static str) -> Case {
 }
 
 const GROUP: &str = "groupId:s id:s name:s description:s isAnnounce:b isLocked:b isEphemeral:b ephemeralExpiration:n \
-    participants:a isAnnouncementGroup:b isJoinApprovalRequired:b memberAddMode:s owner:o ownerId:s createdAt:s created:s";
+    participants:a isAnnouncementGroup:b isJoinApprovalRequired:b owner:o ownerId:s createdAt:s created:s";
 const GROUPS: &str = "[]groupId:s id:s name:s description:s isAnnounce:b isLocked:b isEphemeral:b ephemeralExpiration:n \
-    participants:a isAnnouncementGroup:b isJoinApprovalRequired:b memberAddMode:s";
+    participants:a isAnnouncementGroup:b isJoinApprovalRequired:b";
 const COMMUNITY: &str =
     "communityId:s name:s description:s isLocked:b communityApprovalMode:s participants:a";
 const COMMUNITIES: &str =
@@ -107,12 +107,12 @@ pub const CASES: &[Case] = &[
     put("/groups/{id}/settings/locked", &["$group"], r#"{"enabled":true}"#),
     put("/groups/{id}/settings/join-approval", &["$group"], r#"{"enabled":true}"#),
     put("/groups/{id}/settings/member-add-mode", &["$group"], r#"{"onlyAdminAdd":true}"#),
-    get("/groups/{id}", &["$group"], r#"isAnnounce=true isLocked=true isJoinApprovalRequired=true memberAddMode="admin_add""#),
+    get("/groups/{id}", &["$group"], r#"isAnnounce=true isLocked=true isJoinApprovalRequired=true"#),
     put("/groups/{groupId}/announce", &["$group"], r#"{"announce":false}"#),
     put("/groups/{groupId}/locked", &["$group"], r#"{"locked":false}"#),
     put("/groups/{groupId}/join-approval", &["$group"], r#"{"joinApproval":false}"#),
     put("/groups/{groupId}/member-add-mode", &["$group"], r#"{"onlyAdmins":false}"#),
-    get("/groups/{id}", &["$group"], r#"isAnnounce=false isLocked=false isJoinApprovalRequired=false memberAddMode="all_member_add""#),
+    get("/groups/{id}", &["$group"], r#"isAnnounce=false isLocked=false isJoinApprovalRequired=false"#),
     get("/groups/invite/{code}", &["$readers"], GROUP),
     get("/group-invites/{inviteCode}", &["$readers"], "code:s group:o"),
     send("/groups/join/link", r#"{"code":"$readers"}"#),

@@ -48,6 +48,8 @@ async fn expect(told: &mut mpsc::Receiver<Received>, kind: &str) -> Value {
 async fn a_customers_server_hears_of_its_instance_in_the_words_of_wsapi() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
+    bob.phone().send_text(&alice, "long ago").await;
+    alice.phone().expect_text("long ago").await;
     let gateway = Gateway::start(&world).await;
     let (server, mut told) = server();
     let api = gateway.api();
@@ -57,14 +59,24 @@ async fn a_customers_server_hears_of_its_instance_in_the_words_of_wsapi() {
     };
     let body = json!({
         "id": "store", "webhookUrl": format!("{}/events", server.url()), "signingSecret": SECRET,
-        "eventFilters": ["message", "message_read", "logged_in"], "historySync": true,
+        "eventFilters": ["message", "message_read", "message_history_sync", "logged_in"], "historySync": true,
     });
     let made = ask("POST", "/admin/instances").json(&body).send().await.expect(201);
-    assert_eq!(made["config"]["eventFilters"], json!(["message", "message_read"]), "{made}");
+    assert_eq!(
+        made["config"]["eventFilters"],
+        json!(["message", "message_history_sync", "message_read"]),
+        "{made}"
+    );
     let code = ask("GET", "/session/qr/text").send().await.expect(200);
     alice.phone().scan(code["code"].as_str().expect("a code")).await;
     expect(&mut told, "logged_in").await;
+    let past = expect(&mut told, "message_history_sync").await;
+    assert_eq!(past["eventData"]["messages"][0]["text"], "long ago", "{past}");
     expect(&mut told, "initial_sync_finished").await;
+    // Once more, for who asks.
+    ask("POST", "/session/flush-history").send().await.expect(202);
+    let again = expect(&mut told, "message_history_sync").await;
+    assert_eq!((&again["eventId"], &again["eventData"]), (&past["eventId"], &past["eventData"]));
 
     let laptop = bob.link_baileys().await;
     laptop.send_text(&alice, "from a customer").await;

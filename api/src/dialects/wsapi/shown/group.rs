@@ -33,7 +33,9 @@ pub(crate) struct GroupJson {
     community_id: Option<String>,
     is_announcement_group: bool,
     is_join_approval_required: bool,
-    member_add_mode: &'static str,
+    /// Left out where it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member_add_mode: Option<&'static str>,
 }
 
 impl GroupJson {
@@ -59,11 +61,9 @@ impl GroupJson {
             // Only a community's announcements are in it and let nobody but admins write.
             is_announcement_group: view.community.is_some() && settings.announce == Some(true),
             is_join_approval_required: settings.join_approval.unwrap_or(false),
-            member_add_mode: if settings.members_can_add == Some(true) {
-                "all_member_add"
-            } else {
-                "admin_add"
-            },
+            member_add_mode: settings
+                .members_can_add
+                .map(|everybody| if everybody { "all_member_add" } else { "admin_add" }),
         }
     }
 }
