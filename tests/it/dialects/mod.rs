@@ -4,5 +4,8 @@
 //! says of each whether status, envelope, members and types were right; `tests/dialects` counts what was said.
 
 mod contract;
+mod enveloped;
 mod others;
+mod wasaas;
+mod wessaal;
 mod wsapi;
