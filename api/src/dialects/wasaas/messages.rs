@@ -20,7 +20,7 @@ use crate::dialects::Ask;
 use crate::dialects::wessaal::pages::Walk;
 use crate::gateway::Gateway;
 use crate::json::time::parse_time;
-use crate::limits::{BATCH_JSON_BYTES_MAX, MESSAGE_JSON_BYTES_MAX};
+use crate::limits::{BATCH_JSON_BYTES_MAX, DIALECT_LIST_MAX, MESSAGE_JSON_BYTES_MAX};
 use crate::native::send::{idempotency_key, with_file};
 use crate::reply::Answer;
 
@@ -149,7 +149,7 @@ async fn history<G: Gateway>(ask: &mut Ask<'_, G>) -> Result<Answer, Failure> {
     let until_ms = if let Before::Time(until_ms) = before { Some(until_ms) } else { None };
     let span = Span { since_ms: None, until_ms };
     let (mut walk, mut after) = (Walk::new(window), None);
-    let mut begun = !matches!(before, Before::Message(_));
+    let (mut begun, mut looked_at) = (!matches!(before, Before::Message(_)), 0);
     loop {
         let query = MessageQuery { after, span, limit: PAGE_LIMIT_MAX };
         let command = ChatCommand::ListMessages(chat.clone(), query);
@@ -165,7 +165,8 @@ async fn history<G: Gateway>(ask: &mut Ask<'_, G>) -> Result<Answer, Failure> {
             }
         }
         after = next;
-        if after.is_none() || walk.is_over() {
+        looked_at += messages.len();
+        if after.is_none() || looked_at >= DIALECT_LIST_MAX {
             break;
         }
     }

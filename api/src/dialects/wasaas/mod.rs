@@ -17,13 +17,13 @@ mod webhooks;
 
 use std::sync::LazyLock;
 
-use trunkline_model::delivery::{DialectFormat, Telling};
+use trunkline_model::delivery::{DialectFormat, Telling, Told};
 use trunkline_model::event::Event;
 use trunkline_model::{Address, Dialect, ErrorCode, Failure, FieldError, InstanceId};
 
 pub(crate) use self::table::Operation;
 use super::admit::key_of;
-use super::speaks::{Credential, Mount, Speaks, Written};
+use super::speaks::{Credential, Mount, Speaks};
 use super::{Access, Allowance, Ask, Caller, Row, Subject, bearer, document, page};
 use crate::body::RequestBody;
 use crate::call;
@@ -95,7 +95,7 @@ impl Speaks for Speaker {
         event::is_told(&format.events, event)
     }
 
-    fn webhook(telling: &Telling<'_>) -> Option<Written> {
+    fn webhook(telling: &Telling<'_>) -> Option<Told> {
         event::webhook(telling)
     }
 }

@@ -166,7 +166,7 @@ async fn all<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<InstanceView>, Failur
 /// The 8-character code for a number, in digits: the one that is on show, if it is for that number.
 ///
 /// # Errors
-/// `INSTANCE_STATE` for a session that is linked, `TIMEOUT` when none comes, `UNAVAILABLE` when too many wait.
+/// `MALFORMED_REQUEST` for a session that is linked, `TIMEOUT` when none comes, `UNAVAILABLE` when too many wait.
 async fn code_to_type<G: Gateway>(ask: &Ask<'_, G>, phone: &str) -> Result<String, Failure> {
     let view = awaiting_scan(ask).await?;
     let on_show = view.code.filter(|code| code.expires_at_ms > now_ms());
@@ -187,7 +187,7 @@ async fn awaiting_scan<G: Gateway>(ask: &Ask<'_, G>) -> Result<PairingView, Fail
     let view = ask.instance().await?;
     if view.linked.is_some() {
         let detail = "The session is linked to a number already.";
-        return Err(Failure::new(ErrorCode::NameTaken, detail));
+        return Err(Failure::new(ErrorCode::MalformedRequest, detail));
     }
     let deadline = Instant::now() + Duration::from_millis(CODE_WAIT_MS_MAX);
     // Made before anything is asked, so that nothing falls between the two.

@@ -33,7 +33,7 @@ pub(super) fn answer(failure: &Failure) -> Answer {
         errors.entry(field.field.as_str()).or_default().push(sentence(field));
     }
     let (status, error_code) = if errors.is_empty() { judge(failure.code) } else { (422, None) };
-    let message = match status {
+    let message: &str = match status {
         402 => NO_CREDITS,
         _ if !errors.is_empty() => "Validation failed",
         _ => &failure.detail,
@@ -81,21 +81,23 @@ pub(super) fn sentence(field: &FieldError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
     use http_body_util::BodyExt;
     use serde_json::{Value, json};
 
     use super::*;
 
-    async fn shown(failure: &Failure) -> (u16, Value) {
+    fn shown(failure: &Failure) -> (u16, Value) {
         let answer = answer(failure);
         let status = answer.status().as_u16();
-        let body = answer.into_body().collect().await.expect("it is at hand").to_bytes();
+        let body = answer.into_body().collect().now_or_never().expect("it is at hand");
+        let body = body.expect("it is whole").to_bytes();
         (status, serde_json::from_slice(&body).expect("it is JSON"))
     }
 
     /// The examples of the reference.
-    #[tokio::test]
-    async fn errors_are_those_of_the_reference() {
+    #[test]
+    fn errors_are_those_of_the_reference() {
         let failure = Failure::invalid(vec![
             FieldError::new("instance", "is missing"),
             FieldError::new("media_url", "field is required when message type is image"),
@@ -108,10 +110,10 @@ mod tests {
                 "media_url": ["The media url field is required when message type is image."],
             },
         });
-        assert_eq!(shown(&failure).await, (422, expected));
+        assert_eq!(shown(&failure), (422, expected));
         let missing = Failure::new(ErrorCode::InstanceNotFound, "Instance not found");
         let expected = json!({"success": false, "message": "Instance not found", "error_code": "NOT_FOUND"});
-        assert_eq!(shown(&missing).await, (404, expected));
+        assert_eq!(shown(&missing), (404, expected));
     }
 
     #[test]

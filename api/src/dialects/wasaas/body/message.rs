@@ -275,8 +275,8 @@ pub(crate) struct BulkBody {
     /// Messages with texts of their own.
     #[schemars(with = "Option<First<TextBody, { WASAAS_BULK_MAX + 1 }>>")]
     messages: Option<First<Object<TextBody>, { WASAAS_BULK_MAX + 1 }>>,
-    /// Milliseconds between two messages. The outbox has a pace of its own, which is slower than any that is safe to ask for.
-    #[allow(dead_code, reason = "messages of the bulk lane are spread by the outbox")]
+    /// Milliseconds between two messages. Not read: the outbox spreads the messages of a bulk itself.
+    #[allow(dead_code, reason = "the outbox spreads the messages of a bulk itself")]
     #[schemars(with = "Option<u64>")]
     delay: Option<Word>,
 }
