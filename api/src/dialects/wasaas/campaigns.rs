@@ -36,6 +36,16 @@ pub(super) async fn answer<G: Gateway>(
             return create(ask, body.read()?).await;
         }
         Op::List => return list(ask).await,
+        Op::Update => {
+            let id = id(ask)?;
+            let body: CampaignBody = body.json(ask.call.headers).await?;
+            let (update, scheduled_at_ms) = body.update()?;
+            let updated = tell(ask, CampaignCommand::Update(id, update)).await?;
+            match scheduled_at_ms {
+                Some(at_ms) => CampaignCommand::Start(id, Some(at_ms)),
+                None => return show(ask, updated),
+            }
+        }
         Op::Delete => {
             let id = id(ask)?;
             tell(ask, CampaignCommand::Delete(id)).await?;

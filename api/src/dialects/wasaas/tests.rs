@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn every_row_of_the_contract_but_changes_of_campaigns_is_here() {
+fn every_row_of_the_contract_is_here() {
     let rows = include_str!("../../../../tests/dialect/rows.tsv").lines().filter_map(|line| {
         let mut cells = line.split('\t');
         let (of, method, path) = (cells.next()?, cells.next()?, cells.next()?);
@@ -11,6 +11,5 @@ fn every_row_of_the_contract_but_changes_of_campaigns_is_here() {
     });
     let served: Vec<String> = MOUNT.rows().map(|row| format!("{} {}", row.method, row.path)).collect();
     let missing: Vec<String> = rows.filter(|row| !served.contains(row)).collect();
-    // The engine changes no campaign.
-    assert_eq!(missing, ["PUT /api/campaigns/{id}"]);
+    assert_eq!(missing, Vec::<String>::new());
 }

@@ -55,6 +55,7 @@ pub const CASES: &[Case] = &[
     // Campaigns.
     case("POST", "/api/campaigns", &[], r#"{"name":"Spring","sessionId":"$session","message":{"type":"text","text":"Hello {{name}}"},"contactIds":["$contact"]}"#, (201, CAMPAIGN)),
     get("/api/campaigns", &[], "success:b data:a pagination:o|[]id:s name:s status:s total:n"),
+    case("PUT", "/api/campaigns/{id}", &["$campaign"], r#"{"name":"Spring, second try","delay":{"min":1000,"max":2000}}"#, (200, CAMPAIGN)),
     post("/api/campaigns/{id}/start", &["$campaign"], "", CAMPAIGN),
     get("/api/campaigns/{id}", &["$campaign"], CAMPAIGN),
     post("/api/campaigns/{id}/pause", &["$slow"], "", CAMPAIGN),

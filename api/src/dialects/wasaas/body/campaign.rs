@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use trunkline_model::command::UpdateCampaign;
 use trunkline_model::limits::{CAMPAIGN_PER_MINUTE_MAX, SCHEDULE_AHEAD_MS_MAX, TAGS_MAX};
 use trunkline_model::message::MediaKind;
 use trunkline_model::plan::TemplateContent;
@@ -117,6 +118,43 @@ impl DelayBody {
 }
 
 impl CampaignBody {
+    /// Changes to a campaign, and when it starts by itself now.
+    ///
+    /// # Errors
+    /// `VALIDATION` with every field that is wrong, and for what stays as it was made.
+    pub(crate) fn update(mut self) -> Result<(UpdateCampaign, Option<i64>), Failure> {
+        let mut problems = Problems::default();
+        for (field, is_given) in [
+            ("sessionId", self.session_id.is_some()),
+            ("recipients", self.recipients.is_some()),
+            ("contactIds", self.contact_ids.is_some()),
+            ("tags", self.tags.is_some()),
+        ] {
+            if is_given {
+                problems.add(field, "cannot be changed; make another campaign");
+            }
+        }
+        let name = first([&mut self.name]);
+        if let Some(name) = &name {
+            check_name(&mut problems, name);
+        }
+        let content = self.message.take().map(|Object(message)| message.read(&mut problems));
+        let per_minute = self.delay.take().map(|Object(delay)| delay.per_minute(&mut problems));
+        let scheduled_at_ms = self.scheduled_at(&mut problems);
+        let update = UpdateCampaign { name, content, per_minute, metadata: None };
+        problems.or(Some((update, scheduled_at_ms)))
+    }
+
+    fn scheduled_at(&mut self, problems: &mut Problems) -> Option<i64> {
+        let text = first([&mut self.scheduled_at])?;
+        let at_ms = read_time(problems, "scheduledAt", &text)?;
+        let now_ms = now_ms();
+        if !(now_ms..=now_ms + SCHEDULE_AHEAD_MS_MAX).contains(&at_ms) {
+            problems.add("scheduledAt", "is over, or more than two years away");
+        }
+        Some(at_ms)
+    }
+
     /// # Errors
     /// `VALIDATION` with every field that is wrong.
     pub(crate) fn read(mut self) -> Result<Wanted, Failure> {
@@ -147,12 +185,7 @@ impl CampaignBody {
             problems.keep(format!("contactIds.{index}"), text.parse::<ContactId>())
         };
         let contacts: Vec<ContactId> = contacts.iter().enumerate().filter_map(contact).collect();
-        let scheduled_at_ms = first([&mut self.scheduled_at])
-            .and_then(|text| read_time(&mut problems, "scheduledAt", &text));
-        let now_ms = now_ms();
-        if scheduled_at_ms.is_some_and(|at_ms| !(now_ms..=now_ms + SCHEDULE_AHEAD_MS_MAX).contains(&at_ms)) {
-            problems.add("scheduledAt", "is over, or more than two years away");
-        }
+        let scheduled_at_ms = self.scheduled_at(&mut problems);
         let per_minute = self.delay.take().and_then(|Object(delay)| delay.per_minute(&mut problems));
         let wanted = name.zip(session).zip(content).map(|((name, session), content)| Wanted {
             name,
@@ -192,6 +225,15 @@ mod tests {
             "message": {"type": "image", "caption": "look", "mediaUrl": "https://a.b/c.png"},
         });
         assert_eq!(read(image).expect("it is in order").content.kind, Some(MediaKind::Image));
+    }
+
+    #[test]
+    fn a_change_names_what_may_change() {
+        let update = |body: Value| serde_json::from_value::<CampaignBody>(body).expect("it is a body").update();
+        let (changed, at_ms) = update(json!({"name": "Autumn", "delay": {"max": 1000}})).expect("in order");
+        assert_eq!((changed.name.as_deref(), changed.per_minute, at_ms), (Some("Autumn"), Some(Some(60)), None));
+        let failure = update(json!({"recipients": ["5511999999999"]})).expect_err("people stay");
+        assert_eq!(failure.fields[0].field, "recipients");
     }
 
     #[test]

@@ -25,6 +25,9 @@ operations! {
         { POST "/api/campaigns/{id}/resume" 200 Inferred }
     Stop: CampaignsWrite / Write, Account, - => (SuccessJson<CampaignJson>), [], "Ends a campaign."
         { POST "/api/campaigns/{id}/stop" 200 Inferred }
+    Update: CampaignsWrite / Write, Account, {CampaignBody} => (SuccessJson<CampaignJson>), [],
+        "Changes a campaign that has not started; its session and its people stay."
+        { PUT "/api/campaigns/{id}" 200 Inferred }
     Delete: CampaignsWrite / Write, Account, - => (SuccessJson<RemovedJson>), [],
         "Removes a campaign that is not running."
         { DELETE "/api/campaigns/{id}" 200 Inferred }
