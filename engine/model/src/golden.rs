@@ -259,6 +259,10 @@ fn delivery_records_0302_to_0306() {
             format: Format::Native,
         }),
     );
+}
+
+#[test]
+fn target_0306_of_a_hook() {
     check(
         include_str!("../golden/0306-hook.hex"),
         Target::Http(HttpTarget {

@@ -115,6 +115,17 @@ async fn a_customers_server_hears_that_its_instance_is_gone() {
         "eventFilters": ["call_offer"],
     });
     ask("POST", "/admin/instances").json(&body).send().await.expect(201);
+    // It is a webhook of the account, which native requests do not bend out of its form.
+    let webhooks = api.get("/v1/webhooks").send().await.expect(200);
+    let webhook = &webhooks["data"][0];
+    assert_eq!((&webhook["dialect"], &webhook["name"]), (&json!("wsapi"), &json!("wsapi")), "{webhooks}");
+    let path = format!("/v1/webhooks/{}", webhook["id"].as_str().expect("an id"));
+    let native = |method: &str, path: &str| api.request(method.parse().expect("a method"), path);
+    let test = native("POST", &format!("{path}/test")).send().await;
+    test.expect_problem(409, "WEBHOOK_STATE");
+    for bent in [json!({"batch": {"events_max": 10, "wait_ms": 100}}), json!({"instances": null})] {
+        native("PATCH", &path).json(&bent).send().await.expect_problem(409, "WEBHOOK_STATE");
+    }
     assert_eq!(ask("DELETE", "/admin/instances/store").send().await.status, 204);
     let out = expect(&mut told, "logged_out").await;
     assert_eq!(out["eventData"]["reason"], "instance_deleted", "{out}");
