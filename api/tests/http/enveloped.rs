@@ -20,7 +20,12 @@ fn is_hello(seen: &[Seen], text: &str, to: &str) -> bool {
 }
 
 fn json_of(answer: &Answer, status: u16) -> Value {
-    assert_eq!((answer.status, answer.header("content-type")), (status, "application/json"), "{}", answer.text());
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (status, "application/json"),
+        "{}",
+        answer.text()
+    );
     answer.json()
 }
 
@@ -55,9 +60,8 @@ fn an_instance_of_wessaal_has_a_number() {
 #[test]
 fn what_wessaal_refuses_has_its_form() {
     let server = Server::start();
-    let missing = wessaal("POST", "/messages/send").json(
-        r#"{"recipient":"+966501234567","message_type":"image","content":"x","filename":"a.png"}"#,
-    );
+    let missing = wessaal("POST", "/messages/send")
+        .json(r#"{"recipient":"+966501234567","message_type":"image","content":"x","filename":"a.png"}"#);
     let expected = json!({
         "success": false, "message": "Validation failed",
         "errors": {

@@ -50,7 +50,10 @@ pub(super) async fn answer<G: Gateway>(
     }
 }
 
-pub(super) async fn of_book<G: Gateway>(ask: &Ask<'_, G>, command: BookCommand) -> Result<PlanReply, Failure> {
+pub(super) async fn of_book<G: Gateway>(
+    ask: &Ask<'_, G>,
+    command: BookCommand,
+) -> Result<PlanReply, Failure> {
     ask.call.plans(PlanCommand::Book(Box::new(command))).await
 }
 

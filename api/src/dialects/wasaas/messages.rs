@@ -79,8 +79,7 @@ async fn template<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result
 
 /// Accepts messages in one go; each stands for itself. They go at the pace of the bulk lane.
 async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
-    let (body, _memory): (BulkBody, Memory) =
-        body.held_json(ask.call.headers, BATCH_JSON_BYTES_MAX).await?;
+    let (body, _memory): (BulkBody, Memory) = body.held_json(ask.call.headers, BATCH_JSON_BYTES_MAX).await?;
     let (id, bodies) = body.read()?;
     session(ask, &id)?;
     let (mut people, mut read, mut requests) = (Vec::new(), Vec::new(), Vec::new());

@@ -67,10 +67,7 @@ fn named<G: Gateway>(ask: &mut Ask<'_, G>) -> Result<InstanceId, Failure> {
     session(ask, &id)
 }
 
-async fn order<G: Gateway>(
-    ask: &mut Ask<'_, G>,
-    order: (Command, AuditAction),
-) -> Result<Answer, Failure> {
+async fn order<G: Gateway>(ask: &mut Ask<'_, G>, order: (Command, AuditAction)) -> Result<Answer, Failure> {
     let id = named(ask)?;
     let view = act::order(&ask.call, id, order).await?;
     Ok(ask.show(&SuccessJson::of(SessionJson::of(&view))))

@@ -1,9 +1,7 @@
 //! Webhooks: endpoints in the form of this service, of one session or of all.
 
 use trunkline_model::command::{EndpointCommand, EndpointReply, NewEndpoint, UpdateEndpoint};
-use trunkline_model::delivery::{
-    DialectFormat, Endpoint, Filter, Format, HttpTarget, RetrySchedule, Target,
-};
+use trunkline_model::delivery::{DialectFormat, Endpoint, Filter, Format, HttpTarget, RetrySchedule, Target};
 use trunkline_model::limits::{ENDPOINT_CONCURRENCY_DEFAULT, PAGE_LIMIT_MAX};
 use trunkline_model::{Dialect, EndpointId, ErrorCode, Failure};
 

@@ -88,10 +88,7 @@ fn in_our_words(failure: Failure, (names, unique): (Names, &str)) -> Failure {
     }
 }
 
-fn show_contact<G: Gateway>(
-    ask: &Ask<'_, G>,
-    reply: Result<PlanReply, Failure>,
-) -> Result<Answer, Failure> {
+fn show_contact<G: Gateway>(ask: &Ask<'_, G>, reply: Result<PlanReply, Failure>) -> Result<Answer, Failure> {
     match reply.map_err(|failure| in_our_words(failure, (CONTACT_NAMES, "phone")))? {
         PlanReply::Contact(record) => Ok(ask.show(&SuccessJson::of(ContactJson::of(&record)))),
         _ => Err(unexpected()),
@@ -101,7 +98,9 @@ fn show_contact<G: Gateway>(
 /// The contact in the path.
 async fn contact<G: Gateway>(ask: &Ask<'_, G>) -> Result<ContactRecord, Failure> {
     let number = ask.param("contactId")?.parse().unwrap_or(0);
-    lookup::contact(&ask.call, number).await?.ok_or_else(|| Failure::new(ErrorCode::ContactNotFound, "Contact not found"))
+    lookup::contact(&ask.call, number)
+        .await?
+        .ok_or_else(|| Failure::new(ErrorCode::ContactNotFound, "Contact not found"))
 }
 
 /// All of them, or a page where one is asked for.
@@ -135,7 +134,9 @@ async fn contacts<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
 /// The template in the path.
 async fn template<G: Gateway>(ask: &Ask<'_, G>) -> Result<TemplateRecord, Failure> {
     let number = ask.param("templateId")?.parse().unwrap_or(0);
-    lookup::template(&ask.call, number).await?.ok_or_else(|| Failure::new(ErrorCode::TemplateNotFound, "Template not found"))
+    lookup::template(&ask.call, number)
+        .await?
+        .ok_or_else(|| Failure::new(ErrorCode::TemplateNotFound, "Template not found"))
 }
 
 fn show_template<G: Gateway>(ask: &Ask<'_, G>, record: &TemplateRecord) -> Result<Answer, Failure> {
@@ -174,8 +175,7 @@ async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
         number.is_none_or(|number| super::ids::public(workspace_of(record, default).0) == number)
     };
     let all = templates(&ask.call, active).await?;
-    let data: Vec<_> =
-        all.iter().filter(is_in).map(|record| TemplateJson::of(record, default)).collect();
+    let data: Vec<_> = all.iter().filter(is_in).map(|record| TemplateJson::of(record, default)).collect();
     Ok(ask.show(&SuccessJson::of(data)))
 }
 

@@ -104,7 +104,10 @@ fn instances<G: Gateway>(ask: &mut Ask<'_, G>) -> Result<Vec<InstanceId>, Failur
     let all: Vec<InstanceId> = all.filter(|id| call.principal.may_see(*id)).collect();
     if all.len() > WESSAAL_LISTED_INSTANCES_MAX {
         let most = WESSAAL_LISTED_INSTANCES_MAX;
-        return Err(wrong("instance", format!("field is required when there are more than {most} instances")));
+        return Err(wrong(
+            "instance",
+            format!("field is required when there are more than {most} instances"),
+        ));
     }
     Ok(all)
 }

@@ -2,14 +2,10 @@
 
 use serde_json::json;
 use trunkline_model::command::{Command, MessageView, Reply, SendRequest};
-use trunkline_model::message::{
-    Content, Lane, SendMessage, SendOptions, ValidateSend,
-};
+use trunkline_model::message::{Content, Lane, SendMessage, SendOptions, ValidateSend};
 use trunkline_model::{Address, Failure, FieldError};
 
-use super::body::message::{
-    BulkBody, File, MessageBody, Said, SendBody, Templated, To, Unsent, content,
-};
+use super::body::message::{BulkBody, File, MessageBody, Said, SendBody, Templated, To, Unsent, content};
 use super::body::things::{ButtonsBody, ContactsBody, LocationBody, PollBody, StatusBody};
 use super::shown::SuccessJson;
 use super::shown::message::{BulkJson, BulkResultJson, QueuedJson, TEMPLATE};
@@ -48,7 +44,10 @@ pub(super) async fn answer<G: Gateway>(
 }
 
 /// Accepts the message that a body of type `B` says; it is on disk when this returns.
-async fn send<G: Gateway, B: MessageBody>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+async fn send<G: Gateway, B: MessageBody>(
+    ask: &mut Ask<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
     let (body, _memory): (B, Memory) = body.held_json(ask.call.headers, MESSAGE_JSON_BYTES_MAX).await?;
     let unsent = body.read()?;
     lookup::instance(ask, &unsent.instance)?;
@@ -66,8 +65,7 @@ async fn send<G: Gateway, B: MessageBody>(ask: &mut Ask<'_, G>, body: RequestBod
 
 /// Accepts up to a hundred messages; each stands for itself.
 async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
-    let (body, _memory): (BulkBody, Memory) =
-        body.held_json(ask.call.headers, BATCH_JSON_BYTES_MAX).await?;
+    let (body, _memory): (BulkBody, Memory) = body.held_json(ask.call.headers, BATCH_JSON_BYTES_MAX).await?;
     let (instance, bodies) = body.read()?;
     lookup::instance(ask, &instance)?;
     let (mut results, mut requests) = (Vec::new(), Vec::new());
@@ -78,7 +76,9 @@ async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Ans
             Err(failure) => Err(failure),
         };
         match read {
-            Ok(message) => requests.push(((index, recipient), SendRequest { message, idempotency_key: None })),
+            Ok(message) => {
+                requests.push(((index, recipient), SendRequest { message, idempotency_key: None }))
+            }
             Err(failure) => results.push((index, refused((index, recipient), &failure))),
         }
     }

@@ -6,7 +6,8 @@ use super::*;
 fn every_row_of_the_contract_but_the_account_of_the_key_is_here() {
     let rows = include_str!("../../../../tests/dialect/rows.tsv").lines().filter_map(|line| {
         let mut cells = line.split('\t');
-        (cells.next() == Some("wessaal")).then(|| format!("{} {}", cells.next().unwrap_or_default(), cells.next().unwrap_or_default()))
+        (cells.next() == Some("wessaal"))
+            .then(|| format!("{} {}", cells.next().unwrap_or_default(), cells.next().unwrap_or_default()))
     });
     let served: Vec<String> = MOUNT.rows().map(|row| format!("{} {}", row.method, row.path)).collect();
     let missing: Vec<String> = rows.filter(|row| !served.contains(row)).collect();

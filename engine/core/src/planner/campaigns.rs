@@ -124,8 +124,10 @@ impl Planner {
         let _changing = self.lock(account).await;
         let mut record = self.read_campaign(account, id)?;
         if !record.state.takes_recipients() {
-            let detail =
-                format!("The campaign is {}; only one that has not started is changed.", record.state.as_str());
+            let detail = format!(
+                "The campaign is {}; only one that has not started is changed.",
+                record.state.as_str()
+            );
             return Err(Failure::new(ErrorCode::PlanState, detail));
         }
         record.name = update.name.unwrap_or(record.name);

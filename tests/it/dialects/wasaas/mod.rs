@@ -172,7 +172,10 @@ async fn a_customers_server_hears_of_all_its_sessions_in_the_words_of_wasaas() {
     let laptop = bob.link_baileys().await;
     laptop.send_text(&alice, "from a customer").await;
     let heard = expect(&mut told, &secret, "message.received").await;
-    assert_eq!((&heard["data"]["text"], &heard["data"]["fromMe"]), (&json!("from a customer"), &json!(false)));
+    assert_eq!(
+        (&heard["data"]["text"], &heard["data"]["fromMe"]),
+        (&json!("from a customer"), &json!(false))
+    );
     assert!(bob.is(heard["data"]["chatId"].as_str().expect("an id")), "{heard}");
 
     let body = json!({"sessionId": id, "to": bob.pn_jid(), "text": "to a customer"});

@@ -115,10 +115,12 @@ async fn a_customer_of_wessaal_sends_what_a_template_says_and_hears_that_it_arri
 
     let contact = json!({"phone": format!("+{ANA}"), "label": "Ahmed"});
     let contact = post("/integration/v1/contacts", &contact).send().await.expect(201)["data"]["id"].clone();
-    let again = post("/integration/v1/contacts", &json!({"phone": format!("+{ANA}")})).send().await.expect(422);
+    let again =
+        post("/integration/v1/contacts", &json!({"phone": format!("+{ANA}")})).send().await.expect(422);
     assert_eq!(again["errors"]["phone"], json!(["The phone has already been taken."]), "{again}");
     let template = json!({"workspace_id": 1, "name": "Order Shipped", "message_type": "text", "content": "Hi {{name}}!"});
-    let template = post("/integration/v1/templates", &template).send().await.expect(201)["data"]["id"].clone();
+    let template =
+        post("/integration/v1/templates", &template).send().await.expect(201)["data"]["id"].clone();
 
     let body = json!({"instance": "my-instance", "contact_id": contact, "template_id": template});
     let refused = post("/integration/v1/messages/send", &body).send().await.expect(422);

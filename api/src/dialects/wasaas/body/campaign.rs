@@ -229,9 +229,13 @@ mod tests {
 
     #[test]
     fn a_change_names_what_may_change() {
-        let update = |body: Value| serde_json::from_value::<CampaignBody>(body).expect("it is a body").update();
+        let update =
+            |body: Value| serde_json::from_value::<CampaignBody>(body).expect("it is a body").update();
         let (changed, at_ms) = update(json!({"name": "Autumn", "delay": {"max": 1000}})).expect("in order");
-        assert_eq!((changed.name.as_deref(), changed.per_minute, at_ms), (Some("Autumn"), Some(Some(60)), None));
+        assert_eq!(
+            (changed.name.as_deref(), changed.per_minute, at_ms),
+            (Some("Autumn"), Some(Some(60)), None)
+        );
         let failure = update(json!({"recipients": ["5511999999999"]})).expect_err("people stay");
         assert_eq!(failure.fields[0].field, "recipients");
     }

@@ -248,8 +248,7 @@ impl TemplateBody {
     /// # Errors
     /// `VALIDATION` without a template.
     pub(crate) fn read(mut self) -> Result<(String, BTreeMap<String, String>, Around), Failure> {
-        let template =
-            first([&mut self.template_id]).ok_or_else(|| wrong("templateId", "is missing"))?;
+        let template = first([&mut self.template_id]).ok_or_else(|| wrong("templateId", "is missing"))?;
         let variables = values(self.variables.take());
         Ok((template, variables, self.around()))
     }
@@ -337,7 +336,8 @@ mod tests {
 
     #[test]
     fn other_names_and_plain_digits_are_read_and_what_is_missing_is_named() {
-        let body = json!({"session": "s", "chatId": 5511999999999_u64, "message": "hi", "quotedMessageId": "3EB0"});
+        let body =
+            json!({"session": "s", "chatId": 5511999999999_u64, "message": "hi", "quotedMessageId": "3EB0"});
         let message = text(body).expect("it is in order");
         assert_eq!(message.to.jid(), "5511999999999@s.whatsapp.net");
         assert_eq!(message.quote.map(|quote| quote.wa_id).as_deref(), Some("3EB0"));
@@ -358,7 +358,8 @@ mod tests {
             whole.as_object_mut().expect("an object").extend(body.as_object().expect("an object").clone());
             serde_json::from_value::<MediaBody>(whole).expect("it is a body").read()
         };
-        let there = read(json!({"url": "https://example.com/a.png?x=1", "caption": "look"})).expect("in order");
+        let there =
+            read(json!({"url": "https://example.com/a.png?x=1", "caption": "look"})).expect("in order");
         let Content::Media(media) = there.message.content else { panic!("it is a file") };
         assert_eq!((media.mime_type.as_deref(), media.caption.as_deref()), (Some("image/png"), Some("look")));
         for data in ["aGk=", "data:image/png;base64,aGk="] {

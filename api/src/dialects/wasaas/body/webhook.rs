@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn a_webhook_has_an_address_and_events() {
-        let said = read(json!({"url": "https://a.b/c", "events": ["message.sent", "message.received"]}), true);
+        let said =
+            read(json!({"url": "https://a.b/c", "events": ["message.sent", "message.received"]}), true);
         let events = said.expect("it is in order").events.expect("they are given");
         assert_eq!(events, ["message.received", "message.sent"]);
         let all = read(json!({"url": "https://a.b/c", "events": ["*"]}), true).expect("it is in order");
@@ -111,6 +112,9 @@ mod tests {
             assert_eq!(fields, expected);
         };
         check(json!({}), &["url", "events"]);
-        check(json!({"url": "ftp://a.b", "events": ["campaign.completed"], "secret": "short"}), &["url", "events", "secret"]);
+        check(
+            json!({"url": "ftp://a.b", "events": ["campaign.completed"], "secret": "short"}),
+            &["url", "events", "secret"],
+        );
     }
 }

@@ -3,12 +3,12 @@
 use ring::hmac;
 use serde::Serialize;
 use serde_json::{Value, json};
+use trunkline_model::InstanceId;
 use trunkline_model::delivery::{Telling, Told};
 use trunkline_model::event::{Event, EventBody, StatusChange};
 use trunkline_model::inbound::{InboundContent, InboundMessage};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::MessageStatus;
-use trunkline_model::InstanceId;
 
 use super::session_id;
 use super::shown::message::{id_of, kind, media_url, standing};

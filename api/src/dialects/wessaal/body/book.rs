@@ -119,11 +119,7 @@ impl TemplateBody {
             }
         }
         let told = TemplateSaid {
-            workspace: number(
-                &mut problems,
-                "workspace_id",
-                (self.workspace_id, "field must be an integer"),
-            ),
+            workspace: number(&mut problems, "workspace_id", (self.workspace_id, "field must be an integer")),
             name: said(self.name),
             kind: kind(&mut problems, "message_type", self.message_type),
             content: said(self.content),

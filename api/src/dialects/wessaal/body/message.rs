@@ -222,8 +222,8 @@ impl QuotedBody {
         let key = self.key.unwrap_or_default().0;
         let wa_id = needed(problems, "quoted.key.id", key.id)?;
         let participant = said(key.participant);
-        let participant = participant
-            .and_then(|author| problems.keep("quoted.key.participant", author.parse::<Address>()));
+        let participant =
+            participant.and_then(|author| problems.keep("quoted.key.participant", author.parse::<Address>()));
         Some(Quote { wa_id, participant, body: None })
     }
 }

@@ -193,9 +193,8 @@ impl MessageBody for PollBody {
             typing_ms: delay(&mut problems, self.delay),
             ..Around::default()
         };
-        let poll = question.map(|question| {
-            Content::Poll(Poll { question, options, selectable: selectable.unwrap_or(1) })
-        });
+        let poll = question
+            .map(|question| Content::Poll(Poll { question, options, selectable: selectable.unwrap_or(1) }));
         unsent(problems, addressed, (poll, around))
     }
 }
@@ -268,7 +267,8 @@ impl MessageBody for ButtonsBody {
         let buttons: Vec<Choice> = buttons
             .filter_map(|(index, Object(button))| button.read(&mut problems, &format!("buttons.{index}")))
             .collect();
-        let menu = Buttons { body: format!("*{title}*\n\n{text}"), footer, buttons, form: MenuForm::Numbered };
+        let menu =
+            Buttons { body: format!("*{title}*\n\n{text}"), footer, buttons, form: MenuForm::Numbered };
         unsent(problems, addressed, (Some(Content::Buttons(menu)), Around::default()))
     }
 }
@@ -359,9 +359,7 @@ impl MessageBody for StatusBody {
         let (style, audience) = (self.style(&mut problems), self.audience(&mut problems));
         let ((instance, kind), text) = problems.or(instance.zip(kind).zip(text))?;
         let content = match kind {
-            Kind::Text => {
-                Content::Text(Text { body: text, preview: LinkPreview::None, style: Some(style) })
-            }
+            Kind::Text => Content::Text(Text { body: text, preview: LinkPreview::None, style: Some(style) }),
             Kind::File(_) => {
                 // The path's end is as good a name as any: it tells the type.
                 let name = text.split(['?', '#']).next().unwrap_or_default().to_owned();
@@ -369,7 +367,12 @@ impl MessageBody for StatusBody {
                 content(kind, said(self.caption).unwrap_or_default(), (file, false)).map_err(of_status)?
             }
         };
-        Ok(Unsent { instance, to: To::Status(audience), said: Said::This(content), around: Around::default() })
+        Ok(Unsent {
+            instance,
+            to: To::Status(audience),
+            said: Said::This(content),
+            around: Around::default(),
+        })
     }
 }
 

@@ -77,7 +77,10 @@ impl TemplateNotes {
 }
 
 /// The workspace of a template; of one that was made elsewhere the account's default one.
-pub(in crate::dialects::wessaal) fn workspace_of(record: &TemplateRecord, default: WorkspaceId) -> WorkspaceId {
+pub(in crate::dialects::wessaal) fn workspace_of(
+    record: &TemplateRecord,
+    default: WorkspaceId,
+) -> WorkspaceId {
     TemplateNotes::of(record.metadata.as_deref()).workspace().unwrap_or(default)
 }
 

@@ -225,8 +225,7 @@ impl MessageJson {
 }
 
 /// What says that a message was delivered: what was read was delivered before.
-const DELIVERED: &[MessageStatus] =
-    &[MessageStatus::Delivered, MessageStatus::Read, MessageStatus::Played];
+const DELIVERED: &[MessageStatus] = &[MessageStatus::Delivered, MessageStatus::Read, MessageStatus::Played];
 
 /// When the first of these statuses was reached.
 fn reached(view: &MessageView, statuses: &[MessageStatus]) -> Option<Moment> {
@@ -268,8 +267,23 @@ pub(in crate::dialects::wessaal) fn kind(view: &MessageView) -> &'static str {
 }
 
 const KINDS: &[&str] = &[
-    "text", "image", "video", "document", "audio", "sticker", "location", "poll", "event", "buttons", "list",
-    "reaction", "edit", "revoke", "pin", "keep", "poll_vote",
+    "text",
+    "image",
+    "video",
+    "document",
+    "audio",
+    "sticker",
+    "location",
+    "poll",
+    "event",
+    "buttons",
+    "list",
+    "reaction",
+    "edit",
+    "revoke",
+    "pin",
+    "keep",
+    "poll_vote",
 ];
 
 /// A recipient as the service writes it: a number with its plus, or a WhatsApp id.

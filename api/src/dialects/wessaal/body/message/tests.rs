@@ -120,10 +120,14 @@ fn wrong<B: MessageBody>(body: Value) -> Vec<String> {
 #[test]
 fn everything_that_is_missing_is_named_at_once() {
     // The example of the reference.
-    let body = json!({"recipient": "+966501234567", "message_type": "image", "content": "x", "filename": "a.png"});
+    let body =
+        json!({"recipient": "+966501234567", "message_type": "image", "content": "x", "filename": "a.png"});
     assert_eq!(wrong::<SendBody>(body), ["instance", "media_url"]);
     assert_eq!(wrong::<SendBody>(json!({})), ["instance", "recipient", "content"]);
-    assert_eq!(wrong::<LocationBody>(json!({"instance": 1, "contact_id": 2, "latitude": 91})), ["latitude", "longitude"]);
+    assert_eq!(
+        wrong::<LocationBody>(json!({"instance": 1, "contact_id": 2, "latitude": 91})),
+        ["latitude", "longitude"]
+    );
     let poll = json!({"instance": 1, "recipient": "x", "name": ""});
     assert_eq!(wrong::<PollBody>(poll), ["recipient", "name", "values"]);
     let button = json!({"type": "shake", "displayText": "x"});
