@@ -48,9 +48,7 @@ impl Instance {
                 let restarted = self.restart().await;
                 return self.answer_durably(reply, restarted);
             }
-            Command::CheckSend { idempotency_key } => {
-                self.check_send(idempotency_key.as_deref()).map(|()| Reply::Done)
-            }
+            Command::CheckSend { idempotency_key } => self.check_send(idempotency_key.as_deref()),
             Command::GetPairing => Ok(Reply::Pairing(self.pairing.clone())),
             Command::GetMessage { id } => self.get_message(id),
             Command::GetReceipts { id } => self.receipts(id),

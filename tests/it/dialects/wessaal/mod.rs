@@ -39,7 +39,7 @@ impl<'a> Town<'a> {
         let shop = gateway.create_instance(json!({"name": "my-instance"})).await;
         shop.link(&owner).await;
         let laptop = ana.link_baileys().await;
-        let files = FileServer::start("image/png", Media::sample("image", "image/png", 5_001).bytes.clone());
+        let files = FileServer::start("image/png", Media::sample("image", "image/png", 5_001).bytes);
         let things = BTreeMap::from([("ana", format!("+{ANA}")), ("file", files.url("receipt.png"))]);
         Town { gateway, shop, laptop, things, _files: files }
     }

@@ -280,12 +280,15 @@ pub(crate) struct BulkBody {
     delay: Option<Word>,
 }
 
+/// A message of a bulk, and its recipient as it was given.
+type OfBulk = (Option<String>, TextBody);
+
 impl BulkBody {
     /// The session, and each message with its recipient as it was given.
     ///
     /// # Errors
     /// `VALIDATION` when there is no session, or no recipients, or too many.
-    pub(crate) fn read(mut self) -> Result<(String, Vec<(Option<String>, TextBody)>), Failure> {
+    pub(crate) fn read(mut self) -> Result<(String, Vec<OfBulk>), Failure> {
         let session = first([&mut self.session_id, &mut self.session]);
         let session = session.ok_or_else(|| wrong("sessionId", "is missing"))?;
         let text = first([&mut self.text, &mut self.message]).map(Word);
@@ -378,7 +381,7 @@ mod tests {
         let read = |body: Value| serde_json::from_value::<BulkBody>(body).expect("it is a body").read();
         let texts = |body: Value| -> Vec<String> {
             let (_, bodies) = read(body).expect("it is in order");
-            let message = |(_, body): (Option<String>, TextBody)| body.read(Lane::Bulk).expect("in order");
+            let message = |(_, body): OfBulk| body.read(Lane::Bulk).expect("in order");
             bodies.into_iter().map(message).filter_map(|message| message.text().map(str::to_owned)).collect()
         };
         let all = json!({"sessionId": "s", "recipients": ["5511999999999", "5511888888888"], "text": "hi"});
