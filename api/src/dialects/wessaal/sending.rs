@@ -53,7 +53,7 @@ async fn send<G: Gateway, B: MessageBody>(
     lookup::instance(ask, &unsent.instance)?;
     let is_of_template = matches!(unsent.said, Said::Template(_));
     let request = SendRequest {
-        message: message(ask, unsent).await?,
+        message: message(ask, unsent, Lane::Interactive).await?,
         idempotency_key: idempotency_key(ask.call.headers)?,
     };
     let view = message_in(ask.tell(Command::Send(Box::new(request))).await?)?;
@@ -63,7 +63,7 @@ async fn send<G: Gateway, B: MessageBody>(
     Ok(ask.show(&SuccessJson::saying("Message queued for sending", queued)))
 }
 
-/// Accepts up to a hundred messages; each stands for itself.
+/// Accepts up to a hundred messages; each stands for itself. They go at the pace of the bulk lane.
 async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let (body, _memory): (BulkBody, Memory) = body.held_json(ask.call.headers, BATCH_JSON_BYTES_MAX).await?;
     let (instance, bodies) = body.read()?;
@@ -72,7 +72,7 @@ async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Ans
     for (index, body) in bodies.into_iter().enumerate() {
         let recipient = said(body.recipient.clone());
         let read = match body.read() {
-            Ok(unsent) => message(ask, unsent).await,
+            Ok(unsent) => message(ask, unsent, Lane::Bulk).await,
             Err(failure) => Err(failure),
         };
         match read {
@@ -122,7 +122,7 @@ fn refused((index, recipient): (usize, Option<String>), failure: &Failure) -> Bu
 ///
 /// # Errors
 /// `VALIDATION` for a contact or a template that is not there, for variables without a value, and for what no message may be.
-async fn message<G: Gateway>(ask: &Ask<'_, G>, unsent: Unsent) -> Result<SendMessage, Failure> {
+async fn message<G: Gateway>(ask: &Ask<'_, G>, unsent: Unsent, lane: Lane) -> Result<SendMessage, Failure> {
     let Unsent { to, said, around, .. } = unsent;
     let (content, template) = match said {
         Said::This(content) => (content, None),
@@ -154,7 +154,7 @@ async fn message<G: Gateway>(ask: &Ask<'_, G>, unsent: Unsent) -> Result<SendMes
         quote: around.quote,
         mentions: around.mentions,
         options,
-        lane: Lane::Interactive,
+        lane,
         metadata: template.map(|number| json!({ TEMPLATE: number }).to_string()),
     };
     let problems: Vec<FieldError> = message.problems().into_iter().map(in_our_words).collect();

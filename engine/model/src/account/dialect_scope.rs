@@ -64,11 +64,7 @@ const KINDS: &[KeyKind] = &[
     kind(Dialect::Wsapi, "admin", EVERYTHING),
     kind(Dialect::Aduta, "session", INSTANCE),
     KeyKind { prefix: Some("pat_"), ..kind(Dialect::Aduta, "pat", EVERYTHING) },
-    kind(
-        Dialect::Wessaal,
-        "send_message",
-        &[Scope::MessagesSend, Scope::ChannelsWrite, Scope::InstancesRead],
-    ),
+    kind(Dialect::Wessaal, "send_message", &[Scope::MessagesSend, Scope::ChannelsWrite]),
     kind(Dialect::Wessaal, "read_messages", &[Scope::MessagesRead, Scope::EventsRead, Scope::ChatsRead]),
     kind(
         Dialect::Wessaal,
@@ -140,7 +136,12 @@ mod tests {
             &[Scope::MessagesSend],
             &[Scope::WebhooksWrite, Scope::KeysWrite],
         );
-        check(Dialect::Wessaal, &["send_message"], &[Scope::MessagesSend], &[Scope::MessagesRead]);
+        check(
+            Dialect::Wessaal,
+            &["send_message"],
+            &[Scope::MessagesSend, Scope::ChannelsWrite],
+            &[Scope::MessagesRead, Scope::InstancesRead],
+        );
         check(Dialect::Wessaal, &["manage_contacts"], &[Scope::BookWrite], &[Scope::TemplatesRead]);
         check(Dialect::Wessaal, &["manage_templates"], &[Scope::TemplatesWrite], &[Scope::BookRead]);
         check(Dialect::Wessaal, &["read"], &[], &[Scope::MessagesRead]);

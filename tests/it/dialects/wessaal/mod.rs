@@ -136,6 +136,8 @@ async fn a_customer_of_wessaal_sends_what_a_template_says_and_hears_that_it_arri
     // What the key was not made for.
     let refused = ask(&gateway, &key, "GET", "/integration/v1/messages").send().await.expect(403);
     assert_eq!(refused["error_code"], "FORBIDDEN", "{refused}");
+    let refused = ask(&gateway, &key, "GET", "/integration/v1/instances").send().await.expect(403);
+    assert_eq!(refused["success"], false, "{refused}");
     let unknown = json!({"instance": "no-such", "recipient": format!("+{ANA}"), "content": "x"});
     let unknown = post("/integration/v1/messages/send", &unknown).send().await.expect(404);
     assert_eq!(unknown["error_code"], "NOT_FOUND", "{unknown}");
