@@ -143,7 +143,38 @@ pub const WSAPI_PAGE_SIZE_DEFAULT: usize = 20;
 pub const OFFLINE_RETRY_MS: u64 = 5_000;
 /// Numbers that one request of WSAPI asks about; the engine is asked about some of them at a time.
 pub const WSAPI_CHECKS_MAX: usize = 1_000;
-
+/// Requests of a WASaaS key in a minute, where the account says nothing: what the service's larger plan has.
+pub const WASAAS_REQUESTS_PER_MINUTE: u32 = 1_000;
+/// Messages of one bulk of WASaaS.
+pub const WASAAS_BULK_MAX: usize = 1_000;
+/// Contacts of one import, and recipients of one campaign, that a request of WASaaS names.
+pub const WASAAS_PEOPLE_MAX: usize = 1_000;
+/// Entries of a page of WASaaS when the caller names no size.
+pub const WASAAS_PAGE_SIZE_DEFAULT: usize = 50;
+/// Most entries of a page of WASaaS.
+pub const WASAAS_PAGE_SIZE_MAX: usize = 200;
+/// Longest that a delivery to a WASaaS webhook takes, in milliseconds.
+pub const WASAAS_WEBHOOK_TIMEOUT_MS: u32 = 10_000;
+/// First delay of a delivery to a WASaaS webhook, in milliseconds; each further one is twice as long.
+pub const WASAAS_RETRY_BASE_MS: u32 = 5_000;
+/// No delay is longer, in milliseconds.
+pub const WASAAS_RETRY_CAP_MS: u32 = 60_000;
+/// After so long a delivery is given up, in milliseconds: after the third repetition.
+pub const WASAAS_RETRY_FOR_MS: u64 = 30_000;
+/// Requests of a Wessaal key in an hour, where the account says nothing.
+pub const WESSAAL_REQUESTS_PER_HOUR: u32 = 5_000;
+/// Messages of one bulk of Wessaal.
+pub const WESSAAL_BULK_MAX: usize = 100;
+/// Entries of a page of Wessaal when the caller names no size.
+pub const WESSAAL_PAGE_SIZE_DEFAULT: usize = 50;
+/// Most entries of a page of Wessaal.
+pub const WESSAAL_PAGE_SIZE_MAX: usize = 100;
+/// Longest header of buttons and question of a poll of Wessaal, in characters.
+pub const WESSAAL_TITLE_CHARS_MAX: usize = 255;
+/// Longest footer of buttons of Wessaal, in characters.
+pub const WESSAAL_FOOTER_CHARS_MAX: usize = 60;
+/// Instances whose messages a Wessaal key lists together: each is asked for its own.
+pub const WESSAAL_LISTED_INSTANCES_MAX: usize = 100;
 /// Longest row of an uploaded list, in bytes.
 pub const IMPORT_ROW_BYTES_MAX: usize = 64 << 10;
 /// Most columns of an uploaded list.

@@ -88,8 +88,10 @@ impl<G: Gateway> Counted<'_, G> {
         let limiter = &self.front.limiter;
         // What the account says of its keys stands for the dialect's own.
         let told = self.front.gateway.rate_limit(principal.account, self.row.class);
-        let wanted = self.wanted(|Allowance { subject, counted, requests, .. }| match subject {
+        let wanted = self.wanted(|Allowance { subject, counted, requests, period_s }| match subject {
             Subject::Key => {
+                // What is told is told of a minute.
+                let told = told.map(|per_minute| per_minute.saturating_mul(period_s / 60));
                 Some((limiter.key((subject, principal.key.0, *counted)), told.unwrap_or(*requests)))
             }
             Subject::Account => Some((limiter.key((subject, principal.account.0, *counted)), *requests)),

@@ -12,7 +12,8 @@ fn every_row_is_reached_by_its_own_path_and_documented() {
         for row in mount.rows() {
             assert!(seen.insert((row.method.clone(), row.path)), "{} is there twice", row.name);
             assert!(row.summary.ends_with('.') && row.summary.len() > 10, "{}", row.name);
-            assert!((200..300).contains(&row.status), "{}", row.name);
+            // What a service closed for good always fails.
+            assert!((200..300).contains(&row.status) || row.status == 410, "{}", row.name);
             match routers.at(mount.dialect, &row.method, row.path) {
                 Found::Row { row: found, .. } => assert_eq!(found.name, row.name),
                 _ => panic!("{} is not found", row.name),

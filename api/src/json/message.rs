@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use trunkline_model::command::{Command, MessageView};
 use trunkline_model::limits::WA_MESSAGE_ID_BYTES_MAX;
+use trunkline_model::message::{Content, MediaSource, SendMessage};
 use trunkline_model::{Address, Failure};
 
 use super::fields::{First, Problems};
@@ -55,6 +56,39 @@ impl<'a> MessageJson<'a> {
             error: view.error.as_deref(),
             refunded: view.refunded,
             metadata: embed(view.metadata.as_ref()),
+        }
+    }
+}
+
+/// What an outgoing message says.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MessageContent")]
+pub(crate) struct ContentJson<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    /// The text, or the one under a file; the question of a poll, the name of a place.
+    text: Option<&'a str>,
+    /// Where the file is fetched from; null for one that came with the message.
+    media_url: Option<&'a str>,
+    /// Name of a document.
+    file_name: Option<&'a str>,
+}
+
+impl<'a> ContentJson<'a> {
+    pub(crate) fn of(message: &'a SendMessage) -> ContentJson<'a> {
+        let media = match &message.content {
+            Content::Media(media) => Some(media),
+            _ => None,
+        };
+        ContentJson {
+            kind: message.content.kind(),
+            // A file without a text under it has none.
+            text: media.map_or_else(|| message.text(), |media| media.caption.as_deref()),
+            media_url: media.and_then(|media| match &media.source {
+                MediaSource::Url(url) => Some(url.as_str()),
+                MediaSource::Blob(_) => None,
+            }),
+            file_name: media.and_then(|media| media.file_name.as_deref()),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::call::{Call, message_in, unexpected};
 use crate::gateway::Gateway;
 use crate::json::Page;
 use crate::json::cursor::Cursor;
-use crate::json::message::{MessageJson, ReadBody};
+use crate::json::message::{ContentJson, MessageJson, ReadBody};
 use crate::reply::{self, Answer};
 
 pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
@@ -57,6 +57,20 @@ pub(super) async fn get<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failur
     let instance = call.owner_of(id).await?;
     let view = message_in(call.command(instance, Command::GetMessage { id }).await?)?;
     Ok(reply::json(StatusCode::OK, &MessageJson::of(&view)))
+}
+
+/// What an outgoing message says.
+pub(super) async fn content<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
+    let id = call.message()?;
+    let instance = call.owner_of(id).await?;
+    let Reply::Bodies(bodies) = call.command(instance, Command::GetBodies { ids: vec![id] }).await? else {
+        return Err(unexpected());
+    };
+    let body = bodies.into_iter().next().flatten().ok_or_else(|| {
+        let detail = "What the message says is not kept: it was a one-time password.";
+        Failure::new(ErrorCode::MessageNotFound, detail)
+    })?;
+    Ok(reply::json(StatusCode::OK, &ContentJson::of(&body)))
 }
 
 pub(super) async fn mark_read<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {

@@ -85,6 +85,7 @@ async fn message<G: Gateway>(
         Op::Delete => about::delete(call).await,
         Op::Resend => about::resend(call, body).await,
         Op::Receipts => about::receipts(call).await,
+        Op::Content => messages::content(call).await,
         Op::List => messages::list(call).await,
         Op::MarkRead => messages::mark_read(call, body).await,
         Op::GetOfInstance => messages::get_of_instance(call).await,

@@ -12,7 +12,7 @@ use trunkline_model::command::{
     SubGroup,
 };
 use trunkline_model::inbound::{InboundContent, InboundMarks, InboundMessage, Party};
-use trunkline_model::message::MessageStatus;
+use trunkline_model::message::{Content, Lane, MessageStatus, SendMessage, SendOptions, Text};
 use trunkline_model::settings::{InstanceSettings, SettingsUpdate};
 
 use crate::fake;
@@ -344,6 +344,20 @@ pub fn receipts() -> Reply {
         read_at_ms: None,
         played_at_ms: None,
     }])
+}
+
+/// What messages say.
+pub fn bodies(ids: &[trunkline_model::MessageId]) -> Reply {
+    let body = SendMessage {
+        to: Address::Phone("5511912345678".to_owned()),
+        content: Content::Text(Text::plain("hello")),
+        quote: None,
+        mentions: Vec::new(),
+        options: SendOptions::default(),
+        lane: Lane::Interactive,
+        metadata: None,
+    };
+    Reply::Bodies(ids.iter().map(|_| Some(body.clone())).collect())
 }
 
 /// The settings after a change.

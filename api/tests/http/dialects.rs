@@ -141,7 +141,7 @@ fn every_dialect_refuses_in_its_own_form() {
     let detail = json!({"code": "UNAUTHORIZED", "message": sentence});
     check(nobody("/api/sessions"), (401, json!({"success": false, "error": detail})));
     let detail = json!({"code": "NOT_FOUND", "message": nothing});
-    let known = Sent::get("/api/sessions").key(Some(WASAAS_KEY));
+    let known = Sent::get("/api/nothing").key(Some(WASAAS_KEY));
     check(known, (404, json!({"success": false, "error": detail})));
     let aduta = json!({"success": false, "code": "UNAUTHORIZED", "message": sentence});
     check(nobody("/d/aduta/api/v1/whatsapp-sessions"), (401, aduta));

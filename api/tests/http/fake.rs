@@ -446,6 +446,7 @@ impl Gateway for Fake {
                 Ok(Reply::Message(Box::new(message(MessageStatus::Sent))))
             }
             Command::GetMessage { .. } | Command::FindMessage { .. } => Err(Failure::new(ErrorCode::MessageNotFound, "No.")),
+            Command::GetBodies { ids } => Ok(answers::bodies(&ids)),
             Command::ListMessages { status, limit, .. } => {
                 // A page that a filter left empty has a cursor as well.
                 let next = (limit == 1).then(message_id);

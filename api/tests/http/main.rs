@@ -8,6 +8,7 @@ mod bad_input;
 mod client;
 mod contents;
 mod dialects;
+mod enveloped;
 mod events;
 mod fake;
 mod limits;

@@ -261,6 +261,12 @@ fn one_message_rows() -> Vec<Row> {
             200,
             told(Command::GetReceipts { id }),
         ),
+        row(
+            "messages.get_content",
+            Sent::get(&format!("/v1/messages/{id}/content")),
+            200,
+            told(Command::GetBodies { ids: vec![id] }),
+        ),
     ]
 }
 

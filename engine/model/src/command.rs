@@ -178,6 +178,11 @@ pub enum Command {
         /// WhatsApp's id of it.
         wa_id: String,
     },
+    /// What messages say, as they were accepted. Answered by [`Reply::Bodies`].
+    GetBodies {
+        /// Which ones, [`crate::limits::PAGE_LIMIT_MAX`] at the most.
+        ids: Vec<MessageId>,
+    },
 }
 
 /// An instance that is to be made.
@@ -366,6 +371,9 @@ pub enum Reply {
     Settings(Box<InstanceSettings>),
     /// Sealed credentials.
     Exported(Vec<u8>),
+    /// What messages say, in the order in which they were asked for; `None` for one that there is not, and for what is sent in
+    /// [`Lane::Otp`], which is kept for nobody.
+    Bodies(Vec<Option<SendMessage>>),
 }
 
 /// An instance as callers see it. The status part is computed when asked, not remembered.

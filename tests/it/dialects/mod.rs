@@ -5,6 +5,8 @@
 
 mod aduta;
 mod contract;
-mod others;
+mod enveloped;
+mod wasaas;
+mod wessaal;
 mod wastack;
 mod wsapi;

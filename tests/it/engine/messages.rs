@@ -420,6 +420,20 @@ async fn capability_messages_list_receipts_names_every_reader() {
     talk.finish().await;
 }
 
+// proves: messages.get_content
+#[tokio::test]
+async fn capability_messages_get_content_says_what_was_accepted() {
+    let talk = Talk::start().await;
+    let sent = talk.send(json!({"text": {"body": "what I said"}})).await;
+    let path = format!("/v1/messages/{}/content", sent.id);
+    let content = talk.gateway.api().get(&path).send().await.expect(200);
+    assert_eq!(content, json!({"type": "text", "text": "what I said", "media_url": null, "file_name": null}));
+    let secret = talk.send(json!({"text": {"body": "424242"}, "lane": "otp"})).await;
+    let path = format!("/v1/messages/{}/content", secret.id);
+    talk.gateway.api().get(&path).send().await.expect_problem(404, "MESSAGE_NOT_FOUND");
+    talk.finish().await;
+}
+
 // proves: status.post
 #[tokio::test]
 async fn capability_status_post_baileys_in_the_audience_sees_it() {

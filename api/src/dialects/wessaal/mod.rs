@@ -1,45 +1,67 @@
-//! Wessaal's integration API, below `/integration/v1`. One key opens it; the instance stands in the body, by its number or its name.
+//! Wessaal's integration API, below `/integration/v1`. One key opens it; the instance stands in the body or in the path, by its number or
+//! its name.
 //!
 //! Successes are `{success, message, data}`, errors `{success, message, error_code}`, those of validation with the fields instead of a
-//! code.
+//! code. Things are named by whole numbers, which follow from Trunkline's own ids ([`ids`]). Lists of which the reference says that they
+//! are whole are whole, unless a page is asked for.
 
-use std::collections::BTreeMap;
+mod account;
+mod body;
+mod book;
+mod error;
+mod history;
+mod ids;
+mod lookup;
+pub(super) mod pages;
+mod sending;
+mod shown;
+mod table;
+pub(super) mod word;
+
 use std::sync::LazyLock;
 
-use hyper::StatusCode;
-use schemars::JsonSchema;
-use serde::Serialize;
-use trunkline_model::{Dialect, ErrorCode, Failure};
+use trunkline_model::{Dialect, Failure, FieldError};
 
+pub(crate) use self::table::Operation;
 use super::admit::key_of;
-use super::quota::Allowance;
 use super::speaks::{Credential, Mount, Speaks};
-use super::{Access, Ask, Caller, Row, document, header, page};
+use super::{Access, Allowance, Ask, Caller, Row, Subject, document, header, page};
 use crate::body::RequestBody;
+use crate::call;
 use crate::gateway::{Gateway, Principal};
-use crate::reply::{self, Answer};
+use crate::limits::WESSAAL_REQUESTS_PER_HOUR;
+use crate::reply::Answer;
 
 /// The dialect.
 pub(super) static MOUNT: Mount = Mount {
     dialect: Dialect::Wessaal,
     title: "Wessaal",
-    description: "The integration API of Wessaal, for its customers.",
+    description: "The integration API of Wessaal, for its customers. Answers are `{success, message, data}`, errors \
+        `{success, message, error_code}`, or `errors` with the fields that are wrong. Instances are named by number or name. A message \
+        is queued when it is answered; `GET /integration/v1/messages/{messageId}/status` says what became of it.",
     credentials: &[Credential {
         header: "X-API-Key",
         what: "An API key.",
         needed_for: &[Access::Key, Access::Instance, Access::Linked, Access::Account],
     }],
-    tables: &[],
-    quotas: |_: &Row| -> &'static [Allowance] { &[] },
-    refuse,
-    error: |schemas| schemas.subschema_for::<ErrorJson<'_>>(),
+    tables: table::TABLES,
+    quotas,
+    refuse: error::answer,
+    error: |schemas| schemas.subschema_for::<error::ErrorJson<'_>>(),
     document: LazyLock::new(|| document::document(&MOUNT)),
     page: LazyLock::new(|| page::page(&MOUNT)),
 };
 
-/// Operations of Wessaal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Operation {}
+/// The service boasts of more than 5000 an hour and says no more.
+fn quotas(_: &Row) -> &'static [Allowance] {
+    const ALL: &[Allowance] = &[Allowance {
+        subject: Subject::Key,
+        counted: "all",
+        requests: WESSAAL_REQUESTS_PER_HOUR,
+        period_s: 3_600,
+    }];
+    ALL
+}
 
 /// See the module.
 pub(crate) struct Speaker;
@@ -47,8 +69,8 @@ pub(crate) struct Speaker;
 impl Speaks for Speaker {
     type Operation = Operation;
 
-    fn open(operation: Operation) -> Result<Answer, Failure> {
-        match operation {}
+    fn open(_: Operation) -> Result<Answer, Failure> {
+        Err(call::unexpected())
     }
 
     fn identify<G: Gateway>(gateway: &G, caller: &Caller<'_>) -> Result<Principal, Failure> {
@@ -57,48 +79,38 @@ impl Speaks for Speaker {
 
     async fn respond<G: Gateway>(
         operation: Operation,
-        _ask: Ask<'_, G>,
-        _body: RequestBody,
+        mut ask: Ask<'_, G>,
+        body: RequestBody,
     ) -> Result<Answer, Failure> {
-        match operation {}
+        match operation {
+            Operation::Message(operation) => sending::answer(operation, &mut ask, body).await,
+            Operation::Account(operation) => Box::pin(account::answer(operation, &mut ask)).await,
+            Operation::Book(operation) => Box::pin(book::answer(operation, &ask, body)).await,
+        }
     }
 }
 
-/// An error.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Error")]
-struct ErrorJson<'a> {
-    success: bool,
-    message: &'a str,
-    /// What went wrong, in a word; not of fields.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_code: Option<&'static str>,
-    /// What is wrong with each field.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    errors: BTreeMap<&'a str, Vec<&'a str>>,
+/// One field that is wrong.
+fn wrong(field: &str, message: impl Into<String>) -> Failure {
+    Failure::invalid(vec![FieldError::new(field, message)])
 }
 
-fn refuse(failure: &Failure) -> Answer {
-    let mut errors: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for field in &failure.fields {
-        errors.entry(field.field.as_str()).or_default().push(field.message.as_str());
-    }
-    let (status, error_code) = match failure.code {
-        ErrorCode::InstanceState | ErrorCode::InstanceNotLinked => (422, Some("INSTANCE_NOT_CONNECTED")),
-        ErrorCode::WhatsAppRefused => (502, Some("SERVER_ERROR")),
-        other => match other.http_status() {
-            401 => (401, Some("UNAUTHORIZED")),
-            403 => (403, Some("FORBIDDEN")),
-            404 => (404, Some("NOT_FOUND")),
-            405 => (405, None),
-            410 => (410, Some("GONE")),
-            429 => (429, Some("RATE_LIMITED")),
-            400..500 => (422, None),
-            507 => (503, Some("SERVER_ERROR")),
-            status => (status, Some("SERVER_ERROR")),
-        },
+/// What fields of the native API are called here.
+type Names = &'static [(&'static str, &'static str)];
+
+const CONTACT_NAMES: Names = &[("name", "label")];
+const TEMPLATE_NAMES: Names = &[("body", "content")];
+
+/// Problems with the names that fields have here.
+fn renamed(problems: Vec<FieldError>, names: Names) -> Vec<FieldError> {
+    let rename = |mut problem: FieldError| {
+        if let Some((_, here)) = names.iter().find(|(native, _)| *native == problem.field) {
+            (*here).clone_into(&mut problem.field);
+        }
+        problem
     };
-    let message = if errors.is_empty() { failure.detail.as_str() } else { "Validation failed" };
-    let error = ErrorJson { success: false, message, error_code, errors };
-    reply::json(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &error)
+    problems.into_iter().map(rename).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use trunkline_model::CampaignId;
 use trunkline_model::Failure;
-use trunkline_model::command::{CampaignCommand, NewCampaign, NewRecipient, Reach, RecipientView};
+use trunkline_model::command::{
+    CampaignCommand, NewCampaign, NewRecipient, Reach, RecipientView, UpdateCampaign,
+};
 use trunkline_model::limits::{
     CAMPAIGN_INSTANCES_MAX, CAMPAIGN_PER_MINUTE_MAX, CAMPAIGN_RECIPIENTS_PER_CALL_MAX, SCHEDULE_AHEAD_MS_MAX,
     TAGS_MAX,
@@ -14,7 +16,7 @@ use trunkline_model::plan::{CampaignRecord, TemplateText};
 
 use super::template::TemplateMessage;
 use super::{Resolve, Variables, check_name, read_instance, read_phone};
-use crate::json::fields::{First, Object, Problems};
+use crate::json::fields::{First, Object, Problems, nullable, present};
 use crate::json::raw::{RawObject, embed};
 use crate::json::time::{Time, now_ms, read_time};
 
@@ -102,9 +104,7 @@ impl CampaignBody {
         if self.message.is_some() == self.template.is_some() {
             problems.add("message", "and `template`: give one of them");
         }
-        if self.per_minute.is_some_and(|rate| !(1..=CAMPAIGN_PER_MINUTE_MAX).contains(&rate)) {
-            problems.add("per_minute", format!("is not a whole number from 1 to {CAMPAIGN_PER_MINUTE_MAX}"));
-        }
+        check_rate(&mut problems, self.per_minute);
         problems.few("tags", &self.tags.0, TAGS_MAX);
         let content = self.message.map(|Object(message)| message.read(&mut problems));
         let recipients = read_people(&mut problems, self.recipients);
@@ -118,6 +118,50 @@ impl CampaignBody {
             tags: self.tags.0,
             metadata: self.metadata.map(|raw| raw.0),
         }))
+    }
+}
+
+/// Body of `campaigns.update`: what is left out stays, null removes.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "UpdateCampaign")]
+pub(crate) struct CampaignChange {
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "String")]
+    name: Option<String>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "TemplateMessage")]
+    message: Option<Object<TemplateMessage>>,
+    #[serde(deserialize_with = "nullable")]
+    #[schemars(with = "Option<u32>", range(min = 1, max = CAMPAIGN_PER_MINUTE_MAX))]
+    per_minute: Option<Option<u32>>,
+    #[serde(deserialize_with = "nullable")]
+    #[schemars(with = "Option<RawObject>")]
+    metadata: Option<Option<RawObject>>,
+}
+
+impl CampaignChange {
+    /// # Errors
+    /// `VALIDATION` with every field that is wrong.
+    pub(crate) fn read(self) -> Result<UpdateCampaign, Failure> {
+        let mut problems = Problems::default();
+        if let Some(name) = &self.name {
+            check_name(&mut problems, name);
+        }
+        check_rate(&mut problems, self.per_minute.flatten());
+        let content = self.message.map(|Object(message)| message.read(&mut problems));
+        problems.or(Some(UpdateCampaign {
+            name: self.name,
+            content,
+            per_minute: self.per_minute,
+            metadata: self.metadata.map(|metadata| metadata.map(|raw| raw.0)),
+        }))
+    }
+}
+
+fn check_rate(problems: &mut Problems, per_minute: Option<u32>) {
+    if per_minute.is_some_and(|rate| !(1..=CAMPAIGN_PER_MINUTE_MAX).contains(&rate)) {
+        problems.add("per_minute", format!("is not a whole number from 1 to {CAMPAIGN_PER_MINUTE_MAX}"));
     }
 }
 

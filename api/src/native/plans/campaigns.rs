@@ -12,7 +12,9 @@ use crate::call::{Call, unexpected};
 use crate::gateway::Gateway;
 use crate::json::Page;
 use crate::json::place::PlaceIn;
-use crate::json::plan::campaign::{AddBody, AddedJson, CampaignBody, CampaignJson, RecipientJson, StartBody};
+use crate::json::plan::campaign::{
+    AddBody, AddedJson, CampaignBody, CampaignChange, CampaignJson, RecipientJson, StartBody,
+};
 use crate::limits::BATCH_JSON_BYTES_MAX;
 use crate::query::malformed;
 use crate::reply::{self, Answer};
@@ -63,6 +65,12 @@ pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failu
 
 pub(super) async fn get<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     shown(ask(call, CampaignCommand::Get(campaign(call)?)).await?)
+}
+
+pub(super) async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
+    let id = campaign(call)?;
+    let body: CampaignChange = body.json(call.headers).await?;
+    shown(ask(call, CampaignCommand::Update(id, body.read()?)).await?)
 }
 
 pub(super) async fn delete<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {

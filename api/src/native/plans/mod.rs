@@ -49,6 +49,7 @@ pub(super) async fn answer<G: Gateway>(
         Op::CreateCampaign => campaigns::create(call, body).await,
         Op::ListCampaigns => campaigns::list(call).await,
         Op::GetCampaign => campaigns::get(call).await,
+        Op::UpdateCampaign => campaigns::update(call, body).await,
         Op::DeleteCampaign => campaigns::delete(call).await,
         Op::StartCampaign => campaigns::start(call, body).await,
         Op::PauseCampaign | Op::ResumeCampaign | Op::CancelCampaign => {

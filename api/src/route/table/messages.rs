@@ -3,7 +3,7 @@
 use crate::json::about::{EditBody, KeepBody, PinBody, ReactBody, ReceiptJson, RevokeBody, VoteBody};
 use crate::json::batch::BatchResult;
 use crate::json::event::EventJson;
-use crate::json::message::{MessageJson, ReadBody};
+use crate::json::message::{ContentJson, MessageJson, ReadBody};
 use crate::json::send::{BatchBody, SendBody, StatusBody};
 use crate::json::{List, Page};
 
@@ -64,4 +64,7 @@ super::operations! {
     Vote: POST "/v1/instances/{instance}/messages/vote", "messages.vote", MessagesSend / Send,
         {VoteBody} => (202 MessageJson<'_>), [],
         "Votes in a poll, or takes the vote back.";
+    Content: GET "/v1/messages/{message}/content", "messages.get_content", MessagesRead / Read,
+        - => (200 ContentJson<'_>), [],
+        "Returns what an outgoing message says.";
 }

@@ -2,7 +2,9 @@
 
 use crate::json::message::MessageJson;
 use crate::json::plan::book::{BookContactJson, ContactBody, ContactChange};
-use crate::json::plan::campaign::{AddBody, AddedJson, CampaignBody, CampaignJson, RecipientJson, StartBody};
+use crate::json::plan::campaign::{
+    AddBody, AddedJson, CampaignBody, CampaignChange, CampaignJson, RecipientJson, StartBody,
+};
 use crate::json::plan::import::ReportJson;
 use crate::json::plan::otp::{FindBody, OtpBody, OtpJson, VerificationJson, VerifyBody};
 use crate::json::plan::schedule::{RunJson, ScheduleBody, ScheduleChange, ScheduleJson};
@@ -96,6 +98,9 @@ super::operations! {
     GetCampaign: GET "/v1/campaigns/{campaign}", "campaigns.get", CampaignsRead / Read,
         - => (200 CampaignJson<'_>), [],
         "Returns one campaign, with what became of its messages so far.";
+    UpdateCampaign: PATCH "/v1/campaigns/{campaign}", "campaigns.update", CampaignsWrite / Write,
+        {CampaignChange} => (200 CampaignJson<'_>), [],
+        "Changes a campaign that has not started.";
     DeleteCampaign: DELETE "/v1/campaigns/{campaign}", "campaigns.delete", CampaignsWrite / Write,
         - => (204), [],
         "Deletes a campaign that is not under way.";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use trunkline_model::command::MessageView;
+use trunkline_model::command::{MessageView, Reply};
 use trunkline_model::credit::Fate;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::IDEMPOTENCY_TTL_MS;
@@ -95,15 +95,15 @@ impl Instance {
     }
 
     /// Whether a message with this idempotency key would be answered with an acceptance.
-    pub(super) fn check_send(&self, idempotency_key: Option<&str>) -> Result<(), Failure> {
+    pub(super) fn check_send(&self, idempotency_key: Option<&str>) -> Result<Reply, Failure> {
         if let Some(hash) = idempotency_key.map(key_hash) {
             let earlier = self.earlier_use(&hash)?;
             let is_live = |earlier: IdempotencyRecord| earlier.expires_at_ms > clock::wall_ms();
             if self.accepting.contains_key(&hash) || earlier.is_some_and(is_live) {
-                return Ok(());
+                return Ok(Reply::Done);
             }
         }
-        self.may_accept()
+        self.may_accept().map(|()| Reply::Done)
     }
 
     /// What an idempotency key stood for, whether or not that is over.

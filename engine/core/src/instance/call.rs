@@ -52,13 +52,12 @@ impl Instance {
                 let restarted = self.restart().await;
                 return self.answer_durably(reply, restarted);
             }
-            Command::CheckSend { idempotency_key } => {
-                self.check_send(idempotency_key.as_deref()).map(|()| Reply::Done)
-            }
+            Command::CheckSend { idempotency_key } => self.check_send(idempotency_key.as_deref()),
             Command::GetPairing => Ok(Reply::Pairing(self.pairing.clone())),
             Command::GetMessage { id } => self.get_message(id),
             Command::FindMessage { wa_id } => self.find_message(&wa_id),
             Command::GetReceipts { id } => self.receipts(id),
+            Command::GetBodies { ids } => self.get_bodies(&ids),
             Command::ListMessages { before, status, limit } => {
                 self.list_messages(before, status, limit).await
             }
@@ -341,6 +340,7 @@ fn only_looks(command: &Command) -> bool {
             | Command::GetMessage { .. }
             | Command::FindMessage { .. }
             | Command::GetReceipts { .. }
+            | Command::GetBodies { .. }
             | Command::ListMessages { .. }
             | Command::PullEvents { .. }
             | Command::GetSettings

@@ -7,7 +7,7 @@ use trunkline_model::event::{Event, EventBody};
 use trunkline_model::inbound::InboundMessage;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::PAGE_LIMIT_MAX;
-use trunkline_model::message::{BlobRef, MessageStatus};
+use trunkline_model::message::{BlobRef, Lane, MessageStatus, SendMessage};
 use trunkline_model::record::{self, InstanceRecord, MessageRecord, SettingsRecord, table};
 use trunkline_model::settings::HistorySync;
 use trunkline_model::{ErrorCode, Failure, InstanceId, MessageId};
@@ -57,6 +57,21 @@ impl Instance {
     pub(super) fn find_message(&self, wa_id: &str) -> Result<Reply, Failure> {
         let unknown = || Failure::new(ErrorCode::MessageNotFound, "This instance has sent no such message.");
         self.get_message(self.id_of(wa_id).ok_or_else(unknown)?)
+    }
+
+    /// What messages say. What goes in the lane of one-time passwords is not shown while it waits either.
+    pub(super) fn get_bodies(&self, ids: &[MessageId]) -> Result<Reply, Failure> {
+        let body = |id: &MessageId| -> Result<Option<SendMessage>, Failure> {
+            let stored = self.context.ledger.get(&self.key(table::MESSAGE_BODY, &id.get().to_be_bytes()));
+            let Some(stored) = stored.map_err(|error| store_failure(&error))? else { return Ok(None) };
+            let message: SendMessage = record::decode(&stored).map_err(|error| {
+                tracing::error!(instance = %self.id(), %error, "a stored message cannot be read");
+                Failure::new(ErrorCode::Internal, "The message cannot be read.")
+            })?;
+            Ok(Some(message).filter(|message| message.lane != Lane::Otp))
+        };
+        let bodies: Result<Vec<_>, Failure> = ids.iter().take(PAGE_LIMIT_MAX).map(body).collect();
+        bodies.map(Reply::Bodies)
     }
 
     /// A page of messages. A filter may have to look through all of them, so it does so in pieces, and in one call not further

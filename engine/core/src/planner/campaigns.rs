@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trunkline_model::command::{CampaignCommand, NewCampaign, PlanReply};
+use trunkline_model::command::{CampaignCommand, NewCampaign, PlanReply, UpdateCampaign};
 use trunkline_model::limits::CAMPAIGNS_PER_ACCOUNT_MAX;
 use trunkline_model::plan::{
     CampaignRecord, CampaignState, CampaignStep, Counts, ScheduleRecord, SuppressionSettings,
@@ -37,6 +37,7 @@ impl Planner {
                 let reach = self.reach(account, &record).await?;
                 Ok(PlanReply::Campaign(Box::new(record), Some(reach)))
             }
+            CampaignCommand::Update(id, update) => self.update_campaign(account, id, update).await,
             CampaignCommand::Delete(id) => self.delete_campaign(account, id).await,
             CampaignCommand::Start(id, None) => self.step_campaign(account, id, CampaignStep::Start).await,
             CampaignCommand::Start(id, Some(at_ms)) => self.schedule_campaign(account, id, at_ms).await,
@@ -111,6 +112,34 @@ impl Planner {
             return Err(failure);
         }
         Ok(PlanReply::Campaign(Box::new(self.read_campaign(account, id)?), None))
+    }
+
+    /// What is sent is fixed once somebody may have got it.
+    async fn update_campaign(
+        &self,
+        account: AccountId,
+        id: CampaignId,
+        update: UpdateCampaign,
+    ) -> Result<PlanReply, Failure> {
+        let _changing = self.lock(account).await;
+        let mut record = self.read_campaign(account, id)?;
+        if !record.state.takes_recipients() {
+            let detail = format!(
+                "The campaign is {}; only one that has not started is changed.",
+                record.state.as_str()
+            );
+            return Err(Failure::new(ErrorCode::PlanState, detail));
+        }
+        record.name = update.name.unwrap_or(record.name);
+        if let Some(content) = update.content {
+            (record.content, record.template) = (content, None);
+        }
+        record.per_minute = update.per_minute.unwrap_or(record.per_minute);
+        record.metadata = update.metadata.unwrap_or(record.metadata);
+        let mut batch = Batch::new();
+        Planner::put_campaign(account, &record, &mut batch)?;
+        self.commit(account, batch).await?;
+        Ok(PlanReply::Campaign(Box::new(record), None))
     }
 
     async fn step_campaign(

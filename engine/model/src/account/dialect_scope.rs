@@ -73,19 +73,19 @@ const KINDS: &[KeyKind] = &[
     kind(Dialect::Wsapi, "admin", EVERYTHING),
     kind(Dialect::Aduta, "session", INSTANCE),
     KeyKind { prefix: Some("pat_"), ..kind(Dialect::Aduta, "pat", EVERYTHING) },
-    kind(
-        Dialect::Wessaal,
-        "send_message",
-        &[Scope::MessagesSend, Scope::ChannelsWrite, Scope::InstancesRead],
-    ),
+    kind(Dialect::Wessaal, "send_message", &[Scope::MessagesSend, Scope::ChannelsWrite]),
     kind(Dialect::Wessaal, "read_messages", &[Scope::MessagesRead, Scope::EventsRead, Scope::ChatsRead]),
     kind(
         Dialect::Wessaal,
         "manage_instances",
         &[Scope::InstancesRead, Scope::InstancesWrite, Scope::ProfileRead, Scope::ProfileWrite],
     ),
-    kind(Dialect::Wessaal, "manage_contacts", &[Scope::ChatsRead, Scope::ChatsWrite]),
-    kind(Dialect::Wessaal, "manage_templates", &[]),
+    kind(
+        Dialect::Wessaal,
+        "manage_contacts",
+        &[Scope::ChatsRead, Scope::ChatsWrite, Scope::BookRead, Scope::BookWrite],
+    ),
+    kind(Dialect::Wessaal, "manage_templates", &[Scope::TemplatesRead, Scope::TemplatesWrite]),
     kind(Dialect::Wessaal, "manage_workspaces", &[Scope::AccountRead, Scope::AccountWrite]),
 ];
 
@@ -145,7 +145,14 @@ mod tests {
             &[Scope::MessagesSend],
             &[Scope::WebhooksWrite, Scope::KeysWrite],
         );
-        check(Dialect::Wessaal, &["send_message"], &[Scope::MessagesSend], &[Scope::MessagesRead]);
+        check(
+            Dialect::Wessaal,
+            &["send_message"],
+            &[Scope::MessagesSend, Scope::ChannelsWrite],
+            &[Scope::MessagesRead, Scope::InstancesRead],
+        );
+        check(Dialect::Wessaal, &["manage_contacts"], &[Scope::BookWrite], &[Scope::TemplatesRead]);
+        check(Dialect::Wessaal, &["manage_templates"], &[Scope::TemplatesWrite], &[Scope::BookRead]);
         check(Dialect::Wessaal, &["read"], &[], &[Scope::MessagesRead]);
         check(Dialect::Native, &["read"], &[], &[Scope::MessagesRead]);
     }

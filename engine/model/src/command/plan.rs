@@ -262,6 +262,8 @@ pub enum CampaignCommand {
     },
     /// One of them, with what became of its messages since. Answered by [`PlanReply::Campaign`].
     Get(CampaignId),
+    /// Changes one that has not started. Answered by [`PlanReply::Campaign`].
+    Update(CampaignId, UpdateCampaign),
     /// Removes one that is not running, with its people. Answered by [`PlanReply::Done`].
     Delete(CampaignId),
     /// Starts it, now or at a time in milliseconds since the Unix epoch. Answered by [`PlanReply::Campaign`].
@@ -308,6 +310,19 @@ pub struct NewCampaign {
     pub tags: Vec<String>,
     /// The caller's own JSON object.
     pub metadata: Option<String>,
+}
+
+/// Changes to a campaign: `None` leaves a field as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UpdateCampaign {
+    /// New name.
+    pub name: Option<String>,
+    /// What is sent instead; it belongs to no template then.
+    pub content: Option<TemplateContent>,
+    /// New bound of messages a minute of each instance; `Some(None)` for none.
+    pub per_minute: Option<Option<u32>>,
+    /// New metadata.
+    pub metadata: Option<Option<String>>,
 }
 
 /// Somebody who is added to a campaign.

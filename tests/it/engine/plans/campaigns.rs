@@ -109,7 +109,7 @@ async fn capability_campaigns_create_two_kills_neither_skip_nor_repeat_anybody()
     world.finish().await;
 }
 
-// proves: campaigns.resume, campaigns.cancel, campaigns.list, campaigns.delete
+// proves: campaigns.resume, campaigns.cancel, campaigns.list, campaigns.update, campaigns.delete
 #[tokio::test]
 async fn capability_campaigns_pause_hands_over_nothing_more_and_respects_who_opted_out() {
     let world = World::start().await;
@@ -143,6 +143,13 @@ async fn capability_campaigns_pause_hands_over_nothing_more_and_respects_who_opt
 
     // Another one, ended before anybody's turn.
     let second = make(&gateway, std::slice::from_ref(&shop), &people[1..3]).await;
+    let change = |path: &str| {
+        let change = json!({"name": "autumn", "message": {"body": "Bye {{name}}"}});
+        gateway.api().request(Method::PATCH, path).json(&change).send()
+    };
+    let changed = change(&second).await.expect(200);
+    assert_eq!((&changed["name"], &changed["body"]), (&json!("autumn"), &json!("Bye {{name}}")), "{changed}");
+    change(&path).await.expect_problem(409, "PLAN_STATE");
     let cancelled = gateway.api().post(&format!("{second}/cancel"), &json!({})).send().await.expect(200);
     assert_eq!(cancelled["state"], "cancelled");
     until(&gateway, &second, "empty", |campaign| campaign["statistics"]["cancelled"] == 2).await;

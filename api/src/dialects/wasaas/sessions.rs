@@ -1,0 +1,209 @@
+//! Sessions: instances, their pairing, and the hook that a session is made with.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::{Instant, timeout_at};
+use trunkline_model::account::AuditAction;
+use trunkline_model::command::{Command, CreateInstance, EndpointCommand, InstanceView, PairingView};
+use trunkline_model::delivery::{HookChange, HookId};
+use trunkline_model::instance::InstanceState;
+use trunkline_model::limits::PAGE_LIMIT_MAX;
+use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, Scope};
+
+use super::body::session::{NewSession, PairingBody, SessionBody};
+use super::pages::{PaginationJson, window_or_all};
+use super::shown::session::{NAME, PairingJson, RemovedJson, SessionJson, status};
+use super::shown::{ListJson, SuccessJson};
+use super::table::sessions::SessionOperation;
+use super::{session, session_id, webhooks};
+use crate::act;
+use crate::body::RequestBody;
+use crate::call::{Call, in_time, pairing_in, unexpected};
+use crate::dialects::Ask;
+use crate::dialects::wessaal::pages::Walk;
+use crate::gateway::{EventTail, Gateway};
+use crate::json::time::now_ms;
+use crate::limits::{CODE_WAIT_MS_MAX, DIALECT_LIST_MAX, WASAAS_WEBHOOK_TIMEOUT_MS};
+use crate::reply::Answer;
+
+pub(super) async fn answer<G: Gateway>(
+    operation: SessionOperation,
+    ask: &mut Ask<'_, G>,
+    body: RequestBody,
+) -> Result<Answer, Failure> {
+    use SessionOperation as Op;
+    match operation {
+        Op::Create => {
+            let body: SessionBody = body.json(ask.call.headers).await?;
+            create(ask, body.read()?).await
+        }
+        Op::List => list(ask).await,
+        Op::Get => {
+            named(ask)?;
+            get(ask).await
+        }
+        Op::Delete => {
+            let id = named(ask)?;
+            act::delete(&ask.call, id).await?;
+            Ok(ask.show(&SuccessJson::of(RemovedJson::of(session_id(id)))))
+        }
+        Op::Restart => order(ask, (Command::Restart, AuditAction::InstanceRestarted)).await,
+        Op::Logout => order(ask, (Command::Logout, AuditAction::InstanceLoggedOut)).await,
+        Op::Pair => {
+            named(ask)?;
+            let body: PairingBody = body.json(ask.call.headers).await?;
+            let phone = body.read()?;
+            let code = code_to_type(ask, &phone).await?;
+            Ok(ask.show(&SuccessJson::of(PairingJson::of(code, phone))))
+        }
+    }
+}
+
+/// Takes the session in the path.
+fn named<G: Gateway>(ask: &mut Ask<'_, G>) -> Result<InstanceId, Failure> {
+    let id = ask.param("id")?;
+    session(ask, &id)
+}
+
+async fn order<G: Gateway>(ask: &mut Ask<'_, G>, order: (Command, AuditAction)) -> Result<Answer, Failure> {
+    let id = named(ask)?;
+    let view = act::order(&ask.call, id, order).await?;
+    Ok(ask.show(&SuccessJson::of(SessionJson::of(&view))))
+}
+
+/// Makes a session and connects it. One that could not be set up is not left behind.
+async fn create<G: Gateway>(ask: &mut Ask<'_, G>, wanted: NewSession) -> Result<Answer, Failure> {
+    let NewSession { name, webhook_url, phone } = wanted;
+    if webhook_url.is_some() && !Scope::WebhooksWrite.is_granted_by(&ask.call.principal.scopes) {
+        let detail = format!("the key lacks the scope {}", Scope::WebhooksWrite.as_str());
+        return Err(Failure::new(ErrorCode::Forbidden, detail));
+    }
+    let metadata = Some(json!({ NAME: name }).to_string());
+    let made = act::create(&ask.call, CreateInstance { metadata, ..CreateInstance::default() }).await?;
+    if let Err(failure) = set_up(&ask.call, made.id, webhook_url).await {
+        act::delete(&ask.call, made.id).await?;
+        return Err(failure);
+    }
+    session(ask, &made.id.to_string())?;
+    // The session is there; without a code the phone can still scan one, or another one is asked for.
+    let code = match phone {
+        Some(phone) => code_to_type(ask, &phone).await.ok(),
+        None => None,
+    };
+    let view = ask.instance().await?;
+    Ok(ask.show(&SuccessJson::of(SessionJson::of(&view).with_code(code))))
+}
+
+async fn set_up<G: Gateway>(
+    call: &Call<'_, G>,
+    id: InstanceId,
+    webhook_url: Option<String>,
+) -> Result<(), Failure> {
+    if let Some(url) = webhook_url {
+        let change = HookChange {
+            url: Some(url),
+            secret: None,
+            events: None,
+            headers: None,
+            timeout_ms: WASAAS_WEBHOOK_TIMEOUT_MS,
+            schedule: webhooks::SCHEDULE,
+        };
+        let hook = HookId { instance: id, dialect: Dialect::Wasaas };
+        let changed = call.endpoints(EndpointCommand::ChangeHook(hook, Box::new(change))).await;
+        changed.map_err(|failure| webhooks::in_our_words(failure, "webhookUrl"))?;
+    }
+    act::order(call, id, (Command::Connect, AuditAction::InstanceConnected)).await.map(drop)
+}
+
+async fn get<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
+    let view = ask.instance().await?;
+    let code = match view.state {
+        InstanceState::AwaitingScan => pairing_in(ask.tell(Command::GetPairing).await?)?.qr,
+        _ => None,
+    };
+    let code = code.filter(|code| code.expires_at_ms > now_ms());
+    let shown = SessionJson::of(&view).with_qr(code.as_ref().map(|code| code.text.as_str()))?;
+    Ok(ask.show(&SuccessJson::of(shown)))
+}
+
+async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
+    let query = &ask.call.query;
+    let window = window_or_all(query);
+    let wanted = query.get("status").filter(|word| !word.is_empty());
+    let mut walk = Walk::new(window);
+    for view in all(&ask.call).await? {
+        if wanted.is_none_or(|wanted| status(view.state) == wanted) {
+            walk.push(SessionJson::of(&view));
+        }
+    }
+    let pagination = PaginationJson::of(window, walk.total);
+    Ok(ask.show(&ListJson::of(walk.kept, pagination)))
+}
+
+/// The account's sessions that exist for the key, up to a bound.
+async fn all<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<InstanceView>, Failure> {
+    let mut all = BTreeMap::<InstanceId, InstanceView>::new();
+    let mut after = None;
+    let only = call.principal.instances.as_deref();
+    while all.len() < DIALECT_LIST_MAX {
+        let page = (after, PAGE_LIMIT_MAX);
+        let listed = call.front.gateway.list_instances(call.account(), page, None, only);
+        let (views, more) = in_time(listed).await?;
+        after = views.last().map(|view| view.id);
+        all.extend(views.into_iter().map(|view| (view.id, view)));
+        if !more || after.is_none() {
+            break;
+        }
+    }
+    Ok(all.into_values().collect())
+}
+
+/// The 8-character code for a number, in digits: the one that is on show, if it is for that number.
+///
+/// # Errors
+/// `MALFORMED_REQUEST` for a session that is linked, `TIMEOUT` when none comes, `UNAVAILABLE` when too many wait.
+async fn code_to_type<G: Gateway>(ask: &Ask<'_, G>, phone: &str) -> Result<String, Failure> {
+    let view = awaiting_scan(ask).await?;
+    let on_show = view.code.filter(|code| code.expires_at_ms > now_ms());
+    match (on_show, view.code_for) {
+        (Some(code), Some(of)) if of == phone => return Ok(code.text),
+        (Some(_), _) => {
+            let detail = "A code for another number is on show; wait until it has expired.";
+            return Err(Failure::new(ErrorCode::MalformedRequest, detail));
+        }
+        (None, _) => {}
+    }
+    let asked = ask.tell(Command::RequestPairingCode { phone: phone.to_owned() }).await?;
+    pairing_in(asked)?.code.map(|code| code.text).ok_or_else(unexpected)
+}
+
+/// Connects a session that is not linked, and waits until a phone may link it.
+async fn awaiting_scan<G: Gateway>(ask: &Ask<'_, G>) -> Result<PairingView, Failure> {
+    let view = ask.instance().await?;
+    if view.linked.is_some() {
+        let detail = "The session is linked to a number already.";
+        return Err(Failure::new(ErrorCode::MalformedRequest, detail));
+    }
+    let deadline = Instant::now() + Duration::from_millis(CODE_WAIT_MS_MAX);
+    // Made before anything is asked, so that nothing falls between the two.
+    let mut tail = ask.call.front.gateway.tail(view.id);
+    if matches!(view.state, InstanceState::New | InstanceState::LoggedOut | InstanceState::Parked) {
+        ask.tell(Command::Connect).await?;
+    }
+    let mut waiting = None;
+    loop {
+        let view = pairing_in(ask.tell(Command::GetPairing).await?)?;
+        if view.state == InstanceState::AwaitingScan {
+            return Ok(view);
+        }
+        if waiting.is_none() {
+            waiting = Some(ask.place_to_wait()?);
+        }
+        let news = ask.call.unless_stopping(timeout_at(deadline, tail.next())).await;
+        if !matches!(news, Some(Ok(Some(_)))) {
+            return Err(Failure::new(ErrorCode::Timeout, "WhatsApp gave no code in time."));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The key, instances, workspaces.
+
+use std::collections::BTreeMap;
+
+use trunkline_model::command::InstanceView;
+use trunkline_model::limits::PAGE_LIMIT_MAX;
+use trunkline_model::{ErrorCode, Failure, InstanceId, WorkspaceId};
+
+use super::ids::only;
+use super::shown::SuccessJson;
+use super::shown::account::{
+    InstanceDetailJson, InstanceJson, LiveJson, PongJson, WorkspaceDetailJson, WorkspaceJson, WorkspaceNames,
+};
+use super::shown::book::workspace_of;
+use super::table::account::AccountOperation;
+use super::{book, lookup};
+use crate::call::{Call, in_time};
+use crate::dialects::Ask;
+use crate::gateway::Gateway;
+use crate::json::time::now_ms;
+use crate::limits::DIALECT_LIST_MAX;
+use crate::reply::Answer;
+
+pub(super) async fn answer<G: Gateway>(
+    operation: AccountOperation,
+    ask: &mut Ask<'_, G>,
+) -> Result<Answer, Failure> {
+    use AccountOperation as Op;
+    match operation {
+        Op::Ping => Ok(ask.show(&PongJson::at(now_ms()))),
+        Op::Instances => {
+            let workspaces = workspace_names(ask).await?;
+            let views = instances(&ask.call).await?;
+            let data: Vec<_> = views.iter().map(|view| InstanceJson::of(view, &workspaces)).collect();
+            Ok(ask.show(&SuccessJson::of(data)))
+        }
+        Op::Instance => {
+            named(ask)?;
+            let workspaces = workspace_names(ask).await?;
+            let view = ask.instance().await?;
+            Ok(ask.show(&SuccessJson::of(InstanceDetailJson::of(&view, &workspaces))))
+        }
+        Op::Live => {
+            named(ask)?;
+            let view = ask.instance().await?;
+            Ok(ask.show(&SuccessJson::of(LiveJson::of(&view))))
+        }
+        Op::Workspaces => {
+            let records = lookup::workspaces(&ask.call).await?;
+            let data: Vec<_> = records.iter().map(WorkspaceJson::of).collect();
+            Ok(ask.show(&SuccessJson::of(data)))
+        }
+        Op::Workspace => workspace(ask).await,
+    }
+}
+
+/// Takes the instance in the path.
+fn named<G: Gateway>(ask: &mut Ask<'_, G>) -> Result<InstanceId, Failure> {
+    let word = ask.param("instanceId")?;
+    lookup::instance(ask, &word)
+}
+
+async fn workspace_names<G: Gateway>(ask: &Ask<'_, G>) -> Result<WorkspaceNames, Failure> {
+    Ok(WorkspaceNames::of(&lookup::workspaces(&ask.call).await?))
+}
+
+/// The account's instances that exist for the key, up to a bound.
+pub(super) async fn instances<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<InstanceView>, Failure> {
+    let mut all = BTreeMap::<InstanceId, InstanceView>::new();
+    let mut after = None;
+    let only = call.principal.instances.as_deref();
+    while all.len() < DIALECT_LIST_MAX {
+        let page = (after, PAGE_LIMIT_MAX);
+        let listed = call.front.gateway.list_instances(call.account(), page, None, only);
+        let (views, more) = in_time(listed).await?;
+        after = views.last().map(|view| view.id);
+        all.extend(views.into_iter().map(|view| (view.id, view)));
+        if !more || after.is_none() {
+            break;
+        }
+    }
+    Ok(all.into_values().collect())
+}
+
+async fn workspace<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
+    let number = ask.param("workspaceId")?.parse().unwrap_or(0);
+    let records = lookup::workspaces(&ask.call).await?;
+    let record = only(records, |record| record.id.0, number)
+        .ok_or_else(|| Failure::new(ErrorCode::WorkspaceNotFound, "Workspace not found"))?;
+    let views = instances(&ask.call).await?;
+    let instances_count = views.iter().filter(|view| view.workspace == record.id).count();
+    let default = WorkspaceId::default_of(ask.call.account());
+    let templates = book::templates(&ask.call, None).await?;
+    let templates_count =
+        templates.iter().filter(|template| workspace_of(template, default) == record.id).count();
+    let counts = (instances_count, templates_count);
+    Ok(ask.show(&SuccessJson::of(WorkspaceDetailJson::of(&record, counts))))
+}
