@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use trunkline_model::command::InstanceView;
+use trunkline_model::account::{KeyKind, Role};
+use trunkline_model::command::{AccountCommand, AccountReply, InstanceView};
 use trunkline_model::limits::PAGE_LIMIT_MAX;
-use trunkline_model::{ErrorCode, Failure, InstanceId, WorkspaceId};
+use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, WorkspaceId};
 
 use super::ids::only;
 use super::shown::SuccessJson;
 use super::shown::account::{
-    InstanceDetailJson, InstanceJson, LiveJson, PongJson, WorkspaceDetailJson, WorkspaceJson, WorkspaceNames,
+    InstanceDetailJson, InstanceJson, LiveJson, MeJson, PongJson, WorkspaceDetailJson, WorkspaceJson,
+    WorkspaceNames,
 };
 use super::shown::book::workspace_of;
 use super::table::account::AccountOperation;
 use super::{book, lookup};
-use crate::call::{Call, in_time};
+use crate::call::{Call, in_time, unexpected};
 use crate::dialects::Ask;
 use crate::gateway::Gateway;
 use crate::json::time::now_ms;
@@ -28,6 +30,7 @@ pub(super) async fn answer<G: Gateway>(
     use AccountOperation as Op;
     match operation {
         Op::Ping => Ok(ask.show(&PongJson::at(now_ms()))),
+        Op::Me => me(ask).await,
         Op::Instances => {
             let workspaces = workspace_names(ask).await?;
             let views = instances(&ask.call).await?;
@@ -52,6 +55,34 @@ pub(super) async fn answer<G: Gateway>(
         }
         Op::Workspace => workspace(ask).await,
     }
+}
+
+/// The account by its owner, the key that asks, and what is in the pockets.
+async fn me<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
+    let call = &ask.call;
+    let account = lookup::account(call).await?;
+    let AccountReply::Credits(credits) = call.of_account(AccountCommand::GetCredits).await? else {
+        return Err(unexpected());
+    };
+    let AccountReply::Members(members) = call.of_account(AccountCommand::ListMembers).await? else {
+        return Err(unexpected());
+    };
+    let AccountReply::Key(key) = call.of_account(AccountCommand::GetKey(call.principal.key)).await? else {
+        return Err(unexpected());
+    };
+    let owner = members.iter().find(|member| member.role == Role::Owner);
+    let shown = MeJson::of((&account, owner), (&key.record, permissions(call)), &credits.pockets);
+    Ok(ask.show(&SuccessJson::of(shown)))
+}
+
+/// What the key may do, in the service's words; a native key may do what all scopes of a word allow.
+fn permissions<G: Gateway>(call: &Call<'_, G>) -> Vec<String> {
+    let principal = &call.principal;
+    if principal.dialect == Some(Dialect::Wessaal) {
+        return principal.dialect_scopes.to_vec();
+    }
+    let may = |kind: &&KeyKind| kind.scopes.iter().all(|scope| scope.is_granted_by(&principal.scopes));
+    KeyKind::of(Dialect::Wessaal).filter(may).map(|kind| kind.word.to_owned()).collect()
 }
 
 /// Takes the instance in the path.

@@ -31,6 +31,7 @@ const GONE: &str = "success:b message:s error_code:s";
 
 pub const CASES: &[Case] = &[
     get("/integration/v1/ping", &[], "success:b message:s timestamp:s"),
+    get("/integration/v1/me", &[], "success:b data:o|user:o api_key:o pockets:o"),
     get("/integration/v1/workspaces", &[], "success:b data:a|[]id:n name:s created_at:s"),
     get(
         "/integration/v1/workspaces/{workspaceId}",

@@ -1,12 +1,12 @@
 //! Instances and workspaces.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::WorkspaceId;
-use trunkline_model::account::WorkspaceRecord;
-use trunkline_model::command::InstanceView;
+use trunkline_model::account::{AccountRecord, ApiKeyRecord, MemberRecord, WorkspaceRecord};
+use trunkline_model::command::{InstanceView, PocketView};
 use trunkline_model::instance::InstanceState;
 
 use super::{Moment, e164};
@@ -24,6 +24,64 @@ pub(in crate::dialects::wessaal) struct PongJson {
 impl PongJson {
     pub(in crate::dialects::wessaal) fn at(now_ms: i64) -> PongJson {
         PongJson { success: true, message: "pong", timestamp: Moment(now_ms) }
+    }
+}
+
+/// The account of a key.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Me")]
+pub(in crate::dialects::wessaal) struct MeJson {
+    user: UserJson,
+    api_key: KeyJson,
+    /// By their names: `whatsapp`, `sms`.
+    pockets: BTreeMap<&'static str, PocketJson>,
+}
+
+/// Whose the account is.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "User")]
+struct UserJson {
+    id: u64,
+    name: String,
+    email: Option<String>,
+}
+
+/// The key that asks.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ApiKey")]
+struct KeyJson {
+    name: String,
+    permissions: Vec<String>,
+    created_at: Moment,
+}
+
+/// What is in a pocket.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Pocket")]
+struct PocketJson {
+    balance: u64,
+    currency: &'static str,
+}
+
+impl MeJson {
+    /// Without an owner who signs in, the account stands for itself.
+    pub(in crate::dialects::wessaal) fn of(
+        (account, owner): (&AccountRecord, Option<&MemberRecord>),
+        (key, permissions): (&ApiKeyRecord, Vec<String>),
+        pockets: &[PocketView],
+    ) -> MeJson {
+        let pocket = |view: &PocketView| {
+            (view.pocket.as_str(), PocketJson { balance: view.balance, currency: "credits" })
+        };
+        MeJson {
+            user: UserJson {
+                id: public(account.id.0),
+                name: owner.map_or(&account.name, |owner| &owner.name).clone(),
+                email: owner.map(|owner| owner.email.clone()),
+            },
+            api_key: KeyJson { name: key.label.clone(), permissions, created_at: Moment(key.created_at_ms) },
+            pockets: pockets.iter().map(pocket).collect(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::dialects::table::operations;
 use crate::dialects::wessaal::shown::SuccessJson;
 use crate::dialects::wessaal::shown::account::{
-    InstanceDetailJson, InstanceJson, LiveJson, PongJson, WorkspaceDetailJson, WorkspaceJson,
+    InstanceDetailJson, InstanceJson, LiveJson, MeJson, PongJson, WorkspaceDetailJson, WorkspaceJson,
 };
 
 operations! {
@@ -11,6 +11,9 @@ operations! {
     Wessaal ("wessaal") Account: AccountOperation;
     Ping: Any / Read, Key, - => (PongJson), [], "Says that the server is there, and its time."
         { GET "/integration/v1/ping" 200 Reference }
+    Me: Any / Read, Key, - => (SuccessJson<MeJson>), [],
+        "Returns the account, what the key may do, and what is in the pockets."
+        { GET "/integration/v1/me" 200 Reference }
     Instances: InstancesRead / Read, Key, - => (SuccessJson<Vec<InstanceJson>>), [], "Lists the instances."
         { GET "/integration/v1/instances" 200 Reference }
     Instance: InstancesRead / Read, Key, - => (SuccessJson<InstanceDetailJson>), [],
