@@ -1,12 +1,16 @@
 //! What native handlers and those of dialects do in the same way with instances.
 
+use std::collections::BTreeMap;
+
 use trunkline_model::Failure;
 use trunkline_model::InstanceId;
 use trunkline_model::account::AuditAction;
-use trunkline_model::command::{Command, CreateInstance, InstanceView, Reply};
+use trunkline_model::command::{Command, CreateInstance, InstanceFilter, InstanceView, Reply};
+use trunkline_model::limits::PAGE_LIMIT_MAX;
 
 use crate::call::{Call, in_time, instance_in, unexpected};
 use crate::gateway::Gateway;
+use crate::limits::DIALECT_LIST_MAX;
 
 /// Makes an instance of the caller's account.
 ///
@@ -42,4 +46,25 @@ pub(crate) async fn delete<G: Gateway>(call: &Call<'_, G>, instance: InstanceId)
         Reply::Done => Ok(()),
         _ => Err(unexpected()),
     }
+}
+
+/// Every instance of the account that exists for the key, up to a bound.
+///
+/// # Errors
+/// As [`Gateway::list_instances`].
+pub(crate) async fn all<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<InstanceView>, Failure> {
+    // By their ids, so that what is made or deleted between two pages is there once.
+    let mut all = BTreeMap::<InstanceId, InstanceView>::new();
+    let mut after = None;
+    let wanted = InstanceFilter { only: call.principal.instances.as_deref(), ..InstanceFilter::default() };
+    while all.len() < DIALECT_LIST_MAX {
+        let page = (after, PAGE_LIMIT_MAX);
+        let (views, more) = in_time(call.front.gateway.list_instances(call.account(), page, wanted)).await?;
+        after = views.last().map(|view| view.id);
+        all.extend(views.into_iter().map(|view| (view.id, view)));
+        if !more || after.is_none() {
+            break;
+        }
+    }
+    Ok(all.into_values().collect())
 }

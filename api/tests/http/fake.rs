@@ -26,7 +26,8 @@ use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
 use trunkline_model::record::EventRetention;
 use trunkline_model::settings::SettingsUpdate;
 use trunkline_model::{
-    AccountId, AppId, Dialect, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope, WorkspaceId,
+    AccountId, AppId, Dialect, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope,
+    WorkspaceId,
 };
 
 use crate::answers;
@@ -445,7 +446,9 @@ impl Gateway for Fake {
             Command::FindMessage { wa_id } if wa_id == "3EB0AA" => {
                 Ok(Reply::Message(Box::new(message(MessageStatus::Sent))))
             }
-            Command::GetMessage { .. } | Command::FindMessage { .. } => Err(Failure::new(ErrorCode::MessageNotFound, "No.")),
+            Command::GetMessage { .. } | Command::FindMessage { .. } => {
+                Err(Failure::new(ErrorCode::MessageNotFound, "No."))
+            }
             Command::GetBodies { ids } => Ok(answers::bodies(&ids)),
             Command::ListMessages { status, limit, .. } => {
                 // A page that a filter left empty has a cursor as well.

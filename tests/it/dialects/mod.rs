@@ -7,6 +7,6 @@ mod aduta;
 mod contract;
 mod enveloped;
 mod wasaas;
-mod wessaal;
 mod wastack;
+mod wessaal;
 mod wsapi;

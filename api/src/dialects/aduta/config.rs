@@ -1,6 +1,5 @@
 //! A session's webhook: the hook of its instance in this dialect. Whether it is enabled is whether it is not paused.
 
-use trunkline_model::account::AuditAction;
 use trunkline_model::command::{EndpointCommand, EndpointReply};
 use trunkline_model::delivery::{Endpoint, HookChange, HookId, PauseReason, RetrySchedule};
 use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, Scope};
@@ -127,7 +126,6 @@ pub(super) async fn change<G: Gateway>(
             Err(failure) => return Err(failure),
         }
     }
-    call.note_done(AuditAction::InstanceSettings, instance).await;
     Ok(())
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::time::{Instant, timeout_at};
-use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, Expiring, InstanceView, PairingView};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::{ErrorCode, Failure, InstanceId};
@@ -27,7 +26,7 @@ pub(super) async fn connect<G: Gateway>(
 ) -> Result<ProgressJson, Failure> {
     // Made before anything is asked, so that nothing falls between the two.
     let tail = ask.call.front.gateway.tail(session);
-    let view = act::order(&ask.call, session, (Command::Connect, AuditAction::InstanceConnected)).await?;
+    let view = act::order(&ask.call, session, Command::Connect).await?;
     if view.linked.is_some() {
         return Ok(progress(view.state));
     }
@@ -106,7 +105,7 @@ pub(super) async fn code_to_type<G: Gateway>(
     }
     let tail = ask.call.front.gateway.tail(session);
     if matches!(view.state, InstanceState::New | InstanceState::LoggedOut | InstanceState::Parked) {
-        act::order(&ask.call, session, (Command::Connect, AuditAction::InstanceConnected)).await?;
+        act::order(&ask.call, session, Command::Connect).await?;
     }
     let waits_for_scan = |view: &PairingView| view.state == InstanceState::AwaitingScan;
     let shown = wait(ask, session, tail, (CODE_WAIT_MS_MAX, &waits_for_scan)).await?;

@@ -1,13 +1,10 @@
 //! Sessions: instances, each with a key and a webhook of its own.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
-use trunkline_model::account::AuditAction;
 use trunkline_model::command::{
     Command, CreateInstance, InstanceView, ProfileCommand, Reply, UpdateInstance,
 };
-use trunkline_model::limits::{METADATA_BYTES_MAX, PAGE_LIMIT_MAX};
+use trunkline_model::limits::METADATA_BYTES_MAX;
 use trunkline_model::settings::{InstanceSettings, SettingsUpdate};
 use trunkline_model::{Failure, InstanceId};
 
@@ -21,10 +18,9 @@ use super::table::sessions::SessionOperation;
 use super::{Ask, config, keys, logs, no_session, own_session, pairing};
 use crate::act;
 use crate::body::RequestBody;
-use crate::call::{Call, in_time, instance_in, unexpected};
+use crate::call::{Call, instance_in, unexpected};
 use crate::gateway::Gateway;
 use crate::json::fields::Problems;
-use crate::limits::DIALECT_LIST_MAX;
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -36,7 +32,7 @@ pub(super) async fn answer<G: Gateway>(
     match operation {
         Op::List => {
             let mut shown = Vec::new();
-            for view in &all(&ask.call).await? {
+            for view in &act::all(&ask.call).await? {
                 shown.push(SessionJson::of(view, &config::read(&ask.call, view.id).await?, None));
             }
             Ok(ask.show(&Success::of(shown)))
@@ -53,8 +49,8 @@ pub(super) async fn answer<G: Gateway>(
             let progress = pairing::connect(ask, id(ask)?, qr_as_image.unwrap_or(false)).await?;
             Ok(ask.show(&Success::of(progress)))
         }
-        Op::Disconnect => order(ask, (Command::Disconnect, AuditAction::InstanceDisconnected)).await,
-        Op::Restart => order(ask, (Command::Restart, AuditAction::InstanceRestarted)).await,
+        Op::Disconnect => order(ask, Command::Disconnect).await,
+        Op::Restart => order(ask, Command::Restart).await,
         Op::Qr => Ok(ask.show(&Success::of(pairing::code_to_scan(ask, id(ask)?).await?))),
         Op::PairingCode => {
             let phone = body.json::<PhoneBody>(ask.call.headers).await?.read()?;
@@ -78,7 +74,7 @@ pub(super) async fn answer<G: Gateway>(
         }
         Op::Status => match own_session(&ask.call.principal) {
             Some(session) => Ok(ask.show(&StatusJson::of(&*look(&ask.call, session).await?))),
-            None => Ok(ask.show(&StatusJson::of_all(&all(&ask.call).await?))),
+            None => Ok(ask.show(&StatusJson::of_all(&act::all(&ask.call).await?))),
         },
         Op::User => match ask.tell(Command::Profile(ProfileCommand::Get)).await? {
             Reply::Profile(profile) => Ok(ask.show(&Success::of(OwnJson::of(&profile)))),
@@ -112,24 +108,6 @@ fn settings_in(reply: Reply) -> Result<Box<InstanceSettings>, Failure> {
         Reply::Settings(settings) => Ok(settings),
         _ => Err(unexpected()),
     }
-}
-
-/// Every session that exists for the key, up to a bound.
-async fn all<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<InstanceView>, Failure> {
-    let mut all = BTreeMap::<InstanceId, InstanceView>::new();
-    let mut after = None;
-    let only = call.principal.instances.as_deref();
-    while all.len() < DIALECT_LIST_MAX {
-        let page = (after, PAGE_LIMIT_MAX);
-        let (views, more) =
-            in_time(call.front.gateway.list_instances(call.account(), page, None, only)).await?;
-        after = views.last().map(|view| view.id);
-        all.extend(views.into_iter().map(|view| (view.id, view)));
-        if !more {
-            break;
-        }
-    }
-    Ok(all.into_values().collect())
 }
 
 /// What the key of a session is called.
@@ -186,7 +164,6 @@ async fn behave<G: Gateway>(
 ) -> Result<(), Failure> {
     if settings != SettingsUpdate::default() {
         settings_in(call.command(session, Command::UpdateSettings(Box::new(settings))).await?)?;
-        call.note_done(AuditAction::InstanceSettings, session).await;
     }
     Ok(())
 }
@@ -201,7 +178,7 @@ async fn update<G: Gateway>(ask: &Ask<'_, G>, body: SessionBody) -> Result<Answe
     behave(call, view.id, settings).await?;
     if let Some(metadata) = metadata {
         let update = UpdateInstance { metadata: Some(Some(metadata)), ..UpdateInstance::default() };
-        let order = (Command::UpdateInstance(Box::new(update)), AuditAction::InstanceUpdated);
+        let order = Command::UpdateInstance(Box::new(update));
         act::order(call, view.id, order).await?;
     }
     let view = look(call, view.id).await?;
@@ -218,7 +195,7 @@ async fn delete<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     Ok(ask.show(&Success::of(())))
 }
 
-async fn order<G: Gateway>(ask: &Ask<'_, G>, order: (Command, AuditAction)) -> Result<Answer, Failure> {
+async fn order<G: Gateway>(ask: &Ask<'_, G>, order: Command) -> Result<Answer, Failure> {
     let view = act::order(&ask.call, id(ask)?, order).await?;
     Ok(ask.show(&Success::of(pairing::progress(view.state))))
 }

@@ -1,15 +1,12 @@
 //! Sessions: instances, their pairing, and the hook that a session is made with.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
-use trunkline_model::account::AuditAction;
-use trunkline_model::command::{Command, CreateInstance, EndpointCommand, InstanceView, PairingView};
+use trunkline_model::command::{Command, CreateInstance, EndpointCommand, PairingView};
 use trunkline_model::delivery::{HookChange, HookId};
 use trunkline_model::instance::InstanceState;
-use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, Scope};
 
 use super::body::session::{NewSession, PairingBody, SessionBody};
@@ -20,12 +17,12 @@ use super::table::sessions::SessionOperation;
 use super::{session, session_id, webhooks};
 use crate::act;
 use crate::body::RequestBody;
-use crate::call::{Call, in_time, pairing_in, unexpected};
+use crate::call::{Call, pairing_in, unexpected};
 use crate::dialects::Ask;
 use crate::dialects::wessaal::pages::Walk;
 use crate::gateway::{EventTail, Gateway};
 use crate::json::time::now_ms;
-use crate::limits::{CODE_WAIT_MS_MAX, DIALECT_LIST_MAX, WASAAS_WEBHOOK_TIMEOUT_MS};
+use crate::limits::{CODE_WAIT_MS_MAX, WASAAS_WEBHOOK_TIMEOUT_MS};
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -49,8 +46,8 @@ pub(super) async fn answer<G: Gateway>(
             act::delete(&ask.call, id).await?;
             Ok(ask.show(&SuccessJson::of(RemovedJson::of(session_id(id)))))
         }
-        Op::Restart => order(ask, (Command::Restart, AuditAction::InstanceRestarted)).await,
-        Op::Logout => order(ask, (Command::Logout, AuditAction::InstanceLoggedOut)).await,
+        Op::Restart => order(ask, Command::Restart).await,
+        Op::Logout => order(ask, Command::Logout).await,
         Op::Pair => {
             named(ask)?;
             let body: PairingBody = body.json(ask.call.headers).await?;
@@ -67,7 +64,7 @@ fn named<G: Gateway>(ask: &mut Ask<'_, G>) -> Result<InstanceId, Failure> {
     session(ask, &id)
 }
 
-async fn order<G: Gateway>(ask: &mut Ask<'_, G>, order: (Command, AuditAction)) -> Result<Answer, Failure> {
+async fn order<G: Gateway>(ask: &mut Ask<'_, G>, order: Command) -> Result<Answer, Failure> {
     let id = named(ask)?;
     let view = act::order(&ask.call, id, order).await?;
     Ok(ask.show(&SuccessJson::of(SessionJson::of(&view))))
@@ -114,7 +111,7 @@ async fn set_up<G: Gateway>(
         let changed = call.endpoints(EndpointCommand::ChangeHook(hook, Box::new(change))).await;
         changed.map_err(|failure| webhooks::in_our_words(failure, "webhookUrl"))?;
     }
-    act::order(call, id, (Command::Connect, AuditAction::InstanceConnected)).await.map(drop)
+    act::order(call, id, Command::Connect).await.map(drop)
 }
 
 async fn get<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
@@ -133,31 +130,13 @@ async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let window = window_or_all(query);
     let wanted = query.get("status").filter(|word| !word.is_empty());
     let mut walk = Walk::new(window);
-    for view in all(&ask.call).await? {
+    for view in act::all(&ask.call).await? {
         if wanted.is_none_or(|wanted| status(view.state) == wanted) {
             walk.push(SessionJson::of(&view));
         }
     }
     let pagination = PaginationJson::of(window, walk.total);
     Ok(ask.show(&ListJson::of(walk.kept, pagination)))
-}
-
-/// The account's sessions that exist for the key, up to a bound.
-async fn all<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<InstanceView>, Failure> {
-    let mut all = BTreeMap::<InstanceId, InstanceView>::new();
-    let mut after = None;
-    let only = call.principal.instances.as_deref();
-    while all.len() < DIALECT_LIST_MAX {
-        let page = (after, PAGE_LIMIT_MAX);
-        let listed = call.front.gateway.list_instances(call.account(), page, None, only);
-        let (views, more) = in_time(listed).await?;
-        after = views.last().map(|view| view.id);
-        all.extend(views.into_iter().map(|view| (view.id, view)));
-        if !more || after.is_none() {
-            break;
-        }
-    }
-    Ok(all.into_values().collect())
 }
 
 /// The 8-character code for a number, in digits: the one that is on show, if it is for that number.

@@ -3,7 +3,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
-use trunkline_model::account::AuditAction;
 use trunkline_model::command::{Command, CreateInstance, Expiring, InstanceView, Reply, UpdateInstance};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::{ErrorCode, Failure, InstanceId};
@@ -47,10 +46,10 @@ pub(super) async fn answer<G: Gateway>(
         }
         Op::Qr => qr_code(ask).await,
         Op::PairingCode => pairing_code(ask, body.json(ask.call.headers).await?).await,
-        Op::Connect => order(ask, (Command::Connect, AuditAction::InstanceConnected)).await,
-        Op::Disconnect => order(ask, (Command::Disconnect, AuditAction::InstanceDisconnected)).await,
-        Op::Restart => order(ask, (Command::Restart, AuditAction::InstanceRestarted)).await,
-        Op::Logout => order(ask, (Command::Logout, AuditAction::InstanceLoggedOut)).await,
+        Op::Connect => order(ask, Command::Connect).await,
+        Op::Disconnect => order(ask, Command::Disconnect).await,
+        Op::Restart => order(ask, Command::Restart).await,
+        Op::Logout => order(ask, Command::Logout).await,
     }
 }
 
@@ -96,15 +95,14 @@ async fn update<G: Gateway>(
     let metadata = about.beside(view.metadata.as_deref())?;
     if let Some(settings) = settings {
         ask.tell(Command::UpdateSettings(Box::new(settings))).await?;
-        ask.call.note_done(AuditAction::InstanceSettings, instance).await;
     }
     let Some(metadata) = metadata else { return shown(ask, &view) };
     let update = UpdateInstance { metadata: Some(Some(metadata)), ..UpdateInstance::default() };
-    let order = (Command::UpdateInstance(Box::new(update)), AuditAction::InstanceUpdated);
+    let order = Command::UpdateInstance(Box::new(update));
     shown(ask, &*act::order(&ask.call, instance, order).await?)
 }
 
-async fn order<G: Gateway>(ask: &Ask<'_, G>, order: (Command, AuditAction)) -> Result<Answer, Failure> {
+async fn order<G: Gateway>(ask: &Ask<'_, G>, order: Command) -> Result<Answer, Failure> {
     let view = act::order(&ask.call, ask.call.instance()?, order).await?;
     show(ask, StateJson { status: status_word(view.state).to_owned() })
 }

@@ -1,10 +1,7 @@
 //! The key, instances, workspaces.
 
-use std::collections::BTreeMap;
-
 use trunkline_model::account::{KeyKind, Role};
-use trunkline_model::command::{AccountCommand, AccountReply, InstanceView};
-use trunkline_model::limits::PAGE_LIMIT_MAX;
+use trunkline_model::command::{AccountCommand, AccountReply};
 use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, WorkspaceId};
 
 use super::ids::only;
@@ -16,11 +13,11 @@ use super::shown::account::{
 use super::shown::book::workspace_of;
 use super::table::account::AccountOperation;
 use super::{book, lookup};
-use crate::call::{Call, in_time, unexpected};
+use crate::act;
+use crate::call::{Call, unexpected};
 use crate::dialects::Ask;
 use crate::gateway::Gateway;
 use crate::json::time::now_ms;
-use crate::limits::DIALECT_LIST_MAX;
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -33,7 +30,7 @@ pub(super) async fn answer<G: Gateway>(
         Op::Me => me(ask).await,
         Op::Instances => {
             let workspaces = workspace_names(ask).await?;
-            let views = instances(&ask.call).await?;
+            let views = act::all(&ask.call).await?;
             let data: Vec<_> = views.iter().map(|view| InstanceJson::of(view, &workspaces)).collect();
             Ok(ask.show(&SuccessJson::of(data)))
         }
@@ -95,30 +92,12 @@ async fn workspace_names<G: Gateway>(ask: &Ask<'_, G>) -> Result<WorkspaceNames,
     Ok(WorkspaceNames::of(&lookup::workspaces(&ask.call).await?))
 }
 
-/// The account's instances that exist for the key, up to a bound.
-pub(super) async fn instances<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<InstanceView>, Failure> {
-    let mut all = BTreeMap::<InstanceId, InstanceView>::new();
-    let mut after = None;
-    let only = call.principal.instances.as_deref();
-    while all.len() < DIALECT_LIST_MAX {
-        let page = (after, PAGE_LIMIT_MAX);
-        let listed = call.front.gateway.list_instances(call.account(), page, None, only);
-        let (views, more) = in_time(listed).await?;
-        after = views.last().map(|view| view.id);
-        all.extend(views.into_iter().map(|view| (view.id, view)));
-        if !more || after.is_none() {
-            break;
-        }
-    }
-    Ok(all.into_values().collect())
-}
-
 async fn workspace<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let number = ask.param("workspaceId")?.parse().unwrap_or(0);
     let records = lookup::workspaces(&ask.call).await?;
     let record = only(records, |record| record.id.0, number)
         .ok_or_else(|| Failure::new(ErrorCode::WorkspaceNotFound, "Workspace not found"))?;
-    let views = instances(&ask.call).await?;
+    let views = act::all(&ask.call).await?;
     let instances_count = views.iter().filter(|view| view.workspace == record.id).count();
     let default = WorkspaceId::default_of(ask.call.account());
     let templates = book::templates(&ask.call, None).await?;

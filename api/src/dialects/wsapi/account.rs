@@ -9,7 +9,7 @@ use trunkline_model::{ErrorCode, Failure, InstanceId};
 use super::body::instance::{AccountSettingsBody, LegacySettingsBody, RenameBody};
 use super::config::{self, Change};
 use super::error::without_conflict;
-use super::instances::{all, named, restart};
+use super::instances::{named, restart};
 use super::shown::instance::{
     AccountDetailJson, AccountInstanceJson, AccountPageJson, DESCRIPTION, DISPLAY_NAME, InstanceDetailsJson,
     LegacySettingsJson, metadata, standing,
@@ -225,7 +225,7 @@ async fn by_time<G: Gateway>(
         let detail = format!("is not answered for more than {DIALECT_LIST_MAX} instances");
         return Err(malformed("createdFrom", &detail));
     }
-    let mut views = all(&ask.call).await?;
+    let mut views = act::all(&ask.call).await?;
     views.retain(|view| {
         wanted.from_ms.is_none_or(|from_ms| view.created_at_ms >= from_ms)
             && wanted.to_ms.is_none_or(|to_ms| view.created_at_ms <= to_ms)

@@ -1,9 +1,6 @@
 //! Instances as the operator of a self-hosted server makes them: the caller chooses their ids, which are names here.
 
-use std::collections::BTreeMap;
-
-use trunkline_model::command::{Command, CreateInstance, InstanceFilter, InstanceView};
-use trunkline_model::limits::PAGE_LIMIT_MAX;
+use trunkline_model::command::{Command, CreateInstance, InstanceView};
 use trunkline_model::{Failure, InstanceId};
 
 use super::body::instance::{ConfigBody, CreateInstanceBody};
@@ -14,11 +11,10 @@ use super::table::admin::AdminOperation;
 use super::{Ask, given, no_instance, wrong};
 use crate::act;
 use crate::body::RequestBody;
-use crate::call::{Call, in_time, instance_in};
+use crate::call::instance_in;
 use crate::gateway::Gateway;
 use crate::json::fields::Problems;
 use crate::json::instance::check_name;
-use crate::limits::DIALECT_LIST_MAX;
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -39,7 +35,7 @@ async fn done<G: Gateway>(
         Op::Create => create(ask, body.json(ask.call.headers).await?).await,
         Op::List => {
             let mut shown = Vec::new();
-            for view in &all(&ask.call).await? {
+            for view in &act::all(&ask.call).await? {
                 shown.push(AdminInstanceJson::of(view, &config::read(&ask.call, view).await?));
             }
             Ok(ask.show(&shown))
@@ -76,23 +72,6 @@ fn id<G: Gateway>(ask: &Ask<'_, G>) -> Result<InstanceId, Failure> {
 /// The instance in the path as it stands.
 pub(super) async fn named<G: Gateway>(ask: &Ask<'_, G>) -> Result<Box<InstanceView>, Failure> {
     instance_in(ask.call.command(id(ask)?, Command::GetInstance).await?)
-}
-
-/// Every instance of the account that exists for the key, up to a bound.
-pub(super) async fn all<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<InstanceView>, Failure> {
-    let mut all = BTreeMap::<InstanceId, InstanceView>::new();
-    let mut after = None;
-    let wanted = InstanceFilter { only: call.principal.instances.as_deref(), ..InstanceFilter::default() };
-    while all.len() < DIALECT_LIST_MAX {
-        let page = (after, PAGE_LIMIT_MAX);
-        let (views, more) = in_time(call.front.gateway.list_instances(call.account(), page, wanted)).await?;
-        after = views.last().map(|view| view.id);
-        all.extend(views.into_iter().map(|view| (view.id, view)));
-        if !more {
-            break;
-        }
-    }
-    Ok(all.into_values().collect())
 }
 
 fn checked(body: ConfigBody) -> Result<Change, Failure> {
