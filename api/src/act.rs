@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use trunkline_model::Failure;
 use trunkline_model::InstanceId;
 use trunkline_model::account::AuditAction;
-use trunkline_model::command::{Command, CreateInstance, InstanceFilter, InstanceView, Reply};
+use trunkline_model::command::{
+    Command, ContactCommand, ContactView, CreateInstance, InstanceFilter, InstanceView, MessageView, Reply,
+    SendRequest,
+};
 use trunkline_model::limits::PAGE_LIMIT_MAX;
 
 use crate::call::{Call, in_time, instance_in, unexpected};
@@ -67,4 +70,42 @@ pub(crate) async fn all<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<InstanceVi
         }
     }
     Ok(all.into_values().collect())
+}
+
+/// Sends messages of the instance of the request, each on its own.
+///
+/// # Errors
+/// As [`Call::ask`].
+pub(crate) async fn send_all<G: Gateway>(
+    call: &Call<'_, G>,
+    requests: Vec<SendRequest>,
+) -> Result<Vec<Result<MessageView, Failure>>, Failure> {
+    if requests.is_empty() {
+        return Ok(Vec::new());
+    }
+    match call.ask(Command::SendMany(requests)).await? {
+        Reply::Sent(sent) => Ok(sent),
+        _ => Err(unexpected()),
+    }
+}
+
+/// Everybody whom the instance of the request has met, up to a bound.
+///
+/// # Errors
+/// As [`Call::ask`].
+pub(crate) async fn contacts<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<ContactView>, Failure> {
+    let mut all = Vec::new();
+    let mut after = None;
+    while all.len() < DIALECT_LIST_MAX {
+        let command = ContactCommand::List { after, saved: None, limit: PAGE_LIMIT_MAX };
+        let Reply::Contacts { contacts, next } = call.ask(Command::Contact(command)).await? else {
+            return Err(unexpected());
+        };
+        all.extend(contacts);
+        match next {
+            Some(place) => after = Some(place),
+            None => break,
+        }
+    }
+    Ok(all)
 }

@@ -29,6 +29,7 @@ mod table;
 mod wasaas;
 mod wastack;
 mod wessaal;
+mod word;
 mod wsapi;
 
 use std::cell::Cell;
@@ -172,6 +173,15 @@ fn tell_limits(answer: &mut Answer, grant: Grant) {
     reply::set_text(answer, LIMIT, &grant.limit.to_string());
     reply::set_text(answer, REMAINING, &grant.remaining.to_string());
     reply::set_text(answer, RESET, &reset_s.to_string());
+}
+
+/// What happened, with every field that is wrong.
+fn in_full(failure: &Failure) -> String {
+    if failure.fields.is_empty() {
+        return failure.detail.clone();
+    }
+    let lines = failure.fields.iter().map(|field| format!("`{}` {}", field.field, field.message));
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 /// A header's value, where it is text and not empty.

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use trunkline_model::FieldError;
+
 use super::*;
 
 #[test]
@@ -48,4 +50,11 @@ fn every_document_is_whole() {
             assert!(page.contains(&format!("`{} {}`", row.method, row.path)), "{}", row.name);
         }
     }
+}
+
+#[test]
+fn all_wrong_fields_are_in_the_sentence() {
+    let wrong = vec![FieldError::new("to", "is missing"), FieldError::new("text", "is empty")];
+    assert_eq!(in_full(&Failure::invalid(wrong)), "`to` is missing; `text` is empty");
+    assert_eq!(in_full(&Failure::new(ErrorCode::Internal, "odd")), "odd");
 }

@@ -9,6 +9,24 @@ use trunkline_model::inbound::Party;
 
 use super::fields::Problems;
 
+/// The WhatsApp id of somebody: that of the phone number where it is known.
+pub(crate) fn id_of(party: &Party) -> String {
+    match &party.phone {
+        Some(digits) => Address::Phone(digits.clone()).jid(),
+        None => party.jid.clone(),
+    }
+}
+
+/// The id that hides somebody's number, where it is known.
+pub(crate) fn lid_of(party: &Party) -> Option<String> {
+    party.lid.as_ref().map(|digits| Address::Lid(digits.clone()).jid())
+}
+
+/// Somebody by the digits of the phone number where they are known, otherwise by the WhatsApp id.
+pub(crate) fn number_of(party: &Party) -> String {
+    party.phone.clone().unwrap_or_else(|| party.jid.clone())
+}
+
 /// A person or chat.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Person<'a> {
@@ -27,10 +45,7 @@ impl<'a> Person<'a> {
     /// A person of whom the engine told what it knows.
     pub(crate) fn of(party: &'a Party) -> Person<'a> {
         Person {
-            id: match &party.phone {
-                Some(phone) => Address::Phone(phone.clone()).jid().into(),
-                None => party.jid.as_str().into(),
-            },
+            id: id_of(party).into(),
             phone: party.phone.as_deref().map(e164),
             lid: party.lid.clone(),
             name: party.name.as_deref(),

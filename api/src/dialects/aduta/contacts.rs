@@ -1,8 +1,7 @@
 //! People.
 
-use trunkline_model::command::{CheckedPerson, Command, ContactCommand, ContactView, PictureView, Reply};
+use trunkline_model::command::{CheckedPerson, Command, ContactCommand, PictureView, Reply};
 use trunkline_model::inbound::Party;
-use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::{Address, ErrorCode, Failure};
 
 use super::body::people::ContactBody;
@@ -11,10 +10,10 @@ use super::shown::contact::{ContactJson, ImageJson, LidJson, PnJson, SavedJson, 
 use super::shown::{Said, Success, id_of, lid_of};
 use super::table::contacts::ContactOperation;
 use super::{Ask, person, wrong};
+use crate::act;
 use crate::body::RequestBody;
 use crate::call::unexpected;
 use crate::gateway::Gateway;
-use crate::limits::DIALECT_LIST_MAX;
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -25,7 +24,7 @@ pub(super) async fn answer<G: Gateway>(
     use ContactOperation as Op;
     match operation {
         Op::List => {
-            let shown = contacts(ask).await?.iter().map(ContactJson::of).collect();
+            let shown = act::contacts(&ask.call).await?.iter().map(ContactJson::of).collect();
             Ok(ask.show(&Success::of(ListJson::of(&ask.call.query, shown)?)))
         }
         Op::Save => save(ask, ask.call.body(body).await?).await,
@@ -75,24 +74,6 @@ fn lid_in_path<G: Gateway>(ask: &Ask<'_, G>) -> Result<Address, Failure> {
         Ok(lid @ Address::Lid(_)) => Ok(lid),
         _ => Err(wrong("lid", "is not an id such as 100000012345678@lid")),
     }
-}
-
-/// Everybody whom the session has met, up to a bound.
-async fn contacts<G: Gateway>(ask: &Ask<'_, G>) -> Result<Vec<ContactView>, Failure> {
-    let mut all = Vec::new();
-    let mut after = None;
-    while all.len() < DIALECT_LIST_MAX {
-        let command = ContactCommand::List { after, saved: None, limit: PAGE_LIMIT_MAX };
-        let Reply::Contacts { contacts, next } = tell(ask, command).await? else {
-            return Err(unexpected());
-        };
-        all.extend(contacts);
-        match next {
-            Some(place) => after = Some(place),
-            None => break,
-        }
-    }
-    Ok(all)
 }
 
 async fn save<G: Gateway>(ask: &Ask<'_, G>, body: ContactBody) -> Result<Answer, Failure> {

@@ -6,23 +6,29 @@ use trunkline_model::message::MessageStatus;
 use trunkline_model::{Failure, InstanceId};
 
 use super::Ask;
-use super::pages::{LogJson, Place};
 use super::shown::Success;
 use super::shown::log::{MessageLogJson, SessionLogJson};
 use super::shown::session::is_logged;
 use crate::call::unexpected;
+use crate::dialects::pages::{Numbered, Paginator};
 use crate::gateway::Gateway;
 use crate::limits::{ADUTA_PAGE_SIZE_DEFAULT, DIALECT_LIST_MAX};
 use crate::query::malformed;
 use crate::reply::Answer;
 
-fn place<G: Gateway>(ask: &Ask<'_, G>) -> Result<Place, Failure> {
-    Place::of(&ask.call.query, "per_page", ADUTA_PAGE_SIZE_DEFAULT)
+fn asked<G: Gateway>(ask: &Ask<'_, G>) -> Result<Numbered, Failure> {
+    Numbered::read(&ask.call.query, "per_page", (ADUTA_PAGE_SIZE_DEFAULT, PAGE_LIMIT_MAX))
+}
+
+/// The page of a log that is at `path`.
+fn page<T>(path: &str, asked: Numbered, all: Vec<T>) -> Success<Paginator<T>> {
+    let total = all.len();
+    Success::of(Paginator::of(path, (asked, total), asked.of(all)))
 }
 
 /// The messages that a session sent, newest first, up to a bound.
 pub(super) async fn messages<G: Gateway>(ask: &Ask<'_, G>, view: &InstanceView) -> Result<Answer, Failure> {
-    let place = place(ask)?;
+    let asked = asked(ask)?;
     let status = match ask.call.query.get("status") {
         None | Some("") => None,
         Some("in_progress") => Some(MessageStatus::Pending),
@@ -47,17 +53,17 @@ pub(super) async fn messages<G: Gateway>(ask: &Ask<'_, G>, view: &InstanceView) 
     let logged = is_logged(view);
     let shown = all.iter().map(|message| MessageLogJson::of(message, logged)).collect();
     let path = format!("/api/v1/whatsapp-sessions/{}/message-logs", view.id);
-    Ok(ask.show(&Success::of(LogJson::of(place, path, shown))))
+    Ok(ask.show(&page(&path, asked, shown)))
 }
 
 /// What became of a session's connection, newest first: looked for among its newest events.
 pub(super) async fn session<G: Gateway>(ask: &Ask<'_, G>, view: &InstanceView) -> Result<Answer, Failure> {
-    let place = place(ask)?;
+    let asked = asked(ask)?;
     let first = view.newest_event.saturating_sub(DIALECT_LIST_MAX as u64);
     let mut found = entries(ask, view.id, (first, view.newest_event)).await?;
     found.reverse();
     let path = format!("/api/v1/whatsapp-sessions/{}/session-logs", view.id);
-    Ok(ask.show(&Success::of(LogJson::of(place, path, found))))
+    Ok(ask.show(&page(&path, asked, found)))
 }
 
 /// The entries among the events after one and up to another, oldest first.

@@ -11,14 +11,15 @@ use trunkline_model::{Failure, InstanceId};
 use super::body::session::{ConnectBody, Marks, PhoneBody, SessionBody, SessionWish, WebhookBody};
 use super::shown::Success;
 use super::shown::session::{
-    LOGGED, NAME, NewKeyJson, OwnJson, PHONE_NUMBER, PROTECTED, SessionJson, StatusJson, WebhookJson,
-    metadata,
+    CodeJson, LOGGED, NAME, NewKeyJson, OwnJson, PHONE_NUMBER, PROTECTED, SessionJson, StatusJson,
+    WebhookJson, metadata,
 };
 use super::table::sessions::SessionOperation;
 use super::{Ask, config, keys, logs, no_session, own_session, pairing};
 use crate::act;
 use crate::body::RequestBody;
 use crate::call::{Call, instance_in, unexpected};
+use crate::dialects::pairing::code_to_type;
 use crate::gateway::Gateway;
 use crate::json::fields::Problems;
 use crate::reply::Answer;
@@ -55,7 +56,8 @@ pub(super) async fn answer<G: Gateway>(
         Op::PairingCode => {
             let phone = body.json::<PhoneBody>(ask.call.headers).await?.read()?;
             let view = named(ask).await?;
-            Ok(ask.show(&Success::of(pairing::code_to_type(ask, (view.id, &view), phone).await?)))
+            let code = code_to_type(ask, &view, &phone).await?;
+            Ok(ask.show(&Success::of(CodeJson::of(&code.text))))
         }
         Op::RegenerateKey => {
             let view = named(ask).await?;

@@ -18,7 +18,7 @@ use super::wrong;
 use crate::body::{Memory, RequestBody};
 use crate::call::unexpected;
 use crate::dialects::Ask;
-use crate::dialects::wessaal::pages::Walk;
+use crate::dialects::pages::Walk;
 use crate::gateway::Gateway;
 use crate::limits::BATCH_JSON_BYTES_MAX;
 use crate::reply::Answer;

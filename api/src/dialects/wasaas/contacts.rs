@@ -11,11 +11,12 @@ use super::shown::contact::{ContactJson, ImportErrorJson, ImportJson};
 use super::shown::session::RemovedJson;
 use super::shown::{ListJson, SuccessJson};
 use super::table::contacts::ContactOperation;
-use super::{error, wrong};
+use super::wrong;
 use crate::body::{Memory, RequestBody};
 use crate::call::unexpected;
 use crate::dialects::Ask;
-use crate::dialects::wessaal::pages::Walk;
+use crate::dialects::in_full;
+use crate::dialects::pages::Walk;
 use crate::gateway::Gateway;
 use crate::limits::BATCH_JSON_BYTES_MAX;
 use crate::reply::{self, Answer};
@@ -133,5 +134,5 @@ async fn import<G: Gateway>(ask: &Ask<'_, G>, contacts: Vec<ContactBody>) -> Res
 
 fn refuse(import: &mut ImportJson, index: usize, failure: &Failure) {
     import.skipped += 1;
-    import.errors.push(ImportErrorJson { index, error: error::detail(failure) });
+    import.errors.push(ImportErrorJson { index, error: in_full(failure) });
 }

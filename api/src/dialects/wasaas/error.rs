@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::{ErrorCode, Failure};
 
+use crate::dialects::in_full;
 use crate::reply::{self, Answer};
 
 /// An error.
@@ -26,7 +27,7 @@ struct DetailJson<'a> {
 /// The answer to a request that failed.
 pub(super) fn answer(failure: &Failure) -> Answer {
     let (status, code) = judge(failure.code);
-    let message = detail(failure);
+    let message = in_full(failure);
     let error = ErrorJson { success: false, error: DetailJson { code, message: &message } };
     reply::json(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &error)
 }
@@ -52,19 +53,9 @@ fn judge(code: ErrorCode) -> (u16, &'static str) {
     }
 }
 
-/// What happened, with every field that is wrong.
-pub(super) fn detail(failure: &Failure) -> String {
-    if failure.fields.is_empty() {
-        return failure.detail.clone();
-    }
-    let lines = failure.fields.iter().map(|field| format!("`{}` {}", field.field, field.message));
-    lines.collect::<Vec<_>>().join("; ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use trunkline_model::FieldError;
 
     #[test]
     fn every_code_has_a_status_and_a_word_of_the_service() {
@@ -83,12 +74,5 @@ mod tests {
             let (status, word) = judge(*code);
             assert!((400..600).contains(&status) && words.contains(&word), "{code:?}: {status} {word}");
         }
-    }
-
-    #[test]
-    fn all_wrong_fields_are_in_the_sentence() {
-        let wrong = vec![FieldError::new("to", "is missing"), FieldError::new("text", "is empty")];
-        assert_eq!(detail(&Failure::invalid(wrong)), "`to` is missing; `text` is empty");
-        assert_eq!(detail(&Failure::new(ErrorCode::Internal, "odd")), "odd");
     }
 }

@@ -1,8 +1,8 @@
 //! Messages: those that are sent, and those of a chat.
 
 use trunkline_model::command::{
-    ChatCommand, Command, MessageQuery, MessageView, PlanCommand, PlanReply, Reply, SendRequest, Span,
-    StoredBody, StoredMessage, TemplateCommand,
+    ChatCommand, Command, MessageQuery, PlanCommand, PlanReply, Reply, SendRequest, Span, StoredBody,
+    StoredMessage, TemplateCommand,
 };
 use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::message::{Lane, SendMessage};
@@ -14,10 +14,11 @@ use super::shown::message::{BulkJson, BulkResultJson, MessageJson, SentJson};
 use super::shown::{ListJson, SuccessJson};
 use super::table::messages::MessageOperation;
 use super::{chat, session, wrong};
+use crate::act;
 use crate::body::{Memory, RequestBody};
 use crate::call::{message_in, unexpected};
 use crate::dialects::Ask;
-use crate::dialects::wessaal::pages::Walk;
+use crate::dialects::pages::Walk;
 use crate::gateway::Gateway;
 use crate::json::time::parse_time;
 use crate::limits::{BATCH_JSON_BYTES_MAX, DIALECT_LIST_MAX, MESSAGE_JSON_BYTES_MAX};
@@ -93,26 +94,13 @@ async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Ans
             Err(failure) => read.push(Some(Err(failure))),
         }
     }
-    let mut sent = accept_all(ask, requests).await?.into_iter();
+    let mut sent = act::send_all(&ask.call, requests).await?.into_iter();
     let results = people.into_iter().zip(read).filter_map(|(to, read)| {
         let result = read.or_else(|| sent.next())?;
         Some(BulkResultJson::of(to, &result))
     });
     let results = results.collect();
     Ok(ask.show(&SuccessJson::of(BulkJson::of(results))))
-}
-
-async fn accept_all<G: Gateway>(
-    ask: &Ask<'_, G>,
-    requests: Vec<SendRequest>,
-) -> Result<Vec<Result<MessageView, Failure>>, Failure> {
-    if requests.is_empty() {
-        return Ok(Vec::new());
-    }
-    match ask.tell(Command::SendMany(requests)).await? {
-        Reply::Sent(sent) => Ok(sent),
-        _ => Err(unexpected()),
-    }
 }
 
 /// Where a list of messages begins.

@@ -1,10 +1,7 @@
 //! Sessions: instances, their pairing, and the hook that a session is made with.
 
-use std::time::Duration;
-
 use serde_json::json;
-use tokio::time::{Instant, timeout_at};
-use trunkline_model::command::{Command, CreateInstance, EndpointCommand, PairingView};
+use trunkline_model::command::{Command, CreateInstance, EndpointCommand};
 use trunkline_model::delivery::{HookChange, HookId};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, Scope};
@@ -17,12 +14,12 @@ use super::table::sessions::SessionOperation;
 use super::{session, session_id, webhooks};
 use crate::act;
 use crate::body::RequestBody;
-use crate::call::{Call, pairing_in, unexpected};
-use crate::dialects::Ask;
-use crate::dialects::wessaal::pages::Walk;
-use crate::gateway::{EventTail, Gateway};
+use crate::call::{Call, pairing_in};
+use crate::dialects::pages::Walk;
+use crate::dialects::{Ask, pairing};
+use crate::gateway::Gateway;
 use crate::json::time::now_ms;
-use crate::limits::{CODE_WAIT_MS_MAX, WASAAS_WEBHOOK_TIMEOUT_MS};
+use crate::limits::WASAAS_WEBHOOK_TIMEOUT_MS;
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -139,50 +136,8 @@ async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     Ok(ask.show(&ListJson::of(walk.kept, pagination)))
 }
 
-/// The 8-character code for a number, in digits: the one that is on show, if it is for that number.
-///
-/// # Errors
-/// `MALFORMED_REQUEST` for a session that is linked, `TIMEOUT` when none comes, `UNAVAILABLE` when too many wait.
+/// The 8-character code for a number, in digits.
 async fn code_to_type<G: Gateway>(ask: &Ask<'_, G>, phone: &str) -> Result<String, Failure> {
-    let view = awaiting_scan(ask).await?;
-    let on_show = view.code.filter(|code| code.expires_at_ms > now_ms());
-    match (on_show, view.code_for) {
-        (Some(code), Some(of)) if of == phone => return Ok(code.text),
-        (Some(_), _) => {
-            let detail = "A code for another number is on show; wait until it has expired.";
-            return Err(Failure::new(ErrorCode::MalformedRequest, detail));
-        }
-        (None, _) => {}
-    }
-    let asked = ask.tell(Command::RequestPairingCode { phone: phone.to_owned() }).await?;
-    pairing_in(asked)?.code.map(|code| code.text).ok_or_else(unexpected)
-}
-
-/// Connects a session that is not linked, and waits until a phone may link it.
-async fn awaiting_scan<G: Gateway>(ask: &Ask<'_, G>) -> Result<PairingView, Failure> {
-    let view = ask.instance().await?;
-    if view.linked.is_some() {
-        let detail = "The session is linked to a number already.";
-        return Err(Failure::new(ErrorCode::MalformedRequest, detail));
-    }
-    let deadline = Instant::now() + Duration::from_millis(CODE_WAIT_MS_MAX);
-    // Made before anything is asked, so that nothing falls between the two.
-    let mut tail = ask.call.front.gateway.tail(view.id);
-    if matches!(view.state, InstanceState::New | InstanceState::LoggedOut | InstanceState::Parked) {
-        ask.tell(Command::Connect).await?;
-    }
-    let mut waiting = None;
-    loop {
-        let view = pairing_in(ask.tell(Command::GetPairing).await?)?;
-        if view.state == InstanceState::AwaitingScan {
-            return Ok(view);
-        }
-        if waiting.is_none() {
-            waiting = Some(ask.place_to_wait()?);
-        }
-        let news = ask.call.unless_stopping(timeout_at(deadline, tail.next())).await;
-        if !matches!(news, Some(Ok(Some(_)))) {
-            return Err(Failure::new(ErrorCode::Timeout, "WhatsApp gave no code in time."));
-        }
-    }
+    let code = pairing::code_to_type(ask, &*ask.instance().await?, phone).await;
+    code.map(|code| code.text).map_err(pairing::as_malformed)
 }

@@ -14,7 +14,7 @@ use super::table::webhooks::WebhookOperation;
 use crate::body::RequestBody;
 use crate::call::unexpected;
 use crate::dialects::Ask;
-use crate::dialects::wessaal::pages::Walk;
+use crate::dialects::pages::Walk;
 use crate::gateway::Gateway;
 use crate::limits::{
     WASAAS_RETRY_BASE_MS, WASAAS_RETRY_CAP_MS, WASAAS_RETRY_FOR_MS, WASAAS_WEBHOOK_TIMEOUT_MS,

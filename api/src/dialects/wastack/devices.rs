@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
-use trunkline_model::command::{Command, CreateInstance, Expiring, InstanceView, Reply, UpdateInstance};
+use trunkline_model::command::{Command, CreateInstance, Expiring, InstanceView, UpdateInstance};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::{ErrorCode, Failure, InstanceId};
 
@@ -16,8 +16,8 @@ use super::table::devices::DeviceOperation;
 use super::{Ask, device, ids, numbered, show, show_page, wrong};
 use crate::act;
 use crate::body::RequestBody;
-use crate::call::{instance_in, pairing_in, unexpected};
-use crate::dialects::pairing::awaiting;
+use crate::call::{instance_in, unexpected};
+use crate::dialects::pairing::{code_to_scan, code_to_type, dashed};
 use crate::gateway::Gateway;
 use crate::json::time::{Time, now_ms};
 use crate::qr::{self, Format};
@@ -113,8 +113,7 @@ async fn qr_code<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
         "png" => Some(true),
         _ => None,
     })?;
-    let view = awaiting(ask, |view| view.qr.is_some()).await?;
-    let Expiring { text, expires_at_ms } = view.qr.ok_or_else(unexpected)?;
+    let Expiring { text, expires_at_ms } = code_to_scan(ask, &*ask.instance().await?).await?;
     let picture = qr::draw(&text, Format::Png)?;
     if as_picture == Some(true) {
         return Ok(reply::bytes(StatusCode::OK, "image/png", picture));
@@ -123,26 +122,9 @@ async fn qr_code<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     show(ask, QrJson { qr: text, qr_image, expires_at: Time(expires_at_ms), status: "qr" })
 }
 
-/// The 8-character code for a number: the one that is on show, if it is for that number.
 async fn pairing_code<G: Gateway>(ask: &Ask<'_, G>, mut body: PairBody) -> Result<Answer, Failure> {
     let phone = anybody("phone", &needed("phone", body.phone())?)?;
     let phone = phone.phone().ok_or_else(|| wrong("phone", "is not a phone number"))?.to_owned();
-    let view = awaiting(ask, |view| view.state == InstanceState::AwaitingScan).await?;
-    let on_show = view.code.filter(|code| code.expires_at_ms > now_ms());
-    let code = match on_show {
-        Some(code) if view.code_for.as_deref() == Some(phone.as_str()) => code,
-        Some(_) => {
-            let detail = "A code for another number is on show; wait until it has expired.";
-            return Err(Failure::in_state(ErrorCode::InstanceState, view.state, detail));
-        }
-        None => {
-            let reply: Reply = ask.tell(Command::RequestPairingCode { phone }).await?;
-            pairing_in(reply)?.code.ok_or_else(unexpected)?
-        }
-    };
-    let dashed = match code.text.split_at_checked(4) {
-        Some((head, tail)) if code.text.len() == 8 => format!("{head}-{tail}"),
-        _ => code.text,
-    };
-    show(ask, CodeJson { code: dashed, expires_at: Time(code.expires_at_ms) })
+    let code = code_to_type(ask, &*ask.instance().await?, &phone).await?;
+    show(ask, CodeJson { code: dashed(&code.text), expires_at: Time(code.expires_at_ms) })
 }

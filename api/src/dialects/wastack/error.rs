@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use trunkline_model::{ErrorCode, Failure};
 
+use crate::dialects::in_full;
 use crate::reply::{self, Answer};
 
 /// An error.
@@ -19,7 +20,7 @@ pub(super) struct ErrorJson<'a> {
 
 /// The answer to a request that failed.
 pub(super) fn answer(failure: &Failure) -> Answer {
-    let error = detail_of(failure);
+    let error = in_full(failure);
     let error = ErrorJson { success: false, error: &error };
     let status = StatusCode::from_u16(status_of(failure)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     reply::json(status, &error)
@@ -37,18 +38,9 @@ fn status_of(failure: &Failure) -> u16 {
     }
 }
 
-fn detail_of(failure: &Failure) -> String {
-    if failure.fields.len() < 2 {
-        return failure.detail.clone();
-    }
-    let lines = failure.fields.iter().map(|field| format!("`{}` {}", field.field, field.message));
-    lines.collect::<Vec<_>>().join("; ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use trunkline_model::FieldError;
 
     #[test]
     fn failures_have_the_services_statuses() {
@@ -63,11 +55,5 @@ mod tests {
         check(ErrorCode::BodyTooLarge, 413);
         check(ErrorCode::TooManyRequests, 429);
         check(ErrorCode::NodeFull, 503);
-    }
-
-    #[test]
-    fn every_member_that_is_wrong_is_named() {
-        let two = vec![FieldError::new("to", "is missing"), FieldError::new("text", "is empty")];
-        assert_eq!(detail_of(&Failure::invalid(two)), "`to` is missing; `text` is empty");
     }
 }

@@ -1,7 +1,6 @@
 //! Events as WAStack tells them. What the service would tell and Trunkline has no such thing for, uploaded media and automations,
 //! can be asked for and never comes.
 
-use ring::hmac;
 use serde::Serialize;
 use serde_json::{Value, json};
 use trunkline_model::delivery::{Telling, Told};
@@ -15,6 +14,7 @@ use super::ids;
 use super::shown::message::{kind_of, status_word};
 use super::shown::webhook::delivery_id;
 use super::shown::{id_of, name_of};
+use crate::dialects::envelope::signature;
 use crate::json;
 use crate::json::event::{event_id, media_id};
 use crate::json::time::{Time, rfc3339};
@@ -99,10 +99,7 @@ pub(super) fn webhook(telling: &Telling<'_>) -> Option<Told> {
         ("X-WAStack-Delivery", delivery_id(instance, event.sequence, telling.attempt)),
     ];
     if !telling.secret.is_empty() {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, telling.secret.as_bytes());
-        let digest: String =
-            hmac::sign(&key, &body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        headers.push(("X-WAStack-Signature", format!("sha256={digest}")));
+        headers.push(("X-WAStack-Signature", signature(telling.secret, &body)));
     }
     Some(Told { body, headers })
 }

@@ -207,7 +207,7 @@ fn show<G: Gateway, T: serde::Serialize>(ask: &Ask<'_, G>, data: T) -> Result<An
 
 /// Which page is asked for.
 fn numbered<G: Gateway>(ask: &Ask<'_, G>) -> Result<Numbered, Failure> {
-    Numbered::read(&ask.call.query, WASTACK_PAGE_DEFAULT, WASTACK_PAGE_MAX)
+    Numbered::read(&ask.call.query, "limit", (WASTACK_PAGE_DEFAULT, WASTACK_PAGE_MAX))
 }
 
 /// A page of a list of so many entries.

@@ -9,10 +9,10 @@ use trunkline_model::limits::{CONTACT_SEARCH_BYTES_MAX, PAGE_LIMIT_MAX};
 use trunkline_model::plan::{ContactRecord, TemplateContent, TemplateRecord, TemplateText};
 use trunkline_model::{ErrorCode, Failure, WorkspaceId};
 
+use super::asked;
 use super::body::book::{ContactBody, TemplateBody, TemplateSaid};
 use super::body::message::Kind;
 use super::ids::only;
-use super::pages::{PaginatorJson, Walk, Window};
 use super::shown::book::{ContactJson, TemplateJson, TemplateNotes, kind_of, workspace_of};
 use super::shown::{DoneJson, SuccessJson};
 use super::table::book::BookOperation;
@@ -20,6 +20,7 @@ use super::{CONTACT_NAMES, Names, TEMPLATE_NAMES, lookup, renamed, wrong};
 use crate::body::RequestBody;
 use crate::call::{Call, unexpected};
 use crate::dialects::Ask;
+use crate::dialects::pages::{Numbered, Paginator, Walk};
 use crate::gateway::Gateway;
 use crate::limits::DIALECT_LIST_MAX;
 use crate::reply::Answer;
@@ -107,7 +108,7 @@ async fn contact<G: Gateway>(ask: &Ask<'_, G>) -> Result<ContactRecord, Failure>
 async fn contacts<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let query = &ask.call.query;
     let is_paged = query.get("page").is_some() || query.get("per_page").is_some();
-    let window = if is_paged { Window::of(query) } else { Window::WHOLE };
+    let window = if is_paged { asked(query) } else { Numbered::WHOLE };
     let search = query.get("search").map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     if search.as_ref().is_some_and(|text| text.len() > CONTACT_SEARCH_BYTES_MAX) {
         return Err(wrong("search", format!("has more than {CONTACT_SEARCH_BYTES_MAX} bytes")));
@@ -125,7 +126,7 @@ async fn contacts<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
         }
     }
     if is_paged {
-        let page = PaginatorJson::of(ask.row.path, (window, walk.total), walk.kept);
+        let page = Paginator::of(ask.row.path, (window, walk.total), walk.kept);
         return Ok(ask.show(&SuccessJson::of(page)));
     }
     Ok(ask.show(&SuccessJson::of(walk.kept)))

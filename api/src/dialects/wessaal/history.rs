@@ -7,12 +7,13 @@ use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::message::{MessageStatus, SendMessage};
 use trunkline_model::{ErrorCode, Failure, InstanceId, MessageId};
 
-use super::pages::{PaginatorJson, Walk, Window};
+use super::asked;
 use super::shown::SuccessJson;
 use super::shown::message::{ItemJson, MessageJson, StatusJson, accepted_ms, kind, status as word};
 use super::{lookup, wrong};
 use crate::call::{Call, instance_in, message_in, unexpected};
 use crate::dialects::Ask;
+use crate::dialects::pages::{Numbered, Paginator, Walk};
 use crate::gateway::Gateway;
 use crate::limits::{DIALECT_LIST_MAX, WESSAAL_LISTED_INSTANCES_MAX};
 use crate::reply::Answer;
@@ -80,7 +81,7 @@ impl Wanted {
 pub(super) async fn list<G: Gateway>(ask: &mut Ask<'_, G>) -> Result<Answer, Failure> {
     let instances = instances(ask)?;
     let query = &ask.call.query;
-    let window = Window::of(query);
+    let window = asked(query);
     let given = |name: &str| query.get(name).filter(|text| !text.is_empty()).map(str::to_owned);
     let wanted = Wanted { status: given("status"), kind: given("type"), charged: charges(ask).await? };
     let walk = walk(&ask.call, instances, (&wanted, window)).await?;
@@ -90,7 +91,7 @@ pub(super) async fn list<G: Gateway>(ask: &mut Ask<'_, G>) -> Result<Answer, Fai
         ItemJson::of(view, body.as_ref(), wanted.charged)
     };
     let data: Vec<ItemJson> = walk.kept.iter().map(item).collect();
-    let page = PaginatorJson::of(ask.row.path, (window, walk.total), data);
+    let page = Paginator::of(ask.row.path, (window, walk.total), data);
     Ok(ask.show(&SuccessJson::of(page)))
 }
 
@@ -140,7 +141,7 @@ impl Feed {
 async fn walk<G: Gateway>(
     call: &Call<'_, G>,
     instances: Vec<InstanceId>,
-    (wanted, window): (&Wanted, Window),
+    (wanted, window): (&Wanted, Numbered),
 ) -> Result<Walk<MessageView>, Failure> {
     let feed = |instance| Feed { instance, waiting: VecDeque::new(), next: Some(None) };
     let mut feeds: Vec<Feed> = instances.into_iter().map(feed).collect();

@@ -12,11 +12,9 @@ mod error;
 mod history;
 mod ids;
 mod lookup;
-pub(super) mod pages;
 mod sending;
 mod shown;
 mod table;
-pub(super) mod word;
 
 use std::sync::LazyLock;
 
@@ -24,12 +22,14 @@ use trunkline_model::{Dialect, Failure, FieldError};
 
 pub(crate) use self::table::Operation;
 use super::admit::key_of;
+use super::pages::Numbered;
 use super::speaks::{Credential, Mount, Speaks};
 use super::{Access, Allowance, Ask, Caller, Row, Subject, document, header, page};
 use crate::body::RequestBody;
 use crate::call;
 use crate::gateway::{Gateway, Principal};
-use crate::limits::WESSAAL_REQUESTS_PER_HOUR;
+use crate::limits::{WESSAAL_PAGE_SIZE_DEFAULT, WESSAAL_PAGE_SIZE_MAX, WESSAAL_REQUESTS_PER_HOUR};
+use crate::query::Query;
 use crate::reply::Answer;
 
 /// The dialect.
@@ -110,6 +110,11 @@ fn renamed(problems: Vec<FieldError>, names: Names) -> Vec<FieldError> {
         problem
     };
     problems.into_iter().map(rename).collect()
+}
+
+/// Which page is asked for.
+fn asked(query: &Query) -> Numbered {
+    Numbered::guess(query, "per_page", (WESSAAL_PAGE_SIZE_DEFAULT, WESSAAL_PAGE_SIZE_MAX))
 }
 
 #[cfg(test)]

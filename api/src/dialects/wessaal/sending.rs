@@ -1,7 +1,7 @@
 //! Messages on their way out: recipient and template are looked up, then the instance takes the message.
 
 use serde_json::json;
-use trunkline_model::command::{Command, MessageView, Reply, SendRequest};
+use trunkline_model::command::{Command, SendRequest};
 use trunkline_model::message::{Content, Lane, SendMessage, SendOptions, ValidateSend};
 use trunkline_model::{Address, Failure, FieldError};
 
@@ -10,11 +10,12 @@ use super::body::things::{ButtonsBody, ContactsBody, LocationBody, PollBody, Sta
 use super::shown::SuccessJson;
 use super::shown::message::{BulkJson, BulkResultJson, QueuedJson, TEMPLATE};
 use super::table::messages::MessageOperation;
-use super::word::said;
 use super::{book, error, history, lookup, wrong};
+use crate::act;
 use crate::body::{Memory, RequestBody};
-use crate::call::{message_in, unexpected};
+use crate::call::message_in;
 use crate::dialects::Ask;
+use crate::dialects::word::said;
 use crate::gateway::Gateway;
 use crate::limits::{BATCH_JSON_BYTES_MAX, MESSAGE_JSON_BYTES_MAX};
 use crate::native::send::idempotency_key;
@@ -83,7 +84,7 @@ async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Ans
         }
     }
     let (places, requests): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
-    for (place, sent) in places.into_iter().zip(accept(ask, requests).await?) {
+    for (place, sent) in places.into_iter().zip(act::send_all(&ask.call, requests).await?) {
         let index = place.0;
         let result = match sent {
             Ok(view) => BulkResultJson::queued(index, &view),
@@ -95,19 +96,6 @@ async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Ans
     let bulk = BulkJson::of(results.into_iter().map(|(_, result)| result).collect());
     let told = format!("Bulk: {} queued, {} failed", bulk.success_count, bulk.failure_count);
     Ok(ask.show(&SuccessJson::saying(told, bulk)))
-}
-
-async fn accept<G: Gateway>(
-    ask: &Ask<'_, G>,
-    requests: Vec<SendRequest>,
-) -> Result<Vec<Result<MessageView, Failure>>, Failure> {
-    if requests.is_empty() {
-        return Ok(Vec::new());
-    }
-    match ask.tell(Command::SendMany(requests)).await? {
-        Reply::Sent(sent) => Ok(sent),
-        _ => Err(unexpected()),
-    }
 }
 
 fn refused((index, recipient): (usize, Option<String>), failure: &Failure) -> BulkResultJson {

@@ -11,12 +11,13 @@ use super::body::chat::{
     ArchiveBody, EphemeralBody, HistoryBody, MuteBody, PinChatBody, PresenceBody, ReadChatBody,
 };
 use super::groups::picture;
-use super::people::{business, contacts, follow};
+use super::people::{business, follow};
 use super::shown::chat::ChatJson;
 use super::shown::id_of;
 use super::shown::session::ProgressJson;
 use super::table::chats::ChatOperation;
 use super::{Ask, anybody, jid_in_path, wrong};
+use crate::act;
 use crate::body::RequestBody;
 use crate::call::unexpected;
 use crate::gateway::Gateway;
@@ -86,7 +87,7 @@ async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
             None => break,
         }
     }
-    let people = contacts(ask).await?;
+    let people = act::contacts(&ask.call).await?;
     let people: HashMap<String, &ContactView> =
         people.iter().map(|person| (id_of(&person.person), person)).collect();
     let now_ms = now_ms();

@@ -1,12 +1,12 @@
 //! Contacts, users, the number itself.
 
 use trunkline_model::command::{
-    CheckedPerson, Command, ContactCommand, ContactView, PresenceCommand, PrivacyCommand, ProfileChanges,
-    ProfileCommand, Reply, SaveContact,
+    CheckedPerson, Command, ContactCommand, PresenceCommand, PrivacyCommand, ProfileChanges, ProfileCommand,
+    Reply, SaveContact,
 };
 use trunkline_model::inbound::Party;
 use trunkline_model::limits::{
-    ABOUT_CHARS_MAX, CONTACT_NAME_CHARS_MAX, PAGE_LIMIT_MAX, PEOPLE_PER_CHECK_MAX, PROFILE_NAME_CHARS_MAX,
+    ABOUT_CHARS_MAX, CONTACT_NAME_CHARS_MAX, PEOPLE_PER_CHECK_MAX, PROFILE_NAME_CHARS_MAX,
 };
 use trunkline_model::{Address, ErrorCode, Failure};
 
@@ -22,11 +22,12 @@ use super::shown::people::{
 };
 use super::table::people::PeopleOperation;
 use super::{Ask, given, jid, jid_in_path, phone_in_path, wrong};
+use crate::act;
 use crate::body::{Memory, RequestBody};
 use crate::call::unexpected;
 use crate::gateway::Gateway;
 use crate::json::fields::{First, Problems};
-use crate::limits::{DIALECT_LIST_MAX, WSAPI_CHECKS_MAX};
+use crate::limits::WSAPI_CHECKS_MAX;
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -36,7 +37,9 @@ pub(super) async fn answer<G: Gateway>(
 ) -> Result<Answer, Failure> {
     use PeopleOperation as Op;
     match operation {
-        Op::Contacts => Ok(ask.show(&contacts(ask).await?.iter().map(ContactJson::of).collect::<Vec<_>>())),
+        Op::Contacts => {
+            Ok(ask.show(&act::contacts(&ask.call).await?.iter().map(ContactJson::of).collect::<Vec<_>>()))
+        }
         Op::Save => {
             let body: ContactBody = ask.call.body(body).await?;
             save(ask, jid("id", &body.id)?, body.full_name, body.first_name).await
@@ -99,24 +102,6 @@ pub(super) async fn answer<G: Gateway>(
 
 async fn tell<G: Gateway>(ask: &Ask<'_, G>, command: ContactCommand) -> Result<Reply, Failure> {
     ask.tell(Command::Contact(command)).await
-}
-
-/// Everybody whom the instance has met, up to a bound.
-pub(super) async fn contacts<G: Gateway>(ask: &Ask<'_, G>) -> Result<Vec<ContactView>, Failure> {
-    let mut all = Vec::new();
-    let mut after = None;
-    while all.len() < DIALECT_LIST_MAX {
-        let command = ContactCommand::List { after, saved: None, limit: PAGE_LIMIT_MAX };
-        let Reply::Contacts { contacts, next } = tell(ask, command).await? else {
-            return Err(unexpected());
-        };
-        all.extend(contacts);
-        match next {
-            Some(place) => after = Some(place),
-            None => break,
-        }
-    }
-    Ok(all)
 }
 
 /// Somebody; whom the instance has not met has no name yet.

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use hyper::StatusCode;
-use tokio::time::{Instant, timeout_at};
-use trunkline_model::command::{Command, EndpointCommand, EndpointReply, Expiring, PairingView, Replay};
-use trunkline_model::instance::InstanceState;
+use trunkline_model::command::{Command, EndpointCommand, EndpointReply, InstanceView, Replay};
 use trunkline_model::settings::HistorySync;
 use trunkline_model::{ErrorCode, Failure};
 
@@ -17,11 +15,9 @@ use super::shown::session::{CodeJson, HealthJson, ProgressJson, StatusJson};
 use super::table::session::SessionOperation;
 use super::{Ask, MOUNT, Stream, phone_in_path, wrong};
 use crate::act;
-use crate::call::{pairing_in, unexpected};
-use crate::dialects::{document, page};
-use crate::gateway::{EventTail, Gateway};
-use crate::json::time::now_ms;
-use crate::limits::CODE_WAIT_MS_MAX;
+use crate::call::unexpected;
+use crate::dialects::{document, page, pairing};
+use crate::gateway::Gateway;
 use crate::qr::{self, Format};
 use crate::reply::{self, Answer};
 use crate::sse::{Follower, Written};
@@ -94,62 +90,26 @@ async fn flush_history<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> 
     }
 }
 
-/// The text of the QR code; the instance is connected for it where that is needed.
-async fn code_to_scan<G: Gateway>(ask: &Ask<'_, G>) -> Result<String, Failure> {
-    let view = awaiting_scan(ask, |view| view.qr.is_some()).await?;
-    view.qr.map(|code| code.text).ok_or_else(unexpected)
+/// The instance of the request, which is not linked yet.
+async fn not_linked<G: Gateway>(ask: &Ask<'_, G>) -> Result<Box<InstanceView>, Failure> {
+    let view = ask.instance().await?;
+    match view.linked {
+        None => Ok(view),
+        Some(_) => Err(Failure::new(ErrorCode::MalformedRequest, "device already paired")),
+    }
 }
 
-/// The 8-character code for the number in the path: the one that is on show, if it is for that number.
+/// The text of the QR code.
+async fn code_to_scan<G: Gateway>(ask: &Ask<'_, G>) -> Result<String, Failure> {
+    Ok(pairing::code_to_scan(ask, &*not_linked(ask).await?).await?.text)
+}
+
+/// The 8-character code for the number in the path.
 async fn code_to_type<G: Gateway>(ask: &Ask<'_, G>) -> Result<String, Failure> {
     let phone = phone_in_path(ask)?;
-    let phone = phone.phone().ok_or_else(|| wrong("phone", "is not a phone number"))?.to_owned();
-    let view = awaiting_scan(ask, |view| view.state == InstanceState::AwaitingScan).await?;
-    let serves = |code: &Expiring| code.expires_at_ms > now_ms();
-    match (view.code.filter(serves), view.code_for) {
-        (Some(code), Some(of)) if of == phone => return Ok(code.text),
-        (Some(_), _) => {
-            let detail = "a code for another number is on show; wait until it has expired";
-            return Err(Failure::new(ErrorCode::MalformedRequest, detail));
-        }
-        (None, _) => {}
-    }
-    let view = pairing_in(ask.tell(Command::RequestPairingCode { phone }).await?)?;
-    view.code.map(|code| code.text).ok_or_else(unexpected)
-}
-
-/// Connects an instance that is not linked, and waits until pairing has come as far as `ready` says.
-///
-/// # Errors
-/// `MALFORMED_REQUEST` for one that is linked, `TIMEOUT` when it does not come, `UNAVAILABLE` when too many wait.
-async fn awaiting_scan<G: Gateway>(
-    ask: &Ask<'_, G>,
-    ready: impl Fn(&PairingView) -> bool,
-) -> Result<PairingView, Failure> {
-    let view = ask.instance().await?;
-    if view.linked.is_some() {
-        return Err(Failure::new(ErrorCode::MalformedRequest, "device already paired"));
-    }
-    let deadline = Instant::now() + Duration::from_millis(CODE_WAIT_MS_MAX);
-    // Made before anything is asked, so that nothing falls between the two.
-    let mut tail = ask.call.front.gateway.tail(view.id);
-    if matches!(view.state, InstanceState::New | InstanceState::LoggedOut | InstanceState::Parked) {
-        ask.tell(Command::Connect).await?;
-    }
-    let mut waiting = None;
-    loop {
-        let view = pairing_in(ask.tell(Command::GetPairing).await?)?;
-        if ready(&view) {
-            return Ok(view);
-        }
-        if waiting.is_none() {
-            waiting = Some(ask.place_to_wait()?);
-        }
-        let news = ask.call.unless_stopping(timeout_at(deadline, tail.next())).await;
-        if !matches!(news, Some(Ok(Some(_)))) {
-            return Err(Failure::new(ErrorCode::Timeout, "timed out waiting for a code"));
-        }
-    }
+    let phone = phone.phone().ok_or_else(|| wrong("phone", "is not a phone number"))?;
+    let code = pairing::code_to_type(ask, &*not_linked(ask).await?, phone).await;
+    code.map(|code| code.text).map_err(pairing::as_malformed)
 }
 
 /// The events of the instance from now on.

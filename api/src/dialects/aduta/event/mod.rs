@@ -8,7 +8,6 @@ mod content;
 mod own;
 mod wasender;
 
-use ring::hmac;
 use serde::Serialize;
 use serde_json::Value;
 use trunkline_model::chat::{ChatChange, ContactChange};
@@ -19,6 +18,7 @@ use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::MessageStatus;
 
+use crate::dialects::envelope::signature;
 use crate::json;
 use crate::json::time::Time;
 
@@ -221,12 +221,6 @@ pub(super) fn webhook(telling: &Telling<'_>) -> Option<Told> {
         headers.push(("X-Webhook-Signature", signature));
     }
     Some(Told { body, headers })
-}
-
-fn signature(secret: &str, body: &[u8]) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    let digest: String = hmac::sign(&key, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256={digest}")
 }
 
 /// Whether somebody is the number that is linked.

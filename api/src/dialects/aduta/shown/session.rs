@@ -9,6 +9,7 @@ use trunkline_model::settings::InstanceSettings;
 
 use super::{id_of, lid_of};
 use crate::dialects::aduta::config::Hook;
+use crate::dialects::pairing::dashed;
 use crate::json::time::{Time, now_ms};
 
 /// The members of an instance's metadata that hold what is remembered of a session.
@@ -214,11 +215,7 @@ pub(crate) struct CodeJson {
 impl CodeJson {
     /// An 8-character code, with the dash that phones show.
     pub(crate) fn of(code: &str) -> CodeJson {
-        let code = match code.split_at_checked(4) {
-            Some((head, tail)) if code.len() == 8 => format!("{head}-{tail}"),
-            _ => code.to_owned(),
-        };
-        CodeJson { code }
+        CodeJson { code: dashed(code) }
     }
 }
 

@@ -1,12 +1,12 @@
 //! Sessions: what they are, how they connect, what happened to them.
 
 use crate::dialects::aduta::body::session::{ConnectBody, PhoneBody, SessionBody, WebhookBody};
-use crate::dialects::aduta::pages::LogJson;
 use crate::dialects::aduta::shown::Success;
 use crate::dialects::aduta::shown::log::{MessageLogJson, SessionLogJson};
 use crate::dialects::aduta::shown::session::{
     CodeJson, NewKeyJson, OwnJson, ProgressJson, QrJson, SessionJson, StatusJson, WebhookJson,
 };
+use crate::dialects::pages::Paginator;
 use crate::dialects::table::operations;
 
 operations! {
@@ -39,10 +39,10 @@ operations! {
     RegenerateKey: KeysWrite / Write, Account, - => (NewKeyJson), [],
         "Makes a new key for a session; those before it open nothing any more."
         { POST "/api/v1/whatsapp-sessions/{id}/regenerate-key" 200 Public }
-    MessageLogs: MessagesRead / Read, Key, - => (Success<LogJson<MessageLogJson>>), ["page", "per_page", "status"],
+    MessageLogs: MessagesRead / Read, Key, - => (Success<Paginator<MessageLogJson>>), ["page", "per_page", "status"],
         "Lists the messages that a session sent, newest first."
         { GET "/api/v1/whatsapp-sessions/{id}/message-logs" 200 Public }
-    SessionLogs: EventsRead / Read, Key, - => (Success<LogJson<SessionLogJson>>), ["page", "per_page"],
+    SessionLogs: EventsRead / Read, Key, - => (Success<Paginator<SessionLogJson>>), ["page", "per_page"],
         "Lists what became of a session's connection, newest first."
         { GET "/api/v1/whatsapp-sessions/{id}/session-logs" 200 Public }
     PairingCode: InstancesWrite / Write, Key, {PhoneBody} => (Success<CodeJson>), [],

@@ -9,7 +9,8 @@ use trunkline_model::plan::TemplateContent;
 use trunkline_model::{ContactId, Failure};
 
 use super::first;
-use crate::dialects::wessaal::word::{Word, needed, number};
+use crate::dialects::loose::Loose;
+use crate::dialects::word::{Word, needed, number};
 use crate::json::fields::{First, Object, Problems};
 use crate::json::plan::{check_name, read_phone};
 use crate::json::time::{now_ms, read_time};
@@ -177,7 +178,7 @@ impl CampaignBody {
         problems.few("recipients", &people, WASAAS_PEOPLE_MAX);
         problems.few("contactIds", &contacts, WASAAS_PEOPLE_MAX);
         problems.few("tags", &tags, TAGS_MAX);
-        let phone = |(index, Word(text)): (usize, &Word)| {
+        let phone = |(index, Loose(text)): (usize, &Word)| {
             read_phone(&mut problems, &format!("recipients.{index}"), text)
         };
         let phones: Vec<String> = people.iter().enumerate().filter_map(phone).collect();

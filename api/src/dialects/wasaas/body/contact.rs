@@ -10,8 +10,9 @@ use trunkline_model::limits::TAGS_MAX;
 use trunkline_model::plan::NewContact;
 
 use super::first;
+use crate::dialects::loose::Loose;
 use crate::dialects::wasaas::wrong;
-use crate::dialects::wessaal::word::{Word, Words, needed, said, values};
+use crate::dialects::word::{Word, Words, needed, said, values};
 use crate::json::fields::{First, Object, Problems, nullable};
 use crate::json::plan::read_phone;
 use crate::limits::WASAAS_PEOPLE_MAX;
@@ -47,7 +48,7 @@ impl ContactBody {
     /// `VALIDATION` with every field that is wrong.
     pub(crate) fn create(mut self) -> Result<NewContact, Failure> {
         let mut problems = Problems::default();
-        let phone = first([&mut self.phone, &mut self.phone_number]).map(Word);
+        let phone = first([&mut self.phone, &mut self.phone_number]).map(Loose);
         let phone = needed(&mut problems, "phone", phone);
         let phone = phone.and_then(|text| read_phone(&mut problems, "phone", &text));
         let contact = NewContact {

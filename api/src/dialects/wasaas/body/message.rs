@@ -13,8 +13,9 @@ use trunkline_model::message::{
 use trunkline_model::{Address, Failure, FieldError};
 
 use super::first;
+use crate::dialects::loose::Loose;
 use crate::dialects::wasaas::{chat, wrong};
-use crate::dialects::wessaal::word::{Word, Words, said, values};
+use crate::dialects::word::{Word, Words, said, values};
 use crate::json::fields::{Base64, First, Object, Problems};
 use crate::json::instance::is_http_url;
 use crate::json::send::{Draft, NOT_STORED_YET, PendingFile, is_mime_type};
@@ -291,7 +292,7 @@ impl BulkBody {
     pub(crate) fn read(mut self) -> Result<(String, Vec<OfBulk>), Failure> {
         let session = first([&mut self.session_id, &mut self.session]);
         let session = session.ok_or_else(|| wrong("sessionId", "is missing"))?;
-        let text = first([&mut self.text, &mut self.message]).map(Word);
+        let text = first([&mut self.text, &mut self.message]).map(Loose);
         let people = self.recipients.or(self.to).unwrap_or_default().0;
         let mut bodies: Vec<TextBody> = people
             .into_iter()

@@ -7,7 +7,7 @@ pub(super) mod message;
 pub(super) mod session;
 pub(super) mod webhook;
 
-use crate::dialects::wessaal::word::{Word, said};
+use crate::dialects::word::{Word, said};
 
 /// The first of these that was given.
 fn first<const N: usize>(words: [&mut Option<Word>; N]) -> Option<String> {

@@ -6,7 +6,8 @@ use trunkline_model::Failure;
 use trunkline_model::limits::WEBHOOK_URL_BYTES_MAX;
 
 use super::first;
-use crate::dialects::wessaal::word::{Word, needed};
+use crate::dialects::loose::Loose;
+use crate::dialects::word::{Word, needed};
 use crate::json::fields::Problems;
 use crate::json::instance::is_http_url;
 use crate::json::plan::{check_name, read_phone};
@@ -77,7 +78,7 @@ impl PairingBody {
     /// `VALIDATION`.
     pub(crate) fn read(mut self) -> Result<String, Failure> {
         let mut problems = Problems::default();
-        let phone = first([&mut self.phone_number, &mut self.phone]).map(Word);
+        let phone = first([&mut self.phone_number, &mut self.phone]).map(Loose);
         let phone = needed(&mut problems, "phoneNumber", phone);
         let phone = phone.and_then(|text| read_phone(&mut problems, "phoneNumber", &text));
         problems.or(phone)

@@ -7,7 +7,7 @@ use trunkline_model::Failure;
 use super::first;
 use super::session::check_url;
 use crate::dialects::wasaas::event::EVENTS;
-use crate::dialects::wessaal::word::{Word, flag};
+use crate::dialects::word::{Word, flag};
 use crate::json::fields::{First, Problems};
 use crate::limits::{FIELD_NAME_CHARS_MAX, WEBHOOK_SECRET_BYTES_MAX, WEBHOOK_SECRET_BYTES_MIN, WORDS_MAX};
 

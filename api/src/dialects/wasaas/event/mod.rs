@@ -1,6 +1,5 @@
 //! Events as WASaaS tells them: `{event, sessionId, timestamp, data}`, signed.
 
-use ring::hmac;
 use serde::Serialize;
 use serde_json::{Value, json};
 use trunkline_model::InstanceId;
@@ -13,6 +12,7 @@ use trunkline_model::message::MessageStatus;
 use super::session_id;
 use super::shown::message::{id_of, kind, media_url, standing};
 use super::shown::session::{picture, status};
+use crate::dialects::envelope::signature;
 use crate::json;
 use crate::json::time::{Time, rfc3339};
 
@@ -92,10 +92,7 @@ pub(super) fn webhook(telling: &Telling<'_>) -> Option<Told> {
     let body = json::bytes(&envelope);
     let mut headers = Vec::new();
     if !telling.secret.is_empty() {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, telling.secret.as_bytes());
-        let digest: String =
-            hmac::sign(&key, &body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        headers.push(("X-Webhook-Signature", format!("sha256={digest}")));
+        headers.push(("X-Webhook-Signature", signature(telling.secret, &body)));
     }
     Some(Told { body, headers })
 }

@@ -1,6 +1,7 @@
 //! Known answers of the envelope and its signature.
 
 use super::*;
+use ring::hmac;
 use trunkline_model::delivery::DialectFormat;
 use trunkline_model::event::CloseReason;
 use trunkline_model::inbound::{InboundMarks, Party};

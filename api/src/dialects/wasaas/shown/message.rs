@@ -2,13 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use trunkline_model::Failure;
 use trunkline_model::InstanceId;
 use trunkline_model::command::{MessageView, StoredBody, StoredMessage};
-use trunkline_model::inbound::{InboundContent, InboundMessage, Party};
+use trunkline_model::inbound::{InboundContent, InboundMessage};
 use trunkline_model::message::MessageStatus;
-use trunkline_model::{Address, Failure};
 
-use crate::dialects::wasaas::error;
+use crate::dialects::in_full;
 use crate::json::event::media_id;
 use crate::json::time::Time;
 
@@ -97,7 +97,7 @@ impl BulkResultJson {
                 to,
                 message_id: None,
                 status: "failed",
-                error: Some(error::detail(failure)),
+                error: Some(in_full(failure)),
                 job: None,
             },
         }
@@ -174,13 +174,7 @@ pub(in crate::dialects::wasaas) fn standing(status: MessageStatus) -> &'static s
     }
 }
 
-/// The WhatsApp id of somebody: that of the phone number where it is known.
-pub(in crate::dialects::wasaas) fn id_of(party: &Party) -> String {
-    match &party.phone {
-        Some(digits) => Address::Phone(digits.clone()).jid(),
-        None => party.jid.clone(),
-    }
-}
+pub(in crate::dialects::wasaas) use crate::json::party::id_of;
 
 /// What a received message is.
 pub(in crate::dialects::wasaas) fn kind(message: &InboundMessage) -> &'static str {

@@ -1,5 +1,6 @@
 //! Each event of the service, and its envelope.
 
+use ring::hmac;
 use trunkline_model::Dialect;
 use trunkline_model::delivery::DialectFormat;
 use trunkline_model::message::MediaKind;

@@ -13,8 +13,9 @@ pub(super) mod webhook;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use trunkline_model::Address;
 use trunkline_model::inbound::Party;
+
+pub(super) use crate::json::party::{id_of, number_of as name_of};
 
 /// Where a page is.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
@@ -43,20 +44,7 @@ impl DeletedJson {
     }
 }
 
-/// The WhatsApp id of somebody: that of the phone number where it is known.
-pub(super) fn id_of(party: &Party) -> String {
-    match &party.phone {
-        Some(digits) => Address::Phone(digits.clone()).jid(),
-        None => party.jid.clone(),
-    }
-}
-
-/// What somebody is called in the service's answers: the digits of the phone number where it is known.
-pub(super) fn name_of(party: &Party) -> String {
-    party.phone.clone().unwrap_or_else(|| party.jid.clone())
-}
-
-/// The same of a WhatsApp id.
+/// What the service calls somebody with this WhatsApp id.
 pub(super) fn name_of_jid(jid: &str) -> String {
     name_of(&Party::of_jid(jid))
 }

@@ -9,8 +9,8 @@ use trunkline_model::command::UpdateContact;
 use trunkline_model::plan::{NewContact, TemplateText};
 
 use super::message::{Kind, kind};
-use crate::dialects::wessaal::word::{Word, flag, needed, number, said};
 use crate::dialects::wessaal::{CONTACT_NAMES, renamed};
+use crate::dialects::word::{Word, flag, needed, number, said};
 use crate::json::fields::{Problems, nullable};
 use crate::json::plan::{check_name, read_phone};
 

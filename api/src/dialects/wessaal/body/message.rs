@@ -11,7 +11,8 @@ use trunkline_model::message::{
 };
 use trunkline_model::{Address, Failure};
 
-use crate::dialects::wessaal::word::{Word, Words, flag, needed, number, said, values};
+use crate::dialects::loose::Loose;
+use crate::dialects::word::{Word, Words, flag, needed, number, said, values};
 use crate::json::fields::{First, Object, Problems};
 use crate::json::instance::is_http_url;
 use crate::limits::{MEDIA_URL_BYTES_MAX, WESSAAL_BULK_MAX};
@@ -368,7 +369,7 @@ impl BulkBody {
         let instance = problems.or(instance)?;
         let shared = self.template_variables.unwrap_or_default();
         let complete = |Object(mut message): Object<SendBody>| {
-            message.instance = Some(Word(instance.clone()));
+            message.instance = Some(Loose(instance.clone()));
             if message.template_id.is_none() && !message.has_content() {
                 message.template_id.clone_from(&self.template_id);
             }

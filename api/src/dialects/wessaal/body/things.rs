@@ -11,7 +11,8 @@ use trunkline_model::{Address, Failure};
 
 use super::message::{Addressed, Around, File, Kind, MessageBody, QuotedBody, Said, To, Unsent};
 use super::message::{content, delay, kind};
-use crate::dialects::wessaal::word::{Word, flag, needed, number, said};
+use crate::dialects::loose::Loose;
+use crate::dialects::word::{Word, flag, needed, number, said};
 use crate::json::fields::{First, Object, Problems};
 use crate::limits::{WESSAAL_FOOTER_CHARS_MAX, WESSAAL_TITLE_CHARS_MAX};
 
@@ -182,7 +183,7 @@ impl MessageBody for PollBody {
         let title = question.as_deref().unwrap_or_default();
         problems.bound_chars("name", title, WESSAAL_TITLE_CHARS_MAX);
         let options: Vec<String> =
-            self.values.unwrap_or_default().0.into_iter().map(|Word(option)| option).collect();
+            self.values.unwrap_or_default().0.into_iter().map(|Loose(option)| option).collect();
         if options.is_empty() {
             problems.add("values", "is missing");
         }
@@ -353,7 +354,7 @@ impl MessageBody for StatusBody {
     fn read(mut self) -> Result<Unsent, Failure> {
         let mut problems = Problems::default();
         let instance = needed(&mut problems, "instance", self.instance.take());
-        let word = needed(&mut problems, "type", self.kind.take()).map(Word);
+        let word = needed(&mut problems, "type", self.kind.take()).map(Loose);
         let kind = kind(&mut problems, "type", word);
         let text = needed(&mut problems, "content", self.content.take());
         let (style, audience) = (self.style(&mut problems), self.audience(&mut problems));

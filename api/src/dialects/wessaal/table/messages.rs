@@ -1,10 +1,10 @@
 //! Messages.
 
+use crate::dialects::pages::Paginator;
 use crate::dialects::table::operations;
 use crate::dialects::wessaal::body::message::{BulkBody, SendBody};
 use crate::dialects::wessaal::body::things::{ButtonsBody, ContactsBody, LocationBody, PollBody, StatusBody};
 use crate::dialects::wessaal::error::ErrorJson;
-use crate::dialects::wessaal::pages::PaginatorJson;
 use crate::dialects::wessaal::shown::SuccessJson;
 use crate::dialects::wessaal::shown::message::{BulkJson, ItemJson, MessageJson, QueuedJson, StatusJson};
 
@@ -36,7 +36,7 @@ operations! {
         { GET "/integration/v1/messages/{messageId}/status" 200 Reference }
     Get: MessagesRead / Read, Key, - => (SuccessJson<MessageJson>), [], "Returns a message that was sent."
         { GET "/integration/v1/messages/{messageId}" 200 Reference }
-    List: MessagesRead / Read, Key, - => (SuccessJson<PaginatorJson<ItemJson>>),
+    List: MessagesRead / Read, Key, - => (SuccessJson<Paginator<ItemJson>>),
         ["page", "per_page", "status", "type", "instance"], "Lists the messages that were sent, newest first."
         { GET "/integration/v1/messages" 200 Reference }
 }

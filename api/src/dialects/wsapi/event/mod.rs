@@ -7,7 +7,6 @@ mod data;
 mod message;
 
 use bytes::{BufMut, BytesMut};
-use ring::hmac;
 use serde::Serialize;
 use trunkline_model::InstanceId;
 use trunkline_model::delivery::{Telling, Told};
@@ -16,6 +15,7 @@ use trunkline_model::inbound::Party;
 
 use self::data::Data;
 use crate::dialects::StreamWriter;
+use crate::dialects::envelope::signature;
 use crate::json::{self, time::Time};
 
 /// The events that can be left out.
@@ -88,10 +88,7 @@ pub(super) fn webhook(telling: &Telling<'_>) -> Option<Told> {
     let body = json::bytes(&envelope);
     let mut headers = vec![("X-Instance-Id", public.clone())];
     if !telling.secret.is_empty() {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, telling.secret.as_bytes());
-        let digest: String =
-            hmac::sign(&key, &body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        headers.push(("X-Webhook-Signature", format!("sha256={digest}")));
+        headers.push(("X-Webhook-Signature", signature(telling.secret, &body)));
     }
     Some(Told { body, headers })
 }

@@ -1,6 +1,7 @@
 //! Known answers of the envelope and its signature.
 
 use super::*;
+use ring::hmac;
 use serde_json::{Value, json};
 use trunkline_model::chat::{ChatChange, ChatChanged, ContactChange, ContactChanged, MessageRef, Mute};
 use trunkline_model::command::{CallEvent, CallStep};

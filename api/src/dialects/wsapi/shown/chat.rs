@@ -2,11 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use trunkline_model::Address;
 use trunkline_model::chat::Mute;
 use trunkline_model::command::{ChatView, ContactView};
 
-use super::id_of;
+use super::{id_of, lid_of};
 use crate::json::time::Time;
 
 /// A chat.
@@ -50,7 +49,7 @@ impl ChatJson {
         let disappearing_seconds = view.disappearing_seconds.unwrap_or(0);
         ChatJson {
             id: id_of(&view.chat),
-            lid: view.chat.lid.as_ref().map(|digits| Address::Lid(digits.clone()).jid()),
+            lid: lid_of(&view.chat),
             is_group: view.is_group,
             is_archived: view.archived,
             is_pinned: view.pinned,

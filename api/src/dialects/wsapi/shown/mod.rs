@@ -9,9 +9,10 @@ pub(super) mod session;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use trunkline_model::Address;
 use trunkline_model::command::PictureView;
 use trunkline_model::inbound::Party;
+
+pub(super) use crate::json::party::{id_of, lid_of};
 
 /// The id of something that was made.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -34,19 +35,7 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn of(party: &Party) -> Identity {
-        Identity {
-            id: id_of(party),
-            lid: party.lid.as_ref().map(|digits| Address::Lid(digits.clone()).jid()),
-            phone: party.phone.clone(),
-        }
-    }
-}
-
-/// The WhatsApp id of somebody: that of the phone number where it is known.
-pub(super) fn id_of(party: &Party) -> String {
-    match &party.phone {
-        Some(digits) => Address::Phone(digits.clone()).jid(),
-        None => party.jid.clone(),
+        Identity { id: id_of(party), lid: lid_of(party), phone: party.phone.clone() }
     }
 }
 

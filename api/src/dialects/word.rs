@@ -1,74 +1,20 @@
 //! Scalars as loosely typed clients write them: a number as a text, a text as a number.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, Visitor};
-
+use super::loose::Loose;
 use crate::json::fields::Problems;
 
 /// A text, or a number or truth value as a text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Word(pub(crate) String);
+pub(crate) type Word = Loose<String>;
 
 /// Values by their names.
 pub(crate) type Words = BTreeMap<String, Option<Word>>;
 
-impl JsonSchema for Word {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Word".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "number", "boolean"] })
-    }
-}
-
-impl<'de> Deserialize<'de> for Word {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
-        struct Scalar;
-
-        impl Visitor<'_> for Scalar {
-            type Value = Word;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a string or a number")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Word, E> {
-                Ok(Word(text.to_owned()))
-            }
-
-            fn visit_bool<E>(self, truth: bool) -> Result<Word, E> {
-                Ok(Word(truth.to_string()))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Word, E> {
-                Ok(Word(number.to_string()))
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Word, E> {
-                Ok(Word(number.to_string()))
-            }
-
-            fn visit_f64<E>(self, number: f64) -> Result<Word, E> {
-                Ok(Word(number.to_string()))
-            }
-        }
-
-        deserializer.deserialize_any(Scalar)
-    }
-}
-
 /// What was given, unless it is empty: clients write empty texts for what they leave out.
 pub(crate) fn said(word: Option<Word>) -> Option<String> {
-    word.map(|Word(text)| text).filter(|text| !text.trim().is_empty())
+    word.map(|Loose(text)| text).filter(|text| !text.trim().is_empty())
 }
 
 /// What was given, and a problem where it was not.
@@ -135,13 +81,13 @@ mod tests {
     #[test]
     fn what_is_empty_was_not_said() {
         for empty in ["", " "] {
-            assert_eq!(said(Some(Word(empty.to_owned()))), None);
+            assert_eq!(said(Some(Loose(empty.to_owned()))), None);
         }
         let mut problems = Problems::default();
         assert_eq!(needed(&mut problems, "name", None), None);
-        assert_eq!(number::<u32>(&mut problems, "font", (Some(Word("x".into())), "is odd")), None);
-        assert_eq!(flag(&mut problems, "on", Some(Word("1".into()))), Some(true));
-        assert_eq!(flag(&mut problems, "on", Some(Word("yes".into()))), None);
+        assert_eq!(number::<u32>(&mut problems, "font", (Some(Loose("x".into())), "is odd")), None);
+        assert_eq!(flag(&mut problems, "on", Some(Loose("1".into()))), Some(true));
+        assert_eq!(flag(&mut problems, "on", Some(Loose("yes".into()))), None);
         let failure = problems.or(Some(())).expect_err("three are wrong");
         let fields: Vec<_> = failure.fields.iter().map(|field| field.field.as_str()).collect();
         assert_eq!(fields, ["name", "font", "on"]);
