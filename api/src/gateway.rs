@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
-use trunkline_model::account::{AccountRecord, Author, MemberRecord, SessionRecord};
+use trunkline_model::account::{AccountRecord, Author, MemberRecord, Rates, SessionRecord};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
     ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
@@ -24,9 +24,7 @@ use trunkline_model::gate::Progress;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::EventRetention;
-use trunkline_model::{
-    AccountId, AppId, Dialect, Failure, InstanceId, KeyId, LimitClass, MemberId, MessageId, Scope,
-};
+use trunkline_model::{AccountId, AppId, Dialect, Failure, InstanceId, KeyId, MemberId, MessageId, Scope};
 
 /// Who presented a valid API key, or is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +43,8 @@ pub struct Principal {
     pub dialect_scopes: Arc<[String]>,
     /// The instances that exist for the key, in ascending order; `None` for all of its account.
     pub instances: Option<Arc<[InstanceId]>>,
+    /// Requests in a minute that the account grants, where it says so itself.
+    pub rates: Arc<Rates>,
     /// The app that the request names itself with, where its dialect asks for one.
     pub app: Option<AppId>,
 }
@@ -71,6 +71,7 @@ impl Principal {
             scopes: scopes.into(),
             dialect_scopes: Arc::default(),
             instances: None,
+            rates: Arc::default(),
             app: None,
         }
     }
@@ -181,9 +182,6 @@ pub trait Gateway: Clone + Send + Sync + 'static {
 
     /// Sends a member their link, where letters are sent; says whether they are.
     fn mail_link(&self, member: &MemberRecord, link: &Shown) -> bool;
-
-    /// Requests in a minute that an account's keys may make of a class, where the account says so itself; 0 for any number.
-    fn rate_limit(&self, account: AccountId, class: LimitClass) -> Option<u32>;
 
     /// Asks an account. What is changed is on disk on return, with its entry in the account's log of changes.
     ///

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use hyper::HeaderMap;
-use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, Scope};
+use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId};
 
 use super::table::{Access, Needs, Row};
 use crate::gateway::{Gateway, Principal};
@@ -62,11 +62,6 @@ pub(super) fn allow(row: &Row, principal: &Principal) -> Result<(), Failure> {
     let may = match row.needs {
         Needs::Nothing => true,
         Needs::Scope(scope) => scope.is_granted_by(&principal.scopes),
-        Needs::Word(word) => {
-            // A native key has no such words; one that may do everything may do that, too.
-            Scope::All.is_granted_by(&principal.scopes)
-                || principal.dialect_scopes.iter().any(|known| known == word)
-        }
     };
     if !may {
         let detail = format!("the key lacks the scope {}", row.needs.as_str().unwrap_or_default());
@@ -81,6 +76,8 @@ pub(super) fn allow(row: &Row, principal: &Principal) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use trunkline_model::Scope;
+
     use super::*;
     use crate::dialects::rows;
     use crate::dialects::table::{Mark, Shape, Wanted};
@@ -107,9 +104,8 @@ mod tests {
 
     #[test]
     fn a_key_needs_what_the_row_says() {
-        let of = |scopes: &[Scope], words: &[&str], bound: bool| Principal {
+        let of = |scopes: &[Scope], bound: bool| Principal {
             dialect: Some(Dialect::Wessaal),
-            dialect_scopes: words.iter().map(|word| (*word).to_owned()).collect(),
             instances: bound.then(|| [InstanceId(1)].into()),
             ..Principal::of_key(AccountId(1), KeyId(1), scopes.to_vec())
         };
@@ -117,16 +113,12 @@ mod tests {
             assert_eq!(allow(row, principal).is_ok(), expected, "{row:?} {principal:?}");
         };
         let any = row(Needs::Nothing, Access::Key);
-        check(&any, &of(&[], &[], true), true);
+        check(&any, &of(&[], true), true);
         let scope = row(Needs::Scope(Scope::ChatsRead), Access::Instance);
-        check(&scope, &of(&[Scope::ChatsRead], &[], true), true);
-        check(&scope, &of(&[Scope::ChatsWrite], &["manage_contacts"], false), false);
-        let word = row(Needs::Word("manage_templates"), Access::Key);
-        check(&word, &of(&[], &["manage_templates"], false), true);
-        check(&word, &of(&[Scope::All], &[], false), true);
-        check(&word, &of(&[Scope::MessagesSend], &["send_message"], false), false);
+        check(&scope, &of(&[Scope::ChatsRead], true), true);
+        check(&scope, &of(&[Scope::ChatsWrite], false), false);
         let account = row(Needs::Nothing, Access::Account);
-        check(&account, &of(&[], &[], false), true);
-        check(&account, &of(&[], &[], true), false);
+        check(&account, &of(&[], false), true);
+        check(&account, &of(&[], true), false);
     }
 }

@@ -18,7 +18,6 @@ use crate::reply::{self, Answer};
 pub(crate) struct Ask<'a, G: Gateway> {
     pub(crate) call: Call<'a, G>,
     pub(crate) row: &'static Row,
-    #[allow(dead_code, reason = "no instance of WSAPI is named in a body; those of other services are")]
     counted: Counted<'a, G>,
     /// Its place among the requests that are under way.
     place: Cell<Option<SemaphorePermit<'a>>>,
@@ -64,10 +63,9 @@ impl<'a, G: Gateway> Ask<'a, G> {
     ///
     /// # Errors
     /// `TOO_MANY_REQUESTS` when that instance has had as many as it may.
-    #[allow(dead_code, reason = "no instance of WSAPI is named in a body; those of other services are")]
     pub(crate) fn address(&mut self, name: &str) -> Result<Option<InstanceId>, Failure> {
         let Some(instance) = self.call.resolve(name) else { return Ok(None) };
-        self.counted.take_of_instance(instance)?;
+        self.counted.take_of_instance(&self.call.principal, instance)?;
         self.call.addressed = Some(instance);
         Ok(Some(instance))
     }

@@ -14,10 +14,6 @@ use crate::server::Front;
 
 /// Whose requests are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(
-    dead_code,
-    reason = "WSAPI counts by keys alone; the services that count otherwise say so in their reference"
-)]
 pub(crate) enum Subject {
     /// Those with one key.
     Key,
@@ -86,17 +82,15 @@ impl<G: Gateway> Counted<'_, G> {
         instance: Option<InstanceId>,
     ) -> Result<(), Failure> {
         let limiter = &self.front.limiter;
-        // What the account says of its keys stands for the dialect's own.
-        let told = self.front.gateway.rate_limit(principal.account, self.row.class);
-        let wanted = self.wanted(|Allowance { subject, counted, requests, period_s }| match subject {
-            Subject::Key => {
-                // What is told is told of a minute.
-                let told = told.map(|per_minute| per_minute.saturating_mul(period_s / 60));
-                Some((limiter.key((subject, principal.key.0, *counted)), told.unwrap_or(*requests)))
-            }
-            Subject::Account => Some((limiter.key((subject, principal.account.0, *counted)), *requests)),
-            Subject::Instance => Some((limiter.key((subject, instance?.0, *counted)), *requests)),
-            Subject::Address => None,
+        let wanted = self.wanted(|allowance| {
+            let Allowance { subject, counted, .. } = allowance;
+            let key = match subject {
+                Subject::Key => limiter.key((subject, principal.key.0, *counted)),
+                Subject::Account => limiter.key((subject, principal.account.0, *counted)),
+                Subject::Instance => limiter.key((subject, instance?.0, *counted)),
+                Subject::Address => return None,
+            };
+            Some((key, self.granted_by(principal, allowance)))
         });
         self.note(limiter.take_all(wanted.iter().flatten().copied(), Instant::now()))
     }
@@ -105,14 +99,32 @@ impl<G: Gateway> Counted<'_, G> {
     ///
     /// # Errors
     /// `TOO_MANY_REQUESTS`.
-    #[allow(dead_code, reason = "no instance of WSAPI is named in a body; those of other services are")]
-    pub(super) fn take_of_instance(&self, instance: InstanceId) -> Result<(), Failure> {
+    pub(super) fn take_of_instance(
+        &self,
+        principal: &Principal,
+        instance: InstanceId,
+    ) -> Result<(), Failure> {
         let limiter = &self.front.limiter;
-        let wanted = self.wanted(|Allowance { subject, counted, requests, .. }| match subject {
-            Subject::Instance => Some((limiter.key((subject, instance.0, *counted)), *requests)),
+        let wanted = self.wanted(|allowance| match allowance.subject {
+            Subject::Instance => {
+                let key = limiter.key((allowance.subject, instance.0, allowance.counted));
+                Some((key, self.granted_by(principal, allowance)))
+            }
             _ => None,
         });
         self.note(limiter.take_all(wanted.iter().flatten().copied(), Instant::now()))
+    }
+
+    /// Requests in the period of an allowance: what the account says stands for the dialect's own, and is told of a minute.
+    fn granted_by(&self, principal: &Principal, allowance: &Allowance) -> u32 {
+        let told = match allowance.subject {
+            Subject::Account => principal.rates.of_account(),
+            _ => principal.rates.of(self.row.class),
+        };
+        match told {
+            Some(per_minute) => per_minute.saturating_mul(allowance.period_s / 60),
+            None => allowance.requests,
+        }
     }
 
     fn wanted(

@@ -131,7 +131,6 @@ macro_rules! dialects {
 
         /// Who answers a row.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[allow(dead_code, reason = "a dialect whose table is empty makes none")]
         pub(crate) enum Operation { $($dialect(<$module::Speaker as Speaks>::Operation),)+ }
 
         pub(super) fn open<G: Gateway>(gateway: &G, operation: Operation) -> Result<Answer, Failure> {

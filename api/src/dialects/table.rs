@@ -41,7 +41,6 @@ pub(crate) enum Access {
     /// Nothing.
     Open,
     /// A key; what it is about, the path or the body says.
-    #[allow(dead_code, reason = "WSAPI has no such row; the services whose bodies name the instance do")]
     Key,
     /// A key and the instance that is meant.
     Instance,
@@ -58,9 +57,6 @@ pub(crate) enum Needs {
     Nothing,
     /// One of Trunkline's scopes, which the dialect's words for rights mean.
     Scope(Scope),
-    /// A right that only the dialect has a word for.
-    #[allow(dead_code, reason = "WSAPI has no such right; Wessaal has")]
-    Word(&'static str),
 }
 
 impl Needs {
@@ -69,7 +65,6 @@ impl Needs {
         match self {
             Needs::Nothing => None,
             Needs::Scope(scope) => Some(scope.as_str()),
-            Needs::Word(word) => Some(word),
         }
     }
 }
@@ -151,9 +146,6 @@ macro_rules! needs {
     };
     ($scope:ident) => {
         $crate::dialects::table::Needs::Scope(trunkline_model::Scope::$scope)
-    };
-    ($word:literal) => {
-        $crate::dialects::table::Needs::Word($word)
     };
 }
 

@@ -12,8 +12,8 @@ use trunkline_model::{Failure, LimitClass, WorkspaceId};
 use super::fields::{Problems, present};
 use super::time::Time;
 
-/// Requests of a key per minute by class: `read`, `write`, `send`, `lookup`; 0 for any number. A class that is left out has the
-/// node's own rate.
+/// Requests of a key per minute by class: `read`, `write`, `send`, `lookup`; those of all keys together are `account`. 0 is any number.
+/// What is left out is the node's own rate, or that of the dialect which a key speaks.
 type Rates = BTreeMap<String, u32>;
 
 /// Body of `accounts.create`.
@@ -160,7 +160,8 @@ pub(crate) fn check_name(problems: &mut Problems, name: &str, bytes_max: usize) 
 }
 
 fn read_rates(problems: &mut Problems, rates: Rates) -> RateLimits {
-    let known = LimitClass::ALL.map(LimitClass::as_str);
+    let known: Vec<&str> =
+        LimitClass::ALL.iter().map(|class| class.as_str()).chain([RateLimits::ACCOUNT]).collect();
     for (class, rate) in &rates {
         if !known.contains(&class.as_str()) {
             let class: String = class.chars().filter(|c| !c.is_control()).take(32).collect();

@@ -26,8 +26,7 @@ use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
 use trunkline_model::record::EventRetention;
 use trunkline_model::settings::SettingsUpdate;
 use trunkline_model::{
-    AccountId, AppId, Dialect, ErrorCode, Failure, InstanceId, KeyId, LimitClass, MessageId, Scope,
-    WorkspaceId,
+    AccountId, AppId, Dialect, ErrorCode, Failure, InstanceId, KeyId, MessageId, Scope, WorkspaceId,
 };
 
 use crate::answers;
@@ -312,10 +311,6 @@ impl Gateway for Fake {
 
     fn mail_link(&self, _member: &MemberRecord, _link: &Shown) -> bool {
         false
-    }
-
-    fn rate_limit(&self, _account: AccountId, _class: LimitClass) -> Option<u32> {
-        None
     }
 
     async fn account(

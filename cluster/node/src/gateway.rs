@@ -24,7 +24,7 @@ use trunkline_model::event::Event;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::EventRetention;
-use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, LimitClass, MessageId};
+use trunkline_model::{AccountId, EndpointId, ErrorCode, Failure, InstanceId, MessageId};
 
 use crate::open_files;
 
@@ -87,10 +87,6 @@ impl Gateway for LocalGateway {
 
     fn mail_link(&self, member: &MemberRecord, link: &Shown) -> bool {
         self.engine.mail_link(member, link)
-    }
-
-    fn rate_limit(&self, account: AccountId, class: LimitClass) -> Option<u32> {
-        self.engine.rate_limit(account, class)
     }
 
     async fn account(
@@ -269,6 +265,7 @@ fn principal(found: trunkline_engine::Principal) -> Principal {
         scopes: found.scopes,
         dialect_scopes: found.dialect_scopes,
         instances: found.instances,
+        rates: found.rates,
         app: None,
     }
 }

@@ -4,8 +4,10 @@
 //! says of each whether status, envelope, members and types were right; `tests/dialects` counts what was said.
 
 mod aduta;
+mod collisions;
 mod contract;
 mod enveloped;
+mod heard;
 mod wasaas;
 mod wastack;
 mod wessaal;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::Bound;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, RwLock as Residence, Semaphore, oneshot};
 use trunkline_model::account::{
-    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditAction, Author, KeyUse, MemberRecord,
+    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditAction, Author, KeyUse, MemberRecord, Rates,
     SessionRecord,
 };
 use trunkline_model::command::{AccountCommand, AccountReply, NewAccount};
@@ -18,7 +18,7 @@ use trunkline_model::id::ROOT_ACCOUNT;
 use trunkline_model::limits::ACCOUNTS_MAX;
 use trunkline_model::record::table;
 use trunkline_model::slot::{PARTITIONS_DEFAULT, Slot};
-use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, LimitClass, WorkspaceId};
+use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, WorkspaceId};
 use trunkline_store::{Batch, CommitClass, Ledger};
 
 use super::book::MemberBook;
@@ -55,6 +55,9 @@ pub(crate) trait Belongings: Send + Sync {
 pub(crate) struct Account {
     pub(crate) id: AccountId,
     record: RwLock<AccountRecord>,
+    /// Whether its keys open anything, and how often: what every request asks, and so without a lock.
+    is_active: AtomicBool,
+    pub(super) rates: Arc<Rates>,
     /// Commands that may wait.
     credits: Arc<Semaphore>,
     /// One command at a time: what is written is what was read. Holds the number of the next entry in the log of changes.
@@ -72,8 +75,12 @@ pub(super) type IsGone = bool;
 
 impl Account {
     pub(super) fn new(record: AccountRecord) -> Arc<Account> {
+        let rates = Arc::new(Rates::default());
+        rates.take_over(&record.rate_limits);
         Arc::new(Account {
             id: record.id,
+            is_active: AtomicBool::new(record.state == AccountState::Active),
+            rates,
             record: RwLock::new(record),
             credits: Arc::new(Semaphore::new(ACCOUNT_CREDITS)),
             turn: Mutex::default(),
@@ -89,18 +96,18 @@ impl Account {
     }
 
     pub(super) fn say(&self, record: AccountRecord) {
+        self.is_active.store(record.state == AccountState::Active, Ordering::Release);
+        self.rates.take_over(&record.rate_limits);
         *self.record.write().unwrap_or_else(PoisonError::into_inner) = record;
     }
 
     /// Lets the keys of an active account in.
     pub(super) fn admits(&self) -> Result<(), Failure> {
-        match self.record.read().unwrap_or_else(PoisonError::into_inner).state {
-            AccountState::Active => Ok(()),
-            AccountState::Suspended => {
-                let detail = "This account is suspended. Ask the operator of the node.";
-                Err(Failure::new(ErrorCode::AccountSuspended, detail))
-            }
+        if self.is_active.load(Ordering::Acquire) {
+            return Ok(());
         }
+        let detail = "This account is suspended. Ask the operator of the node.";
+        Err(Failure::new(ErrorCode::AccountSuspended, detail))
     }
 }
 
@@ -249,13 +256,6 @@ impl Accounts {
         let mut rest = known.range((from, Bound::Unbounded));
         let page = rest.by_ref().take(limit).map(|(_, account)| account.record()).collect();
         (page, rest.next().is_some())
-    }
-
-    /// Requests in a minute that an account's keys may make of a class, where the account says so itself.
-    pub(crate) fn rate_limit(&self, account: AccountId, class: LimitClass) -> Option<u32> {
-        let account = self.get(account).ok()?;
-        let record = account.record.read().unwrap_or_else(PoisonError::into_inner);
-        record.rate_limits.of(class)
     }
 
     /// Whether nobody can get in yet: a first start.

@@ -132,6 +132,7 @@ impl MemberBook {
             scopes: Arc::clone(&session.scopes),
             dialect_scopes: Arc::default(),
             instances: None,
+            rates: Arc::clone(&session.account.rates),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use dashmap::DashMap;
-use trunkline_model::account::{ApiKeyRecord, AppRecord, Secrets};
+use trunkline_model::account::{ApiKeyRecord, AppRecord, Rates, Secrets};
 use trunkline_model::{AccountId, AppId, Dialect, ErrorCode, Failure, InstanceId, KeyId, MemberId, Scope};
 
 use super::accounts::Account;
@@ -31,6 +31,8 @@ pub struct Principal {
     pub dialect_scopes: Arc<[String]>,
     /// The instances that exist for it, in ascending order; `None` for all of its account.
     pub instances: Option<Arc<[InstanceId]>>,
+    /// How many requests the account grants, where it says so itself.
+    pub rates: Arc<Rates>,
 }
 
 /// Which app names itself.
@@ -177,6 +179,7 @@ impl KeyRing {
             scopes: Arc::clone(&entry.scopes),
             dialect_scopes: Arc::clone(&entry.dialect_scopes),
             instances: entry.instances.clone(),
+            rates: Arc::clone(&entry.account.rates),
         };
         Ok(Admitted { principal, note_use })
     }

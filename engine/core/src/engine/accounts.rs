@@ -10,9 +10,7 @@ use trunkline_model::command::{
     Reply, Shown,
 };
 use trunkline_model::id::ROOT_ACCOUNT;
-use trunkline_model::{
-    AccountId, Dialect, ErrorCode, Failure, InstanceId, KeyId, LimitClass, Scope, WorkspaceId,
-};
+use trunkline_model::{AccountId, Dialect, ErrorCode, Failure, InstanceId, KeyId, Scope, WorkspaceId};
 
 use super::handle::Engine;
 use crate::account::{AppPrincipal, AskInstance, Belongings, Home, Mailer, Principal};
@@ -178,11 +176,6 @@ impl Engine {
     /// [`ErrorCode::AccountFull`] when the node has as many as it may, or a failure of the store.
     pub async fn create_account(&self, author: Author, new: NewAccount) -> Result<AccountRecord, Failure> {
         self.inner().accounts.create(author, new).await
-    }
-
-    /// Requests in a minute that an account's keys may make of a class, where the account says so itself.
-    pub fn rate_limit(&self, account: AccountId, class: LimitClass) -> Option<u32> {
-        self.inner().accounts.rate_limit(account, class)
     }
 
     /// A page of accounts in the order of their ids, and whether more follow.

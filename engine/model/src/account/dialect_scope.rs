@@ -29,9 +29,6 @@ const READ: &[Scope] = &[
     Scope::BookRead,
     Scope::CampaignsRead,
     Scope::AccountRead,
-    Scope::TemplatesRead,
-    Scope::BookRead,
-    Scope::CampaignsRead,
 ];
 const WRITE: &[Scope] = &[
     Scope::MessagesSend,

@@ -5,6 +5,7 @@ mod author;
 mod dialect_scope;
 mod key;
 mod member;
+mod rates;
 mod record;
 mod rotation;
 
@@ -13,5 +14,6 @@ pub use author::{Author, Who};
 pub use dialect_scope::{KeyKind, native_scopes};
 pub use key::{ApiKeyRecord, AppRecord, KeyUse};
 pub use member::{MemberLink, MemberRecord, PasswordHash, Role, SessionRecord, email_of};
+pub use rates::Rates;
 pub use record::{AccountRecord, AccountState, RateLimits, WorkspaceRecord};
 pub use rotation::{KeySecret, OldKeySecret, Secrets};

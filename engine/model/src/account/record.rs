@@ -34,17 +34,25 @@ impl AccountState {
     }
 }
 
-/// How many requests of a class a key of an account may make in a minute, where it differs from the default.
+/// How many requests a key of an account may make in a minute, and all of them together, where it differs from the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Archive, Serialize, Deserialize)]
 pub struct RateLimits {
-    /// Requests per minute by the word of a [`LimitClass`]; 0 for any number.
+    /// Requests per minute by the word of a [`LimitClass`], and those of the whole account by [`RateLimits::ACCOUNT`]; 0 for any number.
     pub per_minute: BTreeMap<String, u32>,
 }
 
 impl RateLimits {
+    /// What stands for the requests of all keys of the account together.
+    pub const ACCOUNT: &'static str = "account";
+
     /// What was set for a class; `None` leaves its default.
     pub fn of(&self, class: LimitClass) -> Option<u32> {
         self.per_minute.get(class.as_str()).copied()
+    }
+
+    /// What was set for all keys together; `None` leaves the default.
+    pub fn of_account(&self) -> Option<u32> {
+        self.per_minute.get(RateLimits::ACCOUNT).copied()
     }
 }
 

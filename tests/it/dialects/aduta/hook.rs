@@ -1,53 +1,20 @@
 //! What a customer's server hears of a session: by 7aduta's names and signed, or by WasenderAPI's with the secret itself.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Response;
 use reqwest::Method;
-use ring::hmac;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 use tokio::time::timeout;
-use trunkline_tests::gateway::{Answer, Received, WebServer};
+use trunkline_tests::gateway::{Answer, Received};
 use trunkline_tests::limits::GATEWAY_EVENT_TIMEOUT;
 use trunkline_tests::{Account, Gateway, World};
 
+use super::super::heard::{Server, header, signature};
 use super::town::{SAMPLE, key};
 
 const SECRET: &str = "k1";
 
-/// A server that hands on what it hears.
-fn server() -> (WebServer, mpsc::Receiver<Received>) {
-    let (tell, told) = mpsc::channel(256);
-    let tell = Arc::new(tell);
-    let server = WebServer::start(move |request| {
-        tell.try_send(request).expect("the test reads on");
-        Response::new(Full::from(Bytes::new()))
-    });
-    (server, told)
-}
-
-fn signature(request: &Received) -> &str {
-    let header = request.headers.get("x-webhook-signature").and_then(|value| value.to_str().ok());
-    header.expect("a signature")
-}
-
 /// The next event of a name that `accept`s it, and the request that it came in.
-async fn expect(
-    told: &mut mpsc::Receiver<Received>,
-    name: &str,
-    accept: impl Fn(&Value) -> bool,
-) -> (Value, Received) {
-    loop {
-        let request = timeout(GATEWAY_EVENT_TIMEOUT, told.recv()).await;
-        let request = request.unwrap_or_else(|_| panic!("no {name} came")).expect("the server runs");
-        let event: Value = serde_json::from_slice(&request.body).expect("it is JSON");
-        if event["event"] == name && accept(&event["data"]) {
-            return (event, request);
-        }
-    }
+async fn expect(told: &mut Server, name: &str, accept: impl Fn(&Value) -> bool) -> (Value, Received) {
+    told.next(name, |event| event["event"] == name && accept(&event["data"])).await
 }
 
 /// The sample of the reference as a program of its own: what it prints.
@@ -95,15 +62,12 @@ async fn a_customers_server_hears_of_its_session_in_the_words_of_the_reference()
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let number_of_the_sample = world.account_with("Sample", json!({"pn": SAMPLE})).await;
     let gateway = Gateway::start(&world).await;
-    let (server, mut told) = server();
-    let body =
-        json!({"name": "Shop", "webhookUrl": format!("{}/events", server.url()), "webhook_secret": SECRET});
+    let mut told = Server::start();
+    let body = json!({"name": "Shop", "webhookUrl": told.hook(), "webhook_secret": SECRET});
     let session = Session::open(&gateway, &alice, body).await;
     let (event, request) = expect(&mut told, "session.connected", |_| true).await;
     assert_eq!((&event["sessionId"], &event["data"]["status"]), (&json!(session.id), &json!("CONNECTED")));
-    let hmac_key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-    let digest = hex::encode(hmac::sign(&hmac_key, &request.body).as_ref());
-    assert_eq!(signature(&request), format!("sha256={digest}"));
+    assert_eq!(header(&request, "x-webhook-signature"), signature(SECRET, &request));
 
     let laptop = bob.link_baileys().await;
     let heard = laptop.send_text(&alice, "from a customer").await;
@@ -132,8 +96,8 @@ async fn a_session_that_asks_for_events_of_wasender_hears_them_in_its_form_until
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
-    let (server, mut told) = server();
-    let url = format!("{}/events", server.url());
+    let mut told = Server::start();
+    let url = told.hook();
     let body = json!({"name": "Shop", "webhook_url": url, "webhook_secret": SECRET});
     let session = Session::open(&gateway, &alice, body).await;
     expect(&mut told, "session.connected", |_| true).await;
@@ -146,7 +110,7 @@ async fn a_session_that_asks_for_events_of_wasender_hears_them_in_its_form_until
     laptop.send_text(&alice, "in other words").await;
     let body_is = |data: &Value| data["messages"]["messageBody"] == "in other words";
     let (event, request) = expect(&mut told, "messages.received", body_is).await;
-    assert_eq!(signature(&request), SECRET);
+    assert_eq!(header(&request, "x-webhook-signature"), SECRET);
     assert!(event["timestamp"].is_i64() && event["data"]["messages"]["key"]["fromMe"] == false, "{event}");
 
     assert_eq!(session.ask(&gateway, Method::DELETE, &path, json!({})).await.status, 200);

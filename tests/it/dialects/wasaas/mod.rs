@@ -3,22 +3,15 @@
 mod cases;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use bytes::Bytes;
 use cases::CASES;
-use http_body_util::Full;
-use hyper::Response;
-use ring::hmac;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
-use tokio::time::timeout;
-use trunkline_tests::gateway::{Answer, Received, Request, WebServer, in_base64};
-use trunkline_tests::limits::GATEWAY_EVENT_TIMEOUT;
+use trunkline_tests::gateway::{Answer, Request, in_base64};
 use trunkline_tests::{Baileys, Gateway, Instance, Media, World};
 
 use super::contract::{Case, Findings, filled, served};
 use super::enveloped::judged;
+use super::heard::{Server, header, signature};
 
 const ANA: &str = "5511912345678";
 
@@ -120,31 +113,11 @@ async fn every_row_of_wasaas_is_answered_as_its_contract_says() {
     findings.conclude("wasaas", &served(&document), &[], &BTreeSet::new());
 }
 
-/// A server that hands on what it hears.
-fn server() -> (WebServer, mpsc::Receiver<Received>) {
-    let (tell, told) = mpsc::channel(256);
-    let tell = Arc::new(tell);
-    let server = WebServer::start(move |request| {
-        tell.try_send(request).expect("the test reads on");
-        Response::new(Full::from(Bytes::new()))
-    });
-    (server, told)
-}
-
 /// The next event of a name, its signature checked.
-async fn expect(told: &mut mpsc::Receiver<Received>, secret: &str, name: &str) -> Value {
-    loop {
-        let request = timeout(GATEWAY_EVENT_TIMEOUT, told.recv()).await;
-        let request = request.unwrap_or_else(|_| panic!("no {name} came")).expect("the server runs");
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-        let expected = format!("sha256={}", hex::encode(hmac::sign(&key, &request.body).as_ref()));
-        let signature = request.headers.get("x-webhook-signature").and_then(|value| value.to_str().ok());
-        assert_eq!(signature, Some(expected.as_str()));
-        let event: Value = serde_json::from_slice(&request.body).expect("it is JSON");
-        if event["event"] == name {
-            return event;
-        }
-    }
+async fn expect(told: &mut Server, secret: &str, name: &str) -> Value {
+    let (event, request) = told.next(name, |event| event["event"] == name).await;
+    assert_eq!(header(&request, "x-webhook-signature"), signature(secret, &request), "{event}");
+    event
 }
 
 #[tokio::test]
@@ -152,8 +125,8 @@ async fn a_customers_server_hears_of_all_its_sessions_in_the_words_of_wasaas() {
     let world = World::start().await;
     let (alice, bob) = (world.account("Alice").await, world.account("Bob").await);
     let gateway = Gateway::start(&world).await;
-    let (server, mut told) = server();
-    let hook = json!({"url": format!("{}/events", server.url()), "events": ["*"]});
+    let mut told = Server::start();
+    let hook = json!({"url": told.hook(), "events": ["*"]});
     let hook = ask(&gateway, "POST", "/api/webhooks").json(&hook).send().await.expect(201);
     let secret = text(&hook["data"]["secret"]);
 

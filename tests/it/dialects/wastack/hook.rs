@@ -1,49 +1,20 @@
 //! What a customer's server hears: the events of its devices, in the service's envelope, signed.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Response;
-use ring::hmac;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
-use tokio::time::timeout;
-use trunkline_tests::gateway::{Received, WebServer};
-use trunkline_tests::limits::GATEWAY_EVENT_TIMEOUT;
 use trunkline_tests::{Gateway, World};
 
+use super::super::heard::{Server, header, signature};
 use super::town::{Keys, device, text};
 
 const SECRET: &str = "a-secret-of-some-length";
 
-/// A server that hands on what it hears.
-fn server() -> (WebServer, mpsc::Receiver<Received>) {
-    let (tell, told) = mpsc::channel(256);
-    let tell = Arc::new(tell);
-    let server = WebServer::start(move |request| {
-        tell.try_send(request).expect("the test reads on");
-        Response::new(Full::from(Bytes::new()))
-    });
-    (server, told)
-}
-
 /// The next event of a type, its signature checked.
-async fn expect(told: &mut mpsc::Receiver<Received>, kind: &str) -> Value {
-    loop {
-        let request = timeout(GATEWAY_EVENT_TIMEOUT, told.recv()).await;
-        let request = request.unwrap_or_else(|_| panic!("no {kind} came")).expect("the server runs");
-        let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
-        let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-        let expected = hex::encode(hmac::sign(&key, &request.body).as_ref());
-        assert_eq!(header("x-wastack-signature"), Some(format!("sha256={expected}").as_str()));
-        let event: Value = serde_json::from_slice(&request.body).expect("it is JSON");
-        assert_eq!(header("x-wastack-event"), event["event"].as_str(), "{event}");
-        assert!(header("x-wastack-delivery").is_some_and(|id| id.starts_with("dlv_")), "{event}");
-        if event["event"] == kind {
-            return event;
-        }
-    }
+async fn expect(told: &mut Server, kind: &str) -> Value {
+    let (event, request) = told.next(kind, |event| event["event"] == kind).await;
+    assert_eq!(header(&request, "x-wastack-signature"), signature(SECRET, &request), "{event}");
+    assert_eq!(header(&request, "x-wastack-event"), kind, "{event}");
+    assert!(header(&request, "x-wastack-delivery").starts_with("dlv_"), "{event}");
+    event
 }
 
 #[tokio::test]
@@ -54,9 +25,9 @@ async fn a_customers_server_hears_of_its_device_in_the_words_of_wastack() {
     let keys = Keys::made(&gateway).await;
     let shop = gateway.create_instance(json!({"name": "shop"})).await;
     let device = device(shop.id());
-    let (server, mut told) = server();
+    let mut told = Server::start();
     let body = json!({
-        "url": format!("{}/events", server.url()), "events": ["*"], "secret": SECRET, "deviceIds": [device],
+        "url": told.hook(), "events": ["*"], "secret": SECRET, "deviceIds": [device],
     });
     let made = keys.ask(&gateway, "POST", "/api/v1/webhooks").json(&body).send().await.expect(201);
     assert_eq!(made["data"]["secret"], SECRET, "{made}");

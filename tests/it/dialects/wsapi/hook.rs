@@ -1,47 +1,22 @@
 //! What a customer's server hears: the events of one instance, in the service's envelope, signed.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Response;
-use ring::hmac;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
-use tokio::time::timeout;
-use trunkline_tests::gateway::{Received, WebServer};
-use trunkline_tests::limits::GATEWAY_EVENT_TIMEOUT;
 use trunkline_tests::{Gateway, World};
+
+use super::super::heard::{Server, header, signature};
 
 const SECRET: &str = "k1";
 
-/// A server that hands on what it hears.
-fn server() -> (WebServer, mpsc::Receiver<Received>) {
-    let (tell, told) = mpsc::channel(256);
-    let tell = Arc::new(tell);
-    let server = WebServer::start(move |request| {
-        tell.try_send(request).expect("the test reads on");
-        Response::new(Full::from(Bytes::new()))
-    });
-    (server, told)
-}
-
 /// The next event of a type, its signature checked.
-async fn expect(told: &mut mpsc::Receiver<Received>, kind: &str) -> Value {
-    loop {
-        let request = timeout(GATEWAY_EVENT_TIMEOUT, told.recv()).await;
-        let request = request.unwrap_or_else(|_| panic!("no {kind} came")).expect("the server runs");
-        let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
-        let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-        let expected = hex::encode(hmac::sign(&key, &request.body).as_ref());
-        assert_eq!(header("x-webhook-signature"), Some(format!("sha256={expected}").as_str()));
-        assert_eq!(header("x-instance-id"), Some("store"));
-        let event: Value = serde_json::from_slice(&request.body).expect("it is JSON");
-        assert_eq!(event["instanceId"], "store", "{event}");
-        if event["eventType"] == kind {
-            return event;
-        }
-    }
+async fn expect(told: &mut Server, kind: &str) -> Value {
+    let (event, request) = told.next(kind, |event| event["eventType"] == kind).await;
+    assert_eq!(header(&request, "x-webhook-signature"), signature(SECRET, &request), "{event}");
+    assert_eq!(
+        (header(&request, "x-instance-id"), &event["instanceId"]),
+        ("store", &json!("store")),
+        "{event}"
+    );
+    event
 }
 
 #[tokio::test]
@@ -51,14 +26,14 @@ async fn a_customers_server_hears_of_its_instance_in_the_words_of_wsapi() {
     bob.phone().send_text(&alice, "long ago").await;
     alice.phone().expect_text("long ago").await;
     let gateway = Gateway::start(&world).await;
-    let (server, mut told) = server();
+    let mut told = Server::start();
     let api = gateway.api();
     let ask = |method: &str, path: &str| {
         let request = api.request(method.parse().expect("a method"), path).key(None);
         request.header("x-api-key", &api.key()).header("x-instance-id", "store")
     };
     let body = json!({
-        "id": "store", "webhookUrl": format!("{}/events", server.url()), "signingSecret": SECRET,
+        "id": "store", "webhookUrl": told.hook(), "signingSecret": SECRET,
         "eventFilters": ["message", "message_read", "message_history_sync", "logged_in"], "historySync": true,
     });
     let made = ask("POST", "/admin/instances").json(&body).send().await.expect(201);
@@ -104,14 +79,14 @@ async fn a_customers_server_hears_of_its_instance_in_the_words_of_wsapi() {
 async fn a_customers_server_hears_that_its_instance_is_gone() {
     let world = World::start().await;
     let gateway = Gateway::start(&world).await;
-    let (server, mut told) = server();
+    let mut told = Server::start();
     let api = gateway.api();
     let ask = |method: &str, path: &str| {
         let request = api.request(method.parse().expect("a method"), path).key(None);
         request.header("x-api-key", &api.key())
     };
     let body = json!({
-        "id": "store", "webhookUrl": format!("{}/events", server.url()), "signingSecret": SECRET,
+        "id": "store", "webhookUrl": told.hook(), "signingSecret": SECRET,
         "eventFilters": ["call_offer"],
     });
     ask("POST", "/admin/instances").json(&body).send().await.expect(201);
