@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use trunkline_model::Failure;
-use trunkline_model::InstanceId;
 use trunkline_model::account::AuditAction;
 use trunkline_model::command::{
     Command, ContactCommand, ContactView, CreateInstance, InstanceFilter, InstanceView, MessageView, Reply,
     SendRequest,
 };
 use trunkline_model::limits::PAGE_LIMIT_MAX;
+use trunkline_model::{ErrorCode, Failure, InstanceId};
 
 use crate::call::{Call, in_time, instance_in, unexpected};
 use crate::gateway::Gateway;
@@ -108,4 +107,17 @@ pub(crate) async fn contacts<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<Conta
         }
     }
     Ok(all)
+}
+
+/// Refuses for an instance that is not connected and does not come back by itself: some services keep nothing for later.
+///
+/// # Errors
+/// `INSTANCE_STATE`.
+pub(crate) fn must_come_back<G: Gateway>(call: &Call<'_, G>) -> Result<(), Failure> {
+    match call.front.gateway.state_of(call.instance()?) {
+        Some(state) if state.is_away() => {
+            Err(Failure::in_state(ErrorCode::InstanceState, state, "The number is not connected."))
+        }
+        _ => Ok(()),
+    }
 }

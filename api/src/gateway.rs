@@ -234,6 +234,9 @@ pub trait Gateway: Clone + Send + Sync + 'static {
         wanted: InstanceFilter<'_>,
     ) -> Result<(Vec<InstanceView>, bool), Failure>;
 
+    /// The last state that an instance entered; `None` where there is no such instance.
+    fn state_of(&self, instance: InstanceId) -> Option<InstanceState>;
+
     /// Every instance of an account and its state, in order of id.
     fn instances_of(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)>;
 

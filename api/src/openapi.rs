@@ -111,7 +111,8 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Value {
 /// Whether a request may carry a key under which it happens once.
 fn takes_idempotency_key(route: &Route) -> bool {
     let sends_one = route.class == LimitClass::Send && !matches!(route.body, BodyRule::LongJson(_));
-    (sends_one && !is_of_plans(route)) || matches!(route.name, "templates.send" | "accounts.add_credits")
+    (sends_one && !is_of_plans(route))
+        || matches!(route.name, "templates.send" | "schedules.create" | "accounts.add_credits")
 }
 
 fn parameters(route: &Route) -> Vec<Value> {
@@ -309,7 +310,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
                 || matches!(route.name, "instances.create" | "instances.update" | "instances.import")
                 || matches!(route.name, "workspaces.create" | "workspaces.update")
         }
-        ErrorCode::IdempotencyConflict => sends || route.name == "accounts.add_credits",
+        ErrorCode::IdempotencyConflict => sends || takes_idempotency_key(route),
         ErrorCode::InsufficientCredits => sends || route.name == "accounts.add_credits",
         ErrorCode::VersionConflict => false,
         ErrorCode::MalformedBody | ErrorCode::BodyTooLarge | ErrorCode::UnsupportedMediaType => {

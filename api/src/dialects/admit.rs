@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use hyper::HeaderMap;
-use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId};
+use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, Scope};
 
 use super::table::{Access, Needs, Row};
 use crate::gateway::{Gateway, Principal};
@@ -54,6 +54,17 @@ pub(super) fn unauthorized() -> Failure {
     Failure::new(ErrorCode::Unauthorized, "A valid API key is needed.")
 }
 
+/// Refuses what a key may not do beside what its row needs.
+///
+/// # Errors
+/// `FORBIDDEN`.
+pub(super) fn also(principal: &Principal, scope: Scope) -> Result<(), Failure> {
+    if scope.is_granted_by(&principal.scopes) {
+        return Ok(());
+    }
+    Err(Failure::new(ErrorCode::Forbidden, format!("the key lacks the scope {}", scope.as_str())))
+}
+
 /// Whether a caller may use a row.
 ///
 /// # Errors
@@ -76,8 +87,6 @@ pub(super) fn allow(row: &Row, principal: &Principal) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use trunkline_model::Scope;
-
     use super::*;
     use crate::dialects::rows;
     use crate::dialects::table::{Mark, Shape, Wanted};

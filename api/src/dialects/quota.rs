@@ -83,14 +83,13 @@ impl<G: Gateway> Counted<'_, G> {
     ) -> Result<(), Failure> {
         let limiter = &self.front.limiter;
         let wanted = self.wanted(|allowance| {
-            let Allowance { subject, counted, .. } = allowance;
-            let key = match subject {
-                Subject::Key => limiter.key((subject, principal.key.0, *counted)),
-                Subject::Account => limiter.key((subject, principal.account.0, *counted)),
-                Subject::Instance => limiter.key((subject, instance?.0, *counted)),
+            let of = match allowance.subject {
+                Subject::Key => principal.key.0,
+                Subject::Account => principal.account.0,
+                Subject::Instance => instance?.0,
                 Subject::Address => return None,
             };
-            Some((key, self.granted_by(principal, allowance)))
+            Some(self.bucket(principal, allowance, of))
         });
         self.note(limiter.take_all(wanted.iter().flatten().copied(), Instant::now()))
     }
@@ -106,25 +105,26 @@ impl<G: Gateway> Counted<'_, G> {
     ) -> Result<(), Failure> {
         let limiter = &self.front.limiter;
         let wanted = self.wanted(|allowance| match allowance.subject {
-            Subject::Instance => {
-                let key = limiter.key((allowance.subject, instance.0, allowance.counted));
-                Some((key, self.granted_by(principal, allowance)))
-            }
+            Subject::Instance => Some(self.bucket(principal, allowance, instance.0)),
             _ => None,
         });
         self.note(limiter.take_all(wanted.iter().flatten().copied(), Instant::now()))
     }
 
-    /// Requests in the period of an allowance: what the account says stands for the dialect's own, and is told of a minute.
-    fn granted_by(&self, principal: &Principal, allowance: &Allowance) -> u32 {
-        let told = match allowance.subject {
-            Subject::Account => principal.rates.of_account(),
-            _ => principal.rates.of(self.row.class),
+    /// The bucket of a subject, and the requests that fill it: what the account says stands for the dialect's own, and is told of a
+    /// minute; it is counted by the class that it was said of.
+    fn bucket(&self, principal: &Principal, allowance: &Allowance, of: u64) -> (BucketKey, u32) {
+        let Allowance { subject, counted, requests, period_s } = *allowance;
+        let class = self.row.class;
+        let (told, counted) = match subject {
+            Subject::Account => (principal.rates.of_account(), counted),
+            _ => match principal.rates.of(class) {
+                Some(told) => (Some(told), class.as_str()),
+                None => (None, counted),
+            },
         };
-        match told {
-            Some(per_minute) => per_minute.saturating_mul(allowance.period_s / 60),
-            None => allowance.requests,
-        }
+        let granted = told.map_or(requests, |per_minute| per_minute.saturating_mul(period_s / 60));
+        (self.front.limiter.key((self.mount.dialect, subject, of, counted)), granted)
     }
 
     fn wanted(

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use trunkline_model::command::{MessageView, ReceiptView};
 use trunkline_model::limits::POLL_OPTIONS_MAX;
 use trunkline_model::message::{
-    Content, Edit, Keep, Lane, MediaKind, MessageRef, Pin, PollVote, Reaction, SendMessage, SendOptions,
-    ValidateSend,
+    Content, Edit, Keep, Lane, MediaKind, MessageRef, MessageStatus, Pin, PollVote, Reaction, SendMessage,
+    SendOptions, ValidateSend,
 };
 use trunkline_model::{Address, ErrorCode, Failure};
 
@@ -223,6 +223,7 @@ impl EditBody {
 /// # Errors
 /// `VALIDATION` when the words are wrong, or the message has none that could be changed.
 pub(crate) fn edit(earlier: &MessageView, body: String) -> Result<SendMessage, Failure> {
+    must_be_on_whatsapp(earlier)?;
     let caption_of = match earlier.kind.as_str() {
         "text" => None,
         "image" => Some(MediaKind::Image),
@@ -234,7 +235,7 @@ pub(crate) fn edit(earlier: &MessageView, body: String) -> Result<SendMessage, F
         }
     };
     let content = Content::Edit(Edit { wa_id: earlier.wa_id.clone(), body, caption_of });
-    checked(Problems::default(), Some((chat_of(earlier)?, content)))
+    after(earlier, content)
 }
 
 /// The message that deletes `earlier` for everyone.
@@ -242,13 +243,29 @@ pub(crate) fn edit(earlier: &MessageView, body: String) -> Result<SendMessage, F
 /// # Errors
 /// `VALIDATION` when it is itself about another message.
 pub(crate) fn revoke(earlier: &MessageView) -> Result<SendMessage, Failure> {
+    must_be_on_whatsapp(earlier)?;
     if ["edit", "revoke", "pin", "keep", "reaction", "poll_vote"].contains(&earlier.kind.as_str()) {
         let detail =
             format!("What a `{}` did cannot be deleted; delete the message that it is about.", earlier.kind);
         return Err(Failure::new(ErrorCode::Validation, detail));
     }
     let target = MessageRef { wa_id: earlier.wa_id.clone(), from_me: true, participant: None };
-    checked(Problems::default(), Some((chat_of(earlier)?, Content::Revoke(target))))
+    after(earlier, Content::Revoke(target))
+}
+
+/// Refuses what would be about a message that WhatsApp neither has nor will have.
+fn must_be_on_whatsapp(earlier: &MessageView) -> Result<(), Failure> {
+    if earlier.status == MessageStatus::Failed {
+        let detail = "The message failed: nobody has it, so there is nothing to change.";
+        return Err(Failure::new(ErrorCode::Validation, detail));
+    }
+    Ok(())
+}
+
+/// A message about an earlier one, in its lane: while that waits, this waits behind it.
+fn after(earlier: &MessageView, content: Content) -> Result<SendMessage, Failure> {
+    let message = checked(Problems::default(), Some((chat_of(earlier)?, content)))?;
+    Ok(SendMessage { lane: earlier.lane, ..message })
 }
 
 fn chat_of(earlier: &MessageView) -> Result<Address, Failure> {

@@ -4,8 +4,8 @@ use hyper::StatusCode;
 use hyper::header::LOCATION;
 use serde::de::DeserializeOwned;
 use trunkline_model::command::{Command, MessageView, Reply, SendRequest};
-use trunkline_model::message::{MessageStatus, SendMessage};
-use trunkline_model::{ErrorCode, Failure, InstanceId};
+use trunkline_model::message::SendMessage;
+use trunkline_model::{Failure, InstanceId};
 
 use super::send::{IDEMPOTENCY_REPLAYED, idempotency_key};
 use crate::body::RequestBody;
@@ -63,16 +63,11 @@ async fn owner<G: Gateway>(call: &Call<'_, G>) -> Result<InstanceId, Failure> {
     call.owner_of(id).await
 }
 
-/// The message in the path, which WhatsApp has or will have.
+/// The message in the path.
 async fn earlier<G: Gateway>(call: &Call<'_, G>) -> Result<(InstanceId, Box<MessageView>), Failure> {
     let instance = owner(call).await?;
     let id = call.message()?;
-    let view = message_in(call.command(instance, Command::GetMessage { id }).await?)?;
-    if view.status == MessageStatus::Failed {
-        let detail = "The message failed: nobody has it, so there is nothing to change.";
-        return Err(Failure::new(ErrorCode::Validation, detail));
-    }
-    Ok((instance, view))
+    Ok((instance, message_in(call.command(instance, Command::GetMessage { id }).await?)?))
 }
 
 async fn accept<G: Gateway>(

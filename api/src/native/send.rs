@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt, stream};
 use hyper::header::{HeaderName, LOCATION};
 use hyper::{HeaderMap, StatusCode};
 use multer::{Constraints, Field, Multipart, SizeLimit};
+use ring::digest;
 use trunkline_model::command::{Command, MessageView, Reply, SendRequest};
 use trunkline_model::limits::{IDEMPOTENCY_KEY_BYTES_MAX, MEDIA_BYTES_MAX};
 use trunkline_model::message::BlobRef;
@@ -146,6 +149,13 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Fai
             &format!("is not 1 to {IDEMPOTENCY_KEY_BYTES_MAX} visible ASCII characters"),
         )),
     }
+}
+
+/// The key of one message of a request that has many, where the request has one.
+pub(crate) fn nth_key(key: Option<&str>, index: usize) -> Option<String> {
+    // As long as any other, however long that of the request is.
+    let digest = digest::digest(&digest::SHA256, key?.as_bytes());
+    Some(format!("{}/{index}", URL_SAFE_NO_PAD.encode(digest)))
 }
 
 async fn from_json<G: Gateway, B: DraftBody>(

@@ -11,9 +11,7 @@ use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{Notify, watch};
 use trunkline_api::{AppPrincipal, Gateway, Health, NodeStatus, Principal};
-use trunkline_model::account::{
-    AccountRecord, AuditAction, Author, MemberRecord, Role, SessionRecord, native_scopes,
-};
+use trunkline_model::account::{AccountRecord, AuditAction, Author, MemberRecord, Role, SessionRecord};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
     ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
@@ -25,9 +23,7 @@ use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
 use trunkline_model::record::EventRetention;
 use trunkline_model::settings::SettingsUpdate;
-use trunkline_model::{
-    AccountId, AppId, Dialect, ErrorCode, Failure, InstanceId, KeyId, MessageId, Scope, WorkspaceId,
-};
+use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, KeyId, MessageId, WorkspaceId};
 
 use crate::answers;
 
@@ -256,29 +252,11 @@ impl Gateway for Fake {
         if *lock(&self.0.revoked) {
             return Err(Failure::new(ErrorCode::Unauthorized, "No."));
         }
-        let (account, scopes) = match presented {
-            ROOT_KEY => (ACCOUNT, vec![Scope::All]),
-            OTHER_KEY => (OTHER_ACCOUNT, vec![Scope::All]),
-            NO_SCOPE_KEY => (ACCOUNT, Vec::new()),
-            LIMITED_KEY => (ACCOUNT, vec![Scope::All]),
-            KEEPER_KEY => (ACCOUNT, vec![Scope::InstancesRead, Scope::InstancesWrite]),
-            WSAPI_KEY => (ACCOUNT, native_scopes(Dialect::Wsapi, &["instance".to_owned()])),
-            WASAAS_KEY | WASTACK_KEY | TOKEN_KEY => (ACCOUNT, vec![Scope::All]),
-            SESSION_KEY => (ACCOUNT, native_scopes(Dialect::Aduta, &["session".to_owned()])),
-            _ => return Err(Failure::new(ErrorCode::Unauthorized, "No.")),
-        };
-        let instances = [LIMITED_KEY, WSAPI_KEY, SESSION_KEY].contains(&presented).then(|| Arc::from([OPEN]));
-        let dialect = Some(Dialect::of_key(presented).unwrap_or(Dialect::Native));
-        Ok(Principal { dialect, instances, ..Principal::of_key(account, KeyId(1), scopes) })
+        keys::principal(presented)
     }
 
     fn authenticate_app(&self, presented: &str, _from: Option<IpAddr>) -> Result<AppPrincipal, Failure> {
-        let instances = match presented {
-            APP_KEY => None,
-            BOUND_APP_KEY => Some(Arc::from([OPEN])),
-            _ => return Err(Failure::new(ErrorCode::Unauthorized, "No.")),
-        };
-        Ok(AppPrincipal { account: ACCOUNT, app: AppId(1), instances })
+        keys::app(presented)
     }
 
     fn authenticate_session(&self, presented: &str) -> Result<Principal, Failure> {
@@ -370,6 +348,10 @@ impl Gateway for Fake {
         }
         let views = vec![instance(OPEN, InstanceState::Open)];
         Ok((views, limit == 1))
+    }
+
+    fn state_of(&self, instance: InstanceId) -> Option<InstanceState> {
+        Some(if instance == UNLINKED { InstanceState::New } else { InstanceState::Open })
     }
 
     fn instances_of(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)> {

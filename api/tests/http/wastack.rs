@@ -86,7 +86,7 @@ fn a_message_is_queued_and_reaches_the_engine_once_under_its_own_name() {
         serde_json::from_str(request.message.metadata.as_deref().unwrap_or_default()).expect("its metadata");
     assert_eq!(metadata, json!({"correlationId": "order-7"}));
     let nameless = wastack("POST", "/api/v1/messages").json(r#"{"to":"919876543210","text":"hi"}"#);
-    refused(&server.send(nameless), 400, "`deviceId` is missing.");
+    refused(&server.send(nameless), 400, "`deviceId` is missing");
 }
 
 #[test]

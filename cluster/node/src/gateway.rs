@@ -131,6 +131,10 @@ impl Gateway for LocalGateway {
         self.engine.list_instances(account, page, wanted).await
     }
 
+    fn state_of(&self, instance: InstanceId) -> Option<InstanceState> {
+        self.engine.state_of(instance)
+    }
+
     fn instances_of(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)> {
         self.engine.instances_of(account)
     }

@@ -6,7 +6,6 @@ use trunkline_model::command::{
     ChatActivity, Command, InstanceView, MessageView, PresenceCommand, Reply, SendRequest,
 };
 use trunkline_model::inbound::Party;
-use trunkline_model::instance::InstanceState;
 use trunkline_model::message::{MessageStatus, Quote, SendMessage};
 use trunkline_model::{Address, ErrorCode, Failure, MessageId};
 
@@ -75,15 +74,14 @@ async fn send<G: Gateway>(ask: &Ask<'_, G>, mut body: SendBody) -> Result<Answer
 /// # Errors
 /// `INSTANCE_NOT_LINKED`, `INSTANCE_STATE`.
 fn must_be_there(session: &InstanceView) -> Result<(), Failure> {
-    use InstanceState as State;
     let detail = "The session is not connected.";
     if session.linked.is_none() {
         return Err(Failure::in_state(ErrorCode::InstanceNotLinked, session.state, detail));
     }
-    match session.state {
-        // What is sent while a connection is made again waits for it.
-        State::Open | State::Syncing | State::Connecting | State::BackingOff => Ok(()),
-        state => Err(Failure::in_state(ErrorCode::InstanceState, state, detail)),
+    // What is sent while a connection is made again waits for it.
+    match session.state.is_away() {
+        false => Ok(()),
+        true => Err(Failure::in_state(ErrorCode::InstanceState, session.state, detail)),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::dialects::pages::Walk;
 use crate::gateway::Gateway;
 use crate::json::time::parse_time;
 use crate::limits::{BATCH_JSON_BYTES_MAX, DIALECT_LIST_MAX, MESSAGE_JSON_BYTES_MAX};
-use crate::native::send::{idempotency_key, with_file};
+use crate::native::send::{idempotency_key, nth_key, with_file};
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -48,6 +48,7 @@ pub(super) async fn answer<G: Gateway>(
 
 /// Accepts a message; it is on disk when this returns.
 async fn accept<G: Gateway>(ask: &Ask<'_, G>, message: SendMessage) -> Result<Answer, Failure> {
+    act::must_come_back(&ask.call)?;
     let request = SendRequest { message, idempotency_key: idempotency_key(ask.call.headers)? };
     let view = message_in(ask.tell(Command::Send(Box::new(request))).await?)?;
     Ok(ask.show(&SuccessJson::of(SentJson::of(&view))))
@@ -83,17 +84,20 @@ async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Ans
     let (body, _memory): (BulkBody, Memory) = body.held_json(ask.call.headers, BATCH_JSON_BYTES_MAX).await?;
     let (id, bodies) = body.read()?;
     session(ask, &id)?;
+    let key = idempotency_key(ask.call.headers)?;
     let (mut people, mut read, mut requests) = (Vec::new(), Vec::new(), Vec::new());
-    for (to, body) in bodies {
+    for (index, (to, body)) in bodies.into_iter().enumerate() {
         people.push(to);
         match body.read(Lane::Bulk) {
             Ok(message) => {
                 read.push(None);
-                requests.push(SendRequest { message, idempotency_key: None });
+                let idempotency_key = nth_key(key.as_deref(), index);
+                requests.push(SendRequest { message, idempotency_key });
             }
             Err(failure) => read.push(Some(Err(failure))),
         }
     }
+    act::must_come_back(&ask.call)?;
     let mut sent = act::send_all(&ask.call, requests).await?.into_iter();
     let results = people.into_iter().zip(read).filter_map(|(to, read)| {
         let result = read.or_else(|| sent.next())?;

@@ -37,7 +37,7 @@ pub(super) static MOUNT: Mount = Mount {
     title: "WASaaS",
     description: "The API of WASaaS, for its customers. Answers are `{success, data}`, those of lists with a `pagination`; errors are \
         `{success, error: {code, message}}`. Every answer to a known key says in `X-RateLimit-Limit`, `X-RateLimit-Remaining` and \
-        `X-RateLimit-Reset` what is left of the key's minute.",
+        `X-RateLimit-Reset` what is left of the account's minute. Webhooks may ask for `campaign.…` and `contact.…` events, but are never told any.",
     credentials: &[Credential {
         header: "Authorization",
         what: "`Bearer` and an API key.",
@@ -51,10 +51,11 @@ pub(super) static MOUNT: Mount = Mount {
     page: LazyLock::new(|| page::page(&MOUNT)),
 };
 
-/// Plans differ in the service; whoever had the larger one is not to run into the smaller one here. An account may say otherwise.
+/// Plans are a customer's, and differ in the service; whoever had the larger one is not to run into the smaller one here. An account may
+/// say otherwise.
 fn quotas(_: &Row) -> &'static [Allowance] {
     const ALL: &[Allowance] = &[Allowance {
-        subject: Subject::Key,
+        subject: Subject::Account,
         counted: "all",
         requests: WASAAS_REQUESTS_PER_MINUTE,
         period_s: 60,

@@ -4,7 +4,7 @@ use serde_json::json;
 use trunkline_model::command::{Command, CreateInstance, EndpointCommand};
 use trunkline_model::delivery::{HookChange, HookId};
 use trunkline_model::instance::InstanceState;
-use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, Scope};
+use trunkline_model::{Dialect, Failure, InstanceId, Scope};
 
 use super::body::session::{NewSession, PairingBody, SessionBody};
 use super::pages::{PaginationJson, window_or_all};
@@ -15,6 +15,7 @@ use super::{session, session_id, webhooks};
 use crate::act;
 use crate::body::RequestBody;
 use crate::call::{Call, pairing_in};
+use crate::dialects::admit::also;
 use crate::dialects::pages::Walk;
 use crate::dialects::{Ask, pairing};
 use crate::gateway::Gateway;
@@ -70,9 +71,8 @@ async fn order<G: Gateway>(ask: &mut Ask<'_, G>, order: Command) -> Result<Answe
 /// Makes a session and connects it. One that could not be set up is not left behind.
 async fn create<G: Gateway>(ask: &mut Ask<'_, G>, wanted: NewSession) -> Result<Answer, Failure> {
     let NewSession { name, webhook_url, phone } = wanted;
-    if webhook_url.is_some() && !Scope::WebhooksWrite.is_granted_by(&ask.call.principal.scopes) {
-        let detail = format!("the key lacks the scope {}", Scope::WebhooksWrite.as_str());
-        return Err(Failure::new(ErrorCode::Forbidden, detail));
+    if webhook_url.is_some() {
+        also(&ask.call.principal, Scope::WebhooksWrite)?;
     }
     let metadata = Some(json!({ NAME: name }).to_string());
     let made = act::create(&ask.call, CreateInstance { metadata, ..CreateInstance::default() }).await?;
@@ -113,8 +113,10 @@ async fn set_up<G: Gateway>(
 
 async fn get<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let view = ask.instance().await?;
+    // Who scans it takes the session: it is shown to those who may link one.
+    let may_link = Scope::InstancesWrite.is_granted_by(&ask.call.principal.scopes);
     let code = match view.state {
-        InstanceState::AwaitingScan => pairing_in(ask.tell(Command::GetPairing).await?)?.qr,
+        InstanceState::AwaitingScan if may_link => pairing_in(ask.tell(Command::GetPairing).await?)?.qr,
         _ => None,
     };
     let code = code.filter(|code| code.expires_at_ms > now_ms());

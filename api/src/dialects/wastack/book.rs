@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use trunkline_model::command::{BookCommand, Command, ContactCommand, Imported, PlanCommand, PlanReply};
 use trunkline_model::limits::{CONTACT_SEARCH_BYTES_MAX, CONTACTS_PER_IMPORT_BATCH, PAGE_LIMIT_MAX};
 use trunkline_model::plan::{ContactRecord, NewContact};
-use trunkline_model::{Address, ContactId, ErrorCode, Failure};
+use trunkline_model::{Address, ContactId, ErrorCode, Failure, Scope};
 
 use super::body::contact::{ContactBody, ContactsBody, DeviceBody};
 use super::body::text;
@@ -15,6 +15,7 @@ use super::table::book::ContactOperation;
 use super::{Ask, device, maybe, numbered, show, show_page};
 use crate::body::{Memory, RequestBody};
 use crate::call::unexpected;
+use crate::dialects::admit::also;
 use crate::dialects::pages::walk;
 use crate::gateway::Gateway;
 use crate::limits::{BATCH_JSON_BYTES_MAX, DIALECT_PARTS_MAX};
@@ -134,6 +135,7 @@ async fn block<G: Gateway>(
 ) -> Result<Answer, Failure> {
     let mut body: DeviceBody = maybe(ask, body).await?;
     device(ask, text(body.device()))?;
+    also(&ask.call.principal, Scope::BookRead)?;
     let record = contact(ask, BookCommand::Get(id(ask)?)).await?;
     let phone = record.about.phone;
     let person = Address::Phone(phone.clone());

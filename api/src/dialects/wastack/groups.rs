@@ -7,7 +7,7 @@ use trunkline_model::command::{
     PlanReply, Reply,
 };
 use trunkline_model::limits::PAGE_LIMIT_MAX;
-use trunkline_model::{ErrorCode, Failure, Scope};
+use trunkline_model::{Failure, Scope};
 
 use super::body::contact::DeviceBody;
 use super::body::group::{Changes, CreateBody, JoinBody, PeopleBody, UpdateBody, group};
@@ -17,6 +17,7 @@ use super::table::groups::GroupOperation;
 use super::{Ask, device, maybe, messages, numbered, show, show_page, wrong};
 use crate::body::{Memory, RequestBody};
 use crate::call::unexpected;
+use crate::dialects::admit::also;
 use crate::dialects::pages::walk;
 use crate::gateway::Gateway;
 use crate::limits::{DIALECT_PARTS_MAX, MESSAGE_JSON_BYTES_MAX};
@@ -133,11 +134,7 @@ async fn list<G: Gateway>(ask: &mut Ask<'_, G>) -> Result<Answer, Failure> {
 
 /// The tags of the address book, as the groups that its people are in.
 async fn tags<G: Gateway>(ask: &Ask<'_, G>) -> Result<Vec<GroupJson>, Failure> {
-    let principal = &ask.call.principal;
-    if !Scope::BookRead.is_granted_by(&principal.scopes) {
-        let detail = format!("the key lacks the scope {}", Scope::BookRead.as_str());
-        return Err(Failure::new(ErrorCode::Forbidden, detail));
-    }
+    also(&ask.call.principal, Scope::BookRead)?;
     let people = walk(DIALECT_PARTS_MAX, async |after| {
         let list = BookCommand::List { after, search: None, tag: None, limit: PAGE_LIMIT_MAX };
         match ask.call.plans(PlanCommand::Book(Box::new(list))).await? {

@@ -8,7 +8,7 @@ use trunkline_model::command::{
 };
 use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::message::{BlobRef, Content, Edit, MediaKind, MessageStatus, SendMessage};
-use trunkline_model::{Address, Failure, InstanceId};
+use trunkline_model::{Address, ErrorCode, Failure, InstanceId, Scope};
 
 use super::body::about::{EditBody, PresenceBody, ReadBody};
 use super::body::message::{BulkBody, Kind, SendBody, Wanted, list};
@@ -22,8 +22,10 @@ use super::shown::message::{
 };
 use super::table::messages::MessageOperation;
 use super::{Ask, device, numbered, resolve, show, show_page, target, wrong};
+use crate::act;
 use crate::body::{ContentKind, Memory, RequestBody, content_kind};
-use crate::call::unexpected;
+use crate::call::{message_in, unexpected};
+use crate::dialects::admit::also;
 use crate::dialects::file;
 use crate::dialects::loose::Loose;
 use crate::dialects::pages::walk;
@@ -35,7 +37,7 @@ use crate::limits::{
     BATCH_JSON_BYTES_MAX, DIALECT_PARTS_MAX, MESSAGE_JSON_BYTES_MAX, WASTACK_BULK_DELAY_MS_MAX,
     WASTACK_BULK_MAX, WASTACK_DEVICES_LISTED_MAX,
 };
-use crate::native::send::{idempotency_key, with_file};
+use crate::native::send::{idempotency_key, nth_key, with_file};
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -143,13 +145,14 @@ async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Ans
     if !(1..=WASTACK_BULK_MAX).contains(&messages.len()) {
         return Err(wrong("messages", format!("has not 1 to {WASTACK_BULK_MAX} messages")));
     }
-    let now_ms = now_ms();
+    let (now_ms, key) = (now_ms(), idempotency_key(ask.call.headers)?);
     let mut results = Vec::with_capacity(messages.len());
     for (index, Object(message)) in messages.into_iter().enumerate() {
         // The first one goes now, and each other one so much later than the one before it.
         let delay_ms = i64::from(delay_ms) * i64::try_from(index).unwrap_or(i64::MAX);
         let at_ms = (delay_ms > 0).then(|| now_ms.saturating_add(delay_ms));
-        let outcome = one_of_many(ask, message, (usual.clone(), at_ms)).await;
+        let key = nth_key(key.as_deref(), index);
+        let outcome = one_of_many(ask, message, (usual.clone(), at_ms, key)).await;
         // Overload holds for the others as well: whoever repeats the call repeats what was accepted, too.
         results.push(match outcome {
             Ok(AcceptedJson { transaction, correlation, .. }) => BulkResultJson {
@@ -179,17 +182,19 @@ fn batch_id() -> Result<String, Failure> {
 async fn one_of_many<G: Gateway>(
     ask: &mut Ask<'_, G>,
     mut body: SendBody,
-    (usual, at_ms): (Option<String>, Option<i64>),
+    (usual, at_ms, key): (Option<String>, Option<i64>, Option<String>),
 ) -> Result<AcceptedJson, Failure> {
     device(ask, text(body.device()).or(usual))?;
     let mut outgoing = sending::prepare(ask, body.read(None, None)?).await?;
     outgoing.draft.message.lane = trunkline_model::message::Lane::Bulk;
+    // The key in the header is that of the whole call; a message has its own.
+    outgoing.draft.idempotency_key = outgoing.draft.idempotency_key.or(key);
     if let Some(at_ms) = outgoing.at_ms.or(at_ms) {
         let instance = ask.call.instance()?;
         return Ok(AcceptedJson::later(&*sending::later(ask, instance, (outgoing.draft, at_ms)).await?));
     }
     let draft = with_file(&ask.call, outgoing.draft).await?;
-    // The key in the header is that of the whole call; a message has its own.
+    act::must_come_back(&ask.call)?;
     let request = SendRequest { message: draft.message, idempotency_key: draft.idempotency_key };
     match ask.tell(Command::SendMany(vec![request])).await? {
         Reply::Sent(sent) => {
@@ -203,6 +208,9 @@ async fn one_of_many<G: Gateway>(
 async fn presence<G: Gateway>(ask: &mut Ask<'_, G>, mut body: PresenceBody) -> Result<Answer, Failure> {
     device(ask, text(body.device()))?;
     let (command, status): (PresenceCommand, String) = body.read()?;
+    if matches!(command, PresenceCommand::Set { .. }) {
+        also(&ask.call.principal, Scope::ProfileWrite)?;
+    }
     ask.tell(Command::Presence(command)).await?;
     show(ask, StateJson { status })
 }
@@ -310,12 +318,23 @@ async fn get<G: Gateway>(ask: &Ask<'_, G>, operation: MessageOperation) -> Resul
     if whole { show(ask, MessageJson::of(&view)) } else { show(ask, MessageStatusJson::of(&view)) }
 }
 
-/// The accepted message that the path names, whose device becomes that of the request.
-async fn own<G: Gateway>(ask: &mut Ask<'_, G>, named: &Named) -> Result<Option<Box<MessageView>>, Failure> {
+/// The accepted message that the path names, whose device becomes that of the request. One that goes by WhatsApp's id is looked for
+/// with the device that is named, or the only one.
+async fn own<G: Gateway>(
+    ask: &mut Ask<'_, G>,
+    (named, at): (&Named, Option<String>),
+) -> Result<Option<Box<MessageView>>, Failure> {
     let id = match named {
         Named::Message(id) => Some(*id),
         Named::Scheduled(id) => target::run_of(ask, target::schedule(ask, *id).await?.id).await?,
-        Named::OnWhatsApp(_) => None,
+        Named::OnWhatsApp(wa_id) => {
+            device(ask, at)?;
+            return match ask.tell(Command::FindMessage { wa_id: wa_id.clone() }).await {
+                Ok(found) => Ok(Some(message_in(found)?)),
+                Err(failure) if failure.code == ErrorCode::MessageNotFound => Ok(None),
+                Err(failure) => Err(failure),
+            };
+        }
     };
     let Some(id) = id else { return Ok(None) };
     let view = target::view(ask, id).await?;
@@ -326,10 +345,10 @@ async fn own<G: Gateway>(ask: &mut Ask<'_, G>, named: &Named) -> Result<Option<B
 async fn edit<G: Gateway>(ask: &mut Ask<'_, G>, mut body: EditBody) -> Result<Answer, Failure> {
     let words = needed("text", body.text())?;
     let named = Named::read(&ask.param("messageId")?);
-    let message = match (own(ask, &named).await?, named) {
+    let at = text(body.device());
+    let message = match (own(ask, (&named, at)).await?, named) {
         (Some(view), _) => Words::of(words).read(&view)?,
         (None, Named::OnWhatsApp(wa_id)) => {
-            device(ask, text(body.device()))?;
             let to = anybody("chatId", &needed("chatId", body.chat())?)?;
             let content = Content::Edit(Edit { wa_id, body: words, caption_of: None });
             sending::checked(about(to, content))?
@@ -356,8 +375,11 @@ fn about(to: Address, content: Content) -> SendMessage {
 async fn delete<G: Gateway>(ask: &mut Ask<'_, G>) -> Result<Answer, Failure> {
     let id = ask.param("messageId")?;
     let for_everyone = ask.call.query.flag("forEveryone")?.unwrap_or(true);
+    if !for_everyone {
+        also(&ask.call.principal, Scope::ChatsWrite)?;
+    }
     let named = Named::read(&id);
-    let own = own(ask, &named).await?;
+    let own = own(ask, (&named, None)).await?;
     let deleted =
         |status, transaction_id| ChangedJson { id: id.clone(), deleted: true, status, transaction_id };
     if let (None, Named::Scheduled(schedule)) = (&own, &named) {
@@ -375,7 +397,6 @@ async fn delete<G: Gateway>(ask: &mut Ask<'_, G>) -> Result<Answer, Failure> {
             let chat = match &own {
                 Some(view) => anybody("to", &view.to)?,
                 None => {
-                    device(ask, None)?;
                     let query = &ask.call.query;
                     let chat = query.get("chatId").or_else(|| query.get("to"));
                     anybody("chatId", chat.ok_or_else(|| wrong("chatId", "is missing"))?)?

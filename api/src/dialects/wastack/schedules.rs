@@ -17,8 +17,10 @@ use crate::body::{Memory, RequestBody};
 use crate::call::unexpected;
 use crate::dialects::pages::walk;
 use crate::gateway::Gateway;
+use crate::json::send::Draft;
 use crate::json::time::now_ms;
 use crate::limits::{BATCH_JSON_BYTES_MAX, DIALECT_PARTS_MAX};
+use crate::native::send::idempotency_key;
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -77,21 +79,18 @@ async fn create<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<A
         body.held_json(ask.call.headers, BATCH_JSON_BYTES_MAX).await?;
     let instance = device(ask, text(body.device()))?;
     let timing = Times::take(&mut body).read(None, now_ms())?;
-    let message = message(ask, body, None).await?;
+    let Draft { message, idempotency_key: named, .. } = draft(ask, body, None).await?;
     let grace_seconds = MISFIRE_GRACE_SECONDS_DEFAULT;
-    let new = NewSchedule { name: None, instance, message, timing, grace_seconds };
+    let idempotency_key = idempotency_key(ask.call.headers)?.or(named);
+    let new = NewSchedule { name: None, instance, message, timing, grace_seconds, idempotency_key };
     shown(ask, &*schedule(ask, ScheduleCommand::Create(Box::new(new))).await?)
 }
 
 /// The message of a body: one whose file is elsewhere.
-async fn message<G: Gateway>(
-    ask: &Ask<'_, G>,
-    body: SendBody,
-    kind: Option<Kind>,
-) -> Result<SendMessage, Failure> {
+async fn draft<G: Gateway>(ask: &Ask<'_, G>, body: SendBody, kind: Option<Kind>) -> Result<Draft, Failure> {
     let outgoing = sending::prepare(ask, body.read(kind, None)?).await?;
     sending::without_file(&outgoing.draft)?;
-    Ok(outgoing.draft.message)
+    Ok(outgoing.draft)
 }
 
 async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
@@ -156,7 +155,7 @@ async fn update<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<A
     let message = if body.has_content() {
         let kind = if body.names_kind() { None } else { Kind::of(&before.message.content) };
         let to = before.message.to.jid();
-        Some(message(ask, body.or_in_chat(&to), kind).await?)
+        Some(draft(ask, body.or_in_chat(&to), kind).await?.message)
     } else {
         let to = text(body.to()).map(|to| anybody("to", &to)).transpose()?;
         to.map(|to| SendMessage { to, ..before.message.clone() })

@@ -12,6 +12,7 @@ use super::body::message::{Said, Wanted};
 use super::ids;
 use super::shown::message::AcceptedJson;
 use super::{Ask, target, templates, wrong};
+use crate::act;
 use crate::call::{message_in, unexpected};
 use crate::gateway::Gateway;
 use crate::json::fields::Problems;
@@ -88,13 +89,15 @@ fn in_our_words(problem: FieldError) -> FieldError {
 /// # Errors
 /// What the engine refuses it for.
 pub(super) async fn send<G: Gateway>(ask: &Ask<'_, G>, outgoing: Outgoing) -> Result<AcceptedJson, Failure> {
+    let key = idempotency_key(ask.call.headers)?.or(outgoing.draft.idempotency_key);
+    let draft = Draft { idempotency_key: key, ..outgoing.draft };
     if let Some(at_ms) = outgoing.at_ms {
-        let record = later(ask, ask.call.instance()?, (outgoing.draft, at_ms)).await?;
+        let record = later(ask, ask.call.instance()?, (draft, at_ms)).await?;
         return Ok(AcceptedJson::later(&record));
     }
-    let draft = with_file(&ask.call, outgoing.draft).await?;
-    let key = idempotency_key(ask.call.headers)?.or(draft.idempotency_key);
-    let view = accept(ask, draft.message, key).await?;
+    act::must_come_back(&ask.call)?;
+    let draft = with_file(&ask.call, draft).await?;
+    let view = accept(ask, draft.message, draft.idempotency_key).await?;
     Ok(AcceptedJson::of(&view))
 }
 
@@ -128,6 +131,7 @@ pub(super) async fn later<G: Gateway>(
         message: draft.message,
         timing: Timing::Once(at_ms),
         grace_seconds: MISFIRE_GRACE_SECONDS_DEFAULT,
+        idempotency_key: draft.idempotency_key,
     };
     let command = PlanCommand::Schedule(Box::new(ScheduleCommand::Create(Box::new(new))));
     match ask.call.plans(command).await? {

@@ -146,7 +146,7 @@ async fn rendered<G: Gateway>(
 }
 
 /// What a template sends, with the footer and the buttons that it has here.
-fn with(content: Content, Extras { footer, buttons }: Extras) -> Content {
+fn with(content: Content, Extras { footer, buttons, .. }: Extras) -> Content {
     let below = |text: &str| match &footer {
         Some(footer) => format!("{text}\n\n_{footer}_"),
         None => text.to_owned(),
@@ -189,10 +189,10 @@ mod tests {
         let footer = || Some("Bye".to_owned());
         let plain = || Content::Text(Text::plain("Hi"));
         assert_eq!(said(&with(plain(), Extras::default())), "Hi");
-        assert_eq!(said(&with(plain(), Extras { footer: footer(), buttons: Vec::new() })), "Hi\n\n_Bye_");
+        assert_eq!(said(&with(plain(), Extras { footer: footer(), ..Extras::default() })), "Hi\n\n_Bye_");
         let button =
             super::super::body::template::ButtonExtra { id: "y".to_owned(), title: "Yes".to_owned() };
-        let menu = with(plain(), Extras { footer: footer(), buttons: vec![button] });
+        let menu = with(plain(), Extras { footer: footer(), buttons: vec![button], ..Extras::default() });
         assert_eq!((menu.kind(), said(&menu).as_str()), ("buttons", "Hi\n\n1. Yes\n\n_Bye_"));
     }
 }

@@ -18,7 +18,7 @@ use crate::dialects::Ask;
 use crate::dialects::word::said;
 use crate::gateway::Gateway;
 use crate::limits::{BATCH_JSON_BYTES_MAX, MESSAGE_JSON_BYTES_MAX};
-use crate::native::send::idempotency_key;
+use crate::native::send::{idempotency_key, nth_key};
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -57,9 +57,10 @@ async fn send<G: Gateway, B: MessageBody>(
         message: message(ask, unsent, Lane::Interactive).await?,
         idempotency_key: idempotency_key(ask.call.headers)?,
     };
-    let view = message_in(ask.tell(Command::Send(Box::new(request))).await?)?;
+    // What the answer says beside the message is asked first: an error after it was accepted would have it sent again.
     let of = ask.instance().await?;
     let charged = lookup::account(&ask.call).await?.credits;
+    let view = message_in(ask.tell(Command::Send(Box::new(request))).await?)?;
     let queued = QueuedJson::of(&view, &of, (is_of_template, charged));
     Ok(ask.show(&SuccessJson::saying("Message queued for sending", queued)))
 }
@@ -69,6 +70,7 @@ async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Ans
     let (body, _memory): (BulkBody, Memory) = body.held_json(ask.call.headers, BATCH_JSON_BYTES_MAX).await?;
     let (instance, bodies) = body.read()?;
     lookup::instance(ask, &instance)?;
+    let key = idempotency_key(ask.call.headers)?;
     let (mut results, mut requests) = (Vec::new(), Vec::new());
     for (index, body) in bodies.into_iter().enumerate() {
         let recipient = said(body.recipient.clone());
@@ -78,7 +80,8 @@ async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Ans
         };
         match read {
             Ok(message) => {
-                requests.push(((index, recipient), SendRequest { message, idempotency_key: None }))
+                let idempotency_key = nth_key(key.as_deref(), index);
+                requests.push(((index, recipient), SendRequest { message, idempotency_key }))
             }
             Err(failure) => results.push((index, refused((index, recipient), &failure))),
         }

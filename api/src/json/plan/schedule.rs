@@ -53,7 +53,11 @@ pub(crate) struct ScheduleBody {
 impl ScheduleBody {
     /// # Errors
     /// `VALIDATION` with every field that is wrong.
-    pub(crate) fn read(self, resolve: Resolve<'_>) -> Result<NewSchedule, Failure> {
+    pub(crate) fn read(
+        self,
+        resolve: Resolve<'_>,
+        idempotency_key: Option<String>,
+    ) -> Result<NewSchedule, Failure> {
         let mut problems = Problems::default();
         if let Some(name) = &self.name {
             check_name(&mut problems, name);
@@ -73,7 +77,7 @@ impl ScheduleBody {
         let name = self.name;
         let new = match (instance, timing, message) {
             (Some(instance), Some(timing), Some(message)) => {
-                Some(NewSchedule { name, instance, message, timing, grace_seconds })
+                Some(NewSchedule { name, instance, message, timing, grace_seconds, idempotency_key })
             }
             _ => None,
         };

@@ -189,7 +189,7 @@ pub(super) async fn create_schedule<G: Gateway>(
     body: RequestBody,
 ) -> Result<Answer, Failure> {
     let (body, _memory): (ScheduleBody, Memory) = body.held_json(call.headers, BATCH_JSON_BYTES_MAX).await?;
-    let new = body.read(&|name| call.resolve(name))?;
+    let new = body.read(&|name| call.resolve(name), idempotency_key(call.headers)?)?;
     let made = ask_schedule(call, ScheduleCommand::Create(Box::new(new))).await?;
     let location = match &made {
         PlanReply::Schedule(record) => format!("/v1/schedules/{}", record.id),

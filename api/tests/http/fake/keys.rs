@@ -1,5 +1,13 @@
 //! Who may what.
 
+use std::sync::Arc;
+
+use trunkline_api::{AppPrincipal, Principal};
+use trunkline_model::account::native_scopes;
+use trunkline_model::{AppId, Dialect, ErrorCode, Failure, KeyId, Scope};
+
+use super::{ACCOUNT, OPEN, OTHER_ACCOUNT};
+
 /// May do everything.
 pub const ROOT_KEY: &str = "tk_root";
 /// May do everything in the other account.
@@ -24,3 +32,33 @@ pub const BOUND_APP_KEY: &str = "wapp_bound";
 pub const SESSION_KEY: &str = "sess_shop";
 /// A personal token of 7aduta.
 pub const TOKEN_KEY: &str = "pat_shop";
+
+fn nobody() -> Failure {
+    Failure::new(ErrorCode::Unauthorized, "No.")
+}
+
+pub(super) fn principal(presented: &str) -> Result<Principal, Failure> {
+    let (account, scopes) = match presented {
+        ROOT_KEY => (ACCOUNT, vec![Scope::All]),
+        OTHER_KEY => (OTHER_ACCOUNT, vec![Scope::All]),
+        NO_SCOPE_KEY => (ACCOUNT, Vec::new()),
+        LIMITED_KEY => (ACCOUNT, vec![Scope::All]),
+        KEEPER_KEY => (ACCOUNT, vec![Scope::InstancesRead, Scope::InstancesWrite]),
+        WSAPI_KEY => (ACCOUNT, native_scopes(Dialect::Wsapi, &["instance".to_owned()])),
+        WASAAS_KEY | WASTACK_KEY | TOKEN_KEY => (ACCOUNT, vec![Scope::All]),
+        SESSION_KEY => (ACCOUNT, native_scopes(Dialect::Aduta, &["session".to_owned()])),
+        _ => return Err(nobody()),
+    };
+    let instances = [LIMITED_KEY, WSAPI_KEY, SESSION_KEY].contains(&presented).then(|| Arc::from([OPEN]));
+    let dialect = Some(Dialect::of_key(presented).unwrap_or(Dialect::Native));
+    Ok(Principal { dialect, instances, ..Principal::of_key(account, KeyId(1), scopes) })
+}
+
+pub(super) fn app(presented: &str) -> Result<AppPrincipal, Failure> {
+    let instances = match presented {
+        APP_KEY => None,
+        BOUND_APP_KEY => Some(Arc::from([OPEN])),
+        _ => return Err(nobody()),
+    };
+    Ok(AppPrincipal { account: ACCOUNT, app: AppId(1), instances })
+}

@@ -130,6 +130,11 @@ impl Engine {
         directory.belongs_to(id, account).then_some(id)
     }
 
+    /// The last state that an instance entered; `None` where there is no such instance.
+    pub fn state_of(&self, instance: InstanceId) -> Option<InstanceState> {
+        self.inner().directory.route(instance).map(|route| route.state.get())
+    }
+
     /// Every instance of an account and its state, in the order of their ids.
     pub fn instances_of(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)> {
         self.inner().directory.of_account(account)

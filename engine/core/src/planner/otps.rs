@@ -78,14 +78,13 @@ impl Planner {
         // First the row: no password is on its way that could not be verified.
         let mut batch = Batch::new();
         self.sweep_otps(account, now_ms, &mut batch)?;
-        batch.put(newest_key(account, &record), id.0.to_be_bytes().to_vec());
         self.write_otp(account, &record, batch).await?;
         match self.send_otp(&record, new.to, &fresh.code).await {
             Ok(message) => record.message = Some(message),
             Err(failure) => {
+                // One that was not sent is not the newest of its person: an earlier one stays that.
                 let mut batch = Batch::new();
                 forget(account, &record, &mut batch);
-                self.forget_newest(account, &record, &mut batch)?;
                 self.commit(account, batch).await?;
                 return Err(failure);
             }
@@ -133,7 +132,9 @@ impl Planner {
         let mut record = self.read_otp(account, sent.id)?;
         if record.sends == sent.sends {
             record.message = sent.message;
-            self.write_otp(account, &record, Batch::new()).await?;
+            let mut batch = Batch::new();
+            batch.put(newest_key(account, &record), record.id.0.to_be_bytes().to_vec());
+            self.write_otp(account, &record, batch).await?;
         }
         Ok(shown(record))
     }

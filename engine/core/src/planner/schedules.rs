@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use ring::digest;
 use trunkline_model::command::{NewSchedule, PlanReply, ScheduleCommand, SendRequest, UpdateSchedule};
 use trunkline_model::limits::{SCHEDULE_RUNS_KEPT, SCHEDULES_PER_ACCOUNT_MAX};
 use trunkline_model::plan::{RunOutcome, RunRecord, ScheduleRecord, ScheduleState, TimingError};
@@ -21,6 +22,16 @@ use crate::shard::Breather;
 
 fn run_suffix(id: ScheduleId, due_ms: i64) -> Vec<u8> {
     [id.0.to_be_bytes(), due_ms.to_be_bytes()].concat()
+}
+
+/// The id of the schedule that is made under a key, so that it is there once.
+fn id_of_key(account: AccountId, key: &str) -> u64 {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    hash.update(b"schedule");
+    hash.update(&account.0.to_be_bytes());
+    hash.update(key.as_bytes());
+    let digest = hash.finish();
+    u64::from_be_bytes(std::array::from_fn(|index| digest.as_ref()[index]))
 }
 
 /// Goes on with the first time from now on; what came while it was paused is missed.
@@ -98,7 +109,17 @@ impl Planner {
         self.check_instances(account, &[new.instance])?;
         let now_ms = clock::wall_ms();
         new.timing.check(now_ms).map_err(|error| refused(&error))?;
+        let id = new.idempotency_key.as_deref().map_or_else(clock::random_u64, |key| id_of_key(account, key));
         let _changing = self.lock(account).await;
+        if let Some(known) = self.get::<ScheduleRecord>(account, table::SCHEDULE, &id.to_be_bytes())? {
+            return match known.instance == new.instance && known.message == new.message {
+                true => Ok(PlanReply::Schedule(Box::new(known))),
+                false => Err(Failure::new(
+                    ErrorCode::IdempotencyConflict,
+                    "This key was used for another schedule. Use a new key for a new one.",
+                )),
+            };
+        }
         if self.size(account, table::SCHEDULE)? >= SCHEDULES_PER_ACCOUNT_MAX as u64 {
             self.make_room_for_schedule(account).await?;
         }
@@ -106,7 +127,7 @@ impl Planner {
         self.grow(account, table::SCHEDULE, ("schedules", SCHEDULES_PER_ACCOUNT_MAX), &mut batch)?;
         let next_ms = new.timing.next_after(now_ms).map_err(|error| refused(&error))?;
         let record = ScheduleRecord {
-            id: ScheduleId(clock::random_u64()),
+            id: ScheduleId(id),
             name: new.name,
             instance: new.instance,
             message: new.message,

@@ -283,8 +283,16 @@ async fn a_time_that_two_tasks_see_to_counts_once() {
         message,
         timing: Timing::Once(due_ms),
         grace_seconds: 60,
+        idempotency_key: Some("reminder-1".to_owned()),
     };
-    let made = planner.schedule(ACCOUNT, ScheduleCommand::Create(Box::new(new))).await;
+    let make =
+        async |new: NewSchedule| planner.schedule(ACCOUNT, ScheduleCommand::Create(Box::new(new))).await;
+    let made = make(new.clone()).await;
+    // Whoever heard no answer asks again, and has made one.
+    assert_eq!(make(new.clone()).await, made);
+    let other = NewSchedule { instance: INSTANCES[1], ..new };
+    let refused = make(other).await.expect_err("the key is that of another schedule");
+    assert_eq!(refused.code, ErrorCode::IdempotencyConflict);
     let Ok(PlanReply::Schedule(made)) = made else { panic!("{made:?}") };
     let both = futures_util::future::join(
         planner.run_due(ACCOUNT, made.id, due_ms),

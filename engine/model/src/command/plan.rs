@@ -397,6 +397,8 @@ pub struct NewSchedule {
     pub timing: Timing,
     /// How late a run may be and still happen, in seconds.
     pub grace_seconds: u32,
+    /// The schedule under this key is made once, as long as it is kept.
+    pub idempotency_key: Option<String>,
 }
 
 /// Changes to a schedule: `None` leaves a thing as it is.

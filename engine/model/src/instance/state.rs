@@ -122,6 +122,18 @@ impl InstanceState {
         }
     }
 
+    /// Whether a linked number is offline in this state, and does not come back by itself.
+    pub fn is_away(self) -> bool {
+        matches!(
+            self,
+            InstanceState::Conflict
+                | InstanceState::Stopped
+                | InstanceState::Parked
+                | InstanceState::LoggedOut
+                | InstanceState::Deleted
+        )
+    }
+
     /// Whether a session (socket, client, tasks) exists in this state.
     pub fn has_session(self) -> bool {
         matches!(

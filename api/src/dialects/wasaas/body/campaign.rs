@@ -113,6 +113,9 @@ impl DelayBody {
         let expected = "is not a number of milliseconds";
         let shortest: Option<u64> = number(problems, "delay.min", (self.min, expected));
         let longest = number(problems, "delay.max", (self.max, expected)).or(shortest)?;
+        if longest > 60_000 {
+            problems.add("delay.max", "is more than 60000; a campaign sends a message a minute at least");
+        }
         let per_minute = 60_000 / longest.max(1);
         Some(u32::try_from(per_minute).unwrap_or(u32::MAX).clamp(1, CAMPAIGN_PER_MINUTE_MAX))
     }

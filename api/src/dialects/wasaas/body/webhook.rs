@@ -6,7 +6,7 @@ use trunkline_model::Failure;
 
 use super::first;
 use super::session::check_url;
-use crate::dialects::wasaas::event::EVENTS;
+use crate::dialects::wasaas::event::{EVENTS, UNTOLD};
 use crate::dialects::word::{Word, flag};
 use crate::json::fields::{First, Problems};
 use crate::limits::{FIELD_NAME_CHARS_MAX, WEBHOOK_SECRET_BYTES_MAX, WEBHOOK_SECRET_BYTES_MIN, WORDS_MAX};
@@ -64,7 +64,7 @@ impl WebhookBody {
     }
 }
 
-/// The events, each once. Whoever asks for one that never comes waits for it in vain, so it is refused.
+/// The events, each once. A name that the service does not have is refused: whoever asks for it waits for it in vain.
 fn read_events(problems: &mut Problems, mut events: Vec<String>) -> Vec<String> {
     problems.few("events", &events, WORDS_MAX);
     if events.is_empty() {
@@ -75,7 +75,7 @@ fn read_events(problems: &mut Problems, mut events: Vec<String>) -> Vec<String> 
     }
     events.sort_unstable();
     events.dedup();
-    for event in events.iter().filter(|event| !EVENTS.contains(&event.as_str())) {
+    for event in events.iter().filter(|event| ![EVENTS, UNTOLD].concat().contains(&event.as_str())) {
         let name: String = event.chars().take(FIELD_NAME_CHARS_MAX).collect();
         problems.add("events", format!("names `{name}`, which is none of {}", EVENTS.join(", ")));
     }

@@ -17,7 +17,7 @@ operations! {
         { POST "/api/messages/send-bulk" 200 Reference }
     Template: MessagesSend / Send, Key, {TemplateBody} => (SuccessJson<SentJson>), [], "Sends what a template says."
         { POST "/api/messages/send-template" 200 Inferred }
-    History: ChatsRead / Read, Key, - => (ListJson<MessageJson>), ["sessionId", "limit", "before", "page"],
+    History: MessagesRead / Read, Key, - => (ListJson<MessageJson>), ["sessionId", "limit", "before", "page"],
         "Lists the messages of a chat, newest first."
         { GET "/api/messages/{chatId}" 200 Reference }
 }

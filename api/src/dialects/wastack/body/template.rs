@@ -68,6 +68,9 @@ pub(crate) struct Extras {
     pub(crate) footer: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) buttons: Vec<ButtonExtra>,
+    /// What others keep there: it stays.
+    #[serde(flatten)]
+    pub(crate) others: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A button.
@@ -130,7 +133,7 @@ impl TemplateBody {
             }
             None => before.buttons,
         };
-        Ok(Extras { footer, buttons })
+        Ok(Extras { footer, buttons, others: before.others })
     }
 
     /// The template to make.

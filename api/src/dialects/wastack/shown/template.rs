@@ -28,7 +28,7 @@ pub(crate) struct TemplateJson {
 
 impl TemplateJson {
     pub(crate) fn of(record: &TemplateRecord) -> TemplateJson {
-        let Extras { footer, buttons } = Extras::of(record.metadata.as_deref());
+        let Extras { footer, buttons, .. } = Extras::of(record.metadata.as_deref());
         TemplateJson {
             id: record.id.to_string(),
             name: record.name.clone(),
