@@ -53,7 +53,8 @@ const SERVICES: [Service; 5] = [
         path: "/messages/text",
         members: ("to", "message"),
         accepted: 201,
-        offline: 409,
+        // Its published document has 409 for a number that was never paired, and this for one that is offline.
+        offline: 503,
         invalid: 400,
         id: "/id",
     },

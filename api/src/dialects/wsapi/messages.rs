@@ -14,6 +14,7 @@ use super::body::people::RejectBody;
 use super::shown::IdJson;
 use super::table::messages::MessageOperation;
 use super::{Ask, anybody, given, jid, wrong};
+use crate::act;
 use crate::body::{Memory, RequestBody};
 use crate::call::message_in;
 use crate::gateway::Gateway;
@@ -88,6 +89,7 @@ pub(super) async fn send<G: Gateway>(ask: &Ask<'_, G>, draft: Draft) -> Result<A
 }
 
 async fn accept<G: Gateway>(ask: &Ask<'_, G>, message: SendMessage) -> Result<Answer, Failure> {
+    act::must_come_back(&ask.call)?;
     let request = SendRequest { message, idempotency_key: idempotency_key(ask.call.headers)? };
     let view = message_in(ask.tell(Command::Send(Box::new(request))).await?)?;
     // Where a row shows nothing it says so with its status.

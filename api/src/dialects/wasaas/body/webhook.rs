@@ -113,7 +113,7 @@ mod tests {
         };
         check(json!({}), &["url", "events"]);
         check(
-            json!({"url": "ftp://a.b", "events": ["campaign.completed"], "secret": "short"}),
+            json!({"url": "ftp://a.b", "events": ["message.starred"], "secret": "short"}),
             &["url", "events", "secret"],
         );
     }
