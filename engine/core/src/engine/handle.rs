@@ -282,6 +282,16 @@ impl Engine {
         self.0.blobs.stream(blob, range).await
     }
 
+    /// The file at a public address, by the word in that; on this node's disk by now.
+    ///
+    /// # Errors
+    /// [`ErrorCode::FileNotFound`], [`ErrorCode::Unavailable`] when its bucket does not give it, or a failure of the store.
+    pub async fn public_file(&self, word: &str) -> Result<FileRecord, Failure> {
+        let file = self.0.accounts.public_file(word)?;
+        self.0.blobs.bring(&file.blob).await?;
+        Ok(file)
+    }
+
     pub(super) fn registry(&self) -> &Arc<Registry> {
         &self.0.registry
     }

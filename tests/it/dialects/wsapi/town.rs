@@ -57,6 +57,7 @@ impl<'a> Town<'a> {
             ("rui", format!("{RUI}@s.whatsapp.net")),
             ("me", owner.pn_jid()),
             ("phone", ANA.to_owned()),
+            ("account", text(&api.get("/v1/account").send().await.expect(200)["id"])),
             ("jpeg", in_base64(PICTURE)),
             ("png", in_base64(&Media::sample("image", "image/png", 9_001).bytes)),
             ("mp4", in_base64(&Media::sample("video", "video/mp4", 9_001).bytes)),
@@ -93,6 +94,10 @@ impl<'a> Town<'a> {
         let learnt = match (case.method, case.path) {
             ("POST", "/messages/text") => "sent",
             ("POST", "/status/text") => "status",
+            ("POST", "/account/subscriptions/{id}/instances") if answer.status == 200 => {
+                self.things.insert("resold", text(&answer.json()));
+                return;
+            }
             _ => return,
         };
         if answer.status == 201 {
