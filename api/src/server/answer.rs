@@ -21,7 +21,7 @@ use crate::gateway::Gateway;
 use crate::query::Query;
 use crate::reply::{self, Answer};
 use crate::request_id::{RequestId, X_REQUEST_ID};
-use crate::route::{OpenOperation, Match, Route, Target};
+use crate::route::{Match, OpenOperation, Route, Target};
 use crate::sign::Visit;
 use crate::{client, native, open, problem, sign};
 

@@ -152,7 +152,7 @@ impl Accounts {
         };
         self.get(account)?.admits()?;
         let address = from.map(|address| address.to_string());
-        self.begin(account, member, NewSession { address, agent }).await
+        self.let_in(account, member, NewSession { address, agent }).await
     }
 
     /// Makes an account for somebody who was not invited, and signs them in as its owner.
@@ -189,11 +189,11 @@ impl Accounts {
         let address = from.map(|address| address.to_string());
         let new = NewAccount { name: account, credits: false, rate_limits: RateLimits::default() };
         self.create_for(themself(member, address.clone()), new, owner).await?;
-        self.begin(account_id, member, NewSession { address, agent }).await
+        self.let_in(account_id, member, NewSession { address, agent }).await
     }
 
     /// Begins a session of somebody who proved who they are.
-    async fn begin(
+    async fn let_in(
         self: &Arc<Accounts>,
         account: AccountId,
         member: MemberId,

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
 use tokio::sync::{oneshot, watch};
+use trunkline_model::account::FileRecord;
 use trunkline_model::command::{Command, InstanceView, MessageView, Reply, SendRequest};
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::{self, InstancePointer, table};

@@ -83,6 +83,8 @@ pub const CASES: &[Case] = &[
     case("PUT", "/messages/{messageId}/star", &["$received"], ABOUT, (200, "")),
     post("/messages/{messageId}/pin", &["$received"], r#"{"chatId":"$ana","senderId":"$ana","pinned":true,"pinExpiration":"24h"}"#),
     get("/media/download", &[], "bytes").query("?id=$media"),
+    case("POST", "/media/download", &[], "$descriptor", (200, "bytes")),
+    case("POST", "/media/download", &[], r#"{"mediaType":"image"}"#, (400, "status:n detail:s")),
     get("/media/{id}/download", &["$media"], "bytes"),
     post("/calls/{callId}/reject", &["CALL1"], r#"{"callerId":"$ana"}"#),
     put("/calls/{callId}/reject", &["CALL2"], r#"{"caller":"$ana"}"#),

@@ -7,6 +7,7 @@ use trunkline_tests::gateway::{Answer, in_base64};
 use trunkline_tests::{Account, Baileys, Gateway, Instance, Media, World};
 
 use super::super::contract::{Case, filled};
+use crate::engine::files::bytes;
 use crate::engine::live::PICTURE;
 
 /// The person that everything is about, and the second one.
@@ -188,7 +189,17 @@ async fn invitation(shop: &Instance, laptop: &Baileys, owner: &Account) -> BTree
 async fn messages(shop: &Instance, laptop: &Baileys, owner: &Account) -> BTreeMap<&'static str, String> {
     let received = laptop.send_text(owner, "an invoice, please").await;
     shop.expect_text("an invoice, please").await;
-    laptop.send_media(owner, &Media::sample("image", "image/jpeg", 20_001)).await;
+    let sent = laptop.send_media(owner, &Media::sample("image", "image/jpeg", 20_001)).await;
     let media = shop.expect_received("image").await;
-    BTreeMap::from([("received", received.key.id.clone()), ("media", code_of(&media.data["image"]["url"]))])
+    let descriptor = json!({
+        "mediaType": "image", "url": sent.facts["url"], "directPath": sent.facts["directPath"],
+        "mediaKey": bytes(&sent.facts["mediaKey"]), "mimeType": "image/jpeg", "fileLength": 20_001,
+        "fileSHA256": bytes(&sent.facts["fileSha256"]), "fileEncSHA256": bytes(&sent.facts["fileEncSha256"]),
+    });
+    let media = code_of(&media.data["image"]["url"]);
+    BTreeMap::from([
+        ("received", received.key.id.clone()),
+        ("media", media),
+        ("descriptor", descriptor.to_string()),
+    ])
 }
