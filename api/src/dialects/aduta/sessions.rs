@@ -190,10 +190,7 @@ async fn update<G: Gateway>(ask: &Ask<'_, G>, body: SessionBody) -> Result<Answe
 async fn delete<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let session = id(ask)?;
     act::delete(&ask.call, session).await?;
-    // Its keys open nothing any more; they would stand in lists.
-    if let Err(failure) = keys::revoke_all_of(&ask.call, session, None).await {
-        tracing::warn!(%session, %failure, "keys of a session that was deleted are left");
-    }
+    keys::forget(&ask.call, session).await;
     Ok(ask.show(&Success::of(())))
 }
 
