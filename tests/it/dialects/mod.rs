@@ -6,6 +6,8 @@
 mod aduta;
 mod contract;
 mod enveloped;
+mod samples;
+mod sdk;
 mod wasaas;
 mod wastack;
 mod wessaal;

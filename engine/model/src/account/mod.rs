@@ -10,7 +10,7 @@ mod rotation;
 
 pub use audit::{AuditAction, AuditRecord};
 pub use author::{Author, Who};
-pub use dialect_scope::{KeyKind, native_scopes};
+pub use dialect_scope::{KeyKind, LEGACY, native_scopes};
 pub use key::{ApiKeyRecord, AppRecord, KeyUse};
 pub use member::{MemberLink, MemberRecord, PasswordHash, Role, SessionRecord, email_of};
 pub use record::{AccountRecord, AccountState, RateLimits, WorkspaceRecord};
