@@ -13,7 +13,7 @@ const program = { url: '', token: '', session: '', client: undefined }
 
 /** The library with what the customer knows so far. */
 const library = (key, secret) =>
-  createWasender(key, `${program.url}/api`, undefined, { enabled: false }, secret, program.token)
+  createWasender(key, program.token, `${program.url}/api`, undefined, undefined, secret)
 
 const heard = async (headers, body) => {
   const adapter = text => ({ getHeader: name => headers[name], getRawBody: () => text })
@@ -43,8 +43,7 @@ const listen = () => {
 const commands = {
   async open({ url, key, instance }) {
     Object.assign(program, { url, token: key })
-    // Without a session of its own the library still wants a key.
-    program.client = library('none-yet')
+    program.client = library()
   },
   async instances() {
     const { response } = await program.client.getAllWhatsAppSessions()

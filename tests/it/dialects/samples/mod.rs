@@ -4,6 +4,7 @@
 //! Of a sample nothing is changed but what its customer changes: host and key, and in a body the numbers of what he made himself and
 //! where his files are. `tests/dialect/samples` has the files.
 
+mod examples;
 mod likeness;
 mod programs;
 mod scene;

@@ -96,7 +96,7 @@ impl<'a> Scene<'a> {
     }
 
     /// A sample with the customer's own things in it.
-    fn ours(&self, text: &str) -> String {
+    pub fn ours(&self, text: &str) -> String {
         let stands = self.stands.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
         filled(&stands.replace(self.host, &self.gateway.api().url()), &self.things)
     }
@@ -177,6 +177,11 @@ impl<'a> Scene<'a> {
             assert!(Instant::now() < deadline, "{path} does not show {pointer}: {answer}");
             sleep(COUNTER_POLL_INTERVAL).await;
         }
+    }
+
+    /// Waits for the message with an id on somebody's phone.
+    pub async fn arrives_at(&self, pn: &str, what: &str, id: &Value) {
+        self.phones[pn].phone().expect(what, |message| message["id"] == *id).await;
     }
 
     /// Ids of what arrives.

@@ -6,7 +6,7 @@ use super::{Arrival, Body, Sample, Says, wessaal};
 pub const ALL: [(&str, &[Sample], &[&str]); 5] = [
     ("wastack", WASTACK, &[]),
     ("wasaas", WASAAS, &[]),
-    ("wsapi", WSAPI, &[]),
+    ("wsapi", WSAPI, &["openapi-examples.json"]),
     ("aduta", ADUTA, &["webhook.txt"]),
     ("wessaal", wessaal::SAMPLES, &["me.200.json", "send.402.json"]),
 ];

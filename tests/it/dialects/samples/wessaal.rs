@@ -20,6 +20,10 @@ const fn to_customer(kind: &'static str, text: &'static str) -> Arrival {
     Arrival { to: "966501234567", kind, text }
 }
 
+/// Buttons are shown to few, so they go as text.
+const BUTTONS: &str = "*Your Order is Ready*\n\nOrder #5678 is packed and ready for pickup.\n\n1. Confirm Pickup\n\
+    2. View on Map: https://maps.google.com/?q=24.7,46.7\n3. Call Us: +966200001234\n\n_Thank you for shopping with us_";
+
 pub const SAMPLES: &[Sample] = &[
     Sample::get("/integration/v1/ping", Says::Like("ping.200.json", &["timestamp"])),
     Sample::get(
@@ -30,7 +34,7 @@ pub const SAMPLES: &[Sample] = &[
     // Phones tell a linked device neither.
     Sample::get(
         "/integration/v1/instances/my-instance/status",
-        Says::Like("instance-status.200.json", &["instance_id", "battery?", "plugged?"]),
+        Says::Like("instance-status.200.json", &["instance_id", "phone_number", "battery?", "plugged?"]),
     ),
     Sample::post(
         "/integration/v1/contacts",
@@ -94,7 +98,7 @@ pub const SAMPLES: &[Sample] = &[
     send(
         "/integration/v1/messages/send-status",
         "send-status.json",
-        &["message_id", "queued_at", "instance.id", "recipient"],
+        &["message_id", "queued_at", "instance.id", "type", "recipient"],
     )
     .arrives(&[to_customer("text", "New products just dropped!")]),
     send("/integration/v1/messages/send-location", "send-location.json", QUEUED_AS)
@@ -104,7 +108,7 @@ pub const SAMPLES: &[Sample] = &[
     send("/integration/v1/messages/send-poll", "send-poll.json", QUEUED_AS)
         .arrives(&[to_customer("poll", "What is your preferred contact time?")]),
     send("/integration/v1/messages/send-buttons", "send-buttons.json", QUEUED_AS)
-        .arrives(&[to_customer("menu", "Order #5678 is packed and ready for pickup.")]),
+        .arrives(&[to_customer("text", BUTTONS)]),
     Sample::get(
         "/integration/v1/messages?type=text&status=delivered",
         Says::Like("list-messages.200.json", &["data", "id", "recipient", "content", "created_at", "total"]),
