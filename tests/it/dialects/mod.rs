@@ -8,6 +8,8 @@ mod collisions;
 mod contract;
 mod enveloped;
 mod heard;
+mod samples;
+mod sdk;
 mod wasaas;
 mod wastack;
 mod wessaal;

@@ -75,7 +75,10 @@ pub(super) async fn answer<G: Gateway>(
             webhook(ask, session).await
         }
         Op::Status => match own_session(&ask.call.principal) {
-            Some(session) => Ok(ask.show(&StatusJson::of(&*look(&ask.call, session).await?))),
+            Some(session) => {
+                let (view, hook) = (look(&ask.call, session).await?, config::read(&ask.call, session).await?);
+                Ok(ask.show(&StatusJson::of(&view, &hook)))
+            }
             None => Ok(ask.show(&StatusJson::of_all(&act::all(&ask.call).await?))),
         },
         Op::User => match ask.tell(Command::Profile(ProfileCommand::Get)).await? {

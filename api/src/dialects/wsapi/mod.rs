@@ -1,8 +1,8 @@
 //! WSAPI: both of its generations at one root.
 //!
 //! Successes are bare resources, errors `{type, title, status, detail}`. The two generations differ in paths, in methods and in
-//! the names of members; where they share a place, every name is read and every name is written. The one true clash, two
-//! answers of different types, goes to the current generation.
+//! the names of members; where they share a place, every name is read and every name is written. The one true clash, the people of
+//! a group, goes to the current generation; a key made with the word `legacy` is answered as the first one was.
 
 mod account;
 mod body;

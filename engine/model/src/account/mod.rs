@@ -16,7 +16,7 @@ pub use audit::{AuditAction, AuditRecord};
 pub use author::{Author, Who};
 pub use chosen::check_chosen;
 pub use defaults::{HookDefaults, InstanceDefaults, SealedDefaults};
-pub use dialect_scope::{KeyKind, native_scopes};
+pub use dialect_scope::{KeyKind, LEGACY, native_scopes};
 pub use file::FileRecord;
 pub use key::{ApiKeyRecord, AppRecord, KeyUse};
 pub use member::{MemberLink, MemberRecord, PasswordHash, Role, SessionRecord, email_of};

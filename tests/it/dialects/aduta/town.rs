@@ -9,10 +9,10 @@ use trunkline_tests::{Account, Baileys, Gateway, Instance, Media, World};
 use super::super::contract::{Case, filled};
 use crate::engine::live::PICTURE;
 
-/// The person that everything is about, the second one, and the number in the samples of the reference.
+/// The person that everything is about, the second one, and the number in the bodies of the reference.
 pub const ANA: &str = "5511912345678";
 pub const RUI: &str = "5511987654321";
-pub const SAMPLE: &str = "1234567890";
+const SAMPLE: &str = "1234567890";
 
 pub struct Town<'a> {
     gateway: &'a Gateway,
