@@ -8,6 +8,7 @@ mod collisions;
 mod contract;
 mod enveloped;
 mod heard;
+mod published;
 mod samples;
 mod sdk;
 mod wasaas;

@@ -2,9 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::time::timeout;
 use trunkline_tests::gateway::{Answer, Received};
-use trunkline_tests::limits::GATEWAY_EVENT_TIMEOUT;
 use trunkline_tests::{Account, Gateway, World};
 
 use super::super::heard::{Server, header, signature};
