@@ -78,6 +78,8 @@ impl Presented<'_> {
 
 /// Name of the cookie of a member who is signed in.
 pub(crate) const SESSION_COOKIE: &str = "trunkline_session";
+/// What its value begins with.
+pub(crate) const SESSION_PREFIX: &str = "tss_";
 /// A header that no page of another site can add.
 const X_TRUNKLINE_CSRF: HeaderName = HeaderName::from_static("x-trunkline-csrf");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");

@@ -73,6 +73,8 @@ pages! {
     RecipientSuppressed = "RECIPIENT_SUPPRESSED";
     PlanState = "PLAN_STATE";
     PlansFull = "PLANS_FULL";
+    FileNotFound = "FILE_NOT_FOUND";
+    SignUpClosed = "SIGN_UP_CLOSED";
     MessageState = "MESSAGE_STATE";
     WebhooksFull = "WEBHOOKS_FULL";
 }

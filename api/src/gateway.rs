@@ -12,11 +12,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
-use trunkline_model::account::{AccountRecord, Author, MemberRecord, Rates, SessionRecord};
+use trunkline_model::account::{AccountRecord, Author, FileRecord, MemberRecord, Rates, SessionRecord};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
     ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
-    Shown,
+    Shown, SignUp,
 };
 use trunkline_model::delivery::FollowFrom;
 use trunkline_model::event::Event;
@@ -164,6 +164,17 @@ pub trait Gateway: Clone + Send + Sync + 'static {
     async fn sign_in(
         &self,
         credentials: Credentials,
+        from: Option<IpAddr>,
+        agent: Option<String>,
+    ) -> Result<(MemberRecord, SessionRecord, Shown), Failure>;
+
+    /// Makes an account for somebody who was not invited, and signs them in as its owner; both are on disk on return.
+    ///
+    /// # Errors
+    /// `SIGN_UP_CLOSED`, `EMAIL_TAKEN`, `ACCOUNT_FULL`, `TOO_MANY_REQUESTS`, or overload.
+    async fn sign_up(
+        &self,
+        new: SignUp,
         from: Option<IpAddr>,
         agent: Option<String>,
     ) -> Result<(MemberRecord, SessionRecord, Shown), Failure>;
@@ -340,6 +351,12 @@ pub trait Gateway: Clone + Send + Sync + 'static {
         blob: BlobRef,
         range: Range<u64>,
     ) -> Result<BoxStream<'static, io::Result<Bytes>>, Failure>;
+
+    /// The file at a public address, by the word in that; on this node's disk by now.
+    ///
+    /// # Errors
+    /// `FILE_NOT_FOUND`, `UNAVAILABLE`, or a failure of the store.
+    async fn public_file(&self, word: &str) -> Result<FileRecord, Failure>;
 
     /// Follows an instance's events from now on.
     fn tail(&self, instance: InstanceId) -> Self::Tail;

@@ -8,8 +8,10 @@ use trunkline_model::{Dialect, ErrorCode, Failure};
 
 use crate::dialects::{self, Mount};
 use crate::gateway::Gateway;
+use crate::native::files;
 use crate::reply::{self, Answer};
 use crate::route::OpenOperation;
+use crate::sign::Visit;
 use crate::{docs, openapi, playground, reference};
 
 const MARKDOWN: &str = "text/markdown; charset=utf-8";
@@ -32,13 +34,14 @@ pub(crate) struct Ready {
 /// Answers an open operation.
 ///
 /// # Errors
-/// `UNAVAILABLE` from an unready node, `ROUTE_NOT_FOUND` for a page that is not there.
-pub(crate) fn answer<G: Gateway>(
+/// `UNAVAILABLE` from an unready node, `ROUTE_NOT_FOUND` for a page that is not there; those of files.
+pub(crate) async fn answer<G: Gateway>(
     operation: OpenOperation,
-    gateway: &G,
-    params: &matchit::Params<'_, '_>,
+    visit: &Visit<'_, G>,
 ) -> Result<Answer, Failure> {
+    let (gateway, params) = (&visit.front.gateway, &visit.params);
     match operation {
+        OpenOperation::PublicFile => Box::pin(files::serve(visit)).await,
         OpenOperation::Live => Ok(reply::json(StatusCode::OK, &Live { status: "live" })),
         OpenOperation::Ready => ready(gateway),
         OpenOperation::Metrics => Ok(reply::bytes(

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use hyper::header::{HeaderValue, SET_COOKIE, USER_AGENT};
 use hyper::{HeaderMap, Method, StatusCode};
-use trunkline_model::account::{Author, SessionRecord, Who};
-use trunkline_model::command::{AccountCommand as Ask, AccountReply};
+use trunkline_model::account::{Author, MemberRecord, SessionRecord, Who};
+use trunkline_model::command::{AccountCommand as Ask, AccountReply, Credentials, NewSession, Shown, SignUp};
 use trunkline_model::limits::AGENT_BYTES_MAX;
 use trunkline_model::{ErrorCode, Failure, MemberId};
 
@@ -15,7 +15,7 @@ use crate::call::{in_time, unexpected};
 use crate::gateway::{Gateway, Principal};
 use crate::json::List;
 use crate::json::member::{
-    ForgotPasswordBody, SessionJson, SetPasswordBody, SignInBody, SignedInJson, session_number,
+    ForgotPasswordBody, SessionJson, SetPasswordBody, SignInBody, SignUpBody, SignedInJson, session_number,
 };
 use crate::json::time::now_ms;
 use crate::native::member_in;
@@ -53,8 +53,7 @@ pub(crate) async fn answer<G: Gateway>(
         SignOperation::SetPassword => {
             auth::refuse_other_sites(visit.method, visit.headers)?;
             let body: SetPasswordBody = body.json(visit.headers).await?;
-            let (link, password) = body.read()?;
-            in_time(Box::pin(visit.front.gateway.set_password((&link, password), visit.from))).await?;
+            visit.set_password(body.read()?).await?;
             Ok(reply::no_content())
         }
         SignOperation::SignOut => {
@@ -80,21 +79,54 @@ pub(crate) async fn answer<G: Gateway>(
             }
             Ok(reply::no_content())
         }
+        SignOperation::SignUp => {
+            auth::refuse_other_sites(visit.method, visit.headers)?;
+            let body: SignUpBody = body.json(visit.headers).await?;
+            let signed_in = visit.sign_up(body.read()?).await?;
+            Ok(visit.welcome(StatusCode::CREATED, &signed_in))
+        }
+        SignOperation::Renew => {
+            let (principal, member) = visit.member()?;
+            body.empty(visit.headers).await?;
+            let new = new_session(visit.from, visit.headers);
+            let renewed = visit.ask(&principal, Ask::RenewSession(member, principal.key.0, new)).await?;
+            Ok(visit.welcome(StatusCode::OK, &signed_in_by(renewed)?))
+        }
+    }
+}
+
+/// What the caller's browser calls itself.
+fn agent(headers: &HeaderMap) -> Option<String> {
+    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    agent.map(|agent| agent.chars().take(AGENT_BYTES_MAX).collect())
+}
+
+/// Where a session begins that takes the place of another one.
+pub(crate) fn new_session(from: Option<IpAddr>, headers: &HeaderMap) -> Box<NewSession> {
+    let address = from.map(|address| address.to_string());
+    Box::new(NewSession { address, agent: agent(headers) })
+}
+
+/// Who an answer of an account signs in.
+///
+/// # Errors
+/// `INTERNAL` for any other answer.
+pub(crate) fn signed_in_by(reply: AccountReply) -> Result<SignedIn, Failure> {
+    match reply {
+        AccountReply::SignedIn(member, session, shown) => Ok((*member, session, shown)),
+        _ => Err(unexpected()),
     }
 }
 
 async fn sign_in<G: Gateway>(visit: &Visit<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     auth::refuse_other_sites(visit.method, visit.headers)?;
     let body: SignInBody = body.json(visit.headers).await?;
-    let agent = visit.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let agent = agent.map(|agent| agent.chars().take(AGENT_BYTES_MAX).collect());
-    let signing = visit.front.gateway.sign_in(body.read(), visit.from, agent);
-    let (member, session, cookie) = in_time(Box::pin(signing)).await?;
-    let mut answer = reply::json(StatusCode::OK, &SignedInJson::of(member.account, &member, &session));
-    let seconds = session.expires_at_ms.saturating_sub(now_ms()) / 1_000;
-    visit.set_cookie(&mut answer, &cookie.0, seconds.max(0));
-    Ok(answer)
+    let signed_in = visit.sign_in(body.read()).await?;
+    Ok(visit.welcome(StatusCode::OK, &signed_in))
 }
+
+/// A member, the session that begins, and what it is presented by.
+pub(crate) type SignedIn = (MemberRecord, SessionRecord, Shown);
 
 async fn session<G: Gateway>(visit: &Visit<'_, G>) -> Result<Answer, Failure> {
     let (principal, id) = visit.member()?;
@@ -107,6 +139,40 @@ async fn session<G: Gateway>(visit: &Visit<'_, G>) -> Result<Answer, Failure> {
 }
 
 impl<G: Gateway> Visit<'_, G> {
+    /// Signs a member in.
+    ///
+    /// # Errors
+    /// As [`Gateway::sign_in`].
+    pub(crate) async fn sign_in(&self, credentials: Credentials) -> Result<SignedIn, Failure> {
+        let agent = agent(self.headers);
+        in_time(Box::pin(self.front.gateway.sign_in(credentials, self.from, agent))).await
+    }
+
+    /// Makes an account for a stranger, and signs them in.
+    ///
+    /// # Errors
+    /// As [`Gateway::sign_up`].
+    pub(crate) async fn sign_up(&self, new: SignUp) -> Result<SignedIn, Failure> {
+        let agent = agent(self.headers);
+        in_time(Box::pin(self.front.gateway.sign_up(new, self.from, agent))).await
+    }
+
+    /// Sets the password of whoever has a link.
+    ///
+    /// # Errors
+    /// As [`Gateway::set_password`].
+    pub(crate) async fn set_password(&self, (link, password): (String, String)) -> Result<(), Failure> {
+        in_time(Box::pin(self.front.gateway.set_password((&link, password), self.from))).await
+    }
+
+    /// What somebody hears who is signed in from now on.
+    fn welcome(&self, status: StatusCode, (member, session, cookie): &SignedIn) -> Answer {
+        let mut answer = reply::json(status, &SignedInJson::of(member.account, member, session));
+        let seconds = session.expires_at_ms.saturating_sub(now_ms()) / 1_000;
+        self.set_cookie(&mut answer, &cookie.0, seconds.max(0));
+        answer
+    }
+
     /// Who is signed in.
     fn member(&self) -> Result<(Principal, MemberId), Failure> {
         let nobody =

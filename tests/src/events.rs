@@ -204,6 +204,17 @@ pub enum Event {
         /// The stanza.
         stanza: Stanza,
     },
+    /// A webhook reached the program of a customer, and was read by the library that it uses.
+    Webhook {
+        /// Which event.
+        kind: String,
+        /// Whether it is of the service, by the library's own check.
+        verified: bool,
+        /// The same of one that somebody else made.
+        forged: bool,
+        /// What the library read.
+        data: Value,
+    },
     /// The driver itself stumbled. A test that sees this fails.
     Failure {
         /// Doing what.

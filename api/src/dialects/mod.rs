@@ -18,6 +18,8 @@ mod dispatch;
 mod document;
 mod envelope;
 mod file;
+mod hook;
+mod keys;
 mod loose;
 mod page;
 mod pages;
@@ -45,6 +47,7 @@ pub(crate) use self::admit::Caller;
 pub(crate) use self::ask::Ask;
 pub use self::dispatch::Hosts;
 pub(crate) use self::dispatch::{Place, place, unclear};
+pub(crate) use self::hook::{HookForm, hook_form};
 pub(crate) use self::quota::{Allowance, Subject};
 pub(crate) use self::router::{Found, Routers};
 pub(crate) use self::speaks::{MOUNTS, Mount, Operation, StreamWriter, mount_of};
@@ -58,6 +61,7 @@ use crate::limiter::Grant;
 use crate::query::Query;
 use crate::reply::{self, Answer};
 use crate::server::Front;
+use crate::sign::Visit;
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
@@ -152,6 +156,10 @@ async fn handle<G: Gateway>(
     }
     let place = front.requests.try_acquire();
     let place = place.map_err(|_| Failure::busy("Too many requests are under way. Try again.", 1_000))?;
+    if row.access == Access::Stranger {
+        let visit = Visit { front, from, params, method: &parts.method, headers: &parts.headers };
+        return speaks::welcome(row, visit, body).await;
+    }
     let caller = Caller { headers: &parts.headers, from, row: Some(row) };
     let principal = speaks::identify(mount.dialect, &front.gateway, &caller)?;
     admit::allow(row, &principal)?;

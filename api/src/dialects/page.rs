@@ -27,7 +27,7 @@ pub(super) fn page(mount: &Mount) -> Bytes {
     page.push_str("\n## Operations\n\n| operation | body | success | scope | counts as | known from | |\n|---|---|---|---|---|---|---|\n");
     for row in mount.rows() {
         let scope = match row.needs.as_str() {
-            _ if row.access == Access::Open => "no key",
+            _ if matches!(row.access, Access::Open | Access::Stranger) => "no key",
             Some(word) => word,
             None => "any key",
         };

@@ -17,6 +17,7 @@ use crate::call::unexpected;
 use crate::gateway::{Gateway, Principal};
 use crate::reply::Answer;
 use crate::route::SchemaOf;
+use crate::sign::Visit;
 
 /// What a dialect is, beside its handlers.
 pub(crate) struct Mount {
@@ -102,6 +103,18 @@ pub(crate) trait Speaks {
         body: RequestBody,
     ) -> Result<Answer, Failure>;
 
+    /// Answers an operation of somebody who is nobody yet.
+    ///
+    /// # Errors
+    /// Whatever it is refused for.
+    async fn welcome<G: Gateway>(
+        _of: (Self::Operation, &'static Row),
+        _visit: Visit<'_, G>,
+        _body: RequestBody,
+    ) -> Result<Answer, Failure> {
+        Err(unexpected())
+    }
+
     /// Whether the dialect has such an event, and the format does not leave it out.
     fn tells(_format: &DialectFormat, _event: &Event) -> bool {
         false
@@ -169,6 +182,18 @@ macro_rules! dialects {
         ) -> Result<Answer, Failure> {
             match operation {
                 $(Operation::$dialect(operation) => $module::Speaker::respond(operation, ask, body).await,)+
+            }
+        }
+
+        pub(super) async fn welcome<G: Gateway>(
+            row: &'static Row,
+            visit: Visit<'_, G>,
+            body: RequestBody,
+        ) -> Result<Answer, Failure> {
+            match row.operation {
+                $(Operation::$dialect(operation) => {
+                    $module::Speaker::welcome((operation, row), visit, body).await
+                })+
             }
         }
 

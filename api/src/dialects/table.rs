@@ -40,6 +40,8 @@ pub(crate) struct Row {
 pub(crate) enum Access {
     /// Nothing.
     Open,
+    /// Nothing yet: the body says who somebody is, or will be.
+    Stranger,
     /// A key; what it is about, the path or the body says.
     Key,
     /// A key and the instance that is meant.

@@ -60,7 +60,7 @@ pub(crate) fn read_ranges(problems: &mut Problems, First(texts): Ranges) -> Vec<
     ranges.iter().map(IpNet::to_string).collect()
 }
 
-/// Body of `keys.rotate` and `apps.rotate`.
+/// Body of `apps.rotate`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "RotateKey")]
@@ -78,12 +78,18 @@ impl RotateKeyBody {
     /// `VALIDATION` when that is too long.
     pub(crate) fn read(&self) -> Result<u64, Failure> {
         let mut problems = Problems::default();
-        let overlap_ms = self.overlap_seconds.map_or(KEY_OVERLAP_MS_DEFAULT, |s| s.saturating_mul(1_000));
-        if overlap_ms > KEY_OVERLAP_MS_MAX {
-            problems.add("overlap_seconds", format!("is more than {}", KEY_OVERLAP_MS_MAX / 1_000));
-        }
+        let overlap_ms = read_overlap(&mut problems, self.overlap_seconds);
         problems.or(Some(overlap_ms))
     }
+}
+
+/// How long what is replaced serves, in milliseconds.
+pub(super) fn read_overlap(problems: &mut Problems, seconds: Option<u64>) -> u64 {
+    let overlap_ms = seconds.map_or(KEY_OVERLAP_MS_DEFAULT, |s| s.saturating_mul(1_000));
+    if overlap_ms > KEY_OVERLAP_MS_MAX {
+        problems.add("overlap_seconds", format!("is more than {}", KEY_OVERLAP_MS_MAX / 1_000));
+    }
+    overlap_ms
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use trunkline_model::{AccountId, AppId, EndpointId, Failure, InstanceId, KeyId, MessageId};
+use trunkline_model::{AccountId, AppId, EndpointId, Failure, FileId, InstanceId, KeyId, MessageId};
 
 use crate::query::{Query, malformed};
 
@@ -31,6 +31,8 @@ pub(crate) enum Cursor {
     Audit(u64),
     /// Before the line of a credit ledger with this number.
     Credit(u64),
+    /// After this file.
+    File(FileId),
 }
 
 impl Cursor {
@@ -48,6 +50,7 @@ impl Cursor {
             Cursor::App(id) => (b'a', id.0, None),
             Cursor::Audit(number) => (b'u', number, None),
             Cursor::Credit(number) => (b'd', number, None),
+            Cursor::File(id) => (b'f', id.0, None),
         };
         let mut bytes = vec![tag];
         bytes.extend_from_slice(&first.to_be_bytes());
@@ -71,6 +74,7 @@ impl Cursor {
             (b'a', []) => Some(Cursor::App(AppId(number))),
             (b'u', []) => Some(Cursor::Audit(number)),
             (b'd', []) => Some(Cursor::Credit(number)),
+            (b'f', []) => Some(Cursor::File(FileId(number))),
             (b'l', rest) => {
                 let sequence = u64::from_be_bytes(rest.try_into().ok()?);
                 Some(Cursor::Letter(InstanceId(number), sequence))
@@ -113,6 +117,7 @@ mod tests {
                 Cursor::App(AppId(number)),
                 Cursor::Audit(number),
                 Cursor::Credit(number),
+                Cursor::File(FileId(number)),
             ] {
                 prop_assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
             }

@@ -143,6 +143,14 @@ impl JsonSchema for Base64 {
     }
 }
 
+impl Base64 {
+    /// The bytes that a text is written for.
+    pub(crate) fn of(text: &str) -> Option<Base64> {
+        let engine = if text.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
+        engine.decode(text).ok().map(|bytes| Base64(Bytes::from(bytes)))
+    }
+}
+
 impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Base64, D::Error> {
         struct Text;
@@ -155,11 +163,7 @@ impl<'de> Deserialize<'de> for Base64 {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Base64, E> {
-                let engine = if text.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
-                engine
-                    .decode(text)
-                    .map(|bytes| Base64(Bytes::from(bytes)))
-                    .map_err(|_| E::custom("is not base64"))
+                Base64::of(text).ok_or_else(|| E::custom("is not base64"))
             }
         }
 

@@ -2,13 +2,14 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trunkline_model::account::KeyKind;
-use trunkline_model::command::{KeyView, NewKey, Shown, UpdateKey};
-use trunkline_model::limits::KEY_LABEL_BYTES_MAX;
+use trunkline_model::account::{KeyKind, check_chosen};
+use trunkline_model::command::{KeyRotation, KeyView, NewKey, Shown, UpdateKey};
+use trunkline_model::limits::{
+    KEY_CHOSEN_BYTES_MAX, KEY_CHOSEN_BYTES_MIN, KEY_LABEL_BYTES_MAX, KEY_OVERLAP_MS_MAX,
+};
 use trunkline_model::{Dialect, Failure, InstanceId, Scope};
 
-pub(crate) use super::access::RotateKeyBody;
-use super::access::{Instances, Ranges, read_instances, read_ranges};
+use super::access::{Instances, Ranges, read_instances, read_overlap, read_ranges};
 use super::fields::{First, Problems, nullable, present};
 use super::time::{Time, now_ms, read_time};
 use super::webhook::Resolve;
@@ -38,6 +39,10 @@ pub(crate) struct CreateKeyBody {
     /// When it ends; null for never.
     #[serde(default)]
     expires_at: Option<String>,
+    /// What its holder presents, where that is not to be made: 24 to 128 visible characters of ASCII that nobody guesses.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "String", length(min = KEY_CHOSEN_BYTES_MIN, max = KEY_CHOSEN_BYTES_MAX))]
+    key: Option<String>,
 }
 
 impl CreateKeyBody {
@@ -60,6 +65,7 @@ impl CreateKeyBody {
         let instances = self.instances.map(|names| read_instances(&mut problems, names, resolve));
         let allowed_ips = read_ranges(&mut problems, self.allowed_ips);
         let expires_at_ms = self.expires_at.and_then(|text| read_end(&mut problems, &text));
+        let chosen = self.key.map(|key| read_chosen(&mut problems, key));
         let label = self.label;
         let known = dialect.zip(scopes);
         let key = known.map(|(dialect, scopes)| NewKey {
@@ -69,6 +75,7 @@ impl CreateKeyBody {
             instances,
             allowed_ips,
             expires_at_ms,
+            chosen,
         });
         problems.or(key)
     }
@@ -123,6 +130,42 @@ impl UpdateKeyBody {
     pub(crate) fn names_scopes(&self) -> bool {
         self.scopes.is_some()
     }
+}
+
+/// Body of `keys.rotate`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "RotateApiKey")]
+pub(crate) struct RotateApiKeyBody {
+    /// How long the old key serves beside the new one; a day when nothing is said, 0 for not at all.
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "u64", range(max = KEY_OVERLAP_MS_MAX / 1_000))]
+    overlap_seconds: Option<u64>,
+    /// The new key, where it is not to be made: 24 to 128 visible characters of ASCII that nobody guesses.
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "String", length(min = KEY_CHOSEN_BYTES_MIN, max = KEY_CHOSEN_BYTES_MAX))]
+    key: Option<String>,
+}
+
+impl RotateApiKeyBody {
+    /// How the key is replaced.
+    ///
+    /// # Errors
+    /// `VALIDATION` with every field that is wrong.
+    pub(crate) fn read(self) -> Result<KeyRotation, Failure> {
+        let mut problems = Problems::default();
+        let chosen = self.key.map(|key| read_chosen(&mut problems, key));
+        let overlap_ms = read_overlap(&mut problems, self.overlap_seconds);
+        problems.or(Some(KeyRotation { overlap_ms, chosen }))
+    }
+}
+
+/// A secret that the caller chose.
+pub(crate) fn read_chosen(problems: &mut Problems, secret: String) -> Shown {
+    if let Err(wrong) = check_chosen(&secret) {
+        problems.add("key", wrong);
+    }
+    Shown(secret)
 }
 
 fn check_label(problems: &mut Problems, label: &str) {

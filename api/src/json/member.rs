@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trunkline_model::account::{MemberRecord, Role, SessionRecord, email_of};
-use trunkline_model::command::{Credentials, NewMember, Shown, UpdateMember};
+use trunkline_model::command::{Credentials, NewMember, Shown, SignUp, UpdateMember};
 use trunkline_model::limits::{
-    EMAIL_BYTES_MAX, MEMBER_NAME_BYTES_MAX, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN,
+    ACCOUNT_NAME_BYTES_MAX, EMAIL_BYTES_MAX, MEMBER_NAME_BYTES_MAX, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN,
 };
 use trunkline_model::{AccountId, Failure};
 
@@ -91,8 +91,8 @@ fn read_role(problems: &mut Problems, word: &str) -> Option<Role> {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "SignIn")]
 pub(crate) struct SignInBody {
-    email: String,
-    password: String,
+    pub(crate) email: String,
+    pub(crate) password: String,
 }
 
 impl SignInBody {
@@ -105,6 +105,53 @@ impl SignInBody {
         }
         Credentials { email: self.email, password }
     }
+}
+
+/// Body of `auth.sign_up`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "SignUp")]
+pub(crate) struct SignUpBody {
+    /// The e-mail address to sign in with. It belongs to one member of the node.
+    pub(crate) email: String,
+    #[schemars(length(min = PASSWORD_CHARS_MIN, max = PASSWORD_BYTES_MAX))]
+    pub(crate) password: String,
+    /// What people call its owner.
+    pub(crate) name: String,
+    /// What the account is called; as its owner when nothing is said.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "String")]
+    pub(crate) account: Option<String>,
+}
+
+impl SignUpBody {
+    /// Who signs up.
+    ///
+    /// # Errors
+    /// `VALIDATION` with every field that is wrong.
+    pub(crate) fn read(self) -> Result<SignUp, Failure> {
+        let mut problems = Problems::default();
+        let email = email_of(&self.email);
+        if email.is_none() {
+            problems.add("email", format!("is no e-mail address of at most {EMAIL_BYTES_MAX} bytes"));
+        }
+        check_name(&mut problems, &self.name);
+        check_password(&mut problems, &self.password);
+        let account = self.account.unwrap_or_else(|| self.name.clone());
+        problems.bound("account", &account, ACCOUNT_NAME_BYTES_MAX);
+        if account.trim().is_empty() {
+            problems.add("account", "is empty");
+        }
+        let (name, password) = (self.name, self.password);
+        problems.or(email.map(|email| SignUp { email, name, account, password }))
+    }
+}
+
+fn check_password(problems: &mut Problems, password: &str) {
+    if password.chars().count() < PASSWORD_CHARS_MIN {
+        problems.add("password", format!("has fewer than {PASSWORD_CHARS_MIN} characters"));
+    }
+    problems.bound("password", password, PASSWORD_BYTES_MAX);
 }
 
 /// Body of `auth.forgot_password`.
@@ -121,10 +168,10 @@ pub(crate) struct ForgotPasswordBody {
 #[schemars(rename = "SetPassword")]
 pub(crate) struct SetPasswordBody {
     /// The word of the link.
-    token: String,
+    pub(crate) token: String,
     /// The password to sign in with from now on.
     #[schemars(length(min = PASSWORD_CHARS_MIN, max = PASSWORD_BYTES_MAX))]
-    password: String,
+    pub(crate) password: String,
 }
 
 impl SetPasswordBody {
@@ -134,10 +181,7 @@ impl SetPasswordBody {
     /// `VALIDATION` for a password that is too short or too long.
     pub(crate) fn read(self) -> Result<(String, String), Failure> {
         let mut problems = Problems::default();
-        if self.password.chars().count() < PASSWORD_CHARS_MIN {
-            problems.add("password", format!("has fewer than {PASSWORD_CHARS_MIN} characters"));
-        }
-        problems.bound("password", &self.password, PASSWORD_BYTES_MAX);
+        check_password(&mut problems, &self.password);
         problems.or(Some((self.token, self.password)))
     }
 }

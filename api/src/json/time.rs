@@ -15,6 +15,12 @@ pub(crate) fn rfc3339(time_ms: i64) -> String {
     format!("{time:.3}")
 }
 
+/// The same without the parts of a second, as `2026-01-31T09:30:00Z`.
+pub(crate) fn rfc3339_seconds(time_ms: i64) -> String {
+    let time = Timestamp::from_millisecond(time_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    format!("{time:.0}")
+}
+
 /// The time now, in milliseconds since the Unix epoch.
 pub(crate) fn now_ms() -> i64 {
     Timestamp::now().as_millisecond()

@@ -16,7 +16,7 @@ use crate::json::account::{
 use crate::json::audit::AuditJson;
 use crate::json::cursor::Cursor;
 use crate::json::{List, Page};
-use crate::native::{apps, credits, keys, members};
+use crate::native::{apps, credits, defaults, keys, members};
 use crate::reply::{self, Answer};
 use crate::route::AccountOperation;
 
@@ -75,6 +75,8 @@ pub(super) async fn answer<G: Gateway>(
         Op::CreditEntries => credits::entries(call).await,
         Op::CreditsOf => credits::get(call, named(call)?).await,
         Op::AddCredits => credits::add(call, body, named(call)?).await,
+        Op::InstanceDefaults => defaults::get(call).await,
+        Op::SetInstanceDefaults => defaults::set(call, body).await,
     }
 }
 

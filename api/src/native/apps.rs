@@ -11,9 +11,9 @@ use crate::body::RequestBody;
 use crate::call::{Call, unexpected};
 use crate::gateway::Gateway;
 use crate::json::Page;
+use crate::json::access::RotateKeyBody;
 use crate::json::app::{AppJson, CreateAppBody, NewAppJson, UpdateAppBody};
 use crate::json::cursor::Cursor;
-use crate::json::key::RotateKeyBody;
 use crate::reply::{self, Answer};
 
 pub(super) async fn create<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {

@@ -11,7 +11,7 @@ use crate::call::{Call, unexpected};
 use crate::gateway::Gateway;
 use crate::json::Page;
 use crate::json::cursor::Cursor;
-use crate::json::key::{CreateKeyBody, KeyJson, NewKeyJson, RotateKeyBody, UpdateKeyBody};
+use crate::json::key::{CreateKeyBody, KeyJson, NewKeyJson, RotateApiKeyBody, UpdateKeyBody};
 use crate::reply::{self, Answer};
 
 /// Makes a key for an account: that of the caller, or, for the operator, any.
@@ -60,7 +60,7 @@ pub(super) async fn update<G: Gateway>(call: &Call<'_, G>, body: RequestBody) ->
 
 pub(super) async fn rotate<G: Gateway>(call: &Call<'_, G>, body: RequestBody) -> Result<Answer, Failure> {
     let id = named(call)?;
-    let body: RotateKeyBody = body.json(call.headers).await?;
+    let body: RotateApiKeyBody = body.json(call.headers).await?;
     let (view, shown) = new_key(call.of_account(Ask::RotateKey(id, body.read()?)).await?)?;
     Ok(reply::json(StatusCode::OK, &NewKeyJson::of(&view, &shown)))
 }

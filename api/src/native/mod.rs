@@ -9,7 +9,9 @@ mod communities;
 mod consumers;
 mod contacts;
 mod credits;
+mod defaults;
 mod events;
+pub(crate) mod files;
 mod groups;
 mod instances;
 mod keys;
@@ -63,6 +65,7 @@ pub(crate) async fn answer<G: Gateway>(
         NativeOperation::Plan(operation) => Box::pin(plans::answer(operation, call, body)).await,
         NativeOperation::Event(operation) => Box::pin(events::of_account(operation, call, body)).await,
         NativeOperation::Account(operation) => Box::pin(accounts::answer(operation, call, body)).await,
+        NativeOperation::File(operation) => Box::pin(files::answer(operation, call, body)).await,
     }
 }
 
@@ -92,5 +95,6 @@ async fn message<G: Gateway>(
         Op::Get => messages::get(call).await,
         Op::Events => Box::pin(events::of_instance(call)).await,
         Op::GetMedia => media::get(call).await,
+        Op::DownloadMedia => media::download_described(call, body).await,
     }
 }

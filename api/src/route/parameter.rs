@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use trunkline_model::credit::PocketKind;
 use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::{
-    CONTACT_SEARCH_BYTES_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, PULL_WAIT_MS_MAX, SEARCH_TEXT_CHARS_MAX,
+    CONTACT_SEARCH_BYTES_MAX, FILE_LIFE_MS_DEFAULT, FILE_LIFE_MS_MAX, FILE_LIFE_MS_MIN, PAGE_LIMIT_DEFAULT,
+    PAGE_LIMIT_MAX, PULL_WAIT_MS_MAX, SEARCH_TEXT_CHARS_MAX,
 };
 use trunkline_model::message::MessageStatus;
 
@@ -196,6 +197,18 @@ const PATH: &[Parameter] = &[
         schema: text,
     },
     Parameter {
+        name: "file_id",
+        description: "Id of a file at a public address, `fil_…`.",
+        example: "fil_0000000000000037",
+        schema: text,
+    },
+    Parameter {
+        name: "word",
+        description: "The word of a public address, as it was told when the file was put there.",
+        example: "a-word",
+        schema: text,
+    },
+    Parameter {
         name: "session",
         description: "Id of a session, `ses_…`.",
         example: "ses_0000000000000035",
@@ -215,6 +228,18 @@ const QUERY: &[Parameter] = &[
         description: "Entries of the page.",
         example: "50",
         schema: || json!({ "type": "integer", "minimum": 1, "maximum": PAGE_LIMIT_MAX, "default": PAGE_LIMIT_DEFAULT }),
+    },
+    Parameter {
+        name: "name",
+        description: "Name of the file, which it is saved under.",
+        example: "offer.pdf",
+        schema: text,
+    },
+    Parameter {
+        name: "expires_in_seconds",
+        description: "How long the file is there.",
+        example: "3600",
+        schema: || json!({ "type": "integer", "minimum": FILE_LIFE_MS_MIN / 1_000, "maximum": FILE_LIFE_MS_MAX / 1_000, "default": FILE_LIFE_MS_DEFAULT / 1_000 }),
     },
     Parameter {
         name: "cursor",

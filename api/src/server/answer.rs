@@ -21,7 +21,7 @@ use crate::gateway::Gateway;
 use crate::query::Query;
 use crate::reply::{self, Answer};
 use crate::request_id::{RequestId, X_REQUEST_ID};
-use crate::route::{Match, Route, Target};
+use crate::route::{Match, OpenOperation, Route, Target};
 use crate::sign::Visit;
 use crate::{client, native, open, problem, sign};
 
@@ -146,7 +146,17 @@ async fn handle<G: Gateway>(
     params: matchit::Params<'_, '_>,
 ) -> Result<Answer, Failure> {
     match route.target {
-        Target::Open(operation) => open::answer(operation, &front.gateway, &params),
+        Target::Open(operation) => {
+            // Files are work; health and metrics are answered whatever there is to do.
+            let _place = match operation {
+                OpenOperation::PublicFile => Some(front.requests.try_acquire().map_err(|_| {
+                    Failure::busy("Too many requests are under way. Try again.", BUSY_RETRY_MS)
+                })?),
+                _ => None,
+            };
+            let visit = Visit { front, from, params, method: &parts.method, headers: &parts.headers };
+            open::answer(operation, &visit).await
+        }
         Target::Sign(operation) => {
             let _place = front
                 .requests

@@ -65,6 +65,8 @@ pub struct Bounds {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether cookies of members travel over plain HTTP.
     pub plain_cookies: bool,
+    /// Where people find this node, without a slash at its end; as each request found it when nothing is said.
+    pub public_url: Option<String>,
 }
 
 impl Default for Bounds {
@@ -81,6 +83,7 @@ impl Default for Bounds {
             drain_ms_max: limits::DRAIN_MS_MAX,
             trusted_proxies: Vec::new(),
             plain_cookies: false,
+            public_url: None,
         }
     }
 }

@@ -33,6 +33,7 @@ fn a_key_is_read_as_its_dialect_has_it() {
         instances: Some(vec![OPEN]),
         allowed_ips: vec!["192.0.2.7/32".to_owned(), "2001:db8::/32".to_owned()],
         expires_at_ms: Some(4_070_908_800_000),
+        chosen: None,
     };
     let create = AccountCommand::CreateKey(Box::new(wanted));
     assert_eq!(asked(&server, Sent::post("/v1/keys", &body.to_string())), [Seen::Account(ACCOUNT, create)]);

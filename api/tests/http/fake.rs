@@ -11,11 +11,11 @@ use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{Notify, watch};
 use trunkline_api::{AppPrincipal, Gateway, Health, NodeStatus, Principal};
-use trunkline_model::account::{AccountRecord, AuditAction, Author, MemberRecord, Role, SessionRecord};
+use trunkline_model::account::{AccountRecord, AuditAction, Author, FileRecord, MemberRecord, Role, SessionRecord};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
     ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
-    SendRequest, Shown,
+    SendRequest, Shown, SignUp,
 };
 use trunkline_model::delivery::{Endpoint, FollowFrom};
 use trunkline_model::event::Event;
@@ -279,6 +279,18 @@ impl Gateway for Fake {
         Ok((answers::account::member(), answers::account::session(), Shown(COOKIE.to_owned())))
     }
 
+    async fn sign_up(
+        &self,
+        new: SignUp,
+        _from: Option<IpAddr>,
+        _agent: Option<String>,
+    ) -> Result<(MemberRecord, SessionRecord, Shown), Failure> {
+        if new.email == "taken@example.org" {
+            return Err(Failure::new(ErrorCode::EmailTaken, "No."));
+        }
+        Ok((answers::account::member(), answers::account::session(), Shown(COOKIE.to_owned())))
+    }
+
     fn forgot_password(&self, _email: &str, _from: Option<IpAddr>) -> Result<(), Failure> {
         Ok(())
     }
@@ -439,7 +451,7 @@ impl Gateway for Fake {
             Command::NoteImport { .. } | Command::NotePaused { .. } => unreachable!(),
             Command::GetSettings => Ok(answers::settings(SettingsUpdate::default())),
             Command::UpdateSettings(update) => Ok(answers::settings(*update)),
-            Command::FetchMedia { .. } => Ok(Reply::Media {
+            Command::FetchMedia { .. } | Command::DownloadMedia(_) => Ok(Reply::Media {
                 mime_type: Some("image/png".to_owned()),
                 file_name: Some("صورة 1.png".to_owned()),
                 file: blob(FILE),
@@ -556,6 +568,13 @@ impl Gateway for Fake {
         let (first, rest) = part.split_at(part.len() / 2);
         let pieces = [first, rest].map(|piece| Ok(Bytes::copy_from_slice(piece)));
         Ok(stream::iter(pieces).boxed())
+    }
+
+    async fn public_file(&self, word: &str) -> Result<FileRecord, Failure> {
+        match word {
+            "a-word" => Ok(answers::account::file()),
+            _ => Err(Failure::new(ErrorCode::FileNotFound, "No.")),
+        }
     }
 
     fn tail(&self, _instance: InstanceId) -> FakeTail {

@@ -13,11 +13,11 @@ use trunkline_api::{
     dialect_event, event_id, event_json, events_json, tells_dialect_event, test_event_json,
 };
 use trunkline_engine::{Engine, EventWriter};
-use trunkline_model::account::{AccountRecord, Author, MemberRecord, SessionRecord};
+use trunkline_model::account::{AccountRecord, Author, FileRecord, MemberRecord, SessionRecord};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
     ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
-    Shown,
+    Shown, SignUp,
 };
 use trunkline_model::delivery::{DialectFormat, FollowFrom, Telling, Told};
 use trunkline_model::event::Event;
@@ -75,6 +75,15 @@ impl Gateway for LocalGateway {
         agent: Option<String>,
     ) -> Result<(MemberRecord, SessionRecord, Shown), Failure> {
         self.engine.sign_in(credentials, from, agent).await
+    }
+
+    async fn sign_up(
+        &self,
+        new: SignUp,
+        from: Option<IpAddr>,
+        agent: Option<String>,
+    ) -> Result<(MemberRecord, SessionRecord, Shown), Failure> {
+        self.engine.sign_up(new, from, agent).await
     }
 
     fn forgot_password(&self, email: &str, from: Option<IpAddr>) -> Result<(), Failure> {
@@ -227,6 +236,10 @@ impl Gateway for LocalGateway {
         range: Range<u64>,
     ) -> Result<BoxStream<'static, io::Result<Bytes>>, Failure> {
         self.engine.read_blob(&blob, range).await
+    }
+
+    async fn public_file(&self, word: &str) -> Result<FileRecord, Failure> {
+        self.engine.public_file(word).await
     }
 
     fn tail(&self, instance: InstanceId) -> LocalTail {

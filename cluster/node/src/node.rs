@@ -28,6 +28,7 @@ impl Node {
         let bounds = Bounds {
             trusted_proxies: settings.trusted_proxies.clone(),
             plain_cookies: settings.plain_cookies,
+            public_url: settings.public_url.clone(),
             ..Bounds::default()
         };
         let config = ServerConfig {

@@ -364,6 +364,8 @@ const _: () = assert!(IMPORT_BATCH_OPS + 200 < trunkline_store::limits::BATCH_OP
 pub const ACCOUNT_CREDITS: usize = 64;
 /// Characters of a key, after its prefix, that are shown to tell it from others; 220 of its 256 bits stay secret.
 pub const KEY_SHOWN_CHARS: usize = 6;
+/// Characters of a key that its holder chose which are shown: a chosen one may be short of secrets.
+pub const KEY_CHOSEN_SHOWN_CHARS: usize = 4;
 /// How often the use of a key is written down at the most, in milliseconds.
 pub const KEY_USE_WRITTEN_EVERY_MS: i64 = 60_000;
 /// Entries of an account's log of changes after which the oldest are removed.

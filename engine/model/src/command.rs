@@ -43,7 +43,7 @@ use crate::delivery::PauseReason;
 use crate::event::{CloseReason, Event};
 use crate::failure::Failure;
 use crate::id::{AccountId, EndpointId, InstanceId, MessageId, WorkspaceId};
-use crate::inbound::Party;
+use crate::inbound::{InboundMedia, Party};
 use crate::instance::InstanceState;
 use crate::message::{BlobRef, Lane, MessageStatus, SendMessage};
 use crate::settings::{HistorySync, InstanceSettings, SettingsUpdate};
@@ -117,6 +117,8 @@ pub enum Command {
         /// Sequence number of the `message.received` event.
         sequence: u64,
     },
+    /// Downloads and opens a file on WhatsApp's media hosts that somebody knows the keys of. Answered by [`Reply::Media`].
+    DownloadMedia(Box<InboundMedia>),
     /// Marks received messages as read. Answered by [`Reply::Done`].
     MarkRead {
         /// WhatsApp id of the chat.

@@ -138,6 +138,10 @@ error_codes! {
     PlanState = "PLAN_STATE", 409, "It is not in a state for this", false;
     /// The account has as many of these as it may.
     PlansFull = "PLANS_FULL", 409, "The account has no room for another one", false;
+    /// There is no such file at a public address, or not any more.
+    FileNotFound = "FILE_NOT_FOUND", 404, "No such file", false;
+    /// Strangers make no accounts on this node.
+    SignUpClosed = "SIGN_UP_CLOSED", 403, "This node is not open for sign-up", false;
 }
 
 /// One field that is wrong.

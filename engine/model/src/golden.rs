@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use crate::account::{
-    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditRecord, KeySecret, KeyUse, MemberLink,
-    MemberRecord, OldKeySecret, PasswordHash, RateLimits, Role, Secrets, SessionRecord, Who, WorkspaceRecord,
+    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditRecord, FileRecord, HookDefaults,
+    InstanceDefaults, KeySecret, KeyUse, MemberLink, MemberRecord, OldKeySecret, PasswordHash, RateLimits,
+    Role, SealedDefaults, Secrets, SessionRecord, Who, WorkspaceRecord,
 };
 use crate::address::Address;
 use crate::budget::CheckBudget;
@@ -20,7 +21,7 @@ use crate::delivery::{
 };
 use crate::dialect::Dialect;
 use crate::event::{CloseReason, Event, EventBody, StatusChange};
-use crate::id::{AccountId, AppId, EndpointId, InstanceId, KeyId, MemberId, MessageId, WorkspaceId};
+use crate::id::{AccountId, AppId, EndpointId, FileId, InstanceId, KeyId, MemberId, MessageId, WorkspaceId};
 use crate::inbound::{
     InboundContent, InboundMarks, InboundMedia, InboundMessage, InboundQuote, MediaLook, Party,
 };
@@ -30,7 +31,7 @@ use crate::message::{
     SendOptions, Text,
 };
 use crate::record::*;
-use crate::settings::{HistorySync, InstanceSettings, ProxyConfig};
+use crate::settings::{HistorySync, InstanceSettings, ProxyConfig, SettingsUpdate};
 
 fn check<R>(golden_hex: &str, sample: R)
 where
@@ -499,6 +500,46 @@ fn settings_record_0702() {
                 ..InstanceSettings::default()
             },
             proxy_password_sealed: Some(vec![1, 2, 3]),
+        },
+    );
+}
+
+#[test]
+fn instance_defaults_0a0c() {
+    check(
+        include_str!("../golden/0a0c-instance-defaults.hex"),
+        InstanceDefaults {
+            settings: SettingsUpdate { history_sync: Some(HistorySync::Recent), ..SettingsUpdate::default() },
+            hooks: vec![HookDefaults {
+                dialect: Dialect::Wsapi,
+                url: "https://example.org/hook".into(),
+                secret: "s3cret".into(),
+                events: vec!["message".into()],
+                timeout_ms: 10_000,
+                schedule: RetrySchedule::STANDARD,
+            }],
+        },
+    );
+}
+
+#[test]
+fn sealed_defaults_0a0d() {
+    check(include_str!("../golden/0a0d-sealed-defaults.hex"), SealedDefaults { sealed: vec![1, 2, 3] });
+}
+
+#[test]
+fn file_record_0a0e() {
+    check(
+        include_str!("../golden/0a0e-file.hex"),
+        FileRecord {
+            id: FileId(7),
+            account: AccountId(1),
+            blob: BlobRef { sha256: [7; 32], size_bytes: 99 },
+            mime_type: Some("image/png".into()),
+            file_name: Some("a.png".into()),
+            sha256: [8; 32],
+            created_at_ms: 1_700_000_000_000,
+            expires_at_ms: 1_700_000_060_000,
         },
     );
 }

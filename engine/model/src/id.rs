@@ -116,6 +116,10 @@ owner_id!(
     /// A person who signs in.
     MemberId, "mem"
 );
+owner_id!(
+    /// A file at a public address.
+    FileId, "fil"
+);
 
 impl WorkspaceId {
     /// The workspace that an account has from the beginning: its number is the account's.

@@ -42,8 +42,8 @@ pub use address::{Address, AddressError};
 pub use dialect::Dialect;
 pub use failure::{ErrorCode, Failure, FieldError};
 pub use id::{
-    AccountId, AppId, CampaignId, ContactId, EndpointId, InstanceId, KeyId, MemberId, MessageId, OtpId,
-    ScheduleId, TemplateId, WorkspaceId,
+    AccountId, AppId, CampaignId, ContactId, EndpointId, FileId, InstanceId, KeyId, MemberId, MessageId,
+    OtpId, ScheduleId, TemplateId, WorkspaceId,
 };
 pub use limit_class::LimitClass;
 pub use scope::Scope;

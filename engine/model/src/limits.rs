@@ -265,6 +265,22 @@ pub const KEY_ADDRESSES_MAX: usize = 64;
 pub const KEY_OVERLAP_MS_MAX: u64 = 30 * 24 * 3_600_000;
 /// The same, where the caller names none: a day.
 pub const KEY_OVERLAP_MS_DEFAULT: u64 = 24 * 3_600_000;
+/// Shortest secret of a key that a caller chooses, in bytes.
+pub const KEY_CHOSEN_BYTES_MIN: usize = 24;
+/// Longest one, in bytes.
+pub const KEY_CHOSEN_BYTES_MAX: usize = 128;
+/// Fewest different characters of one.
+pub const KEY_CHOSEN_KINDS_MIN: usize = 8;
+/// Most files at public addresses of an account.
+pub const FILES_PER_ACCOUNT_MAX: usize = 1_000;
+/// Bytes that they have together at the most.
+pub const FILES_BYTES_PER_ACCOUNT_MAX: u64 = 1 << 30;
+/// Longest life of one, in milliseconds: thirty days.
+pub const FILE_LIFE_MS_MAX: u64 = 30 * 24 * 3_600_000;
+/// The same, where the caller names none: a day.
+pub const FILE_LIFE_MS_DEFAULT: u64 = 24 * 3_600_000;
+/// Shortest life of one, in milliseconds: a minute.
+pub const FILE_LIFE_MS_MIN: u64 = 60_000;
 /// Highest rate of a class, in requests per minute.
 pub const RATE_PER_MINUTE_MAX: u32 = 10_000_000;
 /// Entries of an account's log of changes that are kept; older ones go.

@@ -13,7 +13,8 @@ use rkyv::util::AlignedVec;
 use rkyv::{Archive, Deserialize, Serialize};
 
 use crate::account::{
-    AccountRecord, ApiKeyRecord, AppRecord, AuditRecord, KeyUse, MemberRecord, SessionRecord, WorkspaceRecord,
+    AccountRecord, ApiKeyRecord, AppRecord, AuditRecord, FileRecord, InstanceDefaults, KeyUse, MemberRecord,
+    SealedDefaults, SessionRecord, WorkspaceRecord,
 };
 use crate::budget::CheckBudget;
 use crate::chat::{ChatRecord, CheckRecord, ContactRecord, LabelRecord, RetentionRecord};
@@ -143,6 +144,9 @@ records! {
     CreditOrder = 0x0a09;
     MemberRecord = 0x0a0a;
     SessionRecord = 0x0a0b;
+    InstanceDefaults = 0x0a0c;
+    SealedDefaults = 0x0a0d;
+    FileRecord = 0x0a0e;
 }
 
 /// Tables of the engine: the byte after the owner in every key. Numbers are never reused; 64–127 belong to the protocol crate,
@@ -280,6 +284,10 @@ pub mod table {
     pub const MEMBER: u8 = 138;
     /// Owner = account: members who are signed in (suffix: member, number of the session).
     pub const SESSION: u8 = 139;
+    /// Owner = account: what its new instances begin with (suffix: 0).
+    pub const INSTANCE_DEFAULTS: u8 = 140;
+    /// Owner = account: files at public addresses (suffix: id).
+    pub const FILE: u8 = 141;
 }
 
 /// An instance at rest.

@@ -8,6 +8,7 @@ mod plans;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::files::bytes;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
@@ -58,6 +59,12 @@ const NAMES: &[(&str, &str)] = &[
     ("key_0000000000000032", "key"),
     ("app_0000000000000033", "app"),
     ("mem_0000000000000034", "member"),
+    ("fil_0000000000000037", "file"),
+    ("a-word", "word"),
+    ("/v/t62.7118-24/12345678_901234567_n.enc?ccb=11-4", "direct_path"),
+    ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "media_key"),
+    ("ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=", "file_sha256"),
+    ("QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=", "file_enc_sha256"),
 ];
 
 /// Where the webhook and the files of the examples are; a server of the test has both.
@@ -114,6 +121,8 @@ const FIRST: &[&str] = &[
 
 /// What comes last, in this order: it takes away what the rest needs.
 const LAST: &[&str] = &[
+    "account.set_instance_defaults",
+    "files.delete",
     "settings.update",
     "profile.remove_picture",
     "groups.remove_picture",
@@ -395,6 +404,10 @@ async fn things_of_the_account(gateway: &Gateway) -> BTreeMap<&'static str, Valu
     ] {
         things.insert(thing, text(&gateway.api().post(path, &body).send().await.expect(201)["id"]));
     }
+    let file = gateway.api().request(Method::POST, "/v1/files").body("image/png", &b"a picture"[..]);
+    let file = file.send().await.expect(201);
+    things.insert("word", json!(text(&file["url"]).as_str().and_then(|url| url.rsplit('/').next())));
+    things.insert("file", text(&file["id"]));
     things
 }
 
@@ -453,6 +466,10 @@ async fn messages(
         ("received", json!(received.key.id)),
         ("poll", json!(poll.key.id)),
         ("media", json!(media)),
+        ("direct_path", picture.facts["directPath"].clone()),
+        ("media_key", json!(bytes(&picture.facts["mediaKey"]))),
+        ("file_sha256", json!(bytes(&picture.facts["fileSha256"]))),
+        ("file_enc_sha256", json!(bytes(&picture.facts["fileEncSha256"]))),
         ("group_message", json!(in_group.key.id)),
         ("sent", json!(sent.wa_id)),
         ("message", json!(sent.id)),

@@ -301,3 +301,41 @@ async fn links_come_by_letter_where_letters_are_sent() {
     gateway.finish().await;
     world.finish().await;
 }
+
+// proves: auth.sign_up, auth.renew_session
+#[tokio::test]
+async fn a_stranger_makes_an_account_of_their_own_where_the_node_is_open() {
+    let world = World::start().await;
+    let body =
+        json!({ "email": "Rui@example.org", "password": PASSWORD, "name": "Rui", "account": "Rui's bakery" });
+    let sign_up = async |gateway: &Gateway, from: &str| {
+        gateway.api().keep_private(PASSWORD);
+        browse(gateway, from, (Method::POST, "/auth/sign-up")).json(&body).send().await
+    };
+    let closed = start(&world).await;
+    sign_up(&closed, "192.0.2.1").await.expect_problem(403, "SIGN_UP_CLOSED");
+    closed.finish().await;
+    let settings = [("trusted-proxies", "127.0.0.1"), ("plain-cookies", "true"), ("sign-up", "true")];
+    let mut gateway = Gateway::start_with(&world, &settings).await;
+    let answer = sign_up(&gateway, "192.0.2.1").await;
+    let made = answer.expect(201);
+    assert_eq!((&made["member"]["role"], &made["member"]["state"]), (&json!("owner"), &json!("active")));
+    sign_up(&gateway, "192.0.2.2").await.expect_problem(409, "EMAIL_TAKEN");
+    let cookie = answer.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+    let account = (Method::GET, "/v1/account");
+    let shown = with_cookie(&gateway, &cookie, account.clone(), Value::Null).await.expect(200);
+    assert_eq!((&shown["id"], &shown["name"]), (&made["account"], &json!("Rui's bakery")));
+    let renewed = with_cookie(&gateway, &cookie, (Method::POST, "/auth/session/renew"), json!({})).await;
+    let fresh = cookie_of(&renewed);
+    gateway.kill9();
+    gateway.restart().await;
+    with_cookie(&gateway, &cookie, account.clone(), Value::Null).await.expect_problem(401, "UNAUTHORIZED");
+    with_cookie(&gateway, &fresh, account, Value::Null).await.expect(200);
+    // Five tries a minute from one address.
+    for _ in 0..5 {
+        sign_up(&gateway, "192.0.2.9").await.expect_problem(409, "EMAIL_TAKEN");
+    }
+    sign_up(&gateway, "192.0.2.9").await.expect_problem(429, "TOO_MANY_REQUESTS");
+    gateway.finish().await;
+    world.finish().await;
+}

@@ -14,7 +14,7 @@ use super::shown::message::{InfoJson, PresenceJson, SentJson};
 use super::shown::session::is_protected;
 use super::shown::{Said, Success};
 use super::table::messages::MessageOperation;
-use super::{Ask, anybody, given, person, wrong};
+use super::{Ask, anybody, files, given, person, wrong};
 use crate::body::RequestBody;
 use crate::call::{message_in, unexpected};
 use crate::gateway::Gateway;
@@ -53,6 +53,8 @@ pub(super) async fn answer<G: Gateway>(
         }
         Op::Read => read(ask, ask.call.body(body).await?).await,
         Op::Presence => presence(ask, ask.call.body(body).await?).await,
+        Op::Upload => files::upload(ask, body).await,
+        Op::Decrypt => files::decrypt(ask, body).await,
     }
 }
 

@@ -4,11 +4,13 @@
 //! Where the two services name a thing differently, both names are read; what is answered has the names of 7aduta, and those of
 //! WasenderAPI beside them. A session's id is the instance's.
 
+mod auth;
 mod body;
 mod config;
 mod contacts;
 mod error;
 mod event;
+mod files;
 mod groups;
 mod keys;
 mod logs;
@@ -30,11 +32,13 @@ use super::admit::{Addressed, key_of};
 use super::quota::{Allowance, Subject};
 use super::speaks::{Credential, Mount, Speaks};
 use super::{Access, Ask, Caller, Row, bearer, document, header, page};
+use crate::auth::SESSION_PREFIX;
 use crate::body::RequestBody;
 use crate::call;
 use crate::gateway::{Gateway, Principal};
 use crate::limits::{ADUTA_REQUESTS_PER_MINUTE, ADUTA_SENDS_PER_MINUTE};
 use crate::reply::Answer;
+use crate::sign::Visit;
 
 /// The dialect.
 pub(super) static MOUNT: Mount = Mount {
@@ -53,7 +57,7 @@ pub(super) static MOUNT: Mount = Mount {
         },
         Credential {
             header: "X-API-Token",
-            what: "A personal token; it may also stand where the key of a session does.",
+            what: "A personal token, or the token of whoever logged in; it may also stand where the key of a session does.",
             needed_for: &[Access::Key, Access::Account],
         },
     ],
@@ -97,6 +101,10 @@ impl Speaks for Speaker {
 
     fn identify<G: Gateway>(gateway: &G, caller: &Caller<'_>) -> Result<Principal, Failure> {
         let key = header(caller.headers, "x-api-token").or_else(|| bearer(caller.headers));
+        // Whoever logged in presents their session as a token: in a header, which no other site can have a browser send.
+        if let Some(session) = key.filter(|key| key.starts_with(SESSION_PREFIX)) {
+            return gateway.authenticate_session(session);
+        }
         key_of(gateway, Dialect::Aduta, (key, caller.from))
     }
 
@@ -128,6 +136,18 @@ impl Speaks for Speaker {
             Operation::Contact(operation) => Box::pin(contacts::answer(operation, ask, body)).await,
             Operation::Group(operation) => Box::pin(groups::answer(operation, ask, body)).await,
             Operation::Token(operation) => Box::pin(keys::answer(operation, ask, body)).await,
+            Operation::Auth(operation) => Box::pin(auth::answer(operation, ask)).await,
+        }
+    }
+
+    async fn welcome<G: Gateway>(
+        (operation, row): (Operation, &'static Row),
+        visit: Visit<'_, G>,
+        body: RequestBody,
+    ) -> Result<Answer, Failure> {
+        match operation {
+            Operation::Auth(operation) => Box::pin(auth::welcome((operation, row), &visit, body)).await,
+            _ => Err(call::unexpected()),
         }
     }
 

@@ -75,7 +75,10 @@ pub(super) async fn answer<G: Gateway>(
             webhook(ask, session).await
         }
         Op::Status => match own_session(&ask.call.principal) {
-            Some(session) => Ok(ask.show(&StatusJson::of(&*look(&ask.call, session).await?))),
+            Some(session) => {
+                let (view, hook) = (look(&ask.call, session).await?, config::read(&ask.call, session).await?);
+                Ok(ask.show(&StatusJson::of(&view, &hook)))
+            }
             None => Ok(ask.show(&StatusJson::of_all(&act::all(&ask.call).await?))),
         },
         Op::User => match ask.tell(Command::Profile(ProfileCommand::Get)).await? {
@@ -190,10 +193,7 @@ async fn update<G: Gateway>(ask: &Ask<'_, G>, body: SessionBody) -> Result<Answe
 async fn delete<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let session = id(ask)?;
     act::delete(&ask.call, session).await?;
-    // Its keys open nothing any more; they would stand in lists.
-    if let Err(failure) = keys::revoke_all_of(&ask.call, session, None).await {
-        tracing::warn!(%session, %failure, "keys of a session that was deleted are left");
-    }
+    keys::forget(&ask.call, session).await;
     Ok(ask.show(&Success::of(())))
 }
 

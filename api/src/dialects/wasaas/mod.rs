@@ -24,12 +24,17 @@ use trunkline_model::{Address, Dialect, ErrorCode, Failure, FieldError, Instance
 pub(crate) use self::table::Operation;
 use super::admit::key_of;
 use super::speaks::{Credential, Mount, Speaks};
-use super::{Access, Allowance, Ask, Caller, Row, Subject, bearer, document, page};
+use super::{Access, Allowance, Ask, Caller, HookForm, Row, Subject, bearer, document, page};
 use crate::body::RequestBody;
 use crate::call;
 use crate::gateway::{Gateway, Principal};
-use crate::limits::WASAAS_REQUESTS_PER_MINUTE;
+use crate::limits::{WASAAS_REQUESTS_PER_MINUTE, WASAAS_WEBHOOK_TIMEOUT_MS};
 use crate::reply::Answer;
+
+/// What the hooks of instances are like.
+pub(super) fn hook_form() -> HookForm {
+    HookForm { events: event::EVENTS, timeout_ms: WASAAS_WEBHOOK_TIMEOUT_MS, schedule: webhooks::SCHEDULE }
+}
 
 /// The dialect.
 pub(super) static MOUNT: Mount = Mount {

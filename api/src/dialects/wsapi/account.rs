@@ -1,28 +1,29 @@
 //! The instance of the first generation, and the account's instances of the hosted service.
 
 use serde_json::{Map, Value};
-use trunkline_model::command::{Command, InstanceView, UpdateInstance};
+use trunkline_model::account::InstanceDefaults;
+use trunkline_model::command::{AccountCommand, AccountReply, Command, InstanceView, UpdateInstance};
 use trunkline_model::instance::InstanceState;
-use trunkline_model::limits::{METADATA_BYTES_MAX, PAGE_LIMIT_MAX};
-use trunkline_model::{ErrorCode, Failure, InstanceId};
+use trunkline_model::limits::METADATA_BYTES_MAX;
+use trunkline_model::{ErrorCode, Failure, FieldError, InstanceId, Scope};
 
-use super::body::instance::{AccountSettingsBody, LegacySettingsBody, RenameBody};
+use super::body::instance::{AccountSettingsBody, DefaultsBody, LegacySettingsBody, RenameBody};
 use super::config::{self, Change};
 use super::error::without_conflict;
 use super::instances::{named, restart};
+use super::paging::{Paging, malformed, time, word};
 use super::shown::instance::{
-    AccountDetailJson, AccountInstanceJson, AccountPageJson, DESCRIPTION, DISPLAY_NAME, InstanceDetailsJson,
+    AccountDetailJson, AccountInstanceJson, DESCRIPTION, DISPLAY_NAME, DefaultsJson, InstanceDetailsJson,
     LegacySettingsJson, metadata, standing,
 };
 use super::table::account::AccountOperation;
-use super::{Ask, given, wrong};
+use super::{Ask, given, keys, wrong};
 use crate::act;
 use crate::body::RequestBody;
-use crate::call::instance_in;
+use crate::call::{instance_in, unexpected};
 use crate::gateway::Gateway;
 use crate::json::fields::Problems;
-use crate::json::time::parse_time;
-use crate::limits::{DIALECT_LIST_MAX, WSAPI_PAGE_SIZE_DEFAULT};
+use crate::limits::DIALECT_LIST_MAX;
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -50,7 +51,9 @@ async fn done<G: Gateway>(
         Op::List => list(ask).await,
         Op::Get => {
             let view = named(ask).await?;
-            Ok(ask.show(&AccountDetailJson::of(&view, &config::read(&ask.call, &view).await?)))
+            let config = config::read(&ask.call, &view).await?;
+            let has_key = keys::instances_with_keys(&ask.call).await?.contains(&view.id);
+            Ok(ask.show(&AccountDetailJson::of(&view, &config, has_key)))
         }
         Op::Rename => {
             let body: RenameBody = body.json(ask.call.headers).await?;
@@ -62,6 +65,13 @@ async fn done<G: Gateway>(
         }
         Op::Configure => configure(ask, body.json(ask.call.headers).await?).await,
         Op::Restart => restart(ask).await,
+        Op::RenewThisKey => Ok(ask.show(&keys::renew(&ask.call, &*ask.instance().await?, None).await?)),
+        Op::RenewKey => Ok(ask.show(&keys::renew(&ask.call, &*named(ask).await?, None).await?)),
+        Op::Defaults => {
+            let sees = Scope::WebhooksWrite.is_granted_by(&ask.call.principal.scopes);
+            Ok(ask.show(&DefaultsJson::of(&*defaults_of(ask).await?, sees)))
+        }
+        Op::SetDefaults => set_defaults(ask, body.json(ask.call.headers).await?).await,
     }
 }
 
@@ -163,32 +173,23 @@ impl Wanted {
     }
 }
 
-async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
+/// The account's instances that the query asks for, a page of them.
+pub(super) async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
     let query = &ask.call.query;
-    let number = |name: &str, default: usize, most: usize| match query.get(name) {
-        None | Some("") => Ok(default),
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|number| (1..=most).contains(number))
-            .ok_or_else(|| malformed(name, &format!("is not a whole number from 1 to {most}"))),
+    let paging = Paging::of(query)?;
+    let wanted = Wanted {
+        from_ms: time(query, "createdFrom")?,
+        to_ms: time(query, "createdTo")?,
+        status: word(query, "status"),
     };
-    let time = |name: &str| match query.get(name) {
-        None | Some("") => Ok(None),
-        Some(text) => parse_time(text).map(Some).ok_or_else(|| malformed(name, "is not a time in RFC 3339")),
-    };
-    let page_number = number("pageNumber", 1, usize::from(u16::MAX))?;
-    let page_size = number("pageSize", WSAPI_PAGE_SIZE_DEFAULT, PAGE_LIMIT_MAX)?;
-    let status = query.get("status").filter(|status| !status.is_empty()).map(str::to_owned);
-    let wanted = Wanted { from_ms: time("createdFrom")?, to_ms: time("createdTo")?, status };
-    let place = ((page_number - 1) * page_size, page_size);
     let (views, total_count) = if wanted.from_ms.is_some() || wanted.to_ms.is_some() {
-        by_time(ask, &wanted, place).await?
+        by_time(ask, &wanted, paging.place()).await?
     } else {
-        by_id(ask, &wanted, place).await?
+        by_id(ask, &wanted, paging.place()).await?
     };
-    let items = views.iter().map(AccountInstanceJson::of).collect();
-    Ok(ask.show(&AccountPageJson { items, total_count, page_number, page_size }))
+    let keyed = keys::instances_with_keys(&ask.call).await?;
+    let items = views.iter().map(|view| AccountInstanceJson::of(view, keyed.contains(&view.id))).collect();
+    Ok(ask.show(&paging.page(items, total_count)))
 }
 
 /// A page, of which nobody else is asked, and how many there are in all.
@@ -235,6 +236,45 @@ async fn by_time<G: Gateway>(
     Ok((views.into_iter().skip(skipped).take(most).collect(), total))
 }
 
-fn malformed(name: &str, message: &str) -> Failure {
-    Failure::new(ErrorCode::MalformedRequest, format!("`{name}` {message}"))
+/// What new instances begin with.
+async fn defaults_of<G: Gateway>(ask: &Ask<'_, G>) -> Result<Box<InstanceDefaults>, Failure> {
+    match ask.call.of_account(AccountCommand::GetInstanceDefaults).await? {
+        AccountReply::InstanceDefaults(defaults) => Ok(defaults),
+        _ => Err(unexpected()),
+    }
+}
+
+async fn set_defaults<G: Gateway>(ask: &Ask<'_, G>, body: DefaultsBody) -> Result<Answer, Failure> {
+    let mut change = Change {
+        webhook_url: pulled(body.default_webhook_url, body.default_pull_mode).map_err(of_defaults)?,
+        signing_secret: body.default_signing_secret,
+        event_filters: body.default_event_filters,
+        history_sync: body.default_history_sync,
+        ..Change::default()
+    };
+    change.check().map_err(of_defaults)?;
+    change.permit(&ask.call, None)?;
+    let mut defaults = *defaults_of(ask).await?;
+    config::begin_with(&mut defaults, change);
+    let command = AccountCommand::SetInstanceDefaults(Box::new(defaults));
+    ask.call.of_account(command).await.map_err(of_defaults)?;
+    Ok(ask.nothing())
+}
+
+/// A refusal with the names that fields have among the defaults.
+fn of_defaults(failure: Failure) -> Failure {
+    if failure.code != ErrorCode::Validation {
+        return failure;
+    }
+    let named = |field: FieldError| {
+        let name = match field.field.rsplit('.').next() {
+            Some("url") => "WebhookUrl".to_owned(),
+            _ => {
+                let mut letters = field.field.chars();
+                letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+            }
+        };
+        FieldError::new(format!("default{name}"), field.message)
+    };
+    Failure::invalid(failure.fields.into_iter().map(named).collect())
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use trunkline_model::account::{HookDefaults, InstanceDefaults};
 use trunkline_model::command::{Command, EndpointCommand, EndpointReply, InstanceView};
 use trunkline_model::delivery::{Endpoint, HookChange, HookId, RetrySchedule};
 use trunkline_model::limits::WEBHOOK_URL_BYTES_MAX;
@@ -18,7 +19,7 @@ use crate::json::webhook::read_headers;
 use crate::limits::WEBHOOK_SECRET_BYTES_MAX;
 
 /// Longest that a delivery takes, in milliseconds, as the service has it.
-const TIMEOUT_MS: u32 = 10_000;
+pub(super) const TIMEOUT_MS: u32 = 10_000;
 
 /// An instance's configuration, as its caller may see it.
 #[derive(Debug, Clone, Default)]
@@ -211,6 +212,31 @@ pub(super) async fn change<G: Gateway>(
         call.command(view.id, Command::UpdateSettings(Box::new(update))).await?;
     }
     Ok(())
+}
+
+/// What new instances begin with, with a change that was checked.
+pub(super) fn begin_with(defaults: &mut InstanceDefaults, change: Change) {
+    let is_of_hook = change.is_of_hook();
+    let Change { webhook_url, signing_secret, event_filters, history_sync, .. } = change;
+    if is_of_hook {
+        let before = defaults.hook(Dialect::Wsapi);
+        let hook = HookDefaults {
+            dialect: Dialect::Wsapi,
+            url: webhook_url.or_else(|| before.map(|hook| hook.url.clone())).unwrap_or_default(),
+            secret: signing_secret.or_else(|| before.map(|hook| hook.secret.clone())).unwrap_or_default(),
+            events: event_filters.or_else(|| before.map(|hook| hook.events.clone())).unwrap_or_default(),
+            timeout_ms: TIMEOUT_MS,
+            schedule: RetrySchedule::STANDARD,
+        };
+        defaults.set_hook(hook);
+    }
+    let amount = &mut defaults.settings.history_sync;
+    match (history_sync, &amount) {
+        (Some(false), _) => *amount = Some(HistorySync::Off),
+        // One that takes all of it takes what is asked for here.
+        (Some(true), None | Some(HistorySync::Off)) => *amount = Some(HistorySync::Recent),
+        _ => {}
+    }
 }
 
 /// The caller's own header as it is to be: what is not given stays.

@@ -1,5 +1,6 @@
 //! Groups.
 
+use trunkline_model::account::LEGACY;
 use trunkline_model::command::{
     Command, ContactCommand, CreateGroup, GroupChanges, GroupCommand, GroupId, GroupInvitation,
     GroupSettings, GroupView, ParticipantOutcome, Reply,
@@ -12,7 +13,7 @@ use super::body::group::{
 };
 use super::messages::held;
 use super::shown::group::{
-    GroupJson, InvitationJson, LinkJson, ParticipantJson, PictureSetJson, RequestJson,
+    GroupJson, InvitationJson, JoinedJson, LinkJson, ParticipantJson, PictureSetJson, RequestJson,
 };
 use super::shown::{IdJson, PictureJson};
 use super::table::groups::GroupOperation;
@@ -34,10 +35,10 @@ pub(super) async fn answer<G: Gateway>(
     match operation {
         Op::List => {
             let groups = groups_in(ask.tell(Command::Group(GroupCommand::List)).await?)?;
-            Ok(ask.show(&groups.iter().map(GroupJson::of).collect::<Vec<_>>()))
+            Ok(ask.show(&groups.iter().map(|view| group_json(ask, view)).collect::<Vec<_>>()))
         }
         Op::Create => create(ask, ask.call.body(body).await?).await,
-        Op::Get => Ok(ask.show(&GroupJson::of(&*view(ask, GroupCommand::Get(id(ask)?)).await?))),
+        Op::Get => Ok(ask.show(&group_json(ask, &*view(ask, GroupCommand::Get(id(ask)?)).await?))),
         Op::Name => {
             let body: NameBody = ask.call.body(body).await?;
             update(ask, GroupChanges { subject: Some(name(body.name)?), ..GroupChanges::default() }).await
@@ -91,7 +92,7 @@ pub(super) async fn answer<G: Gateway>(
 
 async fn join<G: Gateway>(ask: &Ask<'_, G>, body: LinkBody) -> Result<Answer, Failure> {
     match ask.tell(Command::Group(GroupCommand::Join(body.read()?))).await? {
-        Reply::Joined(joined) => Ok(ask.show(&IdJson { id: joined.group.jid })),
+        Reply::Joined(joined) => Ok(ask.show(&JoinedJson::of(joined.group.jid))),
         _ => Err(unexpected()),
     }
 }
@@ -103,6 +104,13 @@ async fn requests<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
         }
         _ => Err(unexpected()),
     }
+}
+
+/// A group as the generation of the key reads it.
+fn group_json<G: Gateway>(ask: &Ask<'_, G>, view: &GroupView) -> GroupJson {
+    let group = GroupJson::of(view);
+    let is_legacy = ask.call.principal.dialect_scopes.iter().any(|word| word == LEGACY);
+    if is_legacy { group.with_ids() } else { group }
 }
 
 /// The group in the path.
@@ -212,7 +220,7 @@ pub(super) async fn picture<G: Gateway>(ask: &Ask<'_, G>, of: Address) -> Result
 /// An invitation link.
 pub(super) async fn link<G: Gateway>(ask: &Ask<'_, G>, command: Command) -> Result<Answer, Failure> {
     match ask.tell(command).await? {
-        Reply::InviteLink(link) => Ok(ask.show(&LinkJson { link })),
+        Reply::InviteLink(link) => Ok(ask.show(&LinkJson::of(link))),
         _ => Err(unexpected()),
     }
 }

@@ -1,6 +1,6 @@
 //! Instances as the operator of a self-hosted server makes them: the caller chooses their ids, which are names here.
 
-use trunkline_model::command::{Command, CreateInstance, InstanceView};
+use trunkline_model::command::{Command, CreateInstance, InstanceView, Shown};
 use trunkline_model::{Failure, InstanceId};
 
 use super::body::instance::{ConfigBody, CreateInstanceBody};
@@ -8,7 +8,7 @@ use super::config::{self, Change};
 use super::error::without_conflict;
 use super::shown::instance::{AdminInstanceJson, MadeInstanceJson};
 use super::table::admin::AdminOperation;
-use super::{Ask, given, no_instance, wrong};
+use super::{Ask, keys, no_instance};
 use crate::act;
 use crate::body::RequestBody;
 use crate::call::instance_in;
@@ -45,13 +45,17 @@ async fn done<G: Gateway>(
             Ok(ask.show(&AdminInstanceJson::of(&view, &config::read(&ask.call, &view).await?)))
         }
         Op::Delete => {
-            act::delete(&ask.call, id(ask)?).await?;
+            delete(ask, id(ask)?).await?;
             Ok(ask.nothing())
         }
         Op::Config => {
             let body: ConfigBody = body.json(ask.call.headers).await?;
-            let change = checked(body)?;
-            config::change(&ask.call, &*named(ask).await?, change).await?;
+            let (change, key) = checked(ask, body)?;
+            let view = named(ask).await?;
+            config::change(&ask.call, &view, change).await?;
+            if key.is_some() {
+                keys::renew(&ask.call, &view, key).await?;
+            }
             Ok(ask.nothing())
         }
         Op::Restart => restart(ask).await,
@@ -74,9 +78,18 @@ pub(super) async fn named<G: Gateway>(ask: &Ask<'_, G>) -> Result<Box<InstanceVi
     instance_in(ask.call.command(id(ask)?, Command::GetInstance).await?)
 }
 
-fn checked(body: ConfigBody) -> Result<Change, Failure> {
-    if given(body.api_key).is_some() {
-        return Err(wrong("apiKey", "cannot be chosen; keys are made by the account, with POST /v1/keys"));
+/// Deletes an instance with its keys.
+pub(super) async fn delete<G: Gateway>(ask: &Ask<'_, G>, instance: InstanceId) -> Result<(), Failure> {
+    act::delete(&ask.call, instance).await?;
+    keys::forget(&ask.call, instance).await;
+    Ok(())
+}
+
+/// What is to be changed, and the key that was chosen.
+fn checked<G: Gateway>(ask: &Ask<'_, G>, body: ConfigBody) -> Result<(Change, Option<Shown>), Failure> {
+    let key = keys::chosen(body.api_key)?;
+    if key.is_some() {
+        keys::permit(&ask.call)?;
     }
     let mut change = Change {
         webhook_url: body.webhook_url,
@@ -86,18 +99,22 @@ fn checked(body: ConfigBody) -> Result<Change, Failure> {
         ..Change::default()
     };
     change.check()?;
-    Ok(change)
+    Ok((change, key))
 }
 
 async fn create<G: Gateway>(ask: &Ask<'_, G>, body: CreateInstanceBody) -> Result<Answer, Failure> {
     let mut problems = Problems::default();
     check_name(&mut problems, &body.id);
     problems.or(Some(()))?;
-    let change = checked(body.config)?;
+    let (change, key) = checked(ask, body.config)?;
     change.permit(&ask.call, None)?;
     let wanted = CreateInstance { name: Some(body.id), ..CreateInstance::default() };
     let view = act::create(&ask.call, wanted).await?;
-    if let Err(failure) = config::change(&ask.call, &view, change).await {
+    let mut done = config::change(&ask.call, &view, change).await;
+    if done.is_ok() && key.is_some() {
+        done = keys::renew(&ask.call, &view, key).await.map(drop);
+    }
+    if let Err(failure) = done {
         // Half of it would be in the caller's way when it tries again.
         act::delete(&ask.call, view.id).await?;
         return Err(failure);

@@ -9,6 +9,7 @@ use trunkline_model::message::{
 use trunkline_model::{Address, Failure};
 
 use super::body::about::{DeleteBody, DeleteForMeBody, EditBody, PinBody, ReactionBody, ReadBody, StarBody};
+use super::body::descriptor::DescriptorBody;
 use super::body::message::{ContactBody, LinkBody, LocationBody, MediaBody, PollBody, StickerBody, TextBody};
 use super::body::people::RejectBody;
 use super::shown::IdJson;
@@ -59,6 +60,10 @@ pub(super) async fn answer<G: Gateway>(
             let id = ask.call.param("id").or_else(|| ask.call.query.get("id").map(str::to_owned));
             let id = given(id).ok_or_else(|| wrong("id", "is missing"))?;
             crate::native::media::download(&ask.call, Some(&id)).await
+        }
+        Op::DownloadDescribed => {
+            let body: DescriptorBody = ask.call.body(body).await?;
+            crate::native::media::serve(&ask.call, Command::DownloadMedia(Box::new(body.read()?))).await
         }
         Op::RejectCall => {
             let body: RejectBody = ask.call.body(body).await?;

@@ -1,8 +1,8 @@
 //! WSAPI: both of its generations at one root.
 //!
 //! Successes are bare resources, errors `{type, title, status, detail}`. The two generations differ in paths, in methods and in
-//! the names of members; where they share a place, every name is read and every name is written. The one true clash, two
-//! answers of different types, goes to the current generation.
+//! the names of members; where they share a place, every name is read and every name is written. The one true clash, the people of
+//! a group, goes to the current generation; a key made with the word `legacy` is answered as the first one was.
 
 mod account;
 mod body;
@@ -14,15 +14,18 @@ mod error;
 mod event;
 mod groups;
 mod instances;
+mod keys;
 mod messages;
+mod paging;
 mod people;
 mod session;
 mod shown;
+mod subscriptions;
 mod table;
 
 use std::sync::LazyLock;
 
-use trunkline_model::delivery::{DialectFormat, Telling, Told};
+use trunkline_model::delivery::{DialectFormat, RetrySchedule, Telling, Told};
 use trunkline_model::event::Event;
 use trunkline_model::{Address, Dialect, ErrorCode, Failure, FieldError, LimitClass};
 
@@ -30,7 +33,7 @@ use self::event::Stream;
 pub(crate) use self::table::Operation;
 use super::admit::{Addressed, key_of};
 use super::speaks::{Credential, Mount, Speaks};
-use super::{Access, Allowance, Ask, Caller, Row, Subject, document, header, page};
+use super::{Access, Allowance, Ask, Caller, HookForm, Row, Subject, document, header, page};
 use crate::body::RequestBody;
 use crate::call;
 use crate::gateway::{Gateway, Principal};
@@ -52,7 +55,7 @@ pub(super) static MOUNT: Mount = Mount {
         },
         Credential {
             header: "X-Instance-Id",
-            what: "Id or name of the instance that is meant; not for `/account/instances` and `/admin`.",
+            what: "Id or name of the instance that is meant; not for `/account/instances`, `/account/subscriptions` and `/admin`.",
             needed_for: &[Access::Instance, Access::Linked],
         },
     ],
@@ -138,6 +141,7 @@ impl Speaks for Speaker {
             Operation::Channel(operation) => Box::pin(channels::answer(operation, ask, body)).await,
             Operation::Account(operation) => Box::pin(account::answer(operation, ask, body)).await,
             Operation::Admin(operation) => Box::pin(instances::answer(operation, ask, body)).await,
+            Operation::Subscription(operation) => Box::pin(subscriptions::answer(operation, ask)).await,
         }
     }
 
@@ -148,6 +152,11 @@ impl Speaks for Speaker {
     fn webhook(telling: &Telling<'_>) -> Option<Told> {
         event::webhook(telling)
     }
+}
+
+/// What the hooks of instances are like.
+pub(super) fn hook_form() -> HookForm {
+    HookForm { events: event::EVENTS, timeout_ms: config::TIMEOUT_MS, schedule: RetrySchedule::STANDARD }
 }
 
 /// The header that names the instance.

@@ -1,5 +1,6 @@
 //! Accounts and what belongs to them: workspaces, keys, apps, the log of changes.
 
+use crate::json::access::RotateKeyBody;
 use crate::json::account::{
     AccountJson, CreateAccountBody, CreateWorkspaceBody, RenameAccountBody, UpdateAccountBody,
     UpdateWorkspaceBody, WorkspaceJson,
@@ -7,7 +8,8 @@ use crate::json::account::{
 use crate::json::app::{AppJson, CreateAppBody, NewAppJson, UpdateAppBody};
 use crate::json::audit::AuditJson;
 use crate::json::credit::{AddCreditsBody, CreditEntryJson, CreditsJson};
-use crate::json::key::{CreateKeyBody, KeyJson, NewKeyJson, RotateKeyBody, UpdateKeyBody};
+use crate::json::defaults::{InstanceDefaultsBody, InstanceDefaultsJson};
+use crate::json::key::{CreateKeyBody, KeyJson, NewKeyJson, RotateApiKeyBody, UpdateKeyBody};
 use crate::json::member::{InviteMemberBody, InvitedJson, MemberJson, UpdateMemberBody};
 use crate::json::{List, Page};
 
@@ -48,7 +50,7 @@ super::operations! {
         {UpdateKeyBody} => (200 KeyJson<'_>), [],
         "Changes what an API key may do, and where and how long it serves; what is left out stays, null removes.";
     RotateKey: POST "/v1/keys/{key}/rotate", "keys.rotate", KeysWrite / Write,
-        {RotateKeyBody} => (200 NewKeyJson<'_>), [],
+        {RotateApiKeyBody} => (200 NewKeyJson<'_>), [],
         "Replaces an API key, shown in this answer alone; the old one serves as well for a while.";
     RevokeKey: DELETE "/v1/keys/{key}", "keys.revoke", KeysWrite / Write,
         - => (204), [],
@@ -125,4 +127,10 @@ super::operations! {
     InviteMemberFor: POST "/v1/accounts/{account}/members", "accounts.invite_member", Operator / Write,
         {InviteMemberBody} => (201 InvitedJson<'_>), [],
         "Invites somebody into an account, as the node's operator.";
+    InstanceDefaults: GET "/v1/account/instance-defaults", "account.instance_defaults", AccountRead / Read,
+        - => (200 InstanceDefaultsJson<'_>), [],
+        "Returns what new instances of the account begin with.";
+    SetInstanceDefaults: PUT "/v1/account/instance-defaults", "account.set_instance_defaults", AccountWrite / Write,
+        {InstanceDefaultsBody} => (200 InstanceDefaultsJson<'_>), [],
+        "Says what new instances begin with: settings, and webhooks in the form of dialects; instances that are there stay as they are.";
 }

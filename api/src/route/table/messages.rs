@@ -2,6 +2,7 @@
 
 use crate::json::about::{EditBody, KeepBody, PinBody, ReactBody, ReceiptJson, RevokeBody, VoteBody};
 use crate::json::batch::BatchResult;
+use crate::json::descriptor::DownloadMediaBody;
 use crate::json::event::EventJson;
 use crate::json::message::{ContentJson, MessageJson, ReadBody};
 use crate::json::send::{BatchBody, SendBody, StatusBody};
@@ -67,4 +68,7 @@ super::operations! {
     Content: GET "/v1/messages/{message}/content", "messages.get_content", MessagesRead / Read,
         - => (200 ContentJson<'_>), [],
         "Returns what an outgoing message says.";
+    DownloadMedia: POST "/v1/instances/{instance}/media/download", "media.download", MessagesRead / Lookup,
+        {DownloadMediaBody} => (file), [],
+        "Downloads a file from WhatsApp's media hosts whose keys the caller knows, and opens it.";
 }

@@ -108,6 +108,7 @@ mod communities;
 mod consumers;
 mod contacts;
 mod events;
+mod files;
 mod groups;
 mod instances;
 mod messages;
@@ -127,6 +128,7 @@ pub use communities::CommunityOperation;
 pub use consumers::ConsumerOperation;
 pub use contacts::ContactOperation;
 pub use events::EventOperation;
+pub use files::FileOperation;
 pub use groups::GroupOperation;
 pub use instances::InstanceOperation;
 pub use messages::MessageOperation;
@@ -176,6 +178,8 @@ pub enum NativeOperation {
     Plan(PlanOperation),
     /// Accounts and what belongs to them.
     Account(AccountOperation),
+    /// Files at public addresses.
+    File(FileOperation),
 }
 
 /// The parts of the table, in the order of the documentation.
@@ -194,6 +198,7 @@ pub(super) static TABLES: &[&[Route]] = &[
     consumers::TABLE,
     events::TABLE,
     plans::TABLE,
+    files::TABLE,
     accounts::TABLE,
     node::TABLE,
     sign::TABLE,

@@ -50,6 +50,8 @@ open! {
         "Lists the operations of an API that customers of another service call.";
     DialectOpenApi: "/docs/{dialect}/openapi.json", "docs.dialect_openapi", (bytes "application/json"),
         "Describes such an API in OpenAPI 3.1.";
+    PublicFile: "/files/{word}", "files.download", (file),
+        "Downloads a file from its public address, or a part of it.";
     ErrorIndex: "/docs/errors", "docs.errors", (bytes "text/markdown"), "Lists the error codes.";
     ErrorPage: "/docs/errors/{code}", "docs.error", (bytes "text/markdown"),
         "Explains one error code: its causes and remedies.";

@@ -3,7 +3,9 @@
 use trunkline_model::LimitClass;
 
 use crate::json::List;
-use crate::json::member::{ForgotPasswordBody, SessionJson, SetPasswordBody, SignInBody, SignedInJson};
+use crate::json::member::{
+    ForgotPasswordBody, SessionJson, SetPasswordBody, SignInBody, SignUpBody, SignedInJson,
+};
 use crate::route::{Route, Target};
 
 macro_rules! sign {
@@ -44,4 +46,8 @@ sign! {
         "Sends a member a link to choose another password, where the node sends letters; the answer is the same for everybody.";
     SetPassword: POST "/auth/password", "auth.set_password", {SetPasswordBody} => (204),
         "Chooses a password with the word of a link, of an invitation or after one was forgotten; it signs the member out everywhere.";
+    SignUp: POST "/auth/sign-up", "auth.sign_up", {SignUpBody} => (201 SignedInJson<'_>),
+        "Makes an account for somebody who was not invited, where the operator lets everybody do so, and signs them in as its owner.";
+    Renew: POST "/auth/session/renew", "auth.renew_session", {} => (200 SignedInJson<'_>),
+        "Replaces the session of the cookie by a new one, which ends later; the old cookie opens nothing any more.";
 }

@@ -1,14 +1,14 @@
 //! What the fake engine answers about accounts.
 
 use trunkline_model::account::{
-    AccountRecord, ApiKeyRecord, AppRecord, AuditRecord, KeySecret, MemberLink, MemberRecord, OldKeySecret,
-    Role, Secrets, SessionRecord, Who, WorkspaceRecord,
+    AccountRecord, ApiKeyRecord, AppRecord, AuditRecord, FileRecord, KeySecret, MemberLink, MemberRecord,
+    OldKeySecret, Role, Secrets, SessionRecord, Who, WorkspaceRecord,
 };
 use trunkline_model::command::{AccountCommand, AccountReply, CreditsView, KeyView, PocketView, Shown};
 use trunkline_model::credit::{Entry, Movement, PocketKind, Voucher};
-use trunkline_model::{AccountId, AppId, Dialect, ErrorCode, Failure, KeyId, MemberId, WorkspaceId};
+use trunkline_model::{AccountId, AppId, Dialect, ErrorCode, Failure, FileId, KeyId, MemberId, WorkspaceId};
 
-use crate::fake::{ACCOUNT, OPEN};
+use crate::fake::{self, ACCOUNT, OPEN};
 
 /// An account of the node.
 pub const TENANT: AccountId = AccountId(2);
@@ -16,6 +16,7 @@ const WORKSPACE: WorkspaceId = WorkspaceId(0x31);
 /// A key of WAStack.
 pub const KEY: KeyId = KeyId(0x32);
 const APP: AppId = AppId(0x33);
+const FILE: FileId = FileId(0x37);
 /// A member of the account.
 pub const MEMBER: MemberId = MemberId(0x34);
 /// Where they are signed in.
@@ -73,6 +74,20 @@ fn entry() -> AuditRecord {
         address: Some("192.0.2.1".to_owned()),
         action: "key.created".to_owned(),
         subject: KEY.to_string(),
+    }
+}
+
+/// A file at a public address.
+pub fn file() -> FileRecord {
+    FileRecord {
+        id: FILE,
+        account: ACCOUNT,
+        blob: fake::blob(fake::FILE),
+        mime_type: Some("text/html".to_owned()),
+        file_name: Some("page 1.html".to_owned()),
+        sha256: [7; 32],
+        created_at_ms: 1_700_000_000_000,
+        expires_at_ms: 4_070_908_800_000,
     }
 }
 
@@ -148,10 +163,22 @@ pub fn account(id: AccountId, command: &AccountCommand) -> Result<AccountReply, 
             AccountReply::Member(Box::new(member()))
         }
         Ask::RemoveMember(_) | Ask::EndSession(..) => AccountReply::Done,
-        Ask::SignIn(..) => AccountReply::SignedIn(Box::new(member()), session(), shown()),
+        Ask::SignIn(..) | Ask::RenewSession(..) => {
+            AccountReply::SignedIn(Box::new(member()), session(), shown())
+        }
         Ask::ListSessions(_) => AccountReply::Sessions(vec![session()]),
         Ask::GetCredits => AccountReply::Credits(credits(false)),
         Ask::AddCredits(order) => AccountReply::Credits(credits(order.idempotency_key.is_some())),
+        Ask::CheckFileRoom(_) => AccountReply::Done,
+        Ask::CreateFile(_) => AccountReply::NewFile(Box::new(file()), shown()),
+        Ask::ListFiles { limit, .. } => AccountReply::Files(vec![file()], *limit == 1),
+        Ask::GetFile(id) | Ask::DeleteFile(id) if *id != FILE => {
+            return Err(Failure::new(ErrorCode::FileNotFound, "No."));
+        }
+        Ask::GetFile(_) => AccountReply::File(Box::new(file())),
+        Ask::DeleteFile(_) => AccountReply::Done,
+        Ask::GetInstanceDefaults => AccountReply::InstanceDefaults(Box::default()),
+        Ask::SetInstanceDefaults(defaults) => AccountReply::InstanceDefaults(defaults.clone()),
         Ask::ListCredits { limit, .. } => AccountReply::CreditEntries(vec![line()], *limit == 1),
     })
 }

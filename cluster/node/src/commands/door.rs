@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use trunkline_engine::{EngineError, OfflineAccounts};
 use trunkline_model::account::AccountState;
 use trunkline_model::command::{
-    AccountCommand, AccountReply, AddCredits, NewAccount, NewKey, PocketView, Shown, UpdateAccount,
+    AccountCommand, AccountReply, AddCredits, KeyRotation, NewAccount, NewKey, PocketView, Shown,
+    UpdateAccount,
 };
 use trunkline_model::{AccountId, Failure, KeyId};
 use trunkline_store::StoreError;
@@ -291,8 +292,9 @@ impl Door {
                 Ok(issued(&api.ask("POST", &format!("/v1/keys/{key}/rotate"), Some(&body)).await?))
             }
             Door::Directory(accounts) => {
-                let overlap_ms = overlap_seconds.saturating_mul(1_000);
-                shown(accounts.ask(account, AccountCommand::RotateKey(key, overlap_ms))?)
+                let rotation =
+                    KeyRotation { overlap_ms: overlap_seconds.saturating_mul(1_000), chosen: None };
+                shown(accounts.ask(account, AccountCommand::RotateKey(key, rotation))?)
             }
         }
     }

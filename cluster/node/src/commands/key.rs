@@ -163,6 +163,7 @@ fn create(args: &CreateArgs) -> Exit {
         instances: None,
         allowed_ips: Vec::new(),
         expires_at_ms: None,
+        chosen: None,
     };
     args.door.through(async |door| {
         show(&door.create_key(args.account, new).await?, "Made");

@@ -75,6 +75,9 @@ fn serve(settings: &Settings) -> Result<Exit, Failed> {
     if let Some(mail) = &settings.mail {
         engine.mail_through(Arc::new(SmtpMailer::new(mail).map_err(Failed::unavailable)?));
     }
+    if settings.sign_up {
+        engine.open_sign_up();
+    }
     let opened = match show_root_key(&engine, &runtime) {
         Ok(()) => Node::open(settings, engine.clone(), recorder.clone()).map_err(Failed::unavailable),
         Err(failed) => Err(failed),

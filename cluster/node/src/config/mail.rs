@@ -35,8 +35,10 @@ const NEEDED: [Key; 2] = [Key::SmtpFrom, Key::PublicUrl];
 const OTHERS: [Key; 2] = [Key::SmtpFrom, Key::SmtpPasswordFile];
 
 /// Reads them. A mail server that lacks something is a problem, and so is something that lacks its mail server.
-pub(super) fn read(reader: &mut Reader, outside: &impl Outside) -> Option<MailSettings> {
-    let public_url = reader.optional(Key::PublicUrl, public_url);
+pub(super) fn read(
+    reader: &mut Reader,
+    (outside, public_url): (&impl Outside, Option<String>),
+) -> Option<MailSettings> {
     if !reader.given.contains_key(&Key::SmtpUrl) {
         let stray = OTHERS.into_iter().find(|key| reader.given.contains_key(key))?;
         missing(reader, Key::SmtpUrl, stray);
@@ -71,7 +73,8 @@ fn server(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-fn public_url(text: &str) -> Result<String, String> {
+/// Where people find this node.
+pub(super) fn public_url(text: &str) -> Result<String, String> {
     url_with(text, &["https", "http"])?;
     let url = Url::parse(text).map_err(|_| "is no URL".to_owned())?;
     if url.query().is_some() || url.fragment().is_some() {

@@ -53,6 +53,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether cookies of members travel over plain HTTP.
     pub plain_cookies: bool,
+    /// Whether strangers make accounts of their own.
+    pub sign_up: bool,
+    /// Where people find this node, without a slash at its end.
+    pub public_url: Option<String>,
     /// Threads that serve HTTP.
     pub front_threads: usize,
     /// Hosts that serve the API of another service alone.
@@ -145,6 +149,7 @@ impl Reader {
         let cores = outside.cores();
         let data_dir = self.value(Key::DataDir, "trunkline-data", |text| directory(text, outside));
         let key_beside_data = data_dir.join("master.key");
+        let public_url = self.optional(Key::PublicUrl, mail::public_url);
         Settings {
             listen: self.value(Key::Listen, "127.0.0.1:8080", |text| {
                 text.parse()
@@ -153,6 +158,7 @@ impl Reader {
             dialect_hosts: self.value(Key::DialectHosts, "", Hosts::parse),
             trusted_proxies: self.value(Key::TrustedProxies, "", proxies),
             plain_cookies: self.value(Key::PlainCookies, "false", switch),
+            sign_up: self.value(Key::SignUp, "false", switch),
             front_threads: self.value(Key::FrontThreads, &(cores / 4).max(1).to_string(), |text| {
                 count(text, trunkline_api::limits::THREADS_MAX as u64).map(|count| count as usize)
             }),
@@ -181,7 +187,8 @@ impl Reader {
                 count(text, MEDIA_QUOTA_MIB_MAX).map(|mib| mib << 20)
             }),
             bucket: bucket::read(self, outside),
-            mail: mail::read(self, outside),
+            mail: mail::read(self, (outside, public_url.clone())),
+            public_url,
             log: LogSettings {
                 filter: self.value(Key::LogLevel, "info", filter::full),
                 json: self.value(Key::LogFormat, "text", |text| match text {

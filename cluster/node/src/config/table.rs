@@ -14,6 +14,8 @@ pub enum Key {
     TrustedProxies,
     /// Cookies over plain HTTP.
     PlainCookies,
+    /// Accounts that strangers make.
+    SignUp,
     /// Threads that serve HTTP.
     FrontThreads,
     /// Engine threads.
@@ -153,6 +155,14 @@ pub static SETTINGS: &[Setting] = &[
         "BOOL",
         Kind::Switch,
         "Let the cookies of members who sign in travel over plain HTTP: for networks that need no TLS [default: false]",
+    ),
+    row(
+        Key::SignUp,
+        "sign-up",
+        "BOOL",
+        Kind::Switch,
+        "Let everybody who reaches the node make an account of their own, without an invitation; e-mail addresses are not verified \
+         [default: false]",
     ),
     row(
         Key::FrontThreads,

@@ -72,6 +72,8 @@ fn settings(data: &TempDir, service: &trunkline_simulator::Endpoints, log: LogSe
         trusted_proxies: Vec::new(),
         mail: None,
         plain_cookies: true,
+        sign_up: false,
+        public_url: None,
         front_threads: 1,
         dialect_hosts: Hosts::default(),
         shards: u16::try_from(cores / 2).unwrap_or(1).max(1),

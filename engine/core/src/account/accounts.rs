@@ -9,8 +9,8 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, RwLock as Residence, Semaphore, oneshot};
 use trunkline_model::account::{
-    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditAction, Author, KeyUse, MemberRecord, Rates,
-    SessionRecord,
+    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditAction, Author, HookDefaults, KeyUse,
+    MemberRecord, Rates, SessionRecord,
 };
 use trunkline_model::command::{AccountCommand, AccountReply, NewAccount};
 use trunkline_model::credit::{Told, Voucher};
@@ -19,7 +19,7 @@ use trunkline_model::limits::ACCOUNTS_MAX;
 use trunkline_model::record::table;
 use trunkline_model::slot::{PARTITIONS_DEFAULT, Slot};
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, WorkspaceId};
-use trunkline_store::{Batch, CommitClass, Ledger};
+use trunkline_store::{Batch, CommitClass, Ledger, Sealer};
 
 use super::book::MemberBook;
 use super::clerk::Clerk;
@@ -48,6 +48,12 @@ pub(crate) trait Belongings: Send + Sync {
 
     /// Whether an instance is the account's.
     fn has_instance(&self, account: AccountId, instance: InstanceId) -> bool;
+
+    /// Refuses hooks whose addresses nothing may be sent to.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Validation`].
+    fn check_hooks(&self, hooks: &[HookDefaults]) -> Result<(), Failure>;
 }
 
 /// An account as it is in memory.
@@ -124,6 +130,8 @@ pub(crate) struct Accounts {
     charged: AtomicUsize,
     /// Asks instances about vouchers.
     ask: OnceLock<AskInstance>,
+    /// Seals what is secret; the command line, which works without a server, has none.
+    sealer: OnceLock<Arc<Sealer>>,
 }
 
 impl Accounts {
@@ -138,6 +146,7 @@ impl Accounts {
             homes: OnceLock::new(),
             charged: AtomicUsize::new(0),
             ask: OnceLock::new(),
+            sealer: OnceLock::new(),
         })
     }
 
@@ -185,6 +194,19 @@ impl Accounts {
     pub(super) fn enter_app(&self, account: &Arc<Account>, record: &AppRecord) {
         self.ring.enter_app(account, record, None);
         account.apps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Has secrets sealed with this from now on.
+    pub(crate) fn seal_with(&self, sealer: Arc<Sealer>) {
+        drop(self.sealer.set(sealer));
+    }
+
+    /// What seals secrets.
+    ///
+    /// # Errors
+    /// A retryable one where there is nothing to seal them with.
+    pub(super) fn sealer(&self) -> Result<&Sealer, Failure> {
+        self.sealer.get().map(Arc::as_ref).ok_or_else(stopping)
     }
 
     /// From now on commands are taken.
@@ -393,6 +415,21 @@ impl Accounts {
         self.on_shard(id.slot(), async move { accounts.create_here(id, author, new).await }).await
     }
 
+    /// As [`Accounts::create`], with the member whose account it is: neither is there without the other.
+    ///
+    /// # Errors
+    /// [`ErrorCode::EmailTaken`], or as [`Accounts::create`].
+    pub(super) async fn create_for(
+        self: &Arc<Accounts>,
+        author: Author,
+        new: NewAccount,
+        owner: MemberRecord,
+    ) -> Result<AccountRecord, Failure> {
+        let (id, accounts) = (owner.account, Arc::clone(self));
+        let work = async move { accounts.create_with(id, author, new, Some(&owner)).await };
+        self.on_shard(id.slot(), work).await
+    }
+
     /// As [`Accounts::create`], where it stands.
     ///
     /// # Errors
@@ -402,6 +439,16 @@ impl Accounts {
         id: AccountId,
         author: Author,
         new: NewAccount,
+    ) -> Result<AccountRecord, Failure> {
+        self.create_with(id, author, new, None).await
+    }
+
+    async fn create_with(
+        &self,
+        id: AccountId,
+        author: Author,
+        new: NewAccount,
+        owner: Option<&MemberRecord>,
     ) -> Result<AccountRecord, Failure> {
         if self.known.read().unwrap_or_else(PoisonError::into_inner).len() >= ACCOUNTS_MAX {
             let detail = format!("A node has at most {ACCOUNTS_MAX} accounts; delete one.");
@@ -417,8 +464,19 @@ impl Accounts {
         let mut turn = account.turn.lock().await;
         let mut batch = Batch::new();
         rows::put(&mut batch, rows::account_key(id), &record)?;
+        let mut action = AuditAction::AccountCreated;
+        if let Some(owner) = owner {
+            rows::put(&mut batch, rows::key_of(id, table::MEMBER, owner.id.0), owner)?;
+            if !self.book.claim(&account, owner) {
+                return Err(super::members::email_taken());
+            }
+            action = AuditAction::MemberSignedUp;
+        }
         let mut clerk = Clerk { accounts: self, account: &account, ledger, author, next_entry: &mut turn };
-        clerk.commit(batch, AuditAction::AccountCreated, &id).await?;
+        if let Err(failure) = clerk.commit(batch, action, &id).await {
+            owner.into_iter().for_each(|owner| self.book.leave_member(owner));
+            return Err(failure);
+        }
         drop(turn);
         self.enter(account);
         self.count_charged();

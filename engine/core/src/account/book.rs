@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use trunkline_model::account::{MemberRecord, SessionRecord};
-use trunkline_model::{AccountId, Dialect, ErrorCode, Failure, KeyId, MemberId, Scope};
+use trunkline_model::{AccountId, Dialect, Failure, KeyId, MemberId, Scope};
 
 use super::accounts::Account;
 use super::ring::Principal;
@@ -115,13 +115,12 @@ impl MemberBook {
     /// Who presents this cookie.
     ///
     /// # Errors
-    /// [`ErrorCode::Unauthorized`], [`ErrorCode::AccountSuspended`].
+    /// `UNAUTHORIZED`, `ACCOUNT_SUSPENDED`.
     pub(super) fn admit(&self, presented: &str) -> Result<Principal, Failure> {
-        let signed_out =
-            || Failure::new(ErrorCode::Unauthorized, "You are not signed in any more. Sign in again.");
         let session = self.sessions.get(&secret::hash(presented)).map(|found| Arc::clone(&found));
-        let session =
-            session.filter(|session| clock::wall_ms() < session.expires_at_ms).ok_or_else(signed_out)?;
+        let session = session
+            .filter(|session| clock::wall_ms() < session.expires_at_ms)
+            .ok_or_else(members::signed_out)?;
         session.account.admits()?;
         Ok(Principal {
             account: session.account.id,

@@ -50,7 +50,7 @@ impl Clerk<'_> {
             Ask::ListKeys { after, limit } => self.list_keys(after, limit),
             Ask::GetKey(id) => self.key_reply(self.key(id)?),
             Ask::UpdateKey(id, update) => self.update_key(id, *update).await,
-            Ask::RotateKey(id, overlap_ms) => self.rotate_key(id, overlap_ms).await,
+            Ask::RotateKey(id, rotation) => self.rotate_key(id, rotation).await,
             Ask::RevokeKey(id) => self.revoke_key(id).await,
             Ask::CreateApp(new) => self.create_app(*new).await,
             Ask::ListApps { after, limit } => self.list_apps(after, limit),
@@ -70,12 +70,20 @@ impl Clerk<'_> {
             Ask::SetPassword(id, chosen) => self.set_password(id, *chosen).await,
             Ask::SignIn(id, new) => self.sign_in(id, *new).await,
             Ask::ListSessions(member) => self.list_sessions(member),
+            Ask::RenewSession(member, session, new) => self.renew_session(member, session, *new).await,
             Ask::EndSession(member, session) => self.end_session(member, session).await,
             Ask::Note(action, subject) => {
                 self.commit(Batch::new(), action, &subject).await?;
                 Ok(AccountReply::Done)
             }
             Ask::Audit { before, limit } => self.audit(before, limit),
+            Ask::GetInstanceDefaults => self.instance_defaults(),
+            Ask::SetInstanceDefaults(defaults) => self.set_instance_defaults(*defaults).await,
+            Ask::CheckFileRoom(size_bytes) => self.check_file_room(size_bytes),
+            Ask::CreateFile(new) => self.create_file(*new).await,
+            Ask::ListFiles { after, limit } => self.list_files(after, limit),
+            Ask::GetFile(id) => self.file(id).map(|file| AccountReply::File(Box::new(file))),
+            Ask::DeleteFile(id) => self.delete_file(id).await,
         }
     }
 

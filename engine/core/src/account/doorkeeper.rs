@@ -6,16 +6,18 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use futures_util::future::BoxFuture;
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
-use trunkline_model::account::{Author, MemberRecord, PasswordHash, SessionRecord, Who, email_of};
+use trunkline_model::account::{
+    Author, MemberRecord, PasswordHash, RateLimits, Role, SessionRecord, Who, email_of,
+};
 use trunkline_model::command::{
-    AccountCommand, AccountReply, ChosenPassword, Credentials, NewSession, Shown,
+    AccountCommand, AccountReply, ChosenPassword, Credentials, NewAccount, NewSession, Shown, SignUp,
 };
 use trunkline_model::record::table;
 use trunkline_model::{AccountId, ErrorCode, Failure, MemberId, Scope};
@@ -41,6 +43,8 @@ pub(super) struct Doorkeeper {
     hashing: Semaphore,
     waiting: AtomicUsize,
     mailer: OnceLock<Arc<dyn Mailer>>,
+    /// Whether strangers make accounts of their own.
+    is_open: AtomicBool,
 }
 
 impl Default for Doorkeeper {
@@ -51,6 +55,7 @@ impl Default for Doorkeeper {
             hashing: Semaphore::new(HASHES_AT_ONCE),
             waiting: AtomicUsize::new(0),
             mailer: OnceLock::new(),
+            is_open: AtomicBool::new(false),
         }
     }
 }
@@ -111,6 +116,11 @@ impl Accounts {
         drop(self.door.mailer.set(mailer));
     }
 
+    /// Lets strangers make accounts of their own from now on.
+    pub(crate) fn open_sign_up(&self) {
+        self.door.is_open.store(true, Ordering::Relaxed);
+    }
+
     fn count_try(&self, from: Option<IpAddr>) -> Result<(), Failure> {
         let Some(from) = from else { return Ok(()) };
         self.door.by_ip.try_at(place(from), clock::steady_ms()).map_err(|wait_ms| {
@@ -142,9 +152,55 @@ impl Accounts {
         };
         self.get(account)?.admits()?;
         let address = from.map(|address| address.to_string());
-        let new = NewSession { address: address.clone(), agent };
-        let command = AccountCommand::SignIn(member, Box::new(new));
-        match self.ask(account, themself(member, address), command).await? {
+        self.let_in(account, member, NewSession { address, agent }).await
+    }
+
+    /// Makes an account for somebody who was not invited, and signs them in as its owner.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SignUpClosed`], [`ErrorCode::EmailTaken`], [`ErrorCode::AccountFull`] when the node has as many accounts as it
+    /// may, [`ErrorCode::TooManyRequests`], or overload.
+    pub(crate) async fn sign_up(
+        self: &Arc<Accounts>,
+        new: SignUp,
+        from: Option<IpAddr>,
+        agent: Option<String>,
+    ) -> Result<(MemberRecord, SessionRecord, Shown), Failure> {
+        self.count_try(from)?;
+        if !self.door.is_open.load(Ordering::Relaxed) {
+            let detail = "This node takes nobody who was not invited. Ask for an invitation.";
+            return Err(Failure::new(ErrorCode::SignUpClosed, detail));
+        }
+        let SignUp { email, name, account, password } = new;
+        if self.book.by_email(&email).is_some() {
+            return Err(members::email_taken());
+        }
+        let owner = MemberRecord {
+            id: MemberId(clock::random_u64()),
+            account: AccountId(clock::random_u64()),
+            email,
+            name,
+            role: Role::Owner,
+            password: Some(self.hash(password).await?),
+            link: None,
+            created_at_ms: clock::wall_ms(),
+        };
+        let (account_id, member) = (owner.account, owner.id);
+        let address = from.map(|address| address.to_string());
+        let new = NewAccount { name: account, credits: false, rate_limits: RateLimits::default() };
+        self.create_for(themself(member, address.clone()), new, owner).await?;
+        self.let_in(account_id, member, NewSession { address, agent }).await
+    }
+
+    /// Begins a session of somebody who proved who they are.
+    async fn let_in(
+        self: &Arc<Accounts>,
+        account: AccountId,
+        member: MemberId,
+        new: NewSession,
+    ) -> Result<(MemberRecord, SessionRecord, Shown), Failure> {
+        let author = themself(member, new.address.clone());
+        match self.ask(account, author, AccountCommand::SignIn(member, Box::new(new))).await? {
             AccountReply::SignedIn(member, session, shown) => Ok((*member, session, shown)),
             _ => Err(Failure::new(ErrorCode::Internal, "The account answered something else.")),
         }

@@ -2,14 +2,18 @@
 
 use std::sync::atomic::Ordering;
 
-use trunkline_model::account::{ApiKeyRecord, AuditAction, KeyKind, KeyUse, Secrets, native_scopes};
-use trunkline_model::command::{AccountReply, KeyView, NewKey, Shown, UpdateKey};
+use trunkline_model::account::{
+    ApiKeyRecord, AuditAction, KeyKind, KeySecret, KeyUse, Secrets, native_scopes,
+};
+use trunkline_model::command::{AccountReply, KeyRotation, KeyView, NewKey, Shown, UpdateKey};
 use trunkline_model::limits::KEYS_PER_ACCOUNT_MAX;
 use trunkline_model::record::table;
-use trunkline_model::{Dialect, ErrorCode, Failure, KeyId};
+use trunkline_model::{Dialect, ErrorCode, Failure, FieldError, KeyId};
 use trunkline_store::{Batch, Direction};
 
+use super::accounts::Accounts;
 use super::clerk::{Clerk, check_room};
+use super::ring::Claim;
 use super::{rows, secret};
 use crate::clock;
 
@@ -62,12 +66,14 @@ impl Clerk<'_> {
     }
 
     pub(super) async fn create_key(&mut self, new: NewKey) -> Result<AccountReply, Failure> {
-        let NewKey { label, dialect, scopes, instances, allowed_ips, expires_at_ms } = new;
+        let NewKey { label, dialect, scopes, instances, allowed_ips, expires_at_ms, chosen } = new;
         check_room(self.account.keys.load(Ordering::Relaxed), KEYS_PER_ACCOUNT_MAX, "API keys")?;
         self.check_instances(instances.as_deref())?;
         let (scopes, dialect_scopes) = translated(dialect, scopes);
         self.check_gives(&scopes)?;
-        let (shown, kept) = secret::make(KeyKind::prefix(dialect, &dialect_scopes))?;
+        let accounts = self.accounts;
+        let _claim = claimed(accounts, chosen.as_ref())?;
+        let (shown, kept) = secret_of(chosen, KeyKind::prefix(dialect, &dialect_scopes))?;
         let record = ApiKeyRecord {
             id: KeyId(clock::random_u64()),
             account: self.id(),
@@ -104,10 +110,17 @@ impl Clerk<'_> {
         self.key_reply(record)
     }
 
-    pub(super) async fn rotate_key(&mut self, id: KeyId, overlap_ms: u64) -> Result<AccountReply, Failure> {
+    pub(super) async fn rotate_key(
+        &mut self,
+        id: KeyId,
+        rotation: KeyRotation,
+    ) -> Result<AccountReply, Failure> {
+        let KeyRotation { overlap_ms, chosen } = rotation;
         let before = self.own_key(id)?;
         let mut record = before.clone();
-        let (shown, fresh) = secret::make(KeyKind::prefix(record.dialect, &record.dialect_scopes))?;
+        let accounts = self.accounts;
+        let _claim = claimed(accounts, chosen.as_ref())?;
+        let (shown, fresh) = secret_of(chosen, KeyKind::prefix(record.dialect, &record.dialect_scopes))?;
         record.secrets.rotate(fresh, clock::wall_ms(), overlap_ms);
         self.write_key(&record, AuditAction::KeyRotated).await?;
         self.accounts.ring.enter_key(self.account, &record, Some(&before));
@@ -133,6 +146,24 @@ impl Clerk<'_> {
 
     fn shown(&self, record: ApiKeyRecord, shown: Shown) -> Result<AccountReply, Failure> {
         Ok(AccountReply::NewKey(Box::new(self.view(record)?), shown))
+    }
+}
+
+/// Takes a chosen secret for one key.
+fn claimed<'a>(accounts: &'a Accounts, chosen: Option<&Shown>) -> Result<Option<Claim<'a>>, Failure> {
+    let Some(chosen) = chosen else { return Ok(None) };
+    let taken = || Failure::invalid(vec![FieldError::new("key", "is in use; choose another one")]);
+    accounts.ring.claim(secret::hash(&chosen.0)).map(Some).ok_or_else(taken)
+}
+
+/// The secret that was chosen, or a fresh one, and what is kept of it.
+fn secret_of(chosen: Option<Shown>, prefix: &str) -> Result<(Shown, KeySecret), Failure> {
+    match chosen {
+        Some(chosen) => {
+            let kept = secret::keep(&chosen);
+            Ok((chosen, kept))
+        }
+        None => secret::make(prefix),
     }
 }
 

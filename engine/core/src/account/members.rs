@@ -68,8 +68,7 @@ impl Clerk<'_> {
             created_at_ms: clock::wall_ms(),
         };
         if !self.accounts.book.claim(self.account, &record) {
-            let detail = "Somebody signs in to this node with that address already.";
-            return Err(Failure::new(ErrorCode::EmailTaken, detail));
+            return Err(email_taken());
         }
         if let Err(failure) = self.write_member(&record, AuditAction::MemberInvited).await {
             self.accounts.book.leave_member(&record);
@@ -139,11 +138,38 @@ impl Clerk<'_> {
 
     pub(super) async fn sign_in(&mut self, id: MemberId, new: NewSession) -> Result<AccountReply, Failure> {
         let member = self.member(id)?;
+        // What has ended goes, and of too many the oldest.
+        let (all, now_ms) = (self.sessions(id)?, clock::wall_ms());
+        let is_over = |session: &SessionRecord| session.expires_at_ms <= now_ms;
+        let live = all.iter().filter(|session| !is_over(session)).skip(SESSIONS_PER_MEMBER_MAX - 1);
+        let gone = live.chain(all.iter().filter(|session| is_over(session))).cloned().collect();
+        self.begin_session(member, new, (gone, AuditAction::MemberSignedIn)).await
+    }
+
+    pub(super) async fn renew_session(
+        &mut self,
+        id: MemberId,
+        session: u64,
+        new: NewSession,
+    ) -> Result<AccountReply, Failure> {
+        let member = self.member(id)?;
+        let known = rows::get::<SessionRecord>(&*self.ledger, &self.session_key(id, session))?;
+        let old = known.filter(|session| clock::wall_ms() < session.expires_at_ms).ok_or_else(signed_out)?;
+        self.begin_session(member, new, (vec![old], AuditAction::MemberSessionRenewed)).await
+    }
+
+    /// Begins a session, and ends those that it comes in the place of, all in one batch.
+    async fn begin_session(
+        &mut self,
+        member: MemberRecord,
+        new: NewSession,
+        (gone, action): (Vec<SessionRecord>, AuditAction),
+    ) -> Result<AccountReply, Failure> {
         let (shown, kept) = secret::make(SESSION_PREFIX)?;
         let now_ms = clock::wall_ms();
         let session = SessionRecord {
             id: clock::random_u64(),
-            member: id,
+            member: member.id,
             sha256: kept.sha256,
             address: new.address,
             agent: new.agent,
@@ -151,17 +177,11 @@ impl Clerk<'_> {
             expires_at_ms: now_ms.saturating_add(SESSION_TTL_MS),
         };
         let mut batch = Batch::new();
-        rows::put(&mut batch, self.session_key(id, session.id), &session)?;
-        // What has ended goes, and of too many the oldest.
-        let all = self.sessions(id)?;
-        let is_over = |session: &SessionRecord| session.expires_at_ms <= now_ms;
-        let live = all.iter().filter(|session| !is_over(session)).skip(SESSIONS_PER_MEMBER_MAX - 1);
-        let gone: Vec<SessionRecord> =
-            live.chain(all.iter().filter(|session| is_over(session))).cloned().collect();
+        rows::put(&mut batch, self.session_key(member.id, session.id), &session)?;
         for session in &gone {
-            batch.delete(self.session_key(id, session.id));
+            batch.delete(self.session_key(member.id, session.id));
         }
-        self.commit(batch, AuditAction::MemberSignedIn, &id).await?;
+        self.commit(batch, action, &member.id).await?;
         gone.iter().for_each(|session| self.accounts.book.leave_session(session));
         self.accounts.book.enter_session(self.account, &member, &session);
         Ok(AccountReply::SignedIn(Box::new(member), session, shown))
@@ -232,6 +252,16 @@ pub(super) fn no_member(id: MemberId) -> Failure {
 /// The answer to a link that opens nothing, whatever the reason.
 pub(super) fn link_is_over() -> Failure {
     Failure::new(ErrorCode::Unauthorized, "This link was used, replaced, or has ended. Ask for another one.")
+}
+
+/// The answer to an address that somebody has.
+pub(super) fn email_taken() -> Failure {
+    Failure::new(ErrorCode::EmailTaken, "Somebody signs in to this node with that address already.")
+}
+
+/// The answer to a session that is over.
+pub(super) fn signed_out() -> Failure {
+    Failure::new(ErrorCode::Unauthorized, "You are not signed in any more. Sign in again.")
 }
 
 /// What a role allows, as it is looked up.

@@ -10,7 +10,9 @@ mod apps;
 mod book;
 mod clerk;
 mod credits;
+mod defaults;
 mod doorkeeper;
+mod files;
 mod keys;
 mod members;
 mod offline;
@@ -24,6 +26,7 @@ mod workspaces;
 
 pub(crate) use accounts::{Accounts, Belongings, Home};
 pub use doorkeeper::Mailer;
+pub(crate) use files::spare as spare_files;
 pub use offline::OfflineAccounts;
 #[cfg(test)]
 pub(crate) use pockets::Unspent;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use trunkline_model::account::{AccountRecord, Author};
+use trunkline_model::account::{AccountRecord, Author, HookDefaults};
 use trunkline_model::command::{AccountCommand, AccountReply, NewAccount};
 use trunkline_model::delivery::EndpointRecord;
 use trunkline_model::record;
@@ -116,5 +116,9 @@ impl Belongings for Has {
 
     fn has_instance(&self, account: AccountId, instance: InstanceId) -> bool {
         self.instances.get(&instance).is_some_and(|(owner, _)| *owner == account)
+    }
+
+    fn check_hooks(&self, _: &[HookDefaults]) -> Result<(), Failure> {
+        Ok(())
     }
 }

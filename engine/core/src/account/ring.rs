@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
 use trunkline_model::account::{ApiKeyRecord, AppRecord, Rates, Secrets};
 use trunkline_model::{AccountId, AppId, Dialect, ErrorCode, Failure, InstanceId, KeyId, MemberId, Scope};
 
@@ -52,6 +53,20 @@ pub struct AppPrincipal {
 pub(super) struct KeyRing {
     keys: DashMap<[u8; 32], Arc<KeyEntry>>,
     apps: DashMap<[u8; 32], Arc<AppEntry>>,
+    /// Secrets that were chosen, while their keys are made.
+    claims: DashMap<[u8; 32], ()>,
+}
+
+/// A chosen secret that nobody else takes meanwhile, until this is dropped.
+pub(super) struct Claim<'a> {
+    ring: &'a KeyRing,
+    hash: [u8; 32],
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.ring.claims.remove(&self.hash);
+    }
 }
 
 struct KeyEntry {
@@ -86,6 +101,17 @@ pub(super) struct Admitted {
 impl KeyRing {
     pub(super) fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    /// Takes a chosen secret for one key, which is to be known before the claim is dropped. `None` where it opens something, or is
+    /// about to: two keys with one secret would be one key of whoever came last.
+    pub(super) fn claim(&self, hash: [u8; 32]) -> Option<Claim<'_>> {
+        match self.claims.entry(hash) {
+            Entry::Occupied(_) => return None,
+            Entry::Vacant(free) => drop(free.insert(())),
+        }
+        let claim = Claim { ring: self, hash };
+        (!self.keys.contains_key(&hash)).then_some(claim)
     }
 
     /// Makes a key known. What it replaces opens no longer.

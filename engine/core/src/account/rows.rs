@@ -84,14 +84,31 @@ pub(crate) fn read(ledger: &dyn Ledger, slot: Slot, found: &mut FoundAccounts) -
 
 fn all(ledger: &dyn Ledger, range: KeyRange) -> Result<Vec<bytes::Bytes>, EngineError> {
     let mut all = Vec::new();
+    each(ledger, range, |_, value| {
+        all.push(value.clone());
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// Shows every row of a range, read a page at a time.
+///
+/// # Errors
+/// A failure of the store, and that of `row`.
+pub(super) fn each(
+    ledger: &dyn Ledger,
+    range: KeyRange,
+    mut row: impl FnMut(&Key, &bytes::Bytes) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
     let mut rest = range;
     loop {
         let page = ledger.scan(rest.clone(), Direction::Forward, PAGE)?;
-        let last = page.last().filter(|_| page.len() == PAGE).map(|(key, _)| key.clone());
-        all.extend(page.into_iter().map(|(_, value)| value));
-        match last {
-            Some(last) => rest = rest.after(&last),
-            None => return Ok(all),
+        for (key, value) in &page {
+            row(key, value)?;
+        }
+        match page.last().filter(|_| page.len() == PAGE) {
+            Some((last, _)) => rest = rest.after(last),
+            None => return Ok(()),
         }
     }
 }

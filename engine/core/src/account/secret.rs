@@ -7,7 +7,7 @@ use trunkline_model::account::KeySecret;
 use trunkline_model::command::Shown;
 use trunkline_model::{ErrorCode, Failure};
 
-use crate::limits::KEY_SHOWN_CHARS;
+use crate::limits::{KEY_CHOSEN_SHOWN_CHARS, KEY_SHOWN_CHARS};
 
 /// A new secret of 256 random bits, and what is kept of it.
 ///
@@ -23,6 +23,12 @@ pub(super) fn make(prefix: &str) -> Result<(Shown, KeySecret), Failure> {
     let shown = secret.chars().take(prefix.len() + KEY_SHOWN_CHARS).collect();
     let kept = KeySecret { sha256: hash(&secret), prefix: shown };
     Ok((Shown(secret), kept))
+}
+
+/// What is kept of a secret that was chosen; [`trunkline_model::account::check_chosen`] took it.
+pub(super) fn keep(chosen: &Shown) -> KeySecret {
+    let prefix = chosen.0.chars().take(KEY_CHOSEN_SHOWN_CHARS).collect();
+    KeySecret { sha256: hash(&chosen.0), prefix }
 }
 
 /// The hash under which a secret is kept. It has 256 random bits, so a plain hash cannot be searched.

@@ -5,10 +5,14 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tempfile::TempDir;
-use trunkline_model::account::{AccountState, AuditRecord, Author, KeyUse, Who};
-use trunkline_model::command::{
-    AccountCommand as Ask, AccountReply, KeyView, NewAccount, NewApp, NewKey, UpdateAccount, UpdateKey,
+use trunkline_model::account::{
+    AccountState, AuditRecord, Author, HookDefaults, InstanceDefaults, KeyUse, Who,
 };
+use trunkline_model::command::{
+    AccountCommand as Ask, AccountReply, KeyRotation, KeyView, NewAccount, NewApp, NewKey, Shown,
+    UpdateAccount, UpdateKey,
+};
+use trunkline_model::delivery::RetrySchedule;
 use trunkline_model::id::ROOT_ACCOUNT;
 use trunkline_model::limits::AUDIT_ENTRIES_MAX;
 use trunkline_model::record::table;
@@ -48,6 +52,10 @@ impl Belongings for OneInstance {
     fn has_instance(&self, account: AccountId, instance: InstanceId) -> bool {
         (account, instance) == (TENANT, INSTANCE)
     }
+
+    fn check_hooks(&self, _: &[HookDefaults]) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 struct House {
@@ -64,6 +72,7 @@ fn known_after_start(ledger: &Arc<TestLedger>) -> Arc<Accounts> {
     }
     let accounts = Accounts::new(Box::new(OneInstance));
     accounts.found(&found);
+    accounts.seal_with(ledger.sealer());
     let ledger = Arc::clone(ledger) as Arc<dyn Ledger>;
     let spawner = Spawner::new(Arc::new(|fatal| panic!("{fatal}")), Arc::new(parts::Polls::new(0)));
     let run = move |work| {
@@ -130,6 +139,7 @@ fn new_key(adapt: impl FnOnce(&mut NewKey)) -> NewKey {
         instances: None,
         allowed_ips: Vec::new(),
         expires_at_ms: None,
+        chosen: None,
     };
     adapt(&mut new);
     new
@@ -164,7 +174,10 @@ async fn a_key_opens_its_account_until_it_is_revoked() {
 async fn a_replaced_key_opens_for_as_long_as_was_said() {
     let house = House::new().await;
     let (id, first) = house.key(|_| ()).await;
-    let rotate = async |overlap_ms| match house.ask(Ask::RotateKey(id, overlap_ms)).await {
+    let rotate = async |overlap_ms| match house
+        .ask(Ask::RotateKey(id, KeyRotation { overlap_ms, chosen: None }))
+        .await
+    {
         Ok(AccountReply::NewKey(_, shown)) => shown.0,
         other => panic!("{other:?}"),
     };
@@ -176,6 +189,50 @@ async fn a_replaced_key_opens_for_as_long_as_was_said() {
     }
     house.ask(Ask::RevokeKey(id)).await.expect("it is revoked");
     assert_eq!(house.presents(&third), Err(ErrorCode::Unauthorized));
+}
+
+#[tokio::test]
+async fn a_chosen_key_opens_as_one_that_was_made_and_belongs_to_one() {
+    let house = House::new().await;
+    let chosen = Shown("my-own-key-0123456789abcdef".to_owned());
+    let (id, made) = house.key(|new| new.chosen = Some(chosen.clone())).await;
+    assert_eq!((made.as_str(), house.presents(&chosen.0)), (chosen.0.as_str(), Ok(TENANT)));
+    assert_eq!(house.view(id).await.record.secrets.current.prefix, "my-o");
+    let again = Ask::CreateKey(Box::new(new_key(|new| new.chosen = Some(chosen.clone()))));
+    assert_eq!(refusal(house.ask(again).await), ErrorCode::Validation);
+    let (other, _) = house.key(|_| ()).await;
+    let take = |chosen: &Shown| KeyRotation { overlap_ms: 0, chosen: Some(chosen.clone()) };
+    assert_eq!(refusal(house.ask(Ask::RotateKey(other, take(&chosen))).await), ErrorCode::Validation);
+    // Two at a time, of whom one is first.
+    let wanted = Shown("another-key-0123456789abcdef".to_owned());
+    let both = join_all([id, other].map(|key| house.ask(Ask::RotateKey(key, take(&wanted))))).await;
+    assert_eq!(both.iter().filter(|answer| answer.is_ok()).count(), 1, "{both:?}");
+    assert_eq!(house.presents(&wanted.0), Ok(TENANT));
+}
+
+#[tokio::test]
+async fn what_instances_begin_with_is_sealed_and_kept() {
+    let house = House::new().await;
+    let get = async || match house.ask(Ask::GetInstanceDefaults).await {
+        Ok(AccountReply::InstanceDefaults(defaults)) => *defaults,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(get().await, InstanceDefaults::default());
+    let hook = HookDefaults {
+        dialect: Dialect::Wsapi,
+        url: "https://example.org/hook".to_owned(),
+        secret: "a-secret-of-theirs".to_owned(),
+        events: Vec::new(),
+        timeout_ms: 10_000,
+        schedule: RetrySchedule::STANDARD,
+    };
+    let wanted = InstanceDefaults { hooks: vec![hook], ..InstanceDefaults::default() };
+    house.ask(Ask::SetInstanceDefaults(Box::new(wanted.clone()))).await.expect("they are kept");
+    assert_eq!(get().await, wanted);
+    let row = rows::key_of(TENANT, table::INSTANCE_DEFAULTS, 0);
+    let stored = house.ledger.get(&row).expect("readable").expect("it is there");
+    assert!(!stored.windows(8).any(|piece| piece == b"a-secret"), "a secret is on disk as it is");
+    assert_eq!(house.log().await[0].action, "account.instance_defaults_set");
 }
 
 #[tokio::test]
@@ -231,7 +288,7 @@ async fn nobody_hands_out_or_touches_what_may_do_more() {
     for refused in [
         Ask::CreateKey(Box::new(new_key(|new| new.scopes = vec!["*".to_owned()]))),
         Ask::CreateKey(Box::new(new_key(full))),
-        Ask::RotateKey(strong, 0),
+        Ask::RotateKey(strong, KeyRotation::default()),
         Ask::RevokeKey(strong),
         Ask::UpdateKey(strong, Box::default()),
         Ask::UpdateKey(weak, Box::new(wider)),
@@ -273,7 +330,7 @@ async fn what_the_disk_does_not_take_has_not_happened() {
     let (id, secret) = house.key(|_| ()).await;
     house.ledger.refuse(Some(|| StoreError::Closed));
     assert!(house.ask(Ask::RevokeKey(id)).await.is_err());
-    assert!(house.ask(Ask::RotateKey(id, 0)).await.is_err());
+    assert!(house.ask(Ask::RotateKey(id, KeyRotation::default())).await.is_err());
     let suspend = UpdateAccount { state: Some(AccountState::Suspended), ..UpdateAccount::default() };
     assert!(house.ask(Ask::Update(Box::new(suspend))).await.is_err());
     house.ledger.refuse(None);

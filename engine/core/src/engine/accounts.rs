@@ -4,17 +4,19 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use trunkline_model::account::{AccountRecord, AuditAction, Author, MemberRecord, SessionRecord};
+use trunkline_model::account::{
+    AccountRecord, AuditAction, Author, HookDefaults, MemberRecord, SessionRecord,
+};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, Credentials, EndpointCommand, EndpointReply, NewAccount, NewKey,
-    Reply, Shown,
+    Reply, Shown, SignUp,
 };
 use trunkline_model::id::ROOT_ACCOUNT;
 use trunkline_model::{AccountId, Dialect, ErrorCode, Failure, InstanceId, KeyId, Scope, WorkspaceId};
 
 use super::handle::Engine;
 use crate::account::{AppPrincipal, AskInstance, Belongings, Home, Mailer, Principal};
-use crate::delivery::Registry;
+use crate::delivery::{self, Registry};
 use crate::directory::Directory;
 use crate::instance::Ask;
 use crate::limits::{BUSY_RETRY_AFTER_MS, CALL_TIMEOUT};
@@ -62,6 +64,25 @@ impl Engine {
         agent: Option<String>,
     ) -> Result<(MemberRecord, SessionRecord, Shown), Failure> {
         self.inner().accounts.sign_in(credentials, from, agent).await
+    }
+
+    /// Makes an account for somebody who was not invited, and signs them in as its owner; both are on disk on return.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SignUpClosed`], [`ErrorCode::EmailTaken`], [`ErrorCode::AccountFull`] when the node has as many accounts as it
+    /// may, [`ErrorCode::TooManyRequests`], or overload.
+    pub async fn sign_up(
+        &self,
+        new: SignUp,
+        from: Option<IpAddr>,
+        agent: Option<String>,
+    ) -> Result<(MemberRecord, SessionRecord, Shown), Failure> {
+        self.inner().accounts.sign_up(new, from, agent).await
+    }
+
+    /// Lets strangers make accounts of their own from now on.
+    pub fn open_sign_up(&self) {
+        self.inner().accounts.open_sign_up();
     }
 
     /// Has a link sent to a member who forgot their password; who is none hears the same.
@@ -200,6 +221,7 @@ impl Engine {
             instances: None,
             allowed_ips: Vec::new(),
             expires_at_ms: None,
+            chosen: None,
         };
         let command = AccountCommand::CreateKey(Box::new(new));
         match self.account(account, Author::operator(), command).await? {
@@ -245,6 +267,8 @@ impl Engine {
 pub(super) struct Held {
     pub(super) directory: Arc<Directory>,
     pub(super) registry: Arc<Registry>,
+    /// Whether events may go to private addresses.
+    pub(super) allow_private: bool,
 }
 
 impl Belongings for Held {
@@ -258,6 +282,19 @@ impl Belongings for Held {
 
     fn has_instance(&self, account: AccountId, instance: InstanceId) -> bool {
         self.directory.belongs_to(instance, account)
+    }
+
+    fn check_hooks(&self, hooks: &[HookDefaults]) -> Result<(), Failure> {
+        for (index, hook) in hooks.iter().enumerate().filter(|(_, hook)| !hook.url.is_empty()) {
+            delivery::check_address(&hook.url, self.allow_private).map_err(|mut failure| {
+                failure
+                    .fields
+                    .iter_mut()
+                    .for_each(|field| field.field = format!("hooks.{index}.{}", field.field));
+                failure
+            })?;
+        }
+        Ok(())
     }
 }
 

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
 use tokio::sync::{oneshot, watch};
+use trunkline_model::account::FileRecord;
 use trunkline_model::command::{Command, InstanceView, MessageView, Reply, SendRequest};
 use trunkline_model::message::BlobRef;
 use trunkline_model::record::{self, InstancePointer, table};
@@ -280,6 +281,16 @@ impl Engine {
         range: Range<u64>,
     ) -> Result<BoxStream<'static, io::Result<Bytes>>, Failure> {
         self.0.blobs.stream(blob, range).await
+    }
+
+    /// The file at a public address, by the word in that; on this node's disk by now.
+    ///
+    /// # Errors
+    /// [`ErrorCode::FileNotFound`], [`ErrorCode::Unavailable`] when its bucket does not give it, or a failure of the store.
+    pub async fn public_file(&self, word: &str) -> Result<FileRecord, Failure> {
+        let file = self.0.accounts.public_file(word)?;
+        self.0.blobs.bring(&file.blob).await?;
+        Ok(file)
     }
 
     pub(super) fn registry(&self) -> &Arc<Registry> {

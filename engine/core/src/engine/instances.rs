@@ -1,16 +1,25 @@
 //! Making, finding and listing instances.
 
 use tokio::sync::{OwnedRwLockReadGuard, oneshot};
-use trunkline_model::command::{Command, CreateInstance, InstanceFilter, InstanceView, Reply};
+use trunkline_model::account::InstanceDefaults;
+use trunkline_model::command::{
+    Command, CreateInstance, EndpointCommand, InstanceFilter, InstanceView, Reply,
+};
+use trunkline_model::delivery::HookId;
 use trunkline_model::instance::InstanceState;
-use trunkline_model::record::InstanceRecord;
+use trunkline_model::record::{InstanceRecord, table};
+use trunkline_model::settings::{InstanceSettings, SettingsUpdate};
 use trunkline_model::slot::PARTITIONS_DEFAULT;
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, WorkspaceId};
+use trunkline_store::{Batch, CommitClass, Ledger};
 
 use super::handle::Engine;
 use crate::clock;
+use crate::instance::settings_to_disk;
 use crate::limits::BUSY_RETRY_AFTER_MS;
-use crate::shard::SupervisorMsg;
+use crate::patient;
+use crate::place::instance_key;
+use crate::shard::{SupervisorMsg, store_failure};
 
 impl Engine {
     /// Makes an instance; it is on disk when this returns.
@@ -25,6 +34,7 @@ impl Engine {
         self.check_room()?;
         let CreateInstance { name, metadata, workspace } = wanted;
         let (_staying, workspace) = self.place(account, workspace).await?;
+        let defaults = self.inner().accounts.instance_defaults(account)?;
         let id = self.free_id();
         if let Some(name) = &name
             && !self.inner().directory.claim_name(account, name, id)
@@ -44,7 +54,10 @@ impl Engine {
             linked: None,
             created_at_ms: clock::wall_ms(),
         };
-        let made = self.make(record).await;
+        let made = match self.settle_in(id, &defaults).await {
+            Ok(()) => self.make(record).await,
+            refused => refused,
+        };
         if made.is_err() {
             self.inner().directory.withdraw(id);
             if let Some(name) = &name {
@@ -52,7 +65,42 @@ impl Engine {
             }
         }
         made?;
+        if let Err(failure) = self.hang_hooks(account, id, &defaults).await {
+            // Half of what it should be would be in the caller's way when it tries again.
+            self.call(id, Command::DeleteInstance).await?;
+            return Err(failure);
+        }
         self.view(id).await
+    }
+
+    /// Writes the settings that an instance begins with, before there is one: what a crash leaves of that names nothing.
+    async fn settle_in(&self, id: InstanceId, defaults: &InstanceDefaults) -> Result<(), Failure> {
+        if defaults.settings == SettingsUpdate::default() {
+            return Ok(());
+        }
+        let settings = InstanceSettings::default().with(defaults.settings.clone());
+        let encoded = settings_to_disk(&settings, &self.inner().sealer, id).map_err(|error| {
+            tracing::error!(instance = %id, %error, "settings cannot be written");
+            Failure::new(ErrorCode::Internal, "The settings could not be stored.")
+        })?;
+        let mut batch = Batch::new();
+        batch.put(instance_key(id, table::SETTINGS, b""), encoded);
+        let ledger: &dyn Ledger = &self.shard_of(id.slot()).ledger;
+        let written = patient::commit(ledger, batch, CommitClass::First).await;
+        written.map(drop).map_err(|error| store_failure(&error))
+    }
+
+    async fn hang_hooks(
+        &self,
+        account: AccountId,
+        instance: InstanceId,
+        defaults: &InstanceDefaults,
+    ) -> Result<(), Failure> {
+        for hook in &defaults.hooks {
+            let id = HookId { instance, dialect: hook.dialect };
+            self.endpoints(account, EndpointCommand::ChangeHook(id, Box::new(hook.to_change()))).await?;
+        }
+        Ok(())
     }
 
     /// A place for a new instance: its workspace, and leave to make it.

@@ -46,7 +46,12 @@ impl Engine {
         let turns = Turns::new(pace(&config));
         let registry = Registry::new(Arc::clone(&sealer), Arc::clone(&directory));
         let planner = planner(&stores, &sealer, &directory)?;
-        let accounts = known_accounts(&stores, (&directory, &registry), &sealer)?;
+        let held = Held {
+            directory: Arc::clone(&directory),
+            registry: Arc::clone(&registry),
+            allow_private: config.allow_private_fetch,
+        };
+        let accounts = known_accounts(&stores, held, &sealer)?;
         let dispatchers: Vec<Arc<Dispatcher>> =
             (0..config.shards).map(|shard| Dispatcher::new(shard, Arc::clone(&registry))).collect();
         let shards: Vec<ShardHandle> = for_every_shard(stores, |store| {
@@ -111,13 +116,14 @@ impl Engine {
 /// The accounts of the shards' stores, with their endpoints.
 fn known_accounts(
     stores: &[OpenStore],
-    (directory, registry): (&Arc<Directory>, &Arc<Registry>),
-    sealer: &Sealer,
+    held: Held,
+    sealer: &Arc<Sealer>,
 ) -> Result<Arc<Accounts>, EngineError> {
-    let held = Held { directory: Arc::clone(directory), registry: Arc::clone(registry) };
+    let registry = Arc::clone(&held.registry);
     let accounts = Accounts::new(Box::new(held));
+    accounts.seal_with(Arc::clone(sealer));
     for found in stores.iter().map(|store| &store.found) {
-        enter_endpoints(registry, found, sealer)?;
+        enter_endpoints(&registry, found, sealer)?;
         accounts.found(&found.accounts);
     }
     Ok(accounts)

@@ -89,6 +89,7 @@ impl Instance {
             Command::GetSettings => Ok(self.settings_reply()),
             Command::UpdateSettings(update) => self.update_settings(*update).await,
             Command::FetchMedia { sequence } => return self.fetch_media(sequence, reply),
+            Command::DownloadMedia(media) => return self.download_media(*media, reply),
             Command::Logout => return self.logout(reply).await,
             Command::DeleteInstance => return self.delete(reply).await,
             // They come with their prices, as asks of their own.

@@ -42,6 +42,7 @@ pub(crate) use birth::{Before, Birth, InstanceArgs, state_without_actor};
 pub(crate) use call::session_failure;
 pub(crate) use lanes::{Lanes, Letter, Wake};
 pub(crate) use message::{Ask, InstanceMsg};
+pub(crate) use obey::to_disk as settings_to_disk;
 pub(crate) use remove::finish_all;
 pub(crate) use sweep::{Swept, remove_expired};
 pub(crate) use views::{dormant_view, message_view};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use trunkline_model::command::{InstanceView, MessageView, Reply};
 use trunkline_model::event::{Event, EventBody};
-use trunkline_model::inbound::InboundMessage;
+use trunkline_model::inbound::{InboundMedia, InboundMessage};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::message::{BlobRef, Lane, MessageStatus, SendMessage};
@@ -176,6 +176,21 @@ impl Instance {
             };
             let file = Box::pin(file).await;
             answer(reply, file.map(|file| described(&message, file)));
+        });
+    }
+
+    /// Has a file of WhatsApp's media hosts on this node's disk, and answers then.
+    pub(super) fn download_media(&self, media: InboundMedia, reply: Replier) {
+        let (context, session, stands) = (Arc::clone(&self.context), self.session.clone(), self.stands());
+        self.context.spawner.spawn(TaskKind::Disposable, "fetch-media", async move {
+            // What is at hand under that digest may be somebody else's: only whoever has the keys has the file.
+            let detail = "The instance has to be connected to fetch media from WhatsApp.";
+            let file = match session {
+                Some(session) => Box::pin(media::download_described(&context, &session, &media)).await,
+                None => Err(Failure::in_state(ErrorCode::InstanceState, stands, detail)),
+            };
+            let InboundMedia { mime_type, file_name, .. } = media;
+            answer(reply, file.map(|file| Reply::Media { mime_type, file_name, file }));
         });
     }
 

@@ -16,6 +16,6 @@ pub use bucket::BucketConfig;
 pub(crate) use fetch::MediaFetcher;
 pub(crate) use guard::{GuardedClient, Refused, check_url, tls_config};
 pub(crate) use outgoing::Uploader;
-pub(crate) use received::{at_hand, download, media_of};
+pub(crate) use received::{at_hand, download, download_described, media_of};
 pub(crate) use sweep::BlobSweeper;
 pub(crate) use transfers::Transfers;

@@ -60,6 +60,26 @@ pub(crate) async fn download(
     context.transfers.downloads.get(of, Box::pin(work)).await
 }
 
+/// Downloads a file that is known by its keys alone: there is no message by which a phone could be asked for it again.
+///
+/// # Errors
+/// As [`download`].
+pub(crate) async fn download_described(
+    context: &ShardContext,
+    session: &Session,
+    media: &InboundMedia,
+) -> Result<BlobRef, Failure> {
+    let turn = context.transfers.download_turns.acquire().await;
+    let _turn = turn.map_err(|error| Failure::new(ErrorCode::Internal, error.to_string()))?;
+    match attempt(context, session, media).await {
+        Err(Attempt::Session(SessionError::MediaGone)) => {
+            let detail = "WhatsApp's media hosts do not have the file, or not any more.";
+            Err(Failure::new(ErrorCode::MediaNotFound, detail))
+        }
+        other => other.map_err(Failure::from),
+    }
+}
+
 /// A phone that does not answer does not have the file, for now.
 fn gone_if_silent(error: &SessionError) -> Failure {
     match error {

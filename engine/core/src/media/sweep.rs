@@ -2,7 +2,7 @@
 //!
 //! A file is on disk before the message that names it is accepted, and it is named by its content, so that many messages may
 //! share it: whoever refuses, settles or erases a message cannot know whether the file may go. A thread of its own finds out.
-//! It marks what the messages of all outboxes name, and removes what has no mark and is older than [`BLOB_GRACE`], which is
+//! It marks what the messages of all outboxes name and what files at public addresses are made of, and removes what has no mark and is older than [`BLOB_GRACE`], which is
 //! longer than any request takes from its file to its message. What an outbox cannot tell (a record that does not read, a
 //! store that fails) leaves every file where it is.
 
@@ -21,6 +21,7 @@ use trunkline_spool::Digest;
 use trunkline_store::{Direction, Key, KeyRange, Ledger};
 
 use super::blobs::BlobStore;
+use crate::account::spare_files;
 use crate::engine::EngineError;
 use crate::limits::{BLOB_GRACE, BLOB_SWEEP_EVERY, BLOBS_SWEPT_MAX};
 use crate::place::instance_key;
@@ -85,7 +86,7 @@ fn run(blobs: &BlobStore, ledgers: &[Arc<dyn Ledger>], stopping: &Receiver<Infal
     }
 }
 
-/// Removes the files that are old and named by no outbox; tells how many.
+/// Removes the files that are old and named by nobody; tells how many.
 fn sweep(
     blobs: &BlobStore,
     ledgers: &[Arc<dyn Ledger>],
@@ -99,6 +100,7 @@ fn sweep(
         }
         let ledger = &ledgers[usize::from(slot.shard(PARTITIONS_DEFAULT, shards))];
         spare_slot(&**ledger, slot, &mut unused)?;
+        spare_files(&**ledger, slot, &mut unused)?;
     }
     let mut removed = 0;
     for digest in &unused {

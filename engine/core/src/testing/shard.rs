@@ -294,6 +294,10 @@ impl Belongings for Nothing {
     fn has_instance(&self, _: AccountId, _: InstanceId) -> bool {
         false
     }
+
+    fn check_hooks(&self, _: &[trunkline_model::account::HookDefaults]) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 /// Writes events as their numbers.

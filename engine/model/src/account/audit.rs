@@ -60,6 +60,11 @@ actions! {
     MemberPasswordSet = "member.password_set", "A member chose a password; they are signed out everywhere.";
     MemberSignedIn = "member.signed_in", "A member signed in.";
     MemberSignedOut = "member.signed_out", "A session of a member was ended.";
+    MemberSessionRenewed = "member.session_renewed", "A session of a member was replaced by a new one.";
+    MemberSignedUp = "member.signed_up", "Somebody made the account for themself.";
+    FileCreated = "file.created", "A file was given a public address.";
+    FileDeleted = "file.deleted", "A file at a public address was taken back.";
+    InstanceDefaultsSet = "account.instance_defaults_set", "What new instances begin with was changed.";
 }
 
 /// A change as it is remembered. Nothing of it is ever altered.

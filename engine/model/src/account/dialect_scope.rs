@@ -60,12 +60,17 @@ const INSTANCE: &[Scope] = &[
 ];
 const EVERYTHING: &[Scope] = &[Scope::All];
 
+/// WSAPI's word for a key to an instance whose answers are to be those of its first generation, where one answer cannot be both.
+pub const LEGACY: &str = "legacy";
+
 const KINDS: &[KeyKind] = &[
     kind(Dialect::Wastack, "read", READ),
     kind(Dialect::Wastack, "write", WRITE),
     kind(Dialect::Wastack, "admin", EVERYTHING),
     kind(Dialect::Wasaas, "full", EVERYTHING),
     kind(Dialect::Wsapi, "instance", INSTANCE),
+    // Of an instance whose customer uses a library of the first generation.
+    kind(Dialect::Wsapi, LEGACY, INSTANCE),
     kind(Dialect::Wsapi, "customer", EVERYTHING),
     kind(Dialect::Wsapi, "admin", EVERYTHING),
     kind(Dialect::Aduta, "session", INSTANCE),
@@ -150,6 +155,7 @@ mod tests {
         );
         check(Dialect::Wessaal, &["manage_contacts"], &[Scope::BookWrite], &[Scope::TemplatesRead]);
         check(Dialect::Wessaal, &["manage_templates"], &[Scope::TemplatesWrite], &[Scope::BookRead]);
+        check(Dialect::Wsapi, &[LEGACY], &[Scope::MessagesSend], &[Scope::KeysWrite]);
         check(Dialect::Wessaal, &["read"], &[], &[Scope::MessagesRead]);
         check(Dialect::Native, &["read"], &[], &[Scope::MessagesRead]);
     }

@@ -1,12 +1,13 @@
 //! What is asked of an account: its settings, workspaces, keys, apps, and the log of changes.
 
 use crate::account::{
-    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditAction, AuditRecord, MemberRecord,
-    PasswordHash, RateLimits, Role, SessionRecord, WorkspaceRecord,
+    AccountRecord, AccountState, ApiKeyRecord, AppRecord, AuditAction, AuditRecord, FileRecord,
+    InstanceDefaults, MemberRecord, PasswordHash, RateLimits, Role, SessionRecord, WorkspaceRecord,
 };
 use crate::credit::{Entry, PocketKind};
 use crate::dialect::Dialect;
-use crate::id::{AppId, InstanceId, KeyId, MemberId, WorkspaceId};
+use crate::id::{AppId, FileId, InstanceId, KeyId, MemberId, WorkspaceId};
+use crate::message::BlobRef;
 
 /// What is asked of an account. Whatever changes something is in the audit log when it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +42,8 @@ pub enum AccountCommand {
     GetKey(KeyId),
     /// Changes one. Answered by [`AccountReply::Key`].
     UpdateKey(KeyId, Box<UpdateKey>),
-    /// Replaces one; the old secret opens for another so many milliseconds. Answered by [`AccountReply::NewKey`].
-    RotateKey(KeyId, u64),
+    /// Replaces one. Answered by [`AccountReply::NewKey`].
+    RotateKey(KeyId, KeyRotation),
     /// Takes one back, at once. Answered by [`AccountReply::Done`].
     RevokeKey(KeyId),
     /// Makes an app. Answered by [`AccountReply::NewApp`].
@@ -94,6 +95,8 @@ pub enum AccountCommand {
     SignIn(MemberId, Box<NewSession>),
     /// The sessions of a member, newest first. Answered by [`AccountReply::Sessions`].
     ListSessions(MemberId),
+    /// Replaces a session of a member by a new one; refused when it is over. Answered by [`AccountReply::SignedIn`].
+    RenewSession(MemberId, u64, Box<NewSession>),
     /// Ends a session of a member. Answered by [`AccountReply::Done`], also when it is over already.
     EndSession(MemberId, u64),
     /// Remembers a change that was made elsewhere. Answered by [`AccountReply::Done`].
@@ -105,6 +108,26 @@ pub enum AccountCommand {
         /// Most of the page.
         limit: usize,
     },
+    /// What new instances begin with. Answered by [`AccountReply::InstanceDefaults`].
+    GetInstanceDefaults,
+    /// Says what new instances begin with. Answered by [`AccountReply::InstanceDefaults`].
+    SetInstanceDefaults(Box<InstanceDefaults>),
+    /// Whether there is room for another file at a public address, of so many bytes where that is known. Answered by
+    /// [`AccountReply::Done`].
+    CheckFileRoom(u64),
+    /// Gives a file that is on disk a public address. Answered by [`AccountReply::NewFile`].
+    CreateFile(Box<NewFile>),
+    /// A page of files in the order of their ids. Answered by [`AccountReply::Files`].
+    ListFiles {
+        /// Only those after this one.
+        after: Option<FileId>,
+        /// Most of the page.
+        limit: usize,
+    },
+    /// One of them. Answered by [`AccountReply::File`].
+    GetFile(FileId),
+    /// Ends one. Answered by [`AccountReply::Done`].
+    DeleteFile(FileId),
 }
 
 /// Answers to [`AccountCommand`].
@@ -146,6 +169,27 @@ pub enum AccountReply {
     SignedIn(Box<MemberRecord>, SessionRecord, Shown),
     /// Sessions.
     Sessions(Vec<SessionRecord>),
+    /// What new instances begin with.
+    InstanceDefaults(Box<InstanceDefaults>),
+    /// A file.
+    File(Box<FileRecord>),
+    /// A file with the word of its address, which is told this once and kept nowhere.
+    NewFile(Box<FileRecord>, Shown),
+    /// A page, and whether more follow.
+    Files(Vec<FileRecord>, bool),
+}
+
+/// A file that is to have a public address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFile {
+    /// The bytes, which are on disk.
+    pub blob: BlobRef,
+    /// MIME type.
+    pub mime_type: Option<String>,
+    /// Its name.
+    pub file_name: Option<String>,
+    /// For how many milliseconds it is there.
+    pub life_ms: u64,
 }
 
 /// Somebody who is invited.
@@ -198,6 +242,25 @@ pub struct Credentials {
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Credentials(…)")
+    }
+}
+
+/// Who makes an account of their own.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignUp {
+    /// Their address, as [`crate::account::email_of`] has it.
+    pub email: String,
+    /// What people call them.
+    pub name: String,
+    /// What the account is called.
+    pub account: String,
+    /// The password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for SignUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SignUp(…)")
     }
 }
 
@@ -292,6 +355,17 @@ pub struct NewKey {
     pub allowed_ips: Vec<String>,
     /// When it ends, in milliseconds since the Unix epoch.
     pub expires_at_ms: Option<i64>,
+    /// What its holder presents, where the caller chose that; [`crate::account::check_chosen`] took it.
+    pub chosen: Option<Shown>,
+}
+
+/// How a key is replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeyRotation {
+    /// For how many milliseconds the old secret opens beside the new one.
+    pub overlap_ms: u64,
+    /// The new secret, where the caller chose it; [`crate::account::check_chosen`] took it.
+    pub chosen: Option<Shown>,
 }
 
 /// Changes to a key: `None` leaves a field as it is.

@@ -1,4 +1,3 @@
-<?php
 use Illuminate\Support\Facades\Http;
 
 $apiKey = 'sk_live_your_api_key_here';

@@ -58,6 +58,8 @@ const UNAUTHORIZED: (u16, &str) = (401, r#"success=false code="UNAUTHORIZED" mes
 const NOTHING: (u16, &str) = (404, r#"success=false code="NOT_FOUND" message:s error:o"#);
 
 const SENT: &str = "success=true messageId:s|msgId:n jid:s status:s messageId:s";
+const LOGIN: &str = "success=true token:s|token:s expiresAt:s user:o";
+const PUBLIC: &str = "success=true publicUrl:s|publicUrl:s size:n expiresAt:s";
 const SAID: &str = "success=true|message:s";
 const SESSION: &str = "success=true|id:s name:s status:s account_protection:b log_messages:b webhook_enabled:b webhook_events:a \
     created_at:s updated_at:s createdAt:s read_incoming_messages:b auto_reject_calls:b";
@@ -233,4 +235,39 @@ pub const CASES: &[Case] = &[
     ),
     refused(send(r#"{"to":"$phone","text":"nobody is there"}"#), DISCONNECTED),
     post("/api/v1/whatsapp-sessions/{id}/connect", &["$session"], "", PROGRESS),
+    // Files at public addresses.
+    post("/api/v1/upload", &[], r#"{"base64":"data:image/png;base64,aGVsbG8=","fileName":"a.png"}"#, PUBLIC),
+    refused(post("/api/v1/upload", &[], r#"{"mimetype":"image/png"}"#, ""), WRONG),
+    post(
+        "/api/v1/decrypt-media",
+        &[],
+        r#"{"event":"messages.received","data":{"messages":{"message":{"imageMessage":{"mediaId":"$media"}}}}}"#,
+        PUBLIC,
+    ),
+    refused(post("/api/v1/decrypt-media", &[], r#"{"data":{"text":"nothing"}}"#, ""), WRONG),
+    // People who log in: five tries a minute from one address.
+    case(
+        "POST",
+        "/api/v1/auth/register",
+        &[],
+        r#"{"email":"nora@example.org","password":"correct horse battery","name":"Nora"}"#,
+        (201, LOGIN),
+    )
+    .on("nobody"),
+    post(
+        "/api/v1/auth/login",
+        &[],
+        r#"{"email":"nora@example.org","password":"correct horse battery"}"#,
+        LOGIN,
+    )
+    .on("nobody"),
+    post("/api/v1/auth/refresh", &[], "", LOGIN).on("login"),
+    get("/api/v1/whatsapp-sessions", &[], "success=true data:a").on("login"),
+    post("/api/v1/auth/logout", &[], "", SAID).on("login"),
+    refused(post("/api/v1/auth/refresh", &[], "", "").on("login"), UNAUTHORIZED),
+    refused(token(post("/api/v1/auth/logout", &[], "", "")), UNAUTHORIZED),
+    post("/api/v1/auth/forgot-password", &[], r#"{"email":"nobody@example.org"}"#, SAID).on("nobody"),
+    post("/api/v1/auth/reset-password", &[], r#"{"token":"$link","password":"another good password"}"#, SAID)
+        .on("nobody"),
+    refused(post("/api/v1/auth/login", &[], r#"{"email":"nora@example.org"}"#, "").on("nobody"), WRONG),
 ];

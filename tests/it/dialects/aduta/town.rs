@@ -9,10 +9,10 @@ use trunkline_tests::{Account, Baileys, Gateway, Instance, Media, World};
 use super::super::contract::{Case, filled};
 use crate::engine::live::PICTURE;
 
-/// The person that everything is about, the second one, and the number in the samples of the reference.
+/// The person that everything is about, the second one, and the number in the bodies of the reference.
 pub const ANA: &str = "5511912345678";
 pub const RUI: &str = "5511987654321";
-pub const SAMPLE: &str = "1234567890";
+const SAMPLE: &str = "1234567890";
 
 pub struct Town<'a> {
     gateway: &'a Gateway,
@@ -62,6 +62,7 @@ impl<'a> Town<'a> {
             ("lid", ana.lid_jid()),
             ("me", owner.pn_jid()),
             ("picture", files.url("a.png")),
+            ("link", link(gateway).await),
         ]);
         things.extend(heard(&shop, &laptop, &owner).await);
         for (name, subject) in [("group", "Orders"), ("left", "Past")] {
@@ -83,6 +84,8 @@ impl<'a> Town<'a> {
         let request = self.gateway.api().request(method, &case.address(&self.things));
         let request = match case.instance {
             "token" => request.key(None).header("x-api-token", &self.things["pat"]),
+            "login" => request.key(None).header("x-api-token", &self.things["login"]),
+            "nobody" => request.key(None),
             _ => request.key(Some(&self.things["key"])),
         };
         // What stands for an address in the sample of the reference.
@@ -109,6 +112,10 @@ impl<'a> Town<'a> {
             ("POST", "/api/v1/api-tokens", 201) => {
                 self.things.insert("token", text(&data()["id"]));
             }
+            ("POST", "/api/v1/auth/login" | "/api/v1/auth/refresh", 200) => {
+                self.gateway.api().keep_private(&text(&data()["token"]));
+                self.things.insert("login", text(&data()["token"]));
+            }
             ("POST", "/api/v1/send-message", 200) if !self.things.contains_key("sent") => {
                 self.things.insert("sent", data()["msgId"].to_string());
                 self.things.insert("waId", text(&data()["messageId"]));
@@ -118,11 +125,27 @@ impl<'a> Town<'a> {
     }
 }
 
+/// The word of a link by which somebody chooses a password.
+async fn link(gateway: &Gateway) -> String {
+    let body = json!({"email": "rui@example.org", "name": "Rui", "role": "viewer"});
+    let invited = gateway.api().post("/v1/members", &body).send().await.expect(201);
+    let link = text(&invited["token"]);
+    gateway.api().keep_private(&link);
+    link
+}
+
 /// A message that arrived, and a group that the number may join.
 async fn heard(shop: &Instance, laptop: &Baileys, owner: &Account) -> BTreeMap<&'static str, String> {
     let received = laptop.send_text(owner, "an invoice, please").await;
     shop.expect_text("an invoice, please").await;
+    laptop.send_media(owner, &Media::sample("image", "image/jpeg", 20_001)).await;
+    let media = shop.expect_received("image").await;
+    let media = text(&media.data["image"]["url"]).rsplit('/').next().unwrap_or_default().to_owned();
     let readers = laptop.create_group("Readers", &[]).await;
     let invite = laptop.must("group_invite", json!({"group": readers.id})).await;
-    BTreeMap::from([("received", received.key.id.clone()), ("readers", text(&invite["code"]))])
+    BTreeMap::from([
+        ("received", received.key.id.clone()),
+        ("readers", text(&invite["code"])),
+        ("media", media),
+    ])
 }

@@ -39,5 +39,5 @@ async fn every_row_of_wastack_is_answered_as_its_contract_says() {
     drop(town);
     gateway.finish().await;
     world.finish().await;
-    findings.conclude("wastack", &served(&document), EXTENSIONS, &Default::default());
+    findings.conclude("wastack", &served(&document), EXTENSIONS);
 }

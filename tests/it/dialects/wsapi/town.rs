@@ -7,6 +7,7 @@ use trunkline_tests::gateway::{Answer, in_base64};
 use trunkline_tests::{Account, Baileys, Gateway, Instance, Media, World};
 
 use super::super::contract::{Case, filled};
+use crate::engine::files::bytes;
 use crate::engine::live::PICTURE;
 
 /// The person that everything is about, and the second one.
@@ -57,6 +58,7 @@ impl<'a> Town<'a> {
             ("rui", format!("{RUI}@s.whatsapp.net")),
             ("me", owner.pn_jid()),
             ("phone", ANA.to_owned()),
+            ("account", text(&api.get("/v1/account").send().await.expect(200)["id"])),
             ("jpeg", in_base64(PICTURE)),
             ("png", in_base64(&Media::sample("image", "image/png", 9_001).bytes)),
             ("mp4", in_base64(&Media::sample("video", "video/mp4", 9_001).bytes)),
@@ -93,6 +95,10 @@ impl<'a> Town<'a> {
         let learnt = match (case.method, case.path) {
             ("POST", "/messages/text") => "sent",
             ("POST", "/status/text") => "status",
+            ("POST", "/account/subscriptions/{id}/instances") if answer.status == 200 => {
+                self.things.insert("resold", text(&answer.json()));
+                return;
+            }
             _ => return,
         };
         if answer.status == 201 {
@@ -183,7 +189,17 @@ async fn invitation(shop: &Instance, laptop: &Baileys, owner: &Account) -> BTree
 async fn messages(shop: &Instance, laptop: &Baileys, owner: &Account) -> BTreeMap<&'static str, String> {
     let received = laptop.send_text(owner, "an invoice, please").await;
     shop.expect_text("an invoice, please").await;
-    laptop.send_media(owner, &Media::sample("image", "image/jpeg", 20_001)).await;
+    let sent = laptop.send_media(owner, &Media::sample("image", "image/jpeg", 20_001)).await;
     let media = shop.expect_received("image").await;
-    BTreeMap::from([("received", received.key.id.clone()), ("media", code_of(&media.data["image"]["url"]))])
+    let descriptor = json!({
+        "mediaType": "image", "url": sent.facts["url"], "directPath": sent.facts["directPath"],
+        "mediaKey": bytes(&sent.facts["mediaKey"]), "mimeType": "image/jpeg", "fileLength": 20_001,
+        "fileSHA256": bytes(&sent.facts["fileSha256"]), "fileEncSHA256": bytes(&sent.facts["fileEncSha256"]),
+    });
+    let media = code_of(&media.data["image"]["url"]);
+    BTreeMap::from([
+        ("received", received.key.id.clone()),
+        ("media", media),
+        ("descriptor", descriptor.to_string()),
+    ])
 }

@@ -1,5 +1,7 @@
 //! Request bodies. Unknown members are passed over; a thing that goes by two names is read by both, the first that is there counts.
 
+pub(crate) mod auth;
+pub(crate) mod file;
 pub(crate) mod group;
 pub(crate) mod message;
 pub(crate) mod people;

@@ -20,7 +20,7 @@ use trunkline_model::message::MessageStatus;
 
 use crate::dialects::envelope::signature;
 use crate::json;
-use crate::json::time::Time;
+use crate::json::time::rfc3339_seconds;
 
 /// The events that 7aduta has.
 pub(crate) const OWN: [&str; 5] =
@@ -65,7 +65,7 @@ pub(crate) fn known_name(word: &str) -> Option<&'static str> {
 }
 
 /// Whether a session is told in the form of WasenderAPI.
-fn is_wasender(wanted: &[String]) -> bool {
+pub(super) fn is_wasender(wanted: &[String]) -> bool {
     wanted.iter().any(|wanted| WASENDER.contains(&wanted.as_str()))
 }
 
@@ -184,7 +184,7 @@ pub(super) fn is_told(wanted: &[String], event: &Event) -> bool {
 struct OwnEnvelope<'a> {
     event: &'a str,
     session_id: &'a str,
-    timestamp: Time,
+    timestamp: String,
     data: Value,
 }
 
@@ -208,7 +208,7 @@ pub(super) fn webhook(telling: &Telling<'_>) -> Option<Told> {
     let is_own = OWN.contains(&name) && !(wasender && name == SENT);
     let body = if is_own {
         let data = own::data(event, own)?;
-        let timestamp = Time(event.time_ms);
+        let timestamp = rfc3339_seconds(event.time_ms);
         json::bytes(&OwnEnvelope { event: name, session_id: &session_id, timestamp, data })
     } else {
         let data = wasender::data(name, &session_id, event, own)?;

@@ -8,7 +8,7 @@ use super::content::text_of;
 use crate::dialects::aduta::shown::session::word;
 use crate::dialects::aduta::shown::{id_of, number_of};
 use crate::json::event::media_id;
-use crate::json::time::rfc3339;
+use crate::json::time::rfc3339_seconds;
 
 /// The data of an event; `None` for what the service does not have.
 pub(super) fn data(event: &Event, own: Option<&Party>) -> Option<Value> {
@@ -27,7 +27,7 @@ pub(super) fn data(event: &Event, own: Option<&Party>) -> Option<Value> {
             let presence = if *online { "available" } else { "unavailable" };
             let mut data = json!({ "jid": id_of(person), "presence": presence });
             if let Some(seen_ms) = last_seen_ms {
-                data["lastSeen"] = rfc3339(*seen_ms).into();
+                data["lastSeen"] = rfc3339_seconds(*seen_ms).into();
             }
             data
         }
@@ -46,7 +46,7 @@ fn sent(change: &StatusChange, time_ms: i64) -> Value {
         "to": number_of(&change.chat),
         "chatId": id_of(&change.chat),
         "status": change.status.as_str(),
-        "timestamp": rfc3339(time_ms),
+        "timestamp": rfc3339_seconds(time_ms),
     })
 }
 
@@ -61,7 +61,7 @@ fn received(sequence: u64, message: &InboundMessage, own: Option<&Party>) -> Val
         "pushName": message.sender.name,
         "type": kind,
         "text": text_of(&message.content),
-        "timestamp": rfc3339(message.time_ms),
+        "timestamp": rfc3339_seconds(message.time_ms),
         "isGroup": message.is_group,
     });
     let mut add = |name: &str, value: Value| data[name] = value;

@@ -1,6 +1,8 @@
 //! Answers: `{success, data}`, with the names of 7aduta and those of WasenderAPI.
 
+pub(crate) mod auth;
 pub(crate) mod contact;
+pub(crate) mod file;
 pub(crate) mod group;
 pub(crate) mod log;
 pub(crate) mod message;

@@ -9,6 +9,7 @@ use trunkline_model::settings::InstanceSettings;
 
 use super::{id_of, lid_of};
 use crate::dialects::aduta::config::Hook;
+use crate::dialects::aduta::event::is_wasender;
 use crate::dialects::pairing::dashed;
 use crate::json::time::{Time, now_ms};
 
@@ -57,13 +58,26 @@ pub(crate) fn word(state: InstanceState) -> &'static str {
     }
 }
 
+/// The word as the session's customer reads it: WasenderAPI's are in lower case, and it has one more.
+fn word_for(hook: &Hook, state: InstanceState) -> &'static str {
+    match (is_wasender(&hook.events), state, word(state)) {
+        (false, _, word) => word,
+        (true, InstanceState::AwaitingScan, _) => "need_scan",
+        (true, _, "CONNECTED") => "connected",
+        (true, _, "CONNECTING") => "connecting",
+        (true, _, "LOGGED_OUT") => "logged_out",
+        (true, _, _) => "disconnected",
+    }
+}
+
 /// A session.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct SessionJson {
     id: String,
     name: String,
     phone_number: Option<String>,
-    /// `CONNECTED`, `CONNECTING`, `DISCONNECTED`, `LOGGED_OUT`.
+    /// `CONNECTED`, `CONNECTING`, `DISCONNECTED`, `LOGGED_OUT`; in lower case, and with `need_scan`, where a session asks for events by
+    /// WasenderAPI's names.
     status: &'static str,
     account_protection: bool,
     log_messages: bool,
@@ -160,7 +174,7 @@ impl SessionJson {
             id: view.id.to_string(),
             name: name(view),
             phone_number: phone_number(view),
-            status: word(view.state),
+            status: word_for(hook, view.state),
             account_protection: is_protected(view),
             log_messages: is_logged(view),
             webhook_url: hook.url.clone(),
@@ -269,8 +283,8 @@ struct StandingJson {
 }
 
 impl StatusJson {
-    pub(crate) fn of(view: &InstanceView) -> StatusJson {
-        StatusJson { success: true, status: Some(word(view.state)), data: None }
+    pub(crate) fn of(view: &InstanceView, hook: &Hook) -> StatusJson {
+        StatusJson { success: true, status: Some(word_for(hook, view.state)), data: None }
     }
 
     pub(crate) fn of_all(views: &[InstanceView]) -> StatusJson {
@@ -320,6 +334,13 @@ mod tests {
             let shows_code = state == InstanceState::AwaitingScan;
             assert!(!shows_code || word(state) == "CONNECTING", "{state:?}");
             assert_eq!(word(state) == "CONNECTED", state == InstanceState::Open, "{state:?}");
+            let told = |events: &[&str]| {
+                let events = events.iter().map(|name| (*name).to_owned()).collect();
+                word_for(&Hook { events, ..Hook::default() }, state)
+            };
+            assert_eq!(told(&["message.received"]), word(state));
+            assert_eq!(told(&["session.status"]) == "need_scan", shows_code, "{state:?}");
+            assert!(shows_code || told(&["session.status"]) == word(state).to_ascii_lowercase(), "{state:?}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Messages, and what is shown in chats.
 
+use crate::dialects::aduta::body::file::{DecryptBody, UploadBody};
 use crate::dialects::aduta::body::message::{EditBody, PresenceBody, ReadBody, SendBody};
+use crate::dialects::aduta::shown::file::PublicJson;
 use crate::dialects::aduta::shown::message::{InfoJson, PresenceJson, SentJson};
 use crate::dialects::aduta::shown::{Said, Success};
 use crate::dialects::table::operations;
@@ -28,4 +30,10 @@ operations! {
     Presence: ChatsWrite / Write, Linked, {PresenceBody} => (Success<PresenceJson>), [],
         "Shows in a chat that something is being written or recorded, for `delayMs` where it is given; or the number as online, or not."
         { POST "/api/v1/send-presence-update" 200 Public }
+    Upload: MessagesSend / Write, Instance, {media UploadBody} => (PublicJson), [],
+        "Puts a file at a public address, for a day: the body as it is, a form with a `file`, or JSON with `base64`."
+        { POST "/api/v1/upload" 200 Public }
+    Decrypt: MessagesRead / Write, Instance, {DecryptBody} => (PublicJson), [],
+        "Puts the file of a message that a webhook told of at a public address, for a day."
+        { POST "/api/v1/decrypt-media" 200 Public }
 }

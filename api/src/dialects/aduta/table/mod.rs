@@ -1,11 +1,13 @@
 //! The rows of 7aduta, one file for each part.
 
+pub(crate) mod auth;
 pub(crate) mod contacts;
 pub(crate) mod groups;
 pub(crate) mod messages;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
 
+use self::auth::AuthOperation;
 use self::contacts::ContactOperation;
 use self::groups::GroupOperation;
 use self::messages::MessageOperation;
@@ -21,8 +23,9 @@ pub(crate) enum Operation {
     Contact(ContactOperation),
     Group(GroupOperation),
     Token(TokenOperation),
+    Auth(AuthOperation),
 }
 
 /// The parts of the table, in the order of the documentation.
 pub(crate) static TABLES: &[&[Row]] =
-    &[sessions::TABLE, messages::TABLE, contacts::TABLE, groups::TABLE, tokens::TABLE];
+    &[sessions::TABLE, messages::TABLE, contacts::TABLE, groups::TABLE, tokens::TABLE, auth::TABLE];

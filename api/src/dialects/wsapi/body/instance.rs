@@ -18,7 +18,7 @@ pub(crate) struct CreateInstanceBody {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ConfigBody {
-    /// A key of its own, which is not taken: keys are made by the account.
+    /// A key of its own, of 24 characters at least; the one before it opens nothing any more. Empty for none.
     pub(crate) api_key: Option<String>,
     /// Where its events go; empty for nowhere.
     pub(crate) webhook_url: Option<String>,
@@ -64,6 +64,22 @@ pub(crate) struct LegacySettingsBody {
     pub(crate) webhook_auth_value: Option<String>,
     /// The events that are told; none for all.
     pub(crate) event_filters: Option<Vec<String>>,
+}
+
+/// What new instances begin with; what is left out stays.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DefaultsBody {
+    /// Where their events go; empty for nowhere.
+    pub(crate) default_webhook_url: Option<String>,
+    /// Key of the signature.
+    pub(crate) default_signing_secret: Option<String>,
+    /// The events that are told; none for all.
+    pub(crate) default_event_filters: Option<Vec<String>>,
+    /// Whether the phone is asked for its history.
+    pub(crate) default_history_sync: Option<bool>,
+    /// Whether events are come for instead of sent.
+    pub(crate) default_pull_mode: Option<bool>,
 }
 
 /// A name.

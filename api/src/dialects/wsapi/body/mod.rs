@@ -3,6 +3,7 @@
 pub(super) mod about;
 pub(super) mod channel;
 pub(super) mod chat;
+pub(super) mod descriptor;
 pub(super) mod group;
 pub(super) mod instance;
 pub(super) mod message;

@@ -78,7 +78,9 @@ fn state(to: InstanceState, reason: Option<CloseReason>) -> Option<Told> {
         (InstanceState::LoggedOut, _) => told("logged_out", json!({ "reason": "server_logout" })),
         (InstanceState::Deleted, _) => told("logged_out", json!({ "reason": "instance_deleted" })),
         (_, Some(CloseReason::PairingRefused)) => {
-            told("login_error", json!({ "id": "", "error": CloseReason::PairingRefused.as_str() }))
+            let error = CloseReason::PairingRefused.as_str();
+            // The library of the service wants `deviceId`; its description of events has `id`.
+            told("login_error", json!({ "id": "", "deviceId": "", "error": error }))
         }
         _ => None,
     }

@@ -344,5 +344,5 @@ fn calls_receipts_and_people() {
     check(linked, "logged_in", json!({ "deviceId": "966501234567@s.whatsapp.net" }));
     let (from, to) = (InstanceState::Pairing, InstanceState::AwaitingScan);
     let refused = EventBody::StateChanged { from, to, reason: Some(CloseReason::PairingRefused) };
-    check(refused, "login_error", json!({ "id": "", "error": "pairing_refused" }));
+    check(refused, "login_error", json!({ "id": "", "deviceId": "", "error": "pairing_refused" }));
 }

@@ -28,7 +28,7 @@ pub(crate) struct GroupJson {
     is_ephemeral: bool,
     /// Seconds after which messages disappear; 0 for never.
     ephemeral_expiration: i64,
-    participants: Vec<ParticipantJson>,
+    participants: ParticipantsJson,
     #[serde(skip_serializing_if = "Option::is_none")]
     community_id: Option<String>,
     is_announcement_group: bool,
@@ -56,7 +56,9 @@ impl GroupJson {
             is_locked: settings.locked.unwrap_or(false),
             is_ephemeral: disappearing_seconds > 0,
             ephemeral_expiration: i64::from(disappearing_seconds),
-            participants: view.participants.iter().map(ParticipantJson::of).collect(),
+            participants: ParticipantsJson::People(
+                view.participants.iter().map(ParticipantJson::of).collect(),
+            ),
             community_id: view.community.clone(),
             // Only a community's announcements are in it and let nobody but admins write.
             is_announcement_group: view.community.is_some() && settings.announce == Some(true),
@@ -66,6 +68,26 @@ impl GroupJson {
                 .map(|everybody| if everybody { "all_member_add" } else { "admin_add" }),
         }
     }
+}
+
+impl GroupJson {
+    /// With people as the libraries of the first generation read them: by their ids.
+    pub(crate) fn with_ids(mut self) -> GroupJson {
+        if let ParticipantsJson::People(people) = self.participants {
+            let ids = people.into_iter().map(|participant| participant.person.id).collect();
+            self.participants = ParticipantsJson::Ids(ids);
+        }
+        self
+    }
+}
+
+/// Who is in a group. No one form can be read by the libraries of both generations.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum ParticipantsJson {
+    People(Vec<ParticipantJson>),
+    /// To keys of the first generation: WhatsApp ids.
+    Ids(Vec<String>),
 }
 
 /// Somebody in a group.
@@ -105,10 +127,32 @@ impl PictureSetJson {
     }
 }
 
-/// An invitation link.
+/// An invitation link, in the words of both generations.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct LinkJson {
-    pub(crate) link: String,
+    link: String,
+    invite_link: String,
+}
+
+impl LinkJson {
+    pub(crate) fn of(link: String) -> LinkJson {
+        LinkJson { invite_link: link.clone(), link }
+    }
+}
+
+/// A group that was joined, in the words of both generations.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JoinedJson {
+    id: String,
+    group_id: String,
+}
+
+impl JoinedJson {
+    pub(crate) fn of(id: String) -> JoinedJson {
+        JoinedJson { group_id: id.clone(), id }
+    }
 }
 
 /// What a code leads to.
@@ -131,13 +175,15 @@ impl InvitationJson {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RequestJson {
     user: Identity,
+    user_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     requested_at: Option<Time>,
 }
 
 impl RequestJson {
     pub(crate) fn of(request: &JoinRequest) -> RequestJson {
-        RequestJson { user: Identity::of(&request.person), requested_at: request.requested_at_ms.map(Time) }
+        let user = Identity::of(&request.person);
+        RequestJson { user_id: user.id.clone(), user, requested_at: request.requested_at_ms.map(Time) }
     }
 }
 

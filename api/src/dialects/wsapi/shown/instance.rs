@@ -3,8 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use trunkline_model::Dialect;
+use trunkline_model::account::InstanceDefaults;
 use trunkline_model::command::InstanceView;
 use trunkline_model::instance::InstanceState;
+use trunkline_model::settings::HistorySync;
 
 use super::id_of;
 use super::session::is_connected;
@@ -95,16 +98,6 @@ impl AdminInstanceJson {
     }
 }
 
-/// A page of the account's instances.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct AccountPageJson {
-    pub(crate) items: Vec<AccountInstanceJson>,
-    pub(crate) total_count: usize,
-    pub(crate) page_number: usize,
-    pub(crate) page_size: usize,
-}
-
 /// An instance of the account. Nothing here is bought, so nothing ends.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -132,7 +125,7 @@ pub(crate) fn standing(state: InstanceState) -> &'static str {
 }
 
 impl AccountInstanceJson {
-    pub(crate) fn of(view: &InstanceView) -> AccountInstanceJson {
+    pub(crate) fn of(view: &InstanceView, has_api_key: bool) -> AccountInstanceJson {
         AccountInstanceJson {
             id: public_id(view),
             created: Time(view.created_at_ms),
@@ -143,7 +136,7 @@ impl AccountInstanceJson {
             expired_at: None,
             trial_ends_at: None,
             is_in_trial: false,
-            has_api_key: false,
+            has_api_key,
         }
     }
 }
@@ -177,11 +170,11 @@ struct AccountSettingsJson {
 }
 
 impl AccountDetailJson {
-    pub(crate) fn of(view: &InstanceView, config: &Config) -> AccountDetailJson {
+    pub(crate) fn of(view: &InstanceView, config: &Config, has_api_key: bool) -> AccountDetailJson {
         AccountDetailJson {
             id: public_id(view),
             name: display_name(view),
-            has_api_key: false,
+            has_api_key,
             settings: AccountSettingsJson {
                 use_custom_defaults: true,
                 pull_mode: config.webhook_url.is_none(),
@@ -193,6 +186,38 @@ impl AccountDetailJson {
             status: standing(view.state),
             device_id: view.linked.as_ref().map(id_of),
             created: Time(view.created_at_ms),
+        }
+    }
+}
+
+/// What new instances begin with.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DefaultsJson {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_webhook_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_signing_secret: Option<String>,
+    default_event_filters: Vec<String>,
+    default_history_sync: bool,
+    default_pull_mode: bool,
+}
+
+impl DefaultsJson {
+    /// `sees_secret`: whether its reader may see the key of the signature.
+    pub(crate) fn of(defaults: &InstanceDefaults, sees_secret: bool) -> DefaultsJson {
+        let hook = defaults.hook(Dialect::Wsapi);
+        let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let url = hook.and_then(|hook| given(&hook.url));
+        DefaultsJson {
+            default_pull_mode: url.is_none(),
+            default_webhook_url: url,
+            default_signing_secret: hook.and_then(|hook| given(&hook.secret)).filter(|_| sees_secret),
+            default_event_filters: hook.map(|hook| hook.events.clone()).unwrap_or_default(),
+            default_history_sync: defaults
+                .settings
+                .history_sync
+                .is_some_and(|amount| amount != HistorySync::Off),
         }
     }
 }

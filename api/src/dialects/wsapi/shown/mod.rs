@@ -6,6 +6,7 @@ pub(super) mod group;
 pub(super) mod instance;
 pub(super) mod people;
 pub(super) mod session;
+pub(super) mod subscription;
 
 use schemars::JsonSchema;
 use serde::Serialize;

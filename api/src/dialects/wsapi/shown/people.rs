@@ -134,13 +134,13 @@ pub(crate) struct MeJson {
     jid: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     device_id: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    push_name: Option<String>,
+    push_name: String,
+    /// The name of a business is not known of one's own number: empty.
+    business_name: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     status: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    picture_id: Option<String>,
+    picture_id: String,
     is_verified: bool,
 }
 
@@ -150,10 +150,12 @@ impl MeJson {
             person: Identity::of(&view.account),
             jid: id_of(&view.account),
             device_id: device,
-            push_name: view.account.name.clone(),
+            // The libraries of the first generation fail where one of these is not there, so what is unknown is empty.
+            push_name: view.account.name.clone().unwrap_or_default(),
+            business_name: "",
             name: view.account.name.clone(),
             status: view.about.clone().unwrap_or_default(),
-            picture_id: view.picture.as_ref().map(|picture| picture.id.clone()),
+            picture_id: view.picture.as_ref().map(|picture| picture.id.clone()).unwrap_or_default(),
             is_verified: false,
         }
     }

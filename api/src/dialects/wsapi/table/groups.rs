@@ -6,7 +6,7 @@ use crate::dialects::wsapi::body::group::{
     RequestsBody,
 };
 use crate::dialects::wsapi::shown::group::{
-    GroupJson, InvitationJson, LinkJson, ParticipantJson, PictureSetJson, RequestJson,
+    GroupJson, InvitationJson, JoinedJson, LinkJson, ParticipantJson, PictureSetJson, RequestJson,
 };
 use crate::dialects::wsapi::shown::{IdJson, PictureJson};
 
@@ -45,7 +45,7 @@ operations! {
         { PUT "/groups/{id}/settings/join-approval" 204 Public, PUT "/groups/{id}/join-approval" 204 Public }
     MemberAddMode: GroupsWrite / Write, Instance, {FlagBody} => -, [], "Lets only admins add people, or everybody."
         { PUT "/groups/{id}/settings/member-add-mode" 204 Public, PUT "/groups/{id}/member-add-mode" 204 Public }
-    JoinByLink: GroupsWrite / Write, Instance, {LinkBody} => (IdJson), [], "Joins a group by its link."
+    JoinByLink: GroupsWrite / Write, Instance, {LinkBody} => (JoinedJson), [], "Joins a group by its link."
         { POST "/groups/join/link" 201 Public }
     JoinByInvite: GroupsWrite / Write, Instance, {InviteBody} => -, [], "Joins a group by a member's invitation."
         { POST "/groups/join/invite" 204 Public }

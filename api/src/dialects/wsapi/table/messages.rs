@@ -4,6 +4,7 @@ use crate::dialects::table::operations;
 use crate::dialects::wsapi::body::about::{
     DeleteBody, DeleteForMeBody, EditBody, PinBody, ReactionBody, ReadBody, StarBody,
 };
+use crate::dialects::wsapi::body::descriptor::DescriptorBody;
 use crate::dialects::wsapi::body::message::{
     ContactBody, LinkBody, LocationBody, MediaBody, PollBody, StickerBody, TextBody,
 };
@@ -53,6 +54,9 @@ operations! {
         { POST "/messages/{messageId}/delete-for-me" 204 Public, PUT "/messages/{messageId}/delete/forme" 200 Public }
     Download: MessagesRead / Lookup, Instance, - => (file), ["id"], "Downloads the file of a received message."
         { GET "/media/download" 200 Public, GET "/media/{id}/download" 200 Public }
+    DownloadDescribed: MessagesRead / Lookup, Instance, {DescriptorBody} => (file), [],
+        "Downloads a file from WhatsApp's media hosts whose keys the caller has from an event."
+        { POST "/media/download" 200 Public }
     RejectCall: ProfileWrite / Write, Instance, {RejectBody} => -, [], "Declines a call that rings."
         { POST "/calls/{callId}/reject" 204 Public, PUT "/calls/{callId}/reject" 204 Public }
 }

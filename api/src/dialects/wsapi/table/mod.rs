@@ -9,6 +9,7 @@ pub(crate) mod groups;
 pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod session;
+pub(crate) mod subscriptions;
 
 use self::account::AccountOperation;
 use self::admin::AdminOperation;
@@ -19,6 +20,7 @@ use self::groups::GroupOperation;
 use self::messages::MessageOperation;
 use self::people::PeopleOperation;
 use self::session::SessionOperation;
+use self::subscriptions::SubscriptionOperation;
 use crate::dialects::Row;
 
 /// Operations of WSAPI.
@@ -33,6 +35,7 @@ pub(crate) enum Operation {
     Channel(ChannelOperation),
     Admin(AdminOperation),
     Account(AccountOperation),
+    Subscription(SubscriptionOperation),
 }
 
 /// The parts of the table, in the order of the documentation.
@@ -45,5 +48,6 @@ pub(crate) static TABLES: &[&[Row]] = &[
     chats::TABLE,
     channels::TABLE,
     account::TABLE,
+    subscriptions::TABLE,
     admin::TABLE,
 ];
