@@ -37,7 +37,7 @@ fn the_payloads_of_the_reference_are_read() {
     let image =
         r#"{ "to": "1234567890", "image": { "url": "https://example.com/a.png", "caption": "Optional" } }"#;
     let image = media(image);
-    assert_eq!(image.source, MediaSource::Url("https://...".to_owned()));
+    assert_eq!(image.source, MediaSource::Url("https://example.com/a.png".to_owned()));
     assert_eq!((image.kind, image.caption.as_deref()), (MediaKind::Image, Some("Optional")));
     let place = r#"{ "to": "1234567890", "location": { "latitude": 37.7749, "longitude": -122.4194, "name": "San Francisco" } }"#;
     match content(place) {
