@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use trunkline_tests::gateway::WebServer;
 use trunkline_tests::limits::GATEWAY_EVENT_TIMEOUT;
@@ -156,9 +157,11 @@ async fn samples_of_wsapi() {
     let world = World::start().await;
     let gateway = Gateway::start(&world).await;
     let mut scene = Scene::new((&world, &gateway), "wsapi", "https://api.wsapi.chat");
-    scene.phone("1234567890").await;
     let owner = world.account("Shop").await;
     let instance = scene.linked("YOUR_INSTANCE_ID", &owner).await;
+    // The chat that is in the list.
+    scene.phone("1234567890").await.phone().send_text(&owner, "an invoice, please").await;
+    instance.expect_text("an invoice, please").await;
     let key = scene.key("customer", &["instance"], json!([instance.id()])).await;
     scene.stands("YOUR_API_KEY", key);
     scene.play(tables::WSAPI).await;
@@ -179,10 +182,10 @@ async fn samples_of_aduta() {
     scene.carries("authorization", format!("Bearer {key}"));
     scene.stands("YOUR_SESSION_API_KEY", key);
     // Where the session's events go; what comes is like what is printed.
-    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let (tell, mut told) = mpsc::channel(256);
     let server = WebServer::start(move |request| {
         // Who reads them may be gone.
-        drop(tell.send(request.body));
+        drop(tell.try_send(request.body));
         Response::new(Full::from(Bytes::new()))
     });
     let hook =
