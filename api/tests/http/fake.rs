@@ -11,7 +11,9 @@ use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{Notify, watch};
 use trunkline_api::{AppPrincipal, Gateway, Health, NodeStatus, Principal};
-use trunkline_model::account::{AccountRecord, AuditAction, Author, FileRecord, MemberRecord, Role, SessionRecord};
+use trunkline_model::account::{
+    AccountRecord, AuditAction, Author, FileRecord, MemberRecord, Role, SessionRecord,
+};
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
     ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,

@@ -72,11 +72,7 @@ impl Engine {
                 doomed: store.found.doomed,
             })
         })?;
-        let watched = shards.iter().map(|shard| Watched {
-            heartbeat_ms: Arc::clone(&shard.heartbeat_ms),
-            polls: Arc::clone(&shard.polls),
-        });
-        let watch = watch::start(watched.collect(), Arc::clone(&directory), config.on_fatal.clone())?;
+        let watch = watch::start(watched(&shards), Arc::clone(&directory), config.on_fatal.clone())?;
         let ledgers = shards.iter().map(|shard| Arc::new(shard.ledger.clone()) as Arc<dyn Ledger>).collect();
         let sweeper = BlobSweeper::start(Arc::clone(&blobs), ledgers)?;
         // Last: every number has its place in the queue by now, whichever shard it lives on.
@@ -220,4 +216,13 @@ fn open_ledger(data_dir: &DataDir, shard: u16, config: &EngineConfig) -> Result<
         ..StoreOptions::default()
     };
     Ok(LocalLedger::open(data_dir, shard, options)?)
+}
+
+/// What tells of each shard that it is at work.
+fn watched(shards: &[ShardHandle]) -> Vec<Watched> {
+    let of = |shard: &ShardHandle| Watched {
+        heartbeat_ms: Arc::clone(&shard.heartbeat_ms),
+        polls: Arc::clone(&shard.polls),
+    };
+    shards.iter().map(of).collect()
 }
