@@ -99,34 +99,21 @@ pub(super) async fn change<G: Gateway>(
     let was_paused = before
         .and_then(|endpoint| endpoint.pause)
         .is_some_and(|pause| pause.reason == PauseReason::Requested);
-    let enabled = wish.enabled.unwrap_or(!was_paused);
-    let changes_more = wish.url.is_some() || wish.events.is_some() || wish.secret.is_some();
-    // What is switched on or off has to be there.
-    if changes_more || before.is_none() || enabled {
-        let secret = match (wish.secret, before) {
-            (None, None) => Some(make_secret()?),
-            (secret, _) => secret,
-        };
-        let change = HookChange {
-            url: wish.url,
-            secret,
-            events: wish.events,
-            headers: None,
-            timeout_ms: TIMEOUT_MS,
-            schedule: RetrySchedule::STANDARD,
-        };
-        let asked = call.endpoints(EndpointCommand::ChangeHook(hook_id(instance), Box::new(change))).await;
-        asked.map_err(in_our_words)?;
-    }
-    if !enabled {
-        match call.endpoints(EndpointCommand::Pause(hook_id(instance).endpoint())).await {
-            Ok(_) => {}
-            // Without an address there is nothing that could be sent.
-            Err(failure) if failure.code == ErrorCode::WebhookNotFound => {}
-            Err(failure) => return Err(failure),
-        }
-    }
-    Ok(())
+    let secret = match (wish.secret, before) {
+        (None, None) => Some(make_secret()?),
+        (secret, _) => secret,
+    };
+    let change = HookChange {
+        url: wish.url,
+        secret,
+        events: wish.events,
+        headers: None,
+        timeout_ms: TIMEOUT_MS,
+        schedule: RetrySchedule::STANDARD,
+        enabled: wish.enabled.unwrap_or(!was_paused),
+    };
+    let asked = call.endpoints(EndpointCommand::ChangeHook(hook_id(instance), Box::new(change))).await;
+    asked.map(drop).map_err(in_our_words)
 }
 
 /// A secret that nobody guesses: 128 random bits in hexadecimal.

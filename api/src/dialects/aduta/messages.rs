@@ -48,6 +48,7 @@ pub(super) async fn answer<G: Gateway>(
         Op::Info => info(ask).await,
         Op::Resend => {
             let id = named(ask).await?.id;
+            spare(ask, &*ask.instance().await?)?;
             let view = message_in(ask.tell(Command::ResendMessage { id }).await?)?;
             Ok(ask.show(&SentJson::of(&view)))
         }
@@ -184,10 +185,11 @@ async fn presence<G: Gateway>(ask: &Ask<'_, G>, body: PresenceBody) -> Result<An
             return Err(wrong("type", detail));
         }
     };
-    ask.tell(Command::Presence(command)).await?;
     let ends = matches!(activity, Some(ChatActivity::Composing | ChatActivity::Recording)) && delay_ms > 0;
-    if ends {
-        let _waiting = ask.place_to_wait()?;
+    // Taken before anybody sees somebody type: whoever has no place to wait would not show the end of it.
+    let waiting = if ends { Some(ask.place_to_wait()?) } else { None };
+    ask.tell(Command::Presence(command)).await?;
+    if waiting.is_some() {
         ask.call.unless_stopping(tokio::time::sleep(Duration::from_millis(delay_ms))).await;
         let paused = PresenceCommand::Show { chat, activity: ChatActivity::Paused };
         ask.tell(Command::Presence(paused)).await?;

@@ -84,7 +84,7 @@ fn quotas(row: &Row) -> &'static [Allowance] {
         period_s: 60,
     };
     match row.path {
-        table::messages::SEND => &[SENT, ALL],
+        table::messages::SEND | table::messages::RESEND => &[SENT, ALL],
         _ => &[ALL],
     }
 }
@@ -100,7 +100,10 @@ impl Speaks for Speaker {
     }
 
     fn identify<G: Gateway>(gateway: &G, caller: &Caller<'_>) -> Result<Principal, Failure> {
-        let key = header(caller.headers, "x-api-token").or_else(|| bearer(caller.headers));
+        let (token, key) = (header(caller.headers, "x-api-token"), bearer(caller.headers));
+        // Where a session is meant its key counts, whatever else is shown.
+        let of_session = caller.row.is_some_and(|row| matches!(row.access, Access::Instance | Access::Linked));
+        let key = if of_session { key.or(token) } else { token.or(key) };
         // Whoever logged in presents their session as a token: in a header, which no other site can have a browser send.
         if let Some(session) = key.filter(|key| key.starts_with(SESSION_PREFIX)) {
             return gateway.authenticate_session(session);

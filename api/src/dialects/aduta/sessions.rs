@@ -149,13 +149,18 @@ async fn create<G: Gateway>(ask: &Ask<'_, G>, body: SessionBody) -> Result<Answe
     let furnished = async {
         config::change(call, made.id, hook).await?;
         behave(call, made.id, settings).await?;
-        keys::make_for(call, made.id, &label(&made)).await
+        // The key is last: once it is made nothing fails that would leave one behind which nobody saw.
+        let shown = session(&made, call).await?;
+        let (_, key) = keys::make_for(call, made.id, &label(&made)).await?;
+        Ok(shown.with_key(&key))
     };
     match furnished.await {
-        Ok((_, key)) => Ok(ask.show(&Success::of(session(&made, call).await?.with_key(&key)))),
+        Ok(shown) => Ok(ask.show(&Success::of(shown))),
         Err(failure) => {
             // Half of it would be in the caller's way when it tries again.
-            act::delete(call, made.id).await?;
+            if let Err(left) = act::delete(call, made.id).await {
+                tracing::warn!(session = %made.id, failure = %left, "a session that could not be set up is left");
+            }
             Err(failure)
         }
     }
@@ -178,9 +183,11 @@ async fn update<G: Gateway>(ask: &Ask<'_, G>, body: SessionBody) -> Result<Answe
     let SessionWish { marks, hook, settings } = body.read(false)?;
     let view = named(ask).await?;
     let metadata = marked(metadata(&view), marks)?;
-    // The webhook is first: its address may still be refused, and then nothing is changed.
-    config::change(call, view.id, hook).await?;
+    // What may still be refused is first, and only one of the two is looked at by somebody else: the address of a webhook is checked
+    // where it was read, that of a proxy by the engine.
+    config::permit(call, Some(view.id), &hook)?;
     behave(call, view.id, settings).await?;
+    config::change(call, view.id, hook).await?;
     if let Some(metadata) = metadata {
         let update = UpdateInstance { metadata: Some(Some(metadata)), ..UpdateInstance::default() };
         let order = Command::UpdateInstance(Box::new(update));

@@ -103,6 +103,7 @@ async fn set_up<G: Gateway>(
             headers: None,
             timeout_ms: WASAAS_WEBHOOK_TIMEOUT_MS,
             schedule: webhooks::SCHEDULE,
+            enabled: true,
         };
         let hook = HookId { instance: id, dialect: Dialect::Wasaas };
         let changed = call.endpoints(EndpointCommand::ChangeHook(hook, Box::new(change))).await;

@@ -197,6 +197,7 @@ pub(super) async fn change<G: Gateway>(
             headers,
             timeout_ms: TIMEOUT_MS,
             schedule: RetrySchedule::STANDARD,
+            enabled: true,
         };
         let asked = call.endpoints(EndpointCommand::ChangeHook(hook_id(view.id), Box::new(change))).await;
         asked.map_err(in_our_words)?;

@@ -62,6 +62,7 @@ impl HookDefaults {
             headers: None,
             timeout_ms: self.timeout_ms,
             schedule: self.schedule.clone(),
+            enabled: true,
         }
     }
 }

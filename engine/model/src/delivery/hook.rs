@@ -1,7 +1,9 @@
 //! Hooks: what a service's customers call the webhook of one instance. Each is an endpoint in the form of their dialect, of which there is
 //! one for an instance and a dialect, and which stays when it has no address: its secret and its filter are kept.
 
-use super::endpoint::{DialectFormat, Endpoint, Format, HttpTarget, RetrySchedule, Target};
+use super::endpoint::{
+    DialectFormat, Endpoint, Format, HttpTarget, Pause, PauseReason, RetrySchedule, Target,
+};
 use super::filter::Filter;
 use crate::dialect::Dialect;
 use crate::event::Event;
@@ -45,6 +47,8 @@ pub struct HookChange {
     pub timeout_ms: u32,
     /// When a failed delivery is tried again: as the service has it.
     pub schedule: RetrySchedule,
+    /// Whether anything is delivered. Whoever changes it without a word of that wants it to work.
+    pub enabled: bool,
 }
 
 impl std::fmt::Debug for HookChange {
@@ -81,8 +85,11 @@ impl HookChange {
             concurrency: ENDPOINT_CONCURRENCY_DEFAULT,
             timeout_ms: self.timeout_ms,
             schedule: self.schedule,
-            // Whoever changes it wants it to work.
-            pause: None,
+            pause: (!self.enabled).then(|| {
+                let requested = |pause: &Pause| pause.reason == PauseReason::Requested;
+                let before = before.and_then(|before| before.pause).filter(requested);
+                before.unwrap_or(Pause { reason: PauseReason::Requested, since_ms: now_ms })
+            }),
             created_at_ms: before.map_or(now_ms, |before| before.created_at_ms),
             changed_at_ms: now_ms,
         }
@@ -170,6 +177,7 @@ mod tests {
             headers: None,
             timeout_ms: 10_000,
             schedule: RetrySchedule::STANDARD,
+            enabled: true,
         }
     }
 
@@ -187,6 +195,10 @@ mod tests {
         assert_eq!((target.secret.as_str(), format.events.as_slice()), ("s", &["message".to_owned()][..]));
         assert_eq!((told.id, told.created_at_ms, told.changed_at_ms), (silent.id, 5, 6));
         assert!(told.is_at_work());
+        let off = HookChange { enabled: false, ..change() };
+        let off = off.clone().apply(ID, account, Some(&off.apply(ID, account, Some(&told), 8)), 9);
+        assert_eq!(off.pause, Some(Pause { reason: PauseReason::Requested, since_ms: 8 }));
+        assert_eq!(change().apply(ID, account, Some(&off), 10).pause, None);
         let quiet = HookChange { url: Some(String::new()), ..change() }.apply(ID, account, Some(&told), 7);
         assert!(quiet.is_silent() && quiet.hook().is_some_and(|(target, _)| target.secret == "s"));
     }

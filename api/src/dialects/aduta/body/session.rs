@@ -183,7 +183,12 @@ impl HookWish {
                 problems.add(url, "is not an http or https URL with a host");
             }
         }
-        problems.bound(secret, self.secret.as_deref().unwrap_or_default(), WEBHOOK_SECRET_BYTES_MAX);
+        let given = self.secret.as_deref().unwrap_or_default();
+        problems.bound(secret, given, WEBHOOK_SECRET_BYTES_MAX);
+        if given.chars().any(char::is_control) {
+            // In WasenderAPI's form it is the value of a header.
+            problems.add(secret, "has control characters");
+        }
         let Some(words) = self.events.take() else { return self };
         problems.few(events, &words, WORDS_MAX);
         let mut known: Vec<String> = Vec::with_capacity(words.len());

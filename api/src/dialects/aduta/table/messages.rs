@@ -9,6 +9,8 @@ use crate::dialects::table::operations;
 
 /// Where messages are sent: it has an allowance of its own.
 pub(crate) const SEND: &str = "/api/v1/send-message";
+/// Where one that failed is sent again.
+pub(crate) const RESEND: &str = "/api/v1/messages/{msgId}/resend";
 
 operations! {
     /// Operations on messages.

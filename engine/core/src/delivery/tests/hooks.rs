@@ -16,6 +16,7 @@ fn change() -> HookChange {
         headers: None,
         timeout_ms: 5_000,
         schedule: RetrySchedule::Exponential { base_ms: 1, cap_ms: 2, give_up_after_ms: 60_000 },
+        enabled: true,
     }
 }
 
