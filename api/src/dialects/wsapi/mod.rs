@@ -45,8 +45,10 @@ pub(super) static MOUNT: Mount = Mount {
     dialect: Dialect::Wsapi,
     title: "WSAPI",
     description: "The API of WSAPI, for its customers: both generations, at the root of this server. Answers are bare \
-        resources; errors have `type`, `title`, `status` and `detail`. Every answer to a known key says in \
-        `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` what is left of the key's minute.",
+        resources; errors have `type`, `title`, `status` and `detail`. The people of a group are objects; a \
+        key that is made with the scope `legacy` gets their ids alone, as the libraries of the first generation read them. \
+        Every answer to a known key says in `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` what is left \
+        of the key's minute.",
     credentials: &[
         Credential {
             header: "X-Api-Key",

@@ -138,10 +138,14 @@ impl<'a> Scene<'a> {
             }
             Runs::Until(path) => self.until(path, &one.says).await,
         };
-        let ids = self.arrived(one.arrives).await;
-        if let Some(why) = self.wrong(&one.says, &answer, &ids) {
-            panic!("{}: {why}: {answer}", one.files().collect::<Vec<_>>().join(", "));
-        }
+        let judge = |ids: Option<&[String]>| {
+            if let Some(why) = self.wrong(&one.says, &answer, ids) {
+                panic!("{}: {why}: {answer}", one.files().collect::<Vec<_>>().join(", "));
+            }
+        };
+        // What was said tells more of what went wrong than what does not arrive.
+        judge(None);
+        judge(Some(&self.arrived(one.arrives).await));
         if let Some((name, pointer)) = one.learns {
             let answer: Value = serde_json::from_str(&answer).expect("JSON");
             let learnt = answer.pointer(pointer).unwrap_or_else(|| panic!("no {pointer}: {answer}"));
@@ -157,7 +161,7 @@ impl<'a> Scene<'a> {
             let answer = self.ask("GET", path, "").await;
             assert_eq!(answer.status, 200, "{answer}");
             let body = String::from_utf8_lossy(&answer.body).into_owned();
-            if self.wrong(says, &body, &[]).is_none() || Instant::now() >= deadline {
+            if self.wrong(says, &body, None).is_none() || Instant::now() >= deadline {
                 return body;
             }
             sleep(COUNTER_POLL_INTERVAL).await;
@@ -199,8 +203,8 @@ impl<'a> Scene<'a> {
         ids
     }
 
-    /// Why an answer is not what it should be.
-    fn wrong(&self, says: &Says, answer: &str, ids: &[String]) -> Option<String> {
+    /// Why an answer is not what it should be; what arrived counts as soon as it is known.
+    fn wrong(&self, says: &Says, answer: &str, arrived: Option<&[String]>) -> Option<String> {
         let like = |printed: &str, varying: &[&str]| {
             let printed: Value = serde_json::from_str(printed).expect("the reference prints JSON");
             match serde_json::from_str(answer) {
@@ -210,7 +214,10 @@ impl<'a> Scene<'a> {
         };
         match says {
             Says::Line(expected) => (!is_line(answer, expected)).then(|| format!("it is not {expected:?}")),
-            Says::MessageId => (ids != [answer]).then(|| format!("what arrived is {ids:?}")),
+            Says::MessageId => {
+                let ids = arrived?;
+                (ids != [answer]).then(|| format!("what arrived is {ids:?}"))
+            }
             Says::Like(file, varying) => like(&sample(self.dialect, file), varying),
             Says::Json(json, varying) => like(json, varying),
         }
