@@ -2,12 +2,11 @@
 
 use trunkline_model::account::KeyKind;
 use trunkline_model::command::{AccountCommand, AccountReply, KeyRotation, KeyView, NewKey, Shown};
-use trunkline_model::limits::{KEY_LABEL_BYTES_MAX, PAGE_LIMIT_MAX};
+use trunkline_model::limits::{KEY_LABEL_BYTES_MAX, KEYS_PER_ACCOUNT_MAX, PAGE_LIMIT_MAX};
 use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, KeyId, Scope};
 
 use crate::call::{Call, unexpected};
 use crate::gateway::Gateway;
-use crate::limits::DIALECT_LIST_MAX;
 
 /// A kind of key: the rights that a word of a dialect stands for.
 #[derive(Debug, Clone, Copy)]
@@ -116,7 +115,7 @@ pub(super) async fn revoke<G: Gateway>(call: &Call<'_, G>, key: KeyId) -> Result
     }
 }
 
-/// The account's keys of a kind, up to a bound.
+/// The account's keys of a kind, each of them.
 ///
 /// # Errors
 /// A failure of the store.
@@ -125,7 +124,7 @@ pub(super) async fn all<G: Gateway>(
     wanted: impl Fn(&KeyView) -> bool,
 ) -> Result<Vec<KeyView>, Failure> {
     let (mut found, mut after, mut seen) = (Vec::new(), None, 0);
-    while seen < DIALECT_LIST_MAX {
+    while seen < KEYS_PER_ACCOUNT_MAX {
         let command = AccountCommand::ListKeys { after, limit: PAGE_LIMIT_MAX };
         let AccountReply::Keys(views, more) = call.of_account(command).await? else {
             return Err(unexpected());

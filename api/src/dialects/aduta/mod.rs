@@ -102,7 +102,8 @@ impl Speaks for Speaker {
     fn identify<G: Gateway>(gateway: &G, caller: &Caller<'_>) -> Result<Principal, Failure> {
         let (token, key) = (header(caller.headers, "x-api-token"), bearer(caller.headers));
         // Where a session is meant its key counts, whatever else is shown.
-        let of_session = caller.row.is_some_and(|row| matches!(row.access, Access::Instance | Access::Linked));
+        let of_session =
+            caller.row.is_some_and(|row| matches!(row.access, Access::Instance | Access::Linked));
         let key = if of_session { key.or(token) } else { token.or(key) };
         // Whoever logged in presents their session as a token: in a header, which no other site can have a browser send.
         if let Some(session) = key.filter(|key| key.starts_with(SESSION_PREFIX)) {
