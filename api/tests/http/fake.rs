@@ -17,23 +17,25 @@ use trunkline_model::account::{
 use trunkline_model::command::{
     AccountCommand, AccountReply, Command, CreateInstance, Credentials, EndpointCommand, EndpointReply,
     ImportRequest, InstanceFilter, InstanceView, MessageView, NewAccount, PlanCommand, PlanReply, Reply,
-    SendRequest, Shown, SignUp,
+    Shown, SignUp,
 };
 use trunkline_model::delivery::{Endpoint, FollowFrom};
 use trunkline_model::event::Event;
 use trunkline_model::instance::InstanceState;
-use trunkline_model::message::{BlobRef, Content, MessageStatus, SendMessage};
+use trunkline_model::message::{BlobRef, MessageStatus, SendMessage};
 use trunkline_model::record::EventRetention;
 use trunkline_model::settings::SettingsUpdate;
 use trunkline_model::{AccountId, ErrorCode, Failure, InstanceId, KeyId, MessageId, WorkspaceId};
 
 use crate::answers;
 
+mod accepting;
 mod follower;
 mod keys;
 mod sample;
 mod tail;
 
+use accepting::takes_messages;
 use follower::FakeFollower;
 pub use keys::*;
 pub use sample::{instance, message, message_id};
@@ -191,55 +193,12 @@ impl Fake {
         released.await;
     }
 
-    async fn accept(&self, instance: InstanceId, request: SendRequest) -> Result<Reply, Failure> {
-        takes_messages(instance)?;
-        if let Content::Text(text) = &request.message.content {
-            assert!(text.body != PANIC, "the test asked for it");
-            if text.body == HOLD {
-                self.hold().await;
-            }
-        }
-        if let Some(failure) = lock(&self.0.refusal).clone() {
-            return Err(failure);
-        }
-        let mut replayed = false;
-        if let Some(key) = request.idempotency_key {
-            let mut seen = lock(&self.0.idempotent);
-            match seen.get(&key) {
-                Some(first) if *first != request.message => {
-                    return Err(Failure::new(
-                        ErrorCode::IdempotencyConflict,
-                        "Use a new key for a new message.",
-                    ));
-                }
-                Some(_) => replayed = true,
-                None => drop(seen.insert(key, request.message.clone())),
-            }
-        }
-        let view = MessageView {
-            to: request.message.to.jid(),
-            lane: request.message.lane,
-            metadata: request.message.metadata,
-            replayed,
-            ..message(MessageStatus::Pending)
-        };
-        Ok(Reply::Message(Box::new(view)))
-    }
-
     fn pull(&self, after: u64, limit: usize) -> Reply {
         let events = lock(&self.0.events);
         let newest = events.len() as u64;
         let page = events.iter().filter(|event| event.sequence > after).take(limit);
         Reply::Events { events: page.cloned().collect(), newest }
     }
-}
-
-fn takes_messages(instance: InstanceId) -> Result<(), Failure> {
-    if instance == UNLINKED {
-        let detail = "Connect the instance and scan its code.";
-        return Err(Failure::in_state(ErrorCode::InstanceNotLinked, InstanceState::New, detail));
-    }
-    Ok(())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

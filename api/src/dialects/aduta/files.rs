@@ -3,8 +3,8 @@
 use futures_util::{TryStreamExt, stream};
 use hyper::header::CONTENT_TYPE;
 use multer::{Constraints, Multipart, SizeLimit};
-use trunkline_model::Failure;
 use trunkline_model::limits::{FILE_LIFE_MS_DEFAULT, MEDIA_BYTES_MAX};
+use trunkline_model::{ErrorCode, Failure};
 
 use super::body::file::{DecryptBody, UploadBody};
 use super::shown::file::PublicJson;
@@ -30,6 +30,8 @@ pub(super) async fn upload<G: Gateway>(ask: &Ask<'_, G>, body: RequestBody) -> R
             publish(call, stream::iter([Ok(bytes)]), (upload, FILE_LIFE_MS_DEFAULT)).await?
         }
         Ok(ContentKind::Multipart(boundary)) => Box::pin(from_form(ask, body, boundary)).await?,
+        // It calls itself a form, and is none.
+        Err(failure) if failure.code == ErrorCode::MalformedBody => return Err(failure),
         // A type of its own, or none: the file as it is.
         _ => {
             let upload = Upload { mime_type: content_type(call.headers), file_name: None };

@@ -29,6 +29,7 @@ use crate::spawn::{Spawner, TaskKind};
 use crate::testing::{self, TestLedger};
 
 mod credits;
+mod files;
 mod members;
 
 const TENANT: AccountId = AccountId(77);

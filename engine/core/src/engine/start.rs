@@ -46,12 +46,8 @@ impl Engine {
         let turns = Turns::new(pace(&config));
         let registry = Registry::new(Arc::clone(&sealer), Arc::clone(&directory));
         let planner = planner(&stores, &sealer, &directory)?;
-        let held = Held {
-            directory: Arc::clone(&directory),
-            registry: Arc::clone(&registry),
-            allow_private: config.allow_private_fetch,
-        };
-        let accounts = known_accounts(&stores, held, &sealer)?;
+        let accounts =
+            known_accounts(&stores, (&directory, &registry), (&sealer, config.allow_private_fetch))?;
         let dispatchers: Vec<Arc<Dispatcher>> =
             (0..config.shards).map(|shard| Dispatcher::new(shard, Arc::clone(&registry))).collect();
         let shards: Vec<ShardHandle> = for_every_shard(stores, |store| {
@@ -112,14 +108,14 @@ impl Engine {
 /// The accounts of the shards' stores, with their endpoints.
 fn known_accounts(
     stores: &[OpenStore],
-    held: Held,
-    sealer: &Arc<Sealer>,
+    (directory, registry): (&Arc<Directory>, &Arc<Registry>),
+    (sealer, allow_private): (&Arc<Sealer>, bool),
 ) -> Result<Arc<Accounts>, EngineError> {
-    let registry = Arc::clone(&held.registry);
+    let held = Held { directory: Arc::clone(directory), registry: Arc::clone(registry), allow_private };
     let accounts = Accounts::new(Box::new(held));
     accounts.seal_with(Arc::clone(sealer));
     for found in stores.iter().map(|store| &store.found) {
-        enter_endpoints(&registry, found, sealer)?;
+        enter_endpoints(registry, found, sealer)?;
         accounts.found(&found.accounts);
     }
     Ok(accounts)

@@ -165,8 +165,10 @@ mod tests {
     use crate::testing;
     use futures_util::stream;
     use tempfile::TempDir;
+    use trunkline_model::account::FileRecord;
+    use trunkline_model::id::ROOT_ACCOUNT;
     use trunkline_model::message::{BlobRef, Lane, Media, MediaKind, MediaShow, SendOptions};
-    use trunkline_model::{Address, Failure};
+    use trunkline_model::{Address, Failure, FileId};
     use trunkline_spool::Backend;
     use trunkline_store::{Batch, CommitClass};
 
@@ -282,6 +284,29 @@ mod tests {
         erased.delete(slot_key(SHOP.slot(), table::INSTANCE_DIRECTORY, &SHOP.0.to_be_bytes()));
         stage.commit(erased).await;
         assert_eq!(stage.left(&[waiting]), [false]);
+    }
+
+    #[tokio::test]
+    async fn a_file_at_a_public_address_stays_until_it_ends() {
+        let stage = Stage::new();
+        let (there, over) = (stage.file("for everybody", OLD).await, stage.file("it was", OLD).await);
+        let (mut batch, now_ms) = (Batch::new(), crate::clock::wall_ms());
+        for (number, blob, expires_at_ms) in [(1, there, now_ms + 60_000), (2, over, now_ms - 1)] {
+            let record = FileRecord {
+                id: FileId(number),
+                account: ROOT_ACCOUNT,
+                blob,
+                mime_type: None,
+                file_name: None,
+                sha256: [7; 32],
+                created_at_ms: 0,
+                expires_at_ms,
+            };
+            let key = Key::new(ROOT_ACCOUNT.slot().0, ROOT_ACCOUNT.0, table::FILE, &number.to_be_bytes());
+            batch.put(key, record::encode(&record).expect("encodes"));
+        }
+        stage.commit(batch).await;
+        assert_eq!(stage.left(&[there, over]), [true, false]);
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! 7aduta: every row that is served, then what a customer's server hears.
 
 mod cases;
+mod files;
 mod hook;
 mod town;
 

@@ -2,6 +2,7 @@
 
 mod cases;
 mod hook;
+mod keys;
 mod town;
 
 use cases::CASES;

@@ -1,7 +1,7 @@
 //! Members over a store that can refuse, and over restarts.
 
 use trunkline_model::account::Role;
-use trunkline_model::command::{Credentials, NewMember, UpdateMember};
+use trunkline_model::command::{Credentials, NewMember, SignUp, UpdateMember};
 use trunkline_model::{MemberId, Scope};
 
 use super::*;
@@ -191,4 +191,48 @@ async fn tries_from_one_place_are_counted() {
     assert_eq!(wrong(Some("192.0.2.2".parse().expect("an address"))).await, ErrorCode::Unauthorized);
     clock::advance(SIGN_INS_PER_IP.within_ms);
     assert_eq!(wrong(from).await, ErrorCode::Unauthorized);
+}
+
+#[tokio::test]
+async fn a_stranger_owns_the_account_that_they_make_and_nobody_else_has_their_address() {
+    let house = House::new().await;
+    let new = || SignUp {
+        email: EMAIL.to_owned(),
+        name: "Nora".to_owned(),
+        account: "bakery".to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    let sign_up = async || {
+        let made = house.accounts.sign_up(new(), None, None).await;
+        made.map(|(member, _, cookie)| (member.account, cookie.0)).map_err(|failure| failure.code)
+    };
+    assert_eq!(sign_up().await, Err(ErrorCode::SignUpClosed));
+    house.accounts.open_sign_up();
+    house.ledger.refuse(Some(|| StoreError::Closed));
+    assert!(sign_up().await.is_err());
+    house.ledger.refuse(None);
+    let (account, cookie) = sign_up().await.expect("the address is free again");
+    assert_eq!(house.may(&cookie), Ok(Role::Owner.scopes()));
+    assert_eq!(
+        house.accounts.get(account).map(|account| account.record().name).ok().as_deref(),
+        Some("bakery")
+    );
+    assert_eq!(sign_up().await, Err(ErrorCode::EmailTaken));
+    assert_eq!(house.accounts.list(None, 10).0.len(), 3, "the root account, the tenant, the bakery");
+}
+
+#[tokio::test]
+async fn a_session_is_renewed_once() {
+    let house = House::new().await;
+    let id = house.member(Role::Viewer).await;
+    let cookie = house.sign_in(EMAIL, PASSWORD).await.expect("it is right");
+    let session = house.accounts.admit_member(&cookie).expect("signed in").key.0;
+    let renew = || house.ask(Ask::RenewSession(id, session, Box::default()));
+    let fresh = match renew().await {
+        Ok(AccountReply::SignedIn(_, _, shown)) => shown.0,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(house.may(&cookie), Err(ErrorCode::Unauthorized));
+    assert_eq!(house.may(&fresh), Ok(Role::Viewer.scopes()));
+    assert_eq!(refusal(renew().await), ErrorCode::Unauthorized);
 }
