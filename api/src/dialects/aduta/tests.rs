@@ -229,7 +229,7 @@ fn rows_are_counted_as_the_reference_says() {
             let found = quotas(row).iter().find(|allowance| allowance.subject == subject);
             found.map(|allowance| (allowance.requests, allowance.period_s))
         };
-        let sends = (row.path == table::messages::SEND).then_some((10, 60));
+        let sends = [table::messages::SEND, table::messages::RESEND].contains(&row.path).then_some((10, 60));
         assert_eq!((of(Subject::Account), of(Subject::Instance)), (Some((100, 60)), sends), "{}", row.name);
         assert!(row.access != Access::Open && row.path.starts_with("/api/v1/"), "{}", row.name);
     }
