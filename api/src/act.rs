@@ -109,15 +109,22 @@ pub(crate) async fn contacts<G: Gateway>(call: &Call<'_, G>) -> Result<Vec<Conta
     Ok(all)
 }
 
-/// Refuses for an instance that is not connected and does not come back by itself: some services keep nothing for later.
+/// Refuses for an instance that is not connected and does not come back by itself: some services keep nothing for later. A request that
+/// is repeated has its answer, whatever became of the instance since.
 ///
 /// # Errors
 /// `INSTANCE_STATE`.
-pub(crate) fn must_come_back<G: Gateway>(call: &Call<'_, G>) -> Result<(), Failure> {
-    match call.front.gateway.state_of(call.instance()?) {
-        Some(state) if state.is_away() => {
-            Err(Failure::in_state(ErrorCode::InstanceState, state, "The number is not connected."))
+pub(crate) async fn must_come_back<G: Gateway>(
+    call: &Call<'_, G>,
+    idempotency_key: Option<&str>,
+) -> Result<(), Failure> {
+    let state = call.front.gateway.state_of(call.instance()?).filter(|state| state.is_away());
+    let Some(state) = state else { return Ok(()) };
+    if idempotency_key.is_some() {
+        let check = Command::CheckSend { idempotency_key: idempotency_key.map(str::to_owned) };
+        if matches!(call.ask(check).await, Ok(Reply::Repeated)) {
+            return Ok(());
         }
-        _ => Ok(()),
     }
+    Err(Failure::in_state(ErrorCode::InstanceState, state, "The number is not connected."))
 }

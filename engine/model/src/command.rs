@@ -77,7 +77,7 @@ pub enum Command {
     /// Confirms that the codes on both screens agree. Answered by [`Reply::Pairing`].
     ConfirmPasskey,
     /// Whether a message would be accepted now, as far as that does not depend on the message: asked before a file is stored
-    /// for it. Answered by [`Reply::Done`].
+    /// for it. Answered by [`Reply::Done`], and by [`Reply::Repeated`] where it was accepted already.
     CheckSend {
         /// The caller's idempotency key: a request that repeats an accepted one is answered whatever became of the instance.
         idempotency_key: Option<String>,
@@ -249,6 +249,8 @@ pub struct SendRequest {
 pub enum Reply {
     /// Done; nothing to tell.
     Done,
+    /// Nothing is to be done: it was accepted under the same key.
+    Repeated,
     /// The instance.
     Instance(Box<InstanceView>),
     /// What pairing waits for.

@@ -133,6 +133,7 @@ impl<'a> Customer<'a> {
         }
     }
 
+    /// Sends a text under a key that is made of it.
     async fn send(&self, to: Option<&str>, said: &str) -> Answer {
         let (recipient, content) = self.service.members;
         let mut body = json!({content: said});
@@ -142,7 +143,8 @@ impl<'a> Customer<'a> {
         if let Some((member, session)) = self.session() {
             body[member] = session;
         }
-        self.ask("POST", self.service.path).json(&body).send().await
+        let key = said.replace(' ', "-");
+        self.ask("POST", self.service.path).header("idempotency-key", &key).json(&body).send().await
     }
 }
 
@@ -158,6 +160,7 @@ async fn each_service_sends_by_one_number_in_its_own_words() {
     for service in &SERVICES {
         let Service { dialect, accepted, offline, invalid, .. } = *service;
         let customer = Customer::of(service, &gateway, &shop).await;
+        let mut first: Option<Answer> = None;
         for (form, to) in [
             ("digits", ana.pn().to_owned()),
             ("E.164", format!("+{}", ana.pn())),
@@ -174,12 +177,17 @@ async fn each_service_sends_by_one_number_in_its_own_words() {
                 _ => shown.as_str() == Some(arrived.key.id.as_str()),
             };
             assert!(is_its_own, "{dialect} names its messages in its own way: {answer}");
+            first.get_or_insert(answer);
         }
         let refused = customer.send(None, "to nobody").await;
         assert_eq!(refused.status, invalid, "{dialect}: {refused}");
         shop.disconnect().await;
         let late = customer.send(Some(ana.pn()), &format!("{dialect} offline")).await;
         assert_eq!(late.status, offline, "{dialect}: {late}");
+        // Whoever did not hear the answer asks again, and hears it, whatever became of the number since.
+        let again = customer.send(Some(ana.pn()), &format!("{dialect} to digits")).await;
+        let id = |answer: &Answer| answer.json().pointer(service.id).cloned();
+        assert_eq!((again.status, id(&again)), (accepted, id(&first.expect("it was sent"))), "{dialect}");
         shop.connect().await;
         shop.expect_state("open").await;
     }

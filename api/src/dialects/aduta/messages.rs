@@ -15,6 +15,7 @@ use super::shown::session::is_protected;
 use super::shown::{Said, Success};
 use super::table::messages::MessageOperation;
 use super::{Ask, anybody, files, given, person, wrong};
+use crate::act;
 use crate::body::RequestBody;
 use crate::call::{message_in, unexpected};
 use crate::gateway::Gateway;
@@ -66,26 +67,10 @@ async fn send<G: Gateway>(ask: &Ask<'_, G>, mut body: SendBody) -> Result<Answer
         None => None,
     };
     let message = body.read(quote)?;
-    must_be_there(&session)?;
+    act::must_come_back(&ask.call, idempotency_key(ask.call.headers)?.as_deref()).await?;
     spare(ask, &session)?;
     let view = accept(ask, message).await?;
     Ok(ask.show(&SentJson::of(&view)))
-}
-
-/// Refuses for a session that is not connected, and does not come back by itself.
-///
-/// # Errors
-/// `INSTANCE_NOT_LINKED`, `INSTANCE_STATE`.
-fn must_be_there(session: &InstanceView) -> Result<(), Failure> {
-    let detail = "The session is not connected.";
-    if session.linked.is_none() {
-        return Err(Failure::in_state(ErrorCode::InstanceNotLinked, session.state, detail));
-    }
-    // What is sent while a connection is made again waits for it.
-    match session.state.is_away() {
-        false => Ok(()),
-        true => Err(Failure::in_state(ErrorCode::InstanceState, session.state, detail)),
-    }
 }
 
 /// Counts a message of a session that is protected.

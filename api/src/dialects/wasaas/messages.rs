@@ -48,8 +48,9 @@ pub(super) async fn answer<G: Gateway>(
 
 /// Accepts a message; it is on disk when this returns.
 async fn accept<G: Gateway>(ask: &Ask<'_, G>, message: SendMessage) -> Result<Answer, Failure> {
-    act::must_come_back(&ask.call)?;
-    let request = SendRequest { message, idempotency_key: idempotency_key(ask.call.headers)? };
+    let idempotency_key = idempotency_key(ask.call.headers)?;
+    act::must_come_back(&ask.call, idempotency_key.as_deref()).await?;
+    let request = SendRequest { message, idempotency_key };
     let view = message_in(ask.tell(Command::Send(Box::new(request))).await?)?;
     Ok(ask.show(&SuccessJson::of(SentJson::of(&view))))
 }
@@ -97,7 +98,8 @@ async fn bulk<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<Ans
             Err(failure) => read.push(Some(Err(failure))),
         }
     }
-    act::must_come_back(&ask.call)?;
+    let first = requests.first().and_then(|request| request.idempotency_key.as_deref());
+    act::must_come_back(&ask.call, first).await?;
     let mut sent = act::send_all(&ask.call, requests).await?.into_iter();
     let results = people.into_iter().zip(read).filter_map(|(to, read)| {
         let result = read.or_else(|| sent.next())?;

@@ -21,6 +21,7 @@ use crate::dialects::{Ask, pairing};
 use crate::gateway::Gateway;
 use crate::json::time::now_ms;
 use crate::limits::WASAAS_WEBHOOK_TIMEOUT_MS;
+use crate::native::media;
 use crate::reply::Answer;
 
 pub(super) async fn answer<G: Gateway>(
@@ -46,6 +47,10 @@ pub(super) async fn answer<G: Gateway>(
         }
         Op::Restart => order(ask, Command::Restart).await,
         Op::Logout => order(ask, Command::Logout).await,
+        Op::Media => {
+            named(ask)?;
+            media::download(&ask.call, Some(&ask.param("mediaId")?)).await
+        }
         Op::Pair => {
             named(ask)?;
             let body: PairingBody = body.json(ask.call.headers).await?;

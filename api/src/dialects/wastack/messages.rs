@@ -194,7 +194,7 @@ async fn one_of_many<G: Gateway>(
         return Ok(AcceptedJson::later(&*sending::later(ask, instance, (outgoing.draft, at_ms)).await?));
     }
     let draft = with_file(&ask.call, outgoing.draft).await?;
-    act::must_come_back(&ask.call)?;
+    act::must_come_back(&ask.call, draft.idempotency_key.as_deref()).await?;
     let request = SendRequest { message: draft.message, idempotency_key: draft.idempotency_key };
     match ask.tell(Command::SendMany(vec![request])).await? {
         Reply::Sent(sent) => {

@@ -95,7 +95,7 @@ pub(super) async fn send<G: Gateway>(ask: &Ask<'_, G>, outgoing: Outgoing) -> Re
         let record = later(ask, ask.call.instance()?, (draft, at_ms)).await?;
         return Ok(AcceptedJson::later(&record));
     }
-    act::must_come_back(&ask.call)?;
+    act::must_come_back(&ask.call, draft.idempotency_key.as_deref()).await?;
     let draft = with_file(&ask.call, draft).await?;
     let view = accept(ask, draft.message, draft.idempotency_key).await?;
     Ok(AcceptedJson::of(&view))

@@ -94,8 +94,9 @@ pub(super) async fn send<G: Gateway>(ask: &Ask<'_, G>, draft: Draft) -> Result<A
 }
 
 async fn accept<G: Gateway>(ask: &Ask<'_, G>, message: SendMessage) -> Result<Answer, Failure> {
-    act::must_come_back(&ask.call)?;
-    let request = SendRequest { message, idempotency_key: idempotency_key(ask.call.headers)? };
+    let idempotency_key = idempotency_key(ask.call.headers)?;
+    act::must_come_back(&ask.call, idempotency_key.as_deref()).await?;
+    let request = SendRequest { message, idempotency_key };
     let view = message_in(ask.tell(Command::Send(Box::new(request))).await?)?;
     // Where a row shows nothing it says so with its status.
     if ask.row.status == 204 || matches!(ask.row.reply, crate::dialects::table::Shape::Nothing) {

@@ -94,13 +94,13 @@ impl Instance {
         Ok(())
     }
 
-    /// Whether a message with this idempotency key would be answered with an acceptance.
+    /// Whether a message with this idempotency key would be answered with an acceptance, and whether it was already.
     pub(super) fn check_send(&self, idempotency_key: Option<&str>) -> Result<Reply, Failure> {
         if let Some(hash) = idempotency_key.map(key_hash) {
             let earlier = self.earlier_use(&hash)?;
             let is_live = |earlier: IdempotencyRecord| earlier.expires_at_ms > clock::wall_ms();
             if self.accepting.contains_key(&hash) || earlier.is_some_and(is_live) {
-                return Ok(Reply::Done);
+                return Ok(Reply::Repeated);
             }
         }
         self.may_accept().map(|()| Reply::Done)

@@ -14,6 +14,8 @@ use super::enveloped::judged;
 use super::heard::{Server, header, signature};
 
 const ANA: &str = "5511912345678";
+/// Where `mediaUrl` leads, which the contract leaves to the service.
+const FILE: (&str, &str) = ("GET", "/api/sessions/{id}/media/{mediaId}");
 
 /// A request of a customer.
 fn ask(gateway: &Gateway, method: &str, path: &str) -> Request {
@@ -127,7 +129,7 @@ async fn every_row_of_wasaas_is_answered_as_its_contract_says() {
     drop(town);
     gateway.finish().await;
     world.finish().await;
-    findings.conclude("wasaas", &served(&document), &[]);
+    findings.conclude("wasaas", &served(&document), &[FILE]);
 }
 
 /// The next event of a name, its signature checked.
@@ -167,6 +169,12 @@ async fn a_customers_server_hears_of_all_its_sessions_in_the_words_of_wasaas() {
         (&json!("from a customer"), &json!(false))
     );
     assert!(bob.is(heard["data"]["chatId"].as_str().expect("an id")), "{heard}");
+
+    let photo = Media::sample("image", "image/png", 9_001);
+    laptop.send_media(&alice, &photo).await;
+    let heard = expect(&mut told, &secret, "message.received").await;
+    let file = ask(&gateway, "GET", &text(&heard["data"]["mediaUrl"])).send().await;
+    assert_eq!((file.status, file.body.as_ref()), (200, photo.bytes.as_slice()), "{heard}");
 
     let body = json!({"sessionId": id, "to": bob.pn_jid(), "text": "to a customer"});
     let sent = ask(&gateway, "POST", "/api/messages/send").json(&body).send().await.expect(200);

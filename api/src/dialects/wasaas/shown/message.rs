@@ -9,6 +9,7 @@ use trunkline_model::inbound::{InboundContent, InboundMessage};
 use trunkline_model::message::MessageStatus;
 
 use crate::dialects::in_full;
+use crate::dialects::wasaas::session_id;
 use crate::json::event::media_id;
 use crate::json::time::Time;
 
@@ -160,7 +161,8 @@ pub(in crate::dialects::wasaas) fn media_url(
     message: &InboundMessage,
 ) -> Option<String> {
     let is_file = matches!(message.content, InboundContent::Media(_));
-    is_file.then(|| format!("/v1/instances/{instance}/media/{}", media_id(sequence)))
+    // A path of this dialect: a host of its own has no other.
+    is_file.then(|| format!("/api/sessions/{}/media/{}", session_id(instance), media_id(sequence)))
 }
 
 /// The service's word for where an own message stands.

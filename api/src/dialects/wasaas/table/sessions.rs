@@ -26,4 +26,6 @@ operations! {
     Pair: InstancesWrite / Write, Key, {PairingBody} => (SuccessJson<PairingJson>), [],
         "Returns the code that links the session when it is typed on the phone."
         { POST "/api/sessions/{id}/pairing-code" 200 Inferred }
+    Media: MessagesRead / Lookup, Key, - => (file), [], "Downloads the file of a received message."
+        { GET "/api/sessions/{id}/media/{mediaId}" 200 Inferred }
 }

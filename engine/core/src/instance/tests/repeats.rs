@@ -2,7 +2,7 @@
 
 use ring::digest::{SHA256, digest};
 use trunkline_model::ErrorCode;
-use trunkline_model::command::Command;
+use trunkline_model::command::{Command, Reply};
 use trunkline_model::instance::InstanceState;
 use trunkline_model::record::{self, IdempotencyRecord, InstanceRecord, table};
 use trunkline_store::{Batch, Ledger};
@@ -74,7 +74,7 @@ async fn a_repeated_request_has_its_answer_whatever_became_of_the_instance() {
     // Asked before a file is stored: the file of a repeated request is no reason to refuse it.
     for (key, answered) in [("key", true), ("another key", false)] {
         let check = Command::CheckSend { idempotency_key: Some(key.to_owned()) };
-        assert_eq!(later.call(INSTANCE, check).await.is_ok(), answered, "{key}");
+        assert_eq!(later.call(INSTANCE, check).await == Ok(Reply::Repeated), answered, "{key}");
     }
     let other = later.send(text("goodbye", "key")).await.expect_err("another body");
     assert_eq!(other.code, ErrorCode::IdempotencyConflict);
