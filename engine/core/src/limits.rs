@@ -336,6 +336,8 @@ pub const CAMPAIGN_WINDOW: u32 = 32;
 pub const CAMPAIGN_BATCH: usize = 128;
 /// Messages of a campaign that are under way at a time, over all its instances.
 pub const CAMPAIGN_UNDER_WAY_MAX: usize = 1_024;
+/// Longest that deleting a campaign waits for the runner that ends it.
+pub const CAMPAIGN_LEFT_WAIT: Duration = Duration::from_secs(5);
 /// How often a campaign looks what became of its messages.
 pub const CAMPAIGN_TICK: Duration = Duration::from_millis(200);
 /// How often that time doubles while nothing changes.

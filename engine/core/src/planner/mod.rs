@@ -74,6 +74,8 @@ pub(crate) struct Planner {
     pub(super) habits: Habits,
     /// Campaigns that a runner sees to, and how to wake it.
     runners: std::sync::Mutex<HashMap<CampaignId, Arc<tokio::sync::Notify>>>,
+    /// Told whenever a runner leaves its campaign.
+    runner_left: tokio::sync::Notify,
     reaches: reach::Reaches,
 }
 
@@ -95,6 +97,7 @@ impl Planner {
             outboxes: OnceLock::new(),
             habits: Habits::default(),
             runners: std::sync::Mutex::default(),
+            runner_left: tokio::sync::Notify::new(),
             reaches: reach::Reaches::default(),
         })
     }

@@ -218,6 +218,11 @@ impl Planner {
         account: AccountId,
         id: CampaignId,
     ) -> Result<PlanReply, Failure> {
+        let record = self.read_campaign(account, id)?;
+        if record.state.is_over() && record.counts.under_way() == 0 {
+            // Its runner has no more to do than to write down that the rest of its people are cancelled.
+            self.until_left(id).await;
+        }
         self.end_for_good(account, id).await?;
         let members = range(account, table::RECIPIENT_PHONE, &id.0.to_be_bytes());
         for whole in [everybody(account, id), members] {

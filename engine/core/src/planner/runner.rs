@@ -20,8 +20,9 @@ use super::people::{everybody, number_of, place};
 use super::rows::{put, read};
 use crate::clock;
 use crate::limits::{
-    CAMPAIGN_BATCH, CAMPAIGN_BATCH_BYTES, CAMPAIGN_LOOKS_PER_POLL, CAMPAIGN_QUIET_DOUBLINGS, CAMPAIGN_SWEEP,
-    CAMPAIGN_TICK, CAMPAIGN_UNDER_WAY_MAX, CAMPAIGN_WINDOW, PLAN_PAGE,
+    CAMPAIGN_BATCH, CAMPAIGN_BATCH_BYTES, CAMPAIGN_LEFT_WAIT, CAMPAIGN_LOOKS_PER_POLL,
+    CAMPAIGN_QUIET_DOUBLINGS, CAMPAIGN_SWEEP, CAMPAIGN_TICK, CAMPAIGN_UNDER_WAY_MAX, CAMPAIGN_WINDOW,
+    PLAN_PAGE,
 };
 use crate::shard::Breather;
 
@@ -41,6 +42,7 @@ struct Place<'a> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.planner.runners.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.planner.runner_left.notify_waiters();
     }
 }
 
@@ -80,6 +82,22 @@ impl Planner {
     /// Whether a runner sees to a campaign.
     pub(super) fn is_run(&self, id: CampaignId) -> bool {
         self.runners.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+    }
+
+    /// Waits until no runner sees to a campaign that is over, and not for long.
+    pub(super) async fn until_left(&self, id: CampaignId) {
+        let left = async {
+            loop {
+                // Listens before it looks, so that nothing falls between the two.
+                let mut told = std::pin::pin!(self.runner_left.notified());
+                told.as_mut().enable();
+                if !self.is_run(id) {
+                    return;
+                }
+                told.await;
+            }
+        };
+        let _ = tokio::time::timeout(CAMPAIGN_LEFT_WAIT, left).await;
     }
 
     fn enter(&self, id: CampaignId) -> Option<Place<'_>> {
