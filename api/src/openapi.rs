@@ -110,7 +110,10 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Value {
 
 /// Whether a request may carry a key under which it happens once.
 fn takes_idempotency_key(route: &Route) -> bool {
-    let sends_one = route.class == LimitClass::Send && !matches!(route.body, BodyRule::LongJson(_));
+    // What failed is sent again once, with or without a key: then it has not failed any more.
+    let sends_one = route.class == LimitClass::Send
+        && !matches!(route.body, BodyRule::LongJson(_))
+        && route.name != "messages.resend";
     (sends_one && !is_of_plans(route))
         || matches!(route.name, "templates.send" | "schedules.create" | "accounts.add_credits")
 }
@@ -296,7 +299,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
         }
         ErrorCode::MessageNotFound => route.path.contains("{message}") || route.name == "messages.vote",
         ErrorCode::MessageState => route.name == "messages.resend",
-        ErrorCode::MediaNotFound => route.path.contains("{media}"),
+        ErrorCode::MediaNotFound => route.path.contains("{media}") || route.name == "media.download",
         ErrorCode::ChatNotFound => route.path.contains("{chat}"),
         ErrorCode::ContactNotFound => route.path.contains("{person}") || route.path.contains("{contact}"),
         ErrorCode::LabelNotFound => route.path.contains("{label}"),
@@ -317,7 +320,7 @@ fn may_answer(route: &Route, code: ErrorCode) -> bool {
             route.body.is_read()
         }
         ErrorCode::Validation => route.body.is_read() || asks_whatsapp || of_message,
-        ErrorCode::MediaUnusable => sends || route.path.contains("{media}"),
+        ErrorCode::MediaUnusable => sends || route.path.contains("{media}") || route.name == "media.download",
         ErrorCode::WhatsAppRefused | ErrorCode::WhatsAppForbidden | ErrorCode::WhatsAppNotFound => {
             asks_whatsapp
         }
@@ -346,13 +349,17 @@ fn account_may_answer(route: &Route, code: ErrorCode) -> bool {
     match code {
         ErrorCode::TemplateNotFound => route.path.contains("{template}") || route.name == "campaigns.create",
         ErrorCode::SuppressionNotFound => route.path == "/v1/suppressions/{person}",
-        ErrorCode::OtpNotFound => route.path.contains("{otp}"),
+        ErrorCode::OtpNotFound => route.path.contains("{otp}") || route.name == "otps.find",
         ErrorCode::CampaignNotFound => route.path.contains("{campaign}"),
         ErrorCode::ScheduleNotFound => route.path.contains("{schedule}"),
         ErrorCode::RecipientSuppressed => route.class == LimitClass::Send,
         ErrorCode::PlanState | ErrorCode::PlansFull => is_of_plans(route),
         ErrorCode::MemberNotFound => route.path.contains("{member}"),
-        ErrorCode::EmailTaken => matches!(route.name, "members.invite" | "accounts.invite_member"),
+        ErrorCode::EmailTaken => {
+            matches!(route.name, "members.invite" | "accounts.invite_member" | "auth.sign_up")
+        }
+        ErrorCode::SignUpClosed => route.name == "auth.sign_up",
+        ErrorCode::FileNotFound => route.path.contains("{file_id}") || route.path == "/files/{word}",
         ErrorCode::AccountNotFound => route.path.contains("{account}"),
         ErrorCode::WorkspaceNotFound => {
             route.path.contains("{workspace}")
@@ -366,7 +373,13 @@ fn account_may_answer(route: &Route, code: ErrorCode) -> bool {
         ErrorCode::AccountFull => {
             let makes =
                 ["accounts.create", "accounts.create_key", "workspaces.create", "keys.create", "apps.create"];
-            let others = ["accounts.add_credits", "members.invite", "accounts.invite_member"];
+            let others = [
+                "accounts.add_credits",
+                "members.invite",
+                "accounts.invite_member",
+                "files.create",
+                "auth.sign_up",
+            ];
             makes.contains(&route.name) || others.contains(&route.name)
         }
         _ => false,

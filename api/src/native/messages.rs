@@ -2,6 +2,7 @@
 
 use hyper::StatusCode;
 use trunkline_model::command::{Command, Reply};
+use trunkline_model::limits::WA_MESSAGE_ID_BYTES_MAX;
 use trunkline_model::message::MessageStatus;
 use trunkline_model::{ErrorCode, Failure, InstanceId};
 
@@ -16,7 +17,10 @@ use crate::reply::{self, Answer};
 pub(super) async fn list<G: Gateway>(call: &Call<'_, G>) -> Result<Answer, Failure> {
     let instance = call.instance()?;
     let limit = call.query.limit()?;
-    if let Some(wa_id) = call.query.get("wa_id") {
+    let is_id = |wa_id: &&str| (1..=WA_MESSAGE_ID_BYTES_MAX).contains(&wa_id.len());
+    let expected = format!("is not 1 to {WA_MESSAGE_ID_BYTES_MAX} bytes long");
+    let wa_id = call.query.read("wa_id", &expected, |text| Some(text).filter(is_id).map(str::to_owned))?;
+    if let Some(wa_id) = &wa_id {
         return find(call, instance, wa_id).await;
     }
     let before = Cursor::of(&call.query, |cursor| match cursor {
