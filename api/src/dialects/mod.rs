@@ -47,7 +47,7 @@ pub(crate) use self::admit::Caller;
 pub(crate) use self::ask::Ask;
 pub use self::dispatch::Hosts;
 pub(crate) use self::dispatch::{Place, place, unclear};
-pub(crate) use self::hook::{HookForm, hook_form};
+pub(crate) use self::hook::{HookForm, change_hook, get_hook, hook_form, hook_text, minds_hook, permit_hook};
 pub(crate) use self::quota::{Allowance, Subject};
 pub(crate) use self::router::{Found, Routers};
 pub(crate) use self::speaks::{MOUNTS, Mount, Operation, StreamWriter, mount_of};

@@ -1,11 +1,11 @@
 //! A session's webhook: the hook of its instance in this dialect. Whether it is enabled is whether it is not paused.
 
-use trunkline_model::command::{EndpointCommand, EndpointReply};
 use trunkline_model::delivery::{Endpoint, HookChange, HookId, PauseReason, RetrySchedule};
-use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, Scope};
+use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId};
 
 use super::body::session::HookWish;
-use crate::call::{Call, unexpected};
+use crate::call::Call;
+use crate::dialects::{change_hook, get_hook, hook_text, minds_hook, permit_hook};
 use crate::gateway::Gateway;
 
 /// Longest that a delivery takes, in milliseconds; the service says nothing of it.
@@ -28,17 +28,6 @@ fn hook_id(instance: InstanceId) -> HookId {
     HookId { instance, dialect: Dialect::Aduta }
 }
 
-/// Whether a caller may see the secret of a session's webhook and say where events go: who may do so of any webhook of the account, and
-/// the customer whose key is that of the session.
-fn minds_hook<G: Gateway>(call: &Call<'_, G>, instance: Option<InstanceId>) -> bool {
-    let principal = &call.principal;
-    let is_its_own = || {
-        let bound = principal.instances.as_deref().unwrap_or_default();
-        principal.dialect == Some(Dialect::Aduta) && instance.is_some_and(|id| bound.contains(&id))
-    };
-    Scope::WebhooksWrite.is_granted_by(&principal.scopes) || is_its_own()
-}
-
 /// Refuses a caller who may not say where events go. `instance` is there already, or about to be made.
 ///
 /// # Errors
@@ -48,33 +37,18 @@ pub(super) fn permit<G: Gateway>(
     instance: Option<InstanceId>,
     wish: &HookWish,
 ) -> Result<(), Failure> {
-    if !wish.is_some() || minds_hook(call, instance) {
-        return Ok(());
-    }
-    let detail = format!("the key lacks the scope {}", Scope::WebhooksWrite.as_str());
-    Err(Failure::new(ErrorCode::Forbidden, detail))
-}
-
-async fn endpoint<G: Gateway>(
-    call: &Call<'_, G>,
-    instance: InstanceId,
-) -> Result<Option<Box<Endpoint>>, Failure> {
-    match call.endpoints(EndpointCommand::GetHook(hook_id(instance))).await? {
-        EndpointReply::Hook(hook) => Ok(hook),
-        _ => Err(unexpected()),
-    }
+    if wish.is_some() { permit_hook(call, Dialect::Aduta, instance) } else { Ok(()) }
 }
 
 /// The webhook of a session, without a secret that its caller may not see.
 pub(super) async fn read<G: Gateway>(call: &Call<'_, G>, instance: InstanceId) -> Result<Hook, Failure> {
-    let endpoint = endpoint(call, instance).await?;
+    let endpoint = get_hook(call, hook_id(instance)).await?;
     let Some((target, format)) = endpoint.as_deref().and_then(Endpoint::hook) else {
         return Ok(Hook::default());
     };
-    let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     Ok(Hook {
-        url: given(&target.url),
-        secret: given(&target.secret).filter(|_| minds_hook(call, Some(instance))),
+        url: hook_text(&target.url),
+        secret: hook_text(&target.secret).filter(|_| minds_hook(call, Dialect::Aduta, Some(instance))),
         events: format.events.clone(),
         enabled: endpoint.as_deref().is_some_and(Endpoint::is_at_work),
         changed_at_ms: endpoint.as_deref().map(|endpoint| endpoint.changed_at_ms),
@@ -94,7 +68,7 @@ pub(super) async fn change<G: Gateway>(
     if !wish.is_some() {
         return Ok(());
     }
-    let before = endpoint(call, instance).await?;
+    let before = get_hook(call, hook_id(instance)).await?;
     let before = before.as_deref();
     let was_paused = before
         .and_then(|endpoint| endpoint.pause)
@@ -112,8 +86,7 @@ pub(super) async fn change<G: Gateway>(
         schedule: RetrySchedule::STANDARD,
         enabled: wish.enabled.unwrap_or(!was_paused),
     };
-    let asked = call.endpoints(EndpointCommand::ChangeHook(hook_id(instance), Box::new(change))).await;
-    asked.map(drop).map_err(in_our_words)
+    change_hook(call, hook_id(instance), (change, "webhook_url")).await
 }
 
 /// A secret that nobody guesses: 128 random bits in hexadecimal.
@@ -122,15 +95,4 @@ fn make_secret() -> Result<String, Failure> {
     getrandom::fill(&mut random)
         .map_err(|_| Failure::new(ErrorCode::Internal, "The system gave no random numbers."))?;
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// A refusal of the engine with the names that fields have here.
-fn in_our_words(mut failure: Failure) -> Failure {
-    if failure.code != ErrorCode::Validation {
-        return failure;
-    }
-    for field in failure.fields.iter_mut().filter(|field| field.field == "url") {
-        "webhook_url".clone_into(&mut field.field);
-    }
-    Failure::invalid(failure.fields)
 }

@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use trunkline_model::account::{HookDefaults, InstanceDefaults};
-use trunkline_model::command::{Command, EndpointCommand, EndpointReply, InstanceView};
+use trunkline_model::command::{Command, InstanceView};
 use trunkline_model::delivery::{Endpoint, HookChange, HookId, RetrySchedule};
 use trunkline_model::limits::WEBHOOK_URL_BYTES_MAX;
 use trunkline_model::settings::{HistorySync, SettingsUpdate};
-use trunkline_model::{Dialect, ErrorCode, Failure, InstanceId, Scope};
+use trunkline_model::{Dialect, Failure, InstanceId};
 
 use super::event::{EVENTS, RESERVED_HEADERS, SYSTEM_EVENTS};
-use crate::call::{Call, unexpected};
+use crate::call::Call;
+use crate::dialects::{change_hook, get_hook, hook_text, minds_hook, permit_hook};
 use crate::gateway::Gateway;
 use crate::json::fields::Problems;
 use crate::json::instance::is_http_url;
@@ -102,38 +103,12 @@ impl Change {
         call: &Call<'_, G>,
         instance: Option<InstanceId>,
     ) -> Result<(), Failure> {
-        if !self.is_of_hook() || minds_hook(call, instance) {
-            return Ok(());
-        }
-        let detail = format!("the key lacks the scope {}", Scope::WebhooksWrite.as_str());
-        Err(Failure::new(ErrorCode::Forbidden, detail))
+        if self.is_of_hook() { permit_hook(call, Dialect::Wsapi, instance) } else { Ok(()) }
     }
-}
-
-/// Whether a caller may see the secrets of an instance's hook and say where it goes: who may do so of any webhook of the account, and
-/// the customer whose key is that of the instance.
-fn minds_hook<G: Gateway>(call: &Call<'_, G>, instance: Option<InstanceId>) -> bool {
-    let principal = &call.principal;
-    let is_its_own = || {
-        let bound = principal.instances.as_deref().unwrap_or_default();
-        principal.dialect == Some(Dialect::Wsapi) && instance.is_some_and(|id| bound.contains(&id))
-    };
-    Scope::WebhooksWrite.is_granted_by(&principal.scopes) || is_its_own()
 }
 
 fn hook_id(instance: InstanceId) -> HookId {
     HookId { instance, dialect: Dialect::Wsapi }
-}
-
-/// The hook of an instance.
-async fn hook<G: Gateway>(
-    call: &Call<'_, G>,
-    instance: InstanceId,
-) -> Result<Option<Box<Endpoint>>, Failure> {
-    match call.endpoints(EndpointCommand::GetHook(hook_id(instance))).await? {
-        EndpointReply::Hook(hook) => Ok(hook),
-        _ => Err(unexpected()),
-    }
 }
 
 /// The events that an instance's customer wants to hear of; none for all.
@@ -141,7 +116,7 @@ pub(super) async fn filters<G: Gateway>(
     call: &Call<'_, G>,
     instance: InstanceId,
 ) -> Result<Vec<String>, Failure> {
-    let hook = hook(call, instance).await?;
+    let hook = get_hook(call, hook_id(instance)).await?;
     let format = hook.as_deref().and_then(Endpoint::hook).map(|(_, format)| format.events.clone());
     Ok(format.unwrap_or_default())
 }
@@ -151,22 +126,21 @@ pub(super) async fn endpoint_at_work<G: Gateway>(
     call: &Call<'_, G>,
     instance: InstanceId,
 ) -> Result<Option<trunkline_model::EndpointId>, Failure> {
-    Ok(hook(call, instance).await?.filter(|hook| hook.is_at_work()).map(|hook| hook.id))
+    Ok(get_hook(call, hook_id(instance)).await?.filter(|hook| hook.is_at_work()).map(|hook| hook.id))
 }
 
 /// The configuration of an instance, without secrets that its caller may not see.
 pub(super) async fn read<G: Gateway>(call: &Call<'_, G>, view: &InstanceView) -> Result<Config, Failure> {
-    let hook = hook(call, view.id).await?;
+    let hook = get_hook(call, hook_id(view.id)).await?;
     Ok(shown(call, view, hook.as_deref()))
 }
 
 fn shown<G: Gateway>(call: &Call<'_, G>, view: &InstanceView, hook: Option<&Endpoint>) -> Config {
     let mut config = Config { history_sync: view.history != HistorySync::Off, ..Config::default() };
     if let Some((target, format)) = hook.and_then(Endpoint::hook) {
-        let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-        let sees = minds_hook(call, Some(view.id));
-        config.webhook_url = given(&target.url);
-        config.signing_secret = given(&target.secret).filter(|_| sees);
+        let sees = minds_hook(call, Dialect::Wsapi, Some(view.id));
+        config.webhook_url = hook_text(&target.url);
+        config.signing_secret = hook_text(&target.secret).filter(|_| sees);
         config.event_filters.clone_from(&format.events);
         (config.auth_header, config.auth_value) = target.headers.first().cloned().unzip();
         config.auth_value = config.auth_value.filter(|_| sees);
@@ -199,8 +173,7 @@ pub(super) async fn change<G: Gateway>(
             schedule: RetrySchedule::STANDARD,
             enabled: true,
         };
-        let asked = call.endpoints(EndpointCommand::ChangeHook(hook_id(view.id), Box::new(change))).await;
-        asked.map_err(in_our_words)?;
+        change_hook(call, hook_id(view.id), (change, "webhookUrl")).await?;
     }
     let wanted = match (history, view.history) {
         (Some(false), HistorySync::Recent | HistorySync::Full) => Some(HistorySync::Off),
@@ -249,7 +222,7 @@ async fn auth_header<G: Gateway>(
     if name.as_ref().is_some_and(String::is_empty) {
         return Ok(Vec::new());
     }
-    let hook = hook(call, instance).await?;
+    let hook = get_hook(call, hook_id(instance)).await?;
     let known = hook.as_deref().and_then(Endpoint::hook).and_then(|(target, _)| target.headers.first());
     let name = name.or_else(|| known.map(|(name, _)| name.clone()));
     let value = value.or_else(|| known.map(|(_, value)| value.clone()));
@@ -258,17 +231,4 @@ async fn auth_header<G: Gateway>(
     let mut problems = Problems::default();
     let header = read_headers(&BTreeMap::from([(name, value)]), &mut problems);
     problems.or(Some(header))
-}
-
-/// A refusal of the engine with the names that fields have here.
-fn in_our_words(mut failure: Failure) -> Failure {
-    if failure.code != ErrorCode::Validation {
-        return failure;
-    }
-    for field in &mut failure.fields {
-        if field.field == "url" {
-            "webhookUrl".clone_into(&mut field.field);
-        }
-    }
-    Failure::invalid(failure.fields)
 }
