@@ -251,6 +251,9 @@ pub trait Gateway: Clone + Send + Sync + 'static {
     /// Every instance of an account and its state, in order of id.
     fn instances_of(&self, account: AccountId) -> Vec<(InstanceId, InstanceState)>;
 
+    /// Ids of an account's instances after one of them, in order, at most so many.
+    fn instance_ids(&self, account: AccountId, page: (Option<InstanceId>, usize)) -> Vec<InstanceId>;
+
     /// The account's instance with this id or name. Instances of other accounts do not exist for it.
     fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId>;
 

@@ -334,6 +334,15 @@ impl Gateway for Fake {
         }
     }
 
+    fn instance_ids(
+        &self,
+        account: AccountId,
+        (after, limit): (Option<InstanceId>, usize),
+    ) -> Vec<InstanceId> {
+        let all = self.instances_of(account).into_iter().map(|(id, _)| id);
+        all.filter(|id| after.is_none_or(|after| *id > after)).take(limit).collect()
+    }
+
     fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId> {
         let known =
             [(ACCOUNT, OPEN, "shop"), (ACCOUNT, UNLINKED, "fresh"), (OTHER_ACCOUNT, FOREIGN, "foreign")];

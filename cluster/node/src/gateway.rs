@@ -148,6 +148,10 @@ impl Gateway for LocalGateway {
         self.engine.instances_of(account)
     }
 
+    fn instance_ids(&self, account: AccountId, page: (Option<InstanceId>, usize)) -> Vec<InstanceId> {
+        self.engine.instance_ids(account, page)
+    }
+
     fn resolve(&self, account: AccountId, id_or_name: &str) -> Option<InstanceId> {
         self.engine.resolve(account, id_or_name)
     }

@@ -14,10 +14,15 @@ pub(super) fn public(id: u64) -> u64 {
     (id >> LEFT_OUT) + 1
 }
 
-/// Where in a list in the order of ids those of a number begin: `None` is the start. The outer `None` is for what is no number of any.
-pub(super) fn place_of(number: u64) -> Option<Option<Place>> {
+/// The id before the first of a number: `None` where that is the first of all. The outer `None` is for what is no number of any.
+pub(super) fn before(number: u64) -> Option<Option<u64>> {
     let first = number.checked_sub(1).filter(|upper| *upper <= u64::MAX >> LEFT_OUT)? << LEFT_OUT;
-    Some(first.checked_sub(1).map(|before| Place(before.to_be_bytes().to_vec())))
+    Some(first.checked_sub(1))
+}
+
+/// The same as a place in a list in the order of ids.
+pub(super) fn place_of(number: u64) -> Option<Option<Place>> {
+    before(number).map(|before| before.map(|before| Place(before.to_be_bytes().to_vec())))
 }
 
 /// The one thing that has the number.
@@ -46,8 +51,7 @@ mod tests {
         fn numbers_are_exact_in_json_and_lead_back(id: u64) {
             let number = public(id);
             prop_assert!((1..1 << 53).contains(&number));
-            let before = place_of(number).expect("it is the number of an id");
-            let before = before.map(|place| u64::from_be_bytes(place.0.try_into().expect("eight bytes")));
+            let before = before(number).expect("it is the number of an id");
             prop_assert!(before.is_none_or(|before| before < id && id - before <= 1 << LEFT_OUT));
         }
     }

@@ -188,6 +188,11 @@ impl Engine {
         self.inner().directory.of_account(account)
     }
 
+    /// Ids of an account's instances after one of them, in order, at most so many.
+    pub fn instance_ids(&self, account: AccountId, page: (Option<InstanceId>, usize)) -> Vec<InstanceId> {
+        self.inner().directory.page_of(account, page, InstanceFilter::default())
+    }
+
     /// A page of an account's instances that match, in the order of their ids, and whether there are more.
     ///
     /// # Errors
