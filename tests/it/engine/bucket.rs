@@ -1,5 +1,6 @@
 //! Uploaded files in a bucket: moto's, which somebody else wrote, and which checks the signature of every request.
 
+use reqwest::Method;
 use serde_json::json;
 use trunkline_tests::gateway::Metrics;
 use trunkline_tests::{Accepted, Account, BucketServer, Gateway, Instance, Media, World};
@@ -111,6 +112,48 @@ async fn a_file_that_no_message_needs_leaves_the_bucket() {
         assert_eq!(sizes.len(), 2, "the file of a waiting message went: {sizes:?}");
         tokio::task::yield_now().await;
     }
+    gateway.finish().await;
+    world.finish().await;
+}
+
+/// Puts a file at a public address; its id, and the word in the address.
+async fn publish(gateway: &Gateway, media: &Media) -> (String, String) {
+    let request = gateway.api().request(Method::POST, "/v1/files");
+    let made = request.body("application/pdf", media.bytes.clone()).send().await.expect(201);
+    let text = |member: &str| made[member].as_str().unwrap_or_else(|| panic!("no {member}: {made}"));
+    let word = text("url").rsplit('/').next().expect("a word").to_owned();
+    gateway.api().keep_private(&word);
+    (text("id").to_owned(), word)
+}
+
+#[tokio::test]
+async fn a_public_file_comes_out_of_the_bucket_until_it_is_taken_back() {
+    let world = World::start().await;
+    let bucket = BucketServer::start(&world).await;
+    let mut gateway = Gateway::start_with(&world, &bucket.settings()).await;
+    let stays = Media::sample("document", "application/pdf", 80_001);
+    let (_, word) = publish(&gateway, &stays).await;
+    let (id, gone) = publish(&gateway, &Media::sample("document", "application/pdf", 90_001)).await;
+    assert_eq!(bucket.objects().await.len(), 2);
+    gateway.api().request(Method::DELETE, &format!("/v1/files/{id}")).send().await.expect(204);
+    bucket.age(LONG).await;
+    gateway.sigterm().await;
+    clear_cache(&gateway);
+    gateway.restart().await;
+    // The collection begins with the start.
+    loop {
+        let sizes: Vec<u64> = bucket.objects().await.into_iter().map(|(_, bytes)| bytes).collect();
+        if sizes == [80_001] {
+            break;
+        }
+        assert_eq!(sizes.len(), 2, "the file that somebody has the address of went: {sizes:?}");
+        tokio::task::yield_now().await;
+    }
+    let visit = async |word: &str| gateway.api().get(&format!("/files/{word}")).key(None).send().await;
+    let found = visit(&word).await;
+    assert_eq!(found.status, 200, "{found}");
+    assert!(found.body == stays.bytes, "another file came");
+    visit(&gone).await.expect_problem(404, "FILE_NOT_FOUND");
     gateway.finish().await;
     world.finish().await;
 }
