@@ -126,6 +126,11 @@ macro_rules! loose {
 
         #[allow(dead_code, reason = "a body has the members of its family, and not every reader takes all of them")]
         impl $body {
+            /// Whether nothing is left of it that was not taken.
+            pub(crate) fn is_empty(&self) -> bool {
+                $($(self.$name.is_none())&&+)&&*
+            }
+
             $(
                 #[doc = $of]
                 pub(crate) fn $member(&mut self) -> Option<$kind> {
@@ -166,6 +171,13 @@ mod tests {
         check(r#"{"phone":919876543210}"#, Some("919876543210"));
         check(r#"{"to":" spaces "}"#, Some(" spaces "));
         check("{}", None);
+    }
+
+    #[test]
+    fn what_was_taken_is_gone_under_every_name() {
+        let mut body: Body = serde_json::from_str(r#"{"to":"a","phone":"b","count":null}"#).expect("a body");
+        assert!(!body.is_empty());
+        assert!(body.to().is_some() && body.is_empty());
     }
 
     #[test]

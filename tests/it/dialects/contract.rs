@@ -70,6 +70,11 @@ impl Case {
         Case { query, ..self }
     }
 
+    /// The shape with the things in it.
+    pub fn expected(&self, things: &BTreeMap<&'static str, String>) -> String {
+        filled(self.shape, things)
+    }
+
     pub fn place(&self) -> Place {
         Place::of(self.method, self.path)
     }

@@ -59,6 +59,16 @@ pub(super) fn metadata(correlation: Option<&str>, kind: Option<&str>) -> Option<
     (!members.is_empty()).then(|| Value::Object(members).to_string())
 }
 
+/// The metadata of a message that is changed: what is not said stays. `kind` is given with every new content.
+pub(super) fn changed_metadata(
+    before: Option<&str>,
+    correlation: Option<&str>,
+    kind: Option<Option<&str>>,
+) -> Option<String> {
+    let (named, told) = (said(before, CORRELATION), said(before, KIND));
+    metadata(correlation.or(named.as_deref()), kind.unwrap_or(told.as_deref()))
+}
+
 fn said(metadata: Option<&str>, member: &str) -> Option<String> {
     let metadata: Value = serde_json::from_str(metadata?).ok()?;
     metadata.get(member)?.as_str().map(str::to_owned)
@@ -140,6 +150,15 @@ mod tests {
         assert_eq!(lengths, [8, 4, 4, 4, 12], "{made}");
         assert!(made[14..].starts_with('8') && matches!(&made[19..20], "8" | "9" | "a" | "b"), "{made}");
         assert_eq!(metadata(None, None), None);
+    }
+
+    #[test]
+    fn a_changed_message_keeps_its_name_and_loses_the_type_of_its_old_content() {
+        let before = metadata(Some("order-7"), Some("template"));
+        let changed = |correlation, kind| changed_metadata(before.as_deref(), correlation, kind);
+        assert_eq!(changed(None, None), before);
+        assert_eq!(changed(None, Some(None)), metadata(Some("order-7"), None));
+        assert_eq!(changed(Some("order-8"), None), metadata(Some("order-8"), Some("template")));
     }
 
     proptest! {

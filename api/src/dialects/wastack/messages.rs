@@ -101,7 +101,7 @@ async fn accepted<G: Gateway>(
     let Outgoing { mut draft, at_ms } = sending::prepare(ask, wanted).await?;
     if let Some(blob) = blob {
         if at_ms.is_some() {
-            sending::without_file(&draft)?;
+            sending::without_file(&draft.file)?;
         }
         draft = draft.with_blob(blob);
     }

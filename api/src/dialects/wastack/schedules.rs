@@ -6,13 +6,13 @@ use trunkline_model::message::SendMessage;
 use trunkline_model::plan::{ScheduleRecord, ScheduleState, Timing};
 use trunkline_model::{ErrorCode, Failure, ScheduleId};
 
-use super::body::message::{Kind, SendBody};
+use super::body::message::{Around, Kind, SendBody};
 use super::body::schedule::Times;
+use super::body::text;
 use super::body::when::read_when;
-use super::body::{anybody, text};
 use super::shown::schedule::{ScheduleJson, status_word};
 use super::table::schedules::ScheduleOperation;
-use super::{Ask, device, numbered, resolve, sending, show, show_page, target, wrong};
+use super::{Ask, device, ids, numbered, resolve, sending, show, show_page, target, wrong};
 use crate::body::{Memory, RequestBody};
 use crate::call::unexpected;
 use crate::dialects::pages::walk;
@@ -79,18 +79,13 @@ async fn create<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<A
         body.held_json(ask.call.headers, BATCH_JSON_BYTES_MAX).await?;
     let instance = device(ask, text(body.device()))?;
     let timing = Times::take(&mut body).read(None, now_ms())?;
-    let Draft { message, idempotency_key: named, .. } = draft(ask, body, None).await?;
+    let Draft { message, file, idempotency_key: named } =
+        sending::prepare(ask, body.read(None, None)?).await?.draft;
+    sending::without_file(&file)?;
     let grace_seconds = MISFIRE_GRACE_SECONDS_DEFAULT;
     let idempotency_key = idempotency_key(ask.call.headers)?.or(named);
     let new = NewSchedule { name: None, instance, message, timing, grace_seconds, idempotency_key };
     shown(ask, &*schedule(ask, ScheduleCommand::Create(Box::new(new))).await?)
-}
-
-/// The message of a body: one whose file is elsewhere.
-async fn draft<G: Gateway>(ask: &Ask<'_, G>, body: SendBody, kind: Option<Kind>) -> Result<Draft, Failure> {
-    let outgoing = sending::prepare(ask, body.read(kind, None)?).await?;
-    sending::without_file(&outgoing.draft)?;
-    Ok(outgoing.draft)
 }
 
 async fn list<G: Gateway>(ask: &Ask<'_, G>) -> Result<Answer, Failure> {
@@ -147,22 +142,48 @@ async fn update<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<A
         }
     };
     let times = Times::take(&mut body);
-    let zone = match &before.timing {
-        Timing::Cron { zone, .. } => Some(zone.as_str()),
-        Timing::Once(_) => None,
-    };
-    let timing = if times.are_given() { Some(times.read(zone, now_ms())?) } else { None };
-    let message = if body.has_content() {
-        let kind = if body.names_kind() { None } else { Kind::of(&before.message.content) };
-        let to = before.message.to.jid();
-        Some(draft(ask, body.or_in_chat(&to), kind).await?.message)
-    } else {
-        let to = text(body.to()).map(|to| anybody("to", &to)).transpose()?;
-        to.map(|to| SendMessage { to, ..before.message.clone() })
-    };
+    let timing =
+        if times.change(&before.timing) { Some(times.read(Some(&before.timing), now_ms())?) } else { None };
+    let message = changed(ask, body, &before.message).await?;
     if instance.is_none() && timing.is_none() && message.is_none() {
         return Err(wrong("scheduledAt", "is missing, and so is every other change"));
     }
     let update = UpdateSchedule { instance, message, timing, ..UpdateSchedule::default() };
     shown(ask, &*schedule(ask, ScheduleCommand::Update(before.id, Box::new(update))).await?)
+}
+
+/// What a body makes of the message of a schedule: what is left out stays. `None` where it says nothing of it.
+async fn changed<G: Gateway>(
+    ask: &Ask<'_, G>,
+    mut body: SendBody,
+    before: &SendMessage,
+) -> Result<Option<SendMessage>, Failure> {
+    let (to, around) = (body.recipient()?, body.around()?);
+    let says = !body.is_empty();
+    if to.is_none() && around == Around::default() && !says {
+        return Ok(None);
+    }
+    let Around { reply_to, sender, mentions, correlation } = around;
+    let mut message = before.clone();
+    if let Some(to) = to.filter(|to| *to != before.to) {
+        message.to = to;
+        // It answers a message of the other chat.
+        message.quote = None;
+    }
+    let of = (&message.to, sender.as_ref());
+    let kind = if says {
+        let kind = body.named_kind()?.or_else(|| Kind::of(&before.content)).unwrap_or(Kind::Text);
+        let saying = sending::saying(ask, body.said(kind, None)?, of).await?;
+        sending::without_file(&saying.file)?;
+        message.content = saying.content;
+        Some(saying.kind)
+    } else {
+        None
+    };
+    if let Some(text) = reply_to {
+        message.quote = Some(target::quote(ask, &text, of).await?);
+    }
+    message.mentions = mentions.unwrap_or(message.mentions);
+    message.metadata = ids::changed_metadata(message.metadata.as_deref(), correlation.as_deref(), kind);
+    sending::checked(message).map(Some)
 }

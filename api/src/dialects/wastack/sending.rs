@@ -6,9 +6,9 @@ use trunkline_model::command::{
 use trunkline_model::limits::{MISFIRE_GRACE_SECONDS_DEFAULT, SCHEDULE_AHEAD_MS_MAX};
 use trunkline_model::message::{Content, Lane, Reaction, SendMessage, SendOptions, ValidateSend};
 use trunkline_model::plan::{ScheduleRecord, Timing};
-use trunkline_model::{Failure, FieldError, InstanceId};
+use trunkline_model::{Address, Failure, FieldError, InstanceId};
 
-use super::body::message::{Said, Wanted};
+use super::body::message::{Around, Said, Wanted};
 use super::ids;
 use super::shown::message::AcceptedJson;
 use super::{Ask, target, templates, wrong};
@@ -32,11 +32,48 @@ pub(super) struct Outgoing {
 /// # Errors
 /// `VALIDATION`, or what is not found.
 pub(super) async fn prepare<G: Gateway>(ask: &Ask<'_, G>, wanted: Wanted) -> Result<Outgoing, Failure> {
-    let Wanted { to, said, reply_to, sender, mentions, at_ms, correlation } = wanted;
+    let Wanted { to, said, around, at_ms } = wanted;
+    let Around { reply_to, sender, mentions, correlation } = around;
+    let of = (&to, sender.as_ref());
+    let Saying { content, file, kind } = saying(ask, said, of).await?;
+    let quote = match reply_to {
+        Some(text) => Some(target::quote(ask, &text, of).await?),
+        None => None,
+    };
+    let message = SendMessage {
+        to,
+        content,
+        quote,
+        mentions: mentions.unwrap_or_default(),
+        options: SendOptions::default(),
+        lane: Lane::Interactive,
+        metadata: ids::metadata(correlation.as_deref(), kind),
+    };
+    let message = checked(message)?;
+    Ok(Outgoing { draft: Draft { message, file, idempotency_key: correlation }, at_ms })
+}
+
+/// What a message says, with everything looked up.
+pub(super) struct Saying {
+    pub(super) content: Content,
+    pub(super) file: PendingFile,
+    /// What the service calls its type, where the content does not tell.
+    pub(super) kind: Option<&'static str>,
+}
+
+/// Looks up what the content of a message names: the message in the chat that it reacts to, or its template.
+///
+/// # Errors
+/// `VALIDATION`, or what is not found.
+pub(super) async fn saying<G: Gateway>(
+    ask: &Ask<'_, G>,
+    said: Said,
+    of: (&Address, Option<&Address>),
+) -> Result<Saying, Failure> {
     let (content, file, kind) = match said {
         Said::Content(content, file) => (content, file, None),
         Said::Reaction { message, emoji } => {
-            let target = target::find(ask, &message, (&to, sender.as_ref())).await?;
+            let target = target::find(ask, &message, of).await?;
             (Content::Reaction(Reaction { target, emoji }), PendingFile::Nothing, None)
         }
         Said::Template { template, variables } => {
@@ -44,21 +81,7 @@ pub(super) async fn prepare<G: Gateway>(ask: &Ask<'_, G>, wanted: Wanted) -> Res
             (content, PendingFile::Nothing, Some("template"))
         }
     };
-    let quote = match reply_to {
-        Some(text) => Some(target::quote(ask, &text, (&to, sender.as_ref())).await?),
-        None => None,
-    };
-    let message = SendMessage {
-        to,
-        content,
-        quote,
-        mentions,
-        options: SendOptions::default(),
-        lane: Lane::Interactive,
-        metadata: ids::metadata(correlation.as_deref(), kind),
-    };
-    let message = checked(message)?;
-    Ok(Outgoing { draft: Draft { message, file, idempotency_key: correlation }, at_ms })
+    Ok(Saying { content, file, kind })
 }
 
 /// A message in which nothing is wrong.
@@ -120,7 +143,7 @@ pub(super) async fn later<G: Gateway>(
     instance: InstanceId,
     (draft, at_ms): (Draft, i64),
 ) -> Result<Box<ScheduleRecord>, Failure> {
-    without_file(&draft)?;
+    without_file(&draft.file)?;
     let now_ms = now_ms();
     if !(now_ms..=now_ms + SCHEDULE_AHEAD_MS_MAX).contains(&at_ms) {
         return Err(wrong("scheduleAt", "is over, or more than two years away"));
@@ -144,8 +167,8 @@ pub(super) async fn later<G: Gateway>(
 ///
 /// # Errors
 /// `VALIDATION`.
-pub(super) fn without_file(draft: &Draft) -> Result<(), Failure> {
-    match draft.file {
+pub(super) fn without_file(file: &PendingFile) -> Result<(), Failure> {
+    match file {
         PendingFile::Nothing => Ok(()),
         _ => Err(wrong("base64", "does not go with a time; name the file by its URL")),
     }

@@ -8,7 +8,7 @@ use trunkline_model::limits::PAGE_LIMIT_MAX;
 use trunkline_model::message::{Buttons, Choice, Content, MenuForm, Text};
 use trunkline_model::plan::TemplateRecord;
 
-use super::body::message::{Said, Wanted, values};
+use super::body::message::{Around, Said, Wanted, values};
 use super::body::template::{Extras, PreviewBody, SendBody, TemplateBody, refused};
 use super::body::{anybody, needed, text};
 use super::shown::DeletedJson;
@@ -109,11 +109,8 @@ async fn send<G: Gateway>(ask: &mut Ask<'_, G>, mut body: SendBody) -> Result<An
     let wanted = Wanted {
         to: anybody("to", &needed("to", body.to())?)?,
         said: Said::Template { template: ask.param("templateId")?, variables: values(body.variables()) },
-        reply_to: None,
-        sender: None,
-        mentions: Vec::new(),
+        around: Around { correlation: text(body.correlation()), ..Around::default() },
         at_ms: None,
-        correlation: text(body.correlation()),
     };
     let outgoing = sending::prepare(ask, wanted).await?;
     let accepted = sending::send(ask, outgoing).await?;

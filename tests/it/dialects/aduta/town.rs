@@ -96,7 +96,7 @@ impl<'a> Town<'a> {
 
     /// What an answer has to look like, with the town's own things in it.
     pub fn shape(&self, case: &Case) -> String {
-        filled(case.shape, &self.things)
+        case.expected(&self.things)
     }
 
     /// What has to be true before the case after this one.

@@ -362,8 +362,21 @@ pub const CASES: &[Case] = &[
     ),
     get("/api/v1/schedule", &[], "data []id:s status:s").query("?status=scheduled&deviceId=$device"),
     get("/api/v1/schedule/{id}", &["$schedule"], "data id:s status:s runs:a"),
-    change("PUT", "/api/v1/schedule/{id}", &["$schedule"], r#"{"text":"A happy new year"}"#, SCHEDULE),
-    change("PATCH", "/api/v1/schedule/{id}", &["$schedule"], r#"{"cron":"0 6 1 1 *"}"#, SCHEDULE),
+    change(
+        "PUT",
+        "/api/v1/schedule/{id}",
+        &["$schedule"],
+        r#"{"text":"Hooray","correlationId":"new-year"}"#,
+        r#"data id:s status:s correlationId="new-year" message={"to":"$phone","type":"plain-text","text":"Hooray"}"#,
+    ),
+    // What is left out stays.
+    change(
+        "PATCH",
+        "/api/v1/schedule/{id}",
+        &["$schedule"],
+        r#"{"cron":"0 6 1 1 *","mentions":["$phone"]}"#,
+        r#"data nextRunAt:s correlationId="new-year" message={"to":"$phone","type":"plain-text","text":"Hooray"}"#,
+    ),
     post("/api/v1/schedule/{id}/pause", &["$schedule"], "", r#"data status="paused""#),
     post("/api/v1/schedule/{id}/resume", &["$schedule"], "", r#"data status="scheduled""#),
     post("/api/v1/schedule/{id}/run", &["$schedule"], "", SCHEDULE),

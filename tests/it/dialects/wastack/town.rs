@@ -146,6 +146,11 @@ impl<'a> Town<'a> {
         request.send().await
     }
 
+    /// What an answer has to look like, with the town's own things in it.
+    pub fn shape(&self, case: &Case) -> String {
+        case.expected(&self.things)
+    }
+
     /// What has to be true before the case after this one.
     pub async fn settle(&mut self, case: &Case, answer: &Answer) {
         if case.path.ends_with("/restart") || case.path.ends_with("/connect") {

@@ -227,12 +227,19 @@ impl Kind {
 pub(crate) struct Wanted {
     pub(crate) to: Address,
     pub(crate) said: Said,
-    /// The message that it answers, and who wrote that.
-    pub(crate) reply_to: Option<String>,
-    pub(crate) sender: Option<Address>,
-    pub(crate) mentions: Vec<Address>,
+    pub(crate) around: Around,
     /// When it is sent, in milliseconds since the Unix epoch.
     pub(crate) at_ms: Option<i64>,
+}
+
+/// What a message has beside its content.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Around {
+    /// The message that it answers.
+    pub(crate) reply_to: Option<String>,
+    /// Who wrote that one, or the one that is reacted to.
+    pub(crate) sender: Option<Address>,
+    pub(crate) mentions: Option<Vec<Address>>,
     pub(crate) correlation: Option<String>,
 }
 
@@ -250,33 +257,50 @@ pub(crate) enum Said {
 impl SendBody {
     /// The same to a chat that the path names.
     pub(crate) fn in_chat(mut self, chat: &str) -> SendBody {
-        while self.to().is_some() {}
+        self.to();
         SendBody { to: Some(Loose(chat.to_owned())), ..self }
     }
 
-    /// The same to a chat, where it names none.
-    pub(crate) fn or_in_chat(mut self, chat: &str) -> SendBody {
-        let to = self.to().unwrap_or_else(|| Loose(chat.to_owned()));
-        SendBody { to: Some(to), ..self }
+    /// Takes who gets it out of the body.
+    ///
+    /// # Errors
+    /// `VALIDATION` for what nobody is written to by.
+    pub(crate) fn recipient(&mut self) -> Result<Option<Address>, Failure> {
+        let to = text(self.to()).map(|to| anybody("to", &to)).transpose()?;
+        match to {
+            Some(Address::Status) => Err(wrong("to", "is the status, which is not written to")),
+            to => Ok(to),
+        }
     }
 
-    /// Whether it says what it is.
-    pub(crate) fn names_kind(&self) -> bool {
-        self.r#type.is_some() || self.messageType.is_some()
+    /// Takes what it says beside its content out of the body.
+    ///
+    /// # Errors
+    /// `VALIDATION` naming the first member that is wrong.
+    pub(crate) fn around(&mut self) -> Result<Around, Failure> {
+        let sender = text(self.sender()).map(|sender| person("senderId", &sender)).transpose()?;
+        let correlation = text(self.correlation());
+        if correlation.as_ref().is_some_and(|id| !is_idempotency_key(id.as_bytes())) {
+            return Err(wrong("correlationId", "is not 1 to 255 visible ASCII characters"));
+        }
+        let mentions = self.mentions().map(read_mentions).transpose()?;
+        Ok(Around { reply_to: text(self.reply_to()), sender, mentions, correlation })
     }
 
-    /// Whether it has anything of a message but its chat.
-    pub(crate) fn has_content(&self) -> bool {
-        let words = [&self.text, &self.message, &self.body, &self.r#type, &self.messageType];
-        let files = [&self.mediaUrl, &self.url, &self.media_url, &self.caption, &self.vcard, &self.question];
-        let templates = [&self.templateId, &self.template_id, &self.templateName, &self.template_name];
-        words.into_iter().chain(files).chain(templates).any(Option::is_some)
-            || self.media.is_some()
-            || self.base64.is_some()
-            || self.latitude.is_some()
-            || self.contacts.is_some()
-            || self.buttons.is_some()
-            || self.sections.is_some()
+    /// Takes the kind that it names out of the body.
+    ///
+    /// # Errors
+    /// `VALIDATION`.
+    pub(crate) fn named_kind(&mut self) -> Result<Option<Kind>, Failure> {
+        let parse = |word: String| Kind::parse(&word).ok_or_else(|| wrong("type", "is no type of a message"));
+        text(self.kind()).map(parse).transpose()
+    }
+
+    /// Takes when it is sent out of the body.
+    fn at_ms(&mut self) -> Result<Option<i64>, Failure> {
+        let zone = text(self.timezone());
+        let at = text(self.schedule_at());
+        at.map(|at| read_when("scheduleAt", &at, zone.as_deref())).transpose()
     }
 
     /// The message; its kind is that of the row, where the row has one.
@@ -284,34 +308,13 @@ impl SendBody {
     /// # Errors
     /// `VALIDATION` naming the first member that is wrong.
     pub(crate) fn read(mut self, kind: Option<Kind>, upload: Option<Upload>) -> Result<Wanted, Failure> {
-        let to = anybody("to", &needed("to", self.to())?)?;
-        if to == Address::Status {
-            return Err(wrong("to", "is the status, which is not written to"));
-        }
-        let kind = match (kind, text(self.kind())) {
-            (Some(kind), _) => kind,
-            (None, Some(word)) => {
-                Kind::parse(&word).ok_or_else(|| wrong("type", "is no type of a message"))?
-            }
-            (None, None) => Kind::Text,
+        let to = self.recipient()?.ok_or_else(|| wrong("to", "is missing"))?;
+        let kind = match kind {
+            Some(kind) => kind,
+            None => self.named_kind()?.unwrap_or(Kind::Text),
         };
-        let sender = text(self.sender()).map(|sender| person("senderId", &sender)).transpose()?;
-        let zone = text(self.timezone());
-        let at = text(self.schedule_at());
-        let at_ms = at.map(|at| read_when("scheduleAt", &at, zone.as_deref())).transpose()?;
-        let correlation = text(self.correlation());
-        if correlation.as_ref().is_some_and(|id| !is_idempotency_key(id.as_bytes())) {
-            return Err(wrong("correlationId", "is not 1 to 255 visible ASCII characters"));
-        }
-        Ok(Wanted {
-            to,
-            mentions: read_mentions(self.mentions())?,
-            reply_to: text(self.reply_to()),
-            said: self.said(kind, upload)?,
-            sender,
-            at_ms,
-            correlation,
-        })
+        let (around, at_ms) = (self.around()?, self.at_ms()?);
+        Ok(Wanted { to, said: self.said(kind, upload)?, around, at_ms })
     }
 
     /// Reads the kind of the file of a body that may hold any.
@@ -334,10 +337,10 @@ pub(crate) fn values(given: Option<BTreeMap<String, Loose<String>>>) -> BTreeMap
     given.unwrap_or_default().into_iter().map(|(name, Loose(value))| (name, value)).collect()
 }
 
-fn read_mentions(given: Option<First<Loose<String>, { MENTIONS_MAX + 1 }>>) -> Result<Vec<Address>, Failure> {
+fn read_mentions(First(given): First<Loose<String>, { MENTIONS_MAX + 1 }>) -> Result<Vec<Address>, Failure> {
     let mut problems = Problems::default();
     let mut people = Vec::new();
-    for (index, Loose(mention)) in list(given).into_iter().enumerate() {
+    for (index, Loose(mention)) in given.into_iter().enumerate() {
         people.extend(problems.keep(format!("mentions.{index}"), mention.parse::<Address>()));
     }
     problems.or(Some(people))

@@ -19,7 +19,7 @@ pub(crate) struct Times {
     zone: Option<String>,
     cron: Option<String>,
     frequency: Option<String>,
-    interval: u32,
+    interval: Option<u32>,
     until: Option<String>,
     count: Option<u32>,
 }
@@ -34,23 +34,36 @@ impl Times {
             zone: text(body.timezone()),
             cron: text(body.cron()),
             frequency: text(again.frequency()),
-            interval: again.interval().map_or(1, |Loose(interval)| interval),
+            interval: again.interval().map(|Loose(interval)| interval),
             until: text(again.until()),
             count: again.count().map(|Loose(count)| count),
         }
     }
 
-    /// Whether they say when.
-    pub(crate) fn are_given(&self) -> bool {
-        self.at.is_some() || self.cron.is_some() || self.frequency.is_some()
+    /// Whether they say anything of when; a time zone does so only where there was one before.
+    pub(crate) fn change(&self, before: &Timing) -> bool {
+        let words = [&self.at, &self.cron, &self.frequency, &self.until];
+        words.into_iter().any(Option::is_some)
+            || self.interval.is_some()
+            || self.count.is_some()
+            || self.zone.is_some() && matches!(before, Timing::Cron { .. })
     }
 
-    /// The timing; `zone` is that of what was there before.
+    /// The timing. Of one that recurred before, what is left out stays.
     ///
     /// # Errors
     /// `VALIDATION` for what is missing, is no time, or cannot be kept to.
-    pub(crate) fn read(self, zone: Option<&str>, now_ms: i64) -> Result<Timing, Failure> {
-        let zone = self.zone.as_deref().or(zone).unwrap_or("UTC");
+    pub(crate) fn read(self, before: Option<&Timing>, now_ms: i64) -> Result<Timing, Failure> {
+        let (kept, kept_zone, kept_until_ms, kept_runs) = match before {
+            Some(Timing::Cron { expression, zone, until_ms, runs_max }) => {
+                (Some(expression), Some(zone.as_str()), *until_ms, *runs_max)
+            }
+            Some(Timing::Once(_)) | None => (None, None, None, None),
+        };
+        let zone = self.zone.as_deref().or(kept_zone).unwrap_or("UTC");
+        if self.frequency.is_none() && self.interval.is_some() {
+            return Err(wrong("frequency", "is missing"));
+        }
         let at_ms = self.at.as_deref().map(|at| read_when("scheduledAt", at, Some(zone))).transpose()?;
         if at_ms.is_some_and(|at_ms| !(now_ms + 1..=now_ms + SCHEDULE_AHEAD_MS_MAX).contains(&at_ms)) {
             return Err(wrong("scheduledAt", "is over, or more than two years away"));
@@ -59,16 +72,20 @@ impl Times {
             (Some(cron), _, _) => cron.clone(),
             (None, None | Some("once"), Some(at_ms)) => return Ok(Timing::Once(at_ms)),
             (None, Some(frequency), Some(at_ms)) => {
-                expression(frequency, self.interval, Clock::of(at_ms, zone)?)?
+                expression(frequency, self.interval.unwrap_or(1), Clock::of(at_ms, zone)?)?
             }
-            (None, _, None) => return Err(wrong("scheduledAt", "is missing")),
+            (None, frequency, None) => match kept.filter(|_| frequency.is_none()) {
+                Some(kept) => kept.clone(),
+                None => return Err(wrong("scheduledAt", "is missing")),
+            },
         };
         let until_ms =
             self.until.as_deref().map(|until| read_when("until", until, Some(zone))).transpose()?;
+        let (until_ms, runs_max) = (until_ms.or(kept_until_ms), self.count.or(kept_runs));
         if self.count == Some(0) {
             return Err(wrong("count", "is 0"));
         }
-        let timing = Timing::Cron { expression, zone: zone.to_owned(), until_ms, runs_max: self.count };
+        let timing = Timing::Cron { expression, zone: zone.to_owned(), until_ms, runs_max };
         let next = timing.next_after(now_ms).map_err(|error| wrong(error.field(), error.to_string()))?;
         let next_ms = next.ok_or_else(|| wrong("recurrence", "never comes"))?;
         // A minute is the finest of cron.
@@ -160,6 +177,30 @@ mod tests {
         );
         check(r#"{"cron":"0 9 * * MON","timezone":"Asia/Kolkata"}"#, "0 9 * * MON");
         assert_eq!(read(r#"{"scheduledAt":"2026-02-01T08:00:00Z"}"#), Ok(Timing::Once(1_769_932_800_000)));
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_leaves_out() {
+        let cron = |expression: &str, zone: &str, runs_max| Timing::Cron {
+            expression: expression.to_owned(),
+            zone: zone.to_owned(),
+            until_ms: Some(NOW_MS + 31_536_000_000),
+            runs_max,
+        };
+        let before = cron("0 9 * * *", "Asia/Kolkata", Some(5));
+        let times = |json: &str| -> Times { Times::take(&mut serde_json::from_str(json).expect(json)) };
+        let check = |json: &str, expected: Timing| {
+            assert!(times(json).change(&before), "{json}");
+            assert_eq!(times(json).read(Some(&before), NOW_MS).expect(json), expected, "{json}");
+        };
+        check(r#"{"cron":"0 10 * * *"}"#, cron("0 10 * * *", "Asia/Kolkata", Some(5)));
+        check(r#"{"timezone":"UTC"}"#, cron("0 9 * * *", "UTC", Some(5)));
+        check(r#"{"recurrence":{"count":7}}"#, cron("0 9 * * *", "Asia/Kolkata", Some(7)));
+        check(r#"{"scheduledAt":"2026-02-01T08:00:00Z"}"#, Timing::Once(1_769_932_800_000));
+        let refused = times(r#"{"recurrence":{"interval":2}}"#).read(Some(&before), NOW_MS);
+        assert_eq!(refused.expect_err("every two what?").fields[0].field, "frequency");
+        assert!(!times(r#"{"timezone":"UTC","text":"t"}"#).change(&Timing::Once(NOW_MS)));
+        assert!(!times(r#"{"text":"t"}"#).change(&before));
     }
 
     #[test]

@@ -15,7 +15,11 @@ use crate::json::fields::Object;
 use crate::json::send::{PendingFile, Upload};
 
 impl SendBody {
-    pub(super) fn said(mut self, kind: Kind, upload: Option<Upload>) -> Result<Said, Failure> {
+    /// What it says, as a message of this kind.
+    ///
+    /// # Errors
+    /// `VALIDATION` naming the first member that is wrong.
+    pub(crate) fn said(mut self, kind: Kind, upload: Option<Upload>) -> Result<Said, Failure> {
         let content = match kind {
             Kind::Text => self.read_text()?,
             Kind::Media(kind) => {

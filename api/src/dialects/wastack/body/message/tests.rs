@@ -68,3 +68,21 @@ fn a_path_that_names_the_chat_comes_before_the_body() {
     let wanted = body.in_chat("120363021033254949@g.us").read(None, None).expect("a message");
     assert_eq!(wanted.to.jid(), "120363021033254949@g.us");
 }
+
+#[test]
+fn what_is_beside_the_content_is_taken_out_and_nothing_else() {
+    let mut body: SendBody = serde_json::from_str(
+        r#"{"phone":"919876543210","quotedMessageId":"txn_1","mentions":[],"correlationId":"c","fileName":""}"#,
+    )
+    .expect("a body");
+    let to = body.recipient().expect("a recipient").map(|to| to.jid());
+    assert_eq!(to.as_deref(), Some("919876543210@s.whatsapp.net"));
+    let around = Around {
+        reply_to: Some("txn_1".to_owned()),
+        mentions: Some(Vec::new()),
+        correlation: Some("c".to_owned()),
+        sender: None,
+    };
+    assert_eq!(body.around().expect("it is right"), around);
+    assert!(!body.is_empty(), "a name of a file is part of the content");
+}
