@@ -33,6 +33,18 @@ fn clear_cache(gateway: &Gateway) {
     assert_eq!(gateway.stored_files().len(), 0);
 }
 
+/// Waits until the collection, which begins with the start of a gateway, left one of two objects: that of this size in bytes.
+async fn expect_only(bucket: &BucketServer, kept: u64) {
+    loop {
+        let sizes: Vec<u64> = bucket.objects().await.into_iter().map(|(_, bytes)| bytes).collect();
+        if sizes == [kept] {
+            return;
+        }
+        assert!(sizes.len() == 2, "what was to stay went: {sizes:?}");
+        tokio::task::yield_now().await;
+    }
+}
+
 // proves: messages.send
 #[tokio::test]
 async fn a_document_comes_out_of_the_bucket_after_the_disk_lost_it() {
@@ -103,15 +115,8 @@ async fn a_file_that_no_message_needs_leaves_the_bucket() {
     gateway.sigterm().await;
     clear_cache(&gateway);
     gateway.restart().await;
-    // The collection begins with the start; the file that a message waits for stays.
-    loop {
-        let sizes: Vec<u64> = bucket.objects().await.into_iter().map(|(_, bytes)| bytes).collect();
-        if sizes == [40_001] {
-            break;
-        }
-        assert_eq!(sizes.len(), 2, "the file of a waiting message went: {sizes:?}");
-        tokio::task::yield_now().await;
-    }
+    // The file that a message waits for stays.
+    expect_only(&bucket, 40_001).await;
     gateway.finish().await;
     world.finish().await;
 }
@@ -140,15 +145,7 @@ async fn a_public_file_comes_out_of_the_bucket_until_it_is_taken_back() {
     gateway.sigterm().await;
     clear_cache(&gateway);
     gateway.restart().await;
-    // The collection begins with the start.
-    loop {
-        let sizes: Vec<u64> = bucket.objects().await.into_iter().map(|(_, bytes)| bytes).collect();
-        if sizes == [80_001] {
-            break;
-        }
-        assert_eq!(sizes.len(), 2, "the file that somebody has the address of went: {sizes:?}");
-        tokio::task::yield_now().await;
-    }
+    expect_only(&bucket, 80_001).await;
     let visit = async |word: &str| gateway.api().get(&format!("/files/{word}")).key(None).send().await;
     let found = visit(&word).await;
     assert_eq!(found.status, 200, "{found}");
