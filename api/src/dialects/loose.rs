@@ -126,9 +126,10 @@ macro_rules! loose {
 
         #[allow(dead_code, reason = "a body has the members of its family, and not every reader takes all of them")]
         impl $body {
-            /// Whether nothing is left of it that was not taken.
+            /// Whether nothing is left of it that says anything.
             pub(crate) fn is_empty(&self) -> bool {
-                $($(self.$name.is_none())&&+)&&*
+                let is_given = [$($(self.$name.as_ref().is_some_and($crate::dialects::loose::Given::is_given)),+),*];
+                !is_given.contains(&true)
             }
 
             $(
@@ -175,9 +176,11 @@ mod tests {
 
     #[test]
     fn what_was_taken_is_gone_under_every_name() {
-        let mut body: Body = serde_json::from_str(r#"{"to":"a","phone":"b","count":null}"#).expect("a body");
+        let mut body: Body = serde_json::from_str(r#"{"to":"","phone":"b","count":null}"#).expect("a body");
         assert!(!body.is_empty());
         assert!(body.to().is_some() && body.is_empty());
+        let says_nothing: Body = serde_json::from_str(r#"{"to":"","phone":null}"#).expect("a body");
+        assert!(says_nothing.is_empty());
     }
 
     #[test]

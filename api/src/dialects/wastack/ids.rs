@@ -59,14 +59,25 @@ pub(super) fn metadata(correlation: Option<&str>, kind: Option<&str>) -> Option<
     (!members.is_empty()).then(|| Value::Object(members).to_string())
 }
 
-/// The metadata of a message that is changed: what is not said stays. `kind` is given with every new content.
+/// The metadata of a message that is changed: what is not said stays, and so does everything that is somebody else's. `kind` is given
+/// with every new content.
 pub(super) fn changed_metadata(
-    before: Option<&str>,
+    before: Option<String>,
     correlation: Option<&str>,
     kind: Option<Option<&str>>,
 ) -> Option<String> {
-    let (named, told) = (said(before, CORRELATION), said(before, KIND));
-    metadata(correlation.or(named.as_deref()), kind.unwrap_or(told.as_deref()))
+    let known = before.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let old: serde_json::Map<String, Value> = known.unwrap_or_default();
+    let mut new = old.clone();
+    if let Some(correlation) = correlation {
+        new.insert(CORRELATION.to_owned(), correlation.into());
+    }
+    match kind {
+        Some(Some(kind)) => drop(new.insert(KIND.to_owned(), kind.into())),
+        Some(None) => drop(new.remove(KIND)),
+        None => {}
+    }
+    if new == old { before } else { (!new.is_empty()).then(|| Value::Object(new).to_string()) }
 }
 
 fn said(metadata: Option<&str>, member: &str) -> Option<String> {
@@ -155,10 +166,16 @@ mod tests {
     #[test]
     fn a_changed_message_keeps_its_name_and_loses_the_type_of_its_old_content() {
         let before = metadata(Some("order-7"), Some("template"));
-        let changed = |correlation, kind| changed_metadata(before.as_deref(), correlation, kind);
+        let changed = |correlation, kind| changed_metadata(before.clone(), correlation, kind);
         assert_eq!(changed(None, None), before);
         assert_eq!(changed(None, Some(None)), metadata(Some("order-7"), None));
         assert_eq!(changed(Some("order-8"), None), metadata(Some("order-8"), Some("template")));
+        let theirs = || Some(r#"{ "shelf": 3 }"#.to_owned());
+        assert_eq!(changed_metadata(theirs(), None, Some(None)), theirs(), "to the letter");
+        let named = changed_metadata(theirs(), Some("order-9"), Some(None));
+        let named: Option<Value> = named.and_then(|text| serde_json::from_str(&text).ok());
+        assert_eq!(named, Some(serde_json::json!({ "correlationId": "order-9", "shelf": 3 })));
+        assert_eq!(changed_metadata(metadata(None, Some("template")), None, Some(None)), None);
     }
 
     proptest! {

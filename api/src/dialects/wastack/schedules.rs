@@ -144,7 +144,8 @@ async fn update<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<A
     let times = Times::take(&mut body);
     let timing =
         if times.change(&before.timing) { Some(times.read(Some(&before.timing), now_ms())?) } else { None };
-    let message = changed(ask, body, &before.message).await?;
+    let moves = instance.is_some_and(|instance| instance != before.instance);
+    let message = changed(ask, body, (&before.message, moves)).await?;
     if instance.is_none() && timing.is_none() && message.is_none() {
         return Err(wrong("scheduledAt", "is missing, and so is every other change"));
     }
@@ -152,23 +153,24 @@ async fn update<G: Gateway>(ask: &mut Ask<'_, G>, body: RequestBody) -> Result<A
     shown(ask, &*schedule(ask, ScheduleCommand::Update(before.id, Box::new(update))).await?)
 }
 
-/// What a body makes of the message of a schedule: what is left out stays. `None` where it says nothing of it.
+/// What a body makes of the message of a schedule: its content is given whole, and what is left out stays. `None` where it says nothing
+/// of it. `moves` to another device.
 async fn changed<G: Gateway>(
     ask: &Ask<'_, G>,
     mut body: SendBody,
-    before: &SendMessage,
+    (before, moves): (&SendMessage, bool),
 ) -> Result<Option<SendMessage>, Failure> {
     let (to, around) = (body.recipient()?, body.around()?);
     let says = !body.is_empty();
-    if to.is_none() && around == Around::default() && !says {
+    if to.is_none() && around == Around::default() && !says && !moves {
         return Ok(None);
     }
     let Around { reply_to, sender, mentions, correlation } = around;
     let mut message = before.clone();
-    if let Some(to) = to.filter(|to| *to != before.to) {
-        message.to = to;
-        // It answers a message of the other chat.
-        message.quote = None;
+    message.to = to.unwrap_or(message.to);
+    let is_elsewhere = moves || message.to != before.to;
+    if is_elsewhere && !says && !before.content.is_message() {
+        return Err(wrong("to", "is another chat; say anew what is sent to it"));
     }
     let of = (&message.to, sender.as_ref());
     let kind = if says {
@@ -180,10 +182,12 @@ async fn changed<G: Gateway>(
     } else {
         None
     };
-    if let Some(text) = reply_to {
-        message.quote = Some(target::quote(ask, &text, of).await?);
-    }
+    message.quote = match reply_to {
+        Some(text) => Some(target::quote(ask, &text, of).await?),
+        // It answers a message of the chat where it was to go before.
+        None => message.quote.filter(|_| !is_elsewhere),
+    };
     message.mentions = mentions.unwrap_or(message.mentions);
-    message.metadata = ids::changed_metadata(message.metadata.as_deref(), correlation.as_deref(), kind);
+    message.metadata = ids::changed_metadata(message.metadata, correlation.as_deref(), kind);
     sending::checked(message).map(Some)
 }

@@ -49,38 +49,42 @@ impl Times {
             || self.zone.is_some() && matches!(before, Timing::Cron { .. })
     }
 
-    /// The timing. Of one that recurred before, what is left out stays.
+    /// The timing. Of one that recurred before, what is left out stays; a time alone ends that, and a frequency begins it anew.
     ///
     /// # Errors
     /// `VALIDATION` for what is missing, is no time, or cannot be kept to.
     pub(crate) fn read(self, before: Option<&Timing>, now_ms: i64) -> Result<Timing, Failure> {
-        let (kept, kept_zone, kept_until_ms, kept_runs) = match before {
+        let before = match before {
             Some(Timing::Cron { expression, zone, until_ms, runs_max }) => {
-                (Some(expression), Some(zone.as_str()), *until_ms, *runs_max)
+                Some((expression, zone.as_str(), *until_ms, *runs_max))
             }
-            Some(Timing::Once(_)) | None => (None, None, None, None),
+            Some(Timing::Once(_)) | None => None,
         };
-        let zone = self.zone.as_deref().or(kept_zone).unwrap_or("UTC");
-        if self.frequency.is_none() && self.interval.is_some() {
-            return Err(wrong("frequency", "is missing"));
-        }
+        let zone = self.zone.as_deref().or(before.map(|(_, zone, ..)| zone)).unwrap_or("UTC");
+        let kept = before.filter(|_| self.frequency.is_none());
+        let no_frequency = || wrong("frequency", "is missing");
         let at_ms = self.at.as_deref().map(|at| read_when("scheduledAt", at, Some(zone))).transpose()?;
         if at_ms.is_some_and(|at_ms| !(now_ms + 1..=now_ms + SCHEDULE_AHEAD_MS_MAX).contains(&at_ms)) {
             return Err(wrong("scheduledAt", "is over, or more than two years away"));
         }
         let expression = match (&self.cron, self.frequency.as_deref(), at_ms) {
             (Some(cron), _, _) => cron.clone(),
+            (None, None, Some(_)) if kept.is_some() && (self.until.is_some() || self.count.is_some()) => {
+                return Err(no_frequency());
+            }
             (None, None | Some("once"), Some(at_ms)) => return Ok(Timing::Once(at_ms)),
             (None, Some(frequency), Some(at_ms)) => {
                 expression(frequency, self.interval.unwrap_or(1), Clock::of(at_ms, zone)?)?
             }
-            (None, frequency, None) => match kept.filter(|_| frequency.is_none()) {
-                Some(kept) => kept.clone(),
+            (None, _, None) => match kept {
+                Some(_) if self.interval.is_some() => return Err(no_frequency()),
+                Some((expression, ..)) => expression.clone(),
                 None => return Err(wrong("scheduledAt", "is missing")),
             },
         };
         let until_ms =
             self.until.as_deref().map(|until| read_when("until", until, Some(zone))).transpose()?;
+        let (kept_until_ms, kept_runs) = kept.map_or((None, None), |(_, _, until_ms, runs)| (until_ms, runs));
         let (until_ms, runs_max) = (until_ms.or(kept_until_ms), self.count.or(kept_runs));
         if self.count == Some(0) {
             return Err(wrong("count", "is 0"));
@@ -176,6 +180,8 @@ mod tests {
             "0 8 3 2,6,10 *",
         );
         check(r#"{"cron":"0 9 * * MON","timezone":"Asia/Kolkata"}"#, "0 9 * * MON");
+        // What says nothing beside a cron expression is no reason to refuse it.
+        check(r#"{"cron":"0 9 * * *","recurrence":{"interval":1,"count":5}}"#, "0 9 * * *");
         assert_eq!(read(r#"{"scheduledAt":"2026-02-01T08:00:00Z"}"#), Ok(Timing::Once(1_769_932_800_000)));
     }
 
@@ -197,8 +203,22 @@ mod tests {
         check(r#"{"timezone":"UTC"}"#, cron("0 9 * * *", "UTC", Some(5)));
         check(r#"{"recurrence":{"count":7}}"#, cron("0 9 * * *", "Asia/Kolkata", Some(7)));
         check(r#"{"scheduledAt":"2026-02-01T08:00:00Z"}"#, Timing::Once(1_769_932_800_000));
-        let refused = times(r#"{"recurrence":{"interval":2}}"#).read(Some(&before), NOW_MS);
-        assert_eq!(refused.expect_err("every two what?").fields[0].field, "frequency");
+        check(
+            r#"{"scheduledAt":"2026-02-01T08:00:00","recurrence":{"frequency":"daily"}}"#,
+            Timing::Cron {
+                expression: "0 8 * * *".to_owned(),
+                zone: "Asia/Kolkata".to_owned(),
+                until_ms: None,
+                runs_max: None,
+            },
+        );
+        for json in [
+            r#"{"recurrence":{"interval":2}}"#,
+            r#"{"scheduledAt":"2026-02-01T08:00:00Z","recurrence":{"count":3}}"#,
+        ] {
+            let refused = times(json).read(Some(&before), NOW_MS).expect_err(json);
+            assert_eq!(refused.fields[0].field, "frequency", "{json}");
+        }
         assert!(!times(r#"{"timezone":"UTC","text":"t"}"#).change(&Timing::Once(NOW_MS)));
         assert!(!times(r#"{"text":"t"}"#).change(&before));
     }

@@ -72,7 +72,7 @@ fn a_path_that_names_the_chat_comes_before_the_body() {
 #[test]
 fn what_is_beside_the_content_is_taken_out_and_nothing_else() {
     let mut body: SendBody = serde_json::from_str(
-        r#"{"phone":"919876543210","quotedMessageId":"txn_1","mentions":[],"correlationId":"c","fileName":""}"#,
+        r#"{"phone":"919876543210","quotedMessageId":"txn_1","mentions":[],"correlationId":"c","fileName":"a.pdf"}"#,
     )
     .expect("a body");
     let to = body.recipient().expect("a recipient").map(|to| to.jid());
