@@ -108,9 +108,10 @@ fn judge_events(finding: &Finding, plan: &Plan, json: bool) -> bool {
 }
 
 fn judge_campaign(finding: &campaign::Finding, plan: &campaign::Plan, json: bool) -> bool {
-    let campaign::Finding { reached, told, kills, late_opt_outs, seconds } = finding;
+    let campaign::Finding { reached, told, kills, late_opt_outs, held_back, seconds } = finding;
     println!(
-        "{} recipients over {} numbers in {seconds:.1} s, {kills} kills, {late_opt_outs} opt-outs while it ran",
+        "{} recipients over {} numbers in {seconds:.1} s, {kills} kills, {late_opt_outs} opt-outs while it ran, \
+         {held_back} of them before their turn",
         reached.recipients, plan.numbers
     );
     println!("the campaign's states sum up to {told}; of {} people it tells what is not so", reached.untrue);
@@ -121,10 +122,11 @@ fn judge_campaign(finding: &campaign::Finding, plan: &campaign::Plan, json: bool
             "twice": reached.twice,
             "after_opt_out": reached.after_opt_out,
             "missing": reached.missing,
+            "held_back": held_back,
         });
         println!("{line}");
     }
-    if *kills < plan.kills || (plan.opt_outs > 1 && *late_opt_outs == 0) {
+    if *kills < plan.kills || (plan.opt_outs > 1 && *held_back == 0) {
         eprintln!("not everything was tried: more recipients, or fewer numbers, are needed");
         return false;
     }

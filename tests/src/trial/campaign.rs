@@ -41,6 +41,8 @@ pub struct Finding {
     pub kills: usize,
     /// People who opted out while it ran.
     pub late_opt_outs: usize,
+    /// Those of them whose phones show nothing: they were out before it was their turn.
+    pub held_back: usize,
     /// How long it ran, in seconds.
     pub seconds: f64,
 }
@@ -82,7 +84,9 @@ pub async fn run(plan: &Plan) -> Finding {
     let seconds = began.elapsed().as_secs_f64();
     let told = told(gateway.api(), &path).await;
     let addressees = trial.look_at_phones(&world, states(gateway.api(), &path).await).await;
-    let finding = Finding { reached: reached(&addressees), told, kills, late_opt_outs, seconds };
+    let is_held_back = |place: &&usize| addressees.get(**place).is_some_and(|person| person.shown.is_empty());
+    let held_back = late.iter().take(late_opt_outs).filter(is_held_back).count();
+    let finding = Finding { reached: reached(&addressees), told, kills, late_opt_outs, held_back, seconds };
     gateway.finish().await;
     world.finish().await;
     finding
@@ -97,13 +101,14 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// Places of those who opt out before the start, and of those who do so later: spread over everybody.
+    /// Places of those who opt out before the start, and of those who do so later: spread over everybody. People are written to in
+    /// the order of their places, so of the later ones the last is the first to opt out: whoever waits for his turn was written to.
     fn opting_out(&self) -> (Vec<usize>, Vec<usize>) {
         let count = self.plan.opt_outs.min(self.people.len());
         let places = (0..count).map(|number| number * self.people.len() / count.max(1));
         let (early, late): (Vec<_>, Vec<_>) = places.enumerate().partition(|(number, _)| number % 2 == 0);
         let place = |(_, place)| place;
-        (early.into_iter().map(place).collect(), late.into_iter().map(place).collect())
+        (early.into_iter().map(place).collect(), late.into_iter().rev().map(place).collect())
     }
 
     /// Somebody writes the word, and the gateway says that it heard it.
